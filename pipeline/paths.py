@@ -1,0 +1,72 @@
+"""Where every artefact lies. Paths are relative to the project's root, where DVC runs each stage."""
+
+from pathlib import Path
+
+WORK = Path("data/work")
+SUBMISSIONS = Path("submissions")
+
+REVIEW = Path("data/review.csv")
+PSEUDO = Path("data/pseudo.csv")
+
+IMAGES = WORK / "competition/images.csv"
+SAMPLE = WORK / "competition/sample.csv"
+DOWNLOAD = WORK / "competition/download"
+GROUPS = WORK / "dedup/groups.csv"
+CONFLICTS = WORK / "dedup/conflicts.csv"
+TWINS = WORK / "dedup/twins.csv"
+LABELS = WORK / "labels/labels.csv"
+BOXES = WORK / "crop/boxes.csv"
+CROPS = WORK / "crop/crops.npy"
+FOLDS = WORK / "folds/folds.csv"
+LEADERBOARD = SUBMISSIONS / "leaderboard.csv"
+
+
+def member(backbone: str, fold: int) -> str:
+    """The name of one backbone with one fold held out; DVC's matrix key."""
+    return f"{backbone}-{fold}"
+
+
+def model(backbone: str, fold: int) -> Path:
+    return WORK / "train" / member(backbone, fold) / "model.safetensors"
+
+
+def history(backbone: str, fold: int) -> Path:
+    return WORK / "train" / member(backbone, fold) / "history.csv"
+
+
+def embeddings(backbone: str, fold: int) -> Path:
+    return WORK / "embed" / member(backbone, fold) / "embeddings.npz"
+
+
+def neighbours(backbone: str, fold: int) -> Path:
+    return WORK / "neighbours" / member(backbone, fold) / "neighbours.parquet"
+
+
+def evidence(stage: str, backbone: str, fold: int) -> Path:
+    """The evidence that `stage` (neighbours, rerank) adds for one member."""
+    return WORK / stage / member(backbone, fold) / "evidence.parquet"
+
+
+def posteriors(ensemble: str) -> Path:
+    return WORK / "ensemble" / ensemble / "posteriors.parquet"
+
+
+def rankings(ensemble: str) -> Path:
+    return WORK / "submission" / ensemble / "rankings.csv"
+
+
+def curve(ensemble: str) -> Path:
+    """MAP@5 by the log-odds given to new_whale."""
+    return WORK / "submission" / ensemble / "curve.csv"
+
+
+def submission(ensemble: str) -> Path:
+    return SUBMISSIONS / f"{ensemble}.csv"
+
+
+def score_card(ensemble: str) -> Path:
+    return SUBMISSIONS / f"{ensemble}.json"
+
+
+def report(ensemble: str, table: str) -> Path:
+    return WORK / "report" / ensemble / f"{table}.csv"

@@ -1,0 +1,86 @@
+"""Shared fixtures: a tiny packed crop file with its tables, and small training settings."""
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests share their cores
+
+from dataclasses import dataclass  # noqa: E402
+from pathlib import Path  # noqa: E402
+
+import numpy as np  # noqa: E402
+import pandas as pd  # noqa: E402
+import pytest  # noqa: E402
+
+from pipeline import params  # noqa: E402
+
+ROOT = Path(__file__).parents[1]
+
+IDENTITIES, IMAGES, STRANGERS = 6, 3, 4
+HEIGHT, WIDTH = 32, 64
+
+
+@dataclass(frozen=True)
+class Tiny:
+    """6 identities x 3 images and 4 new_whale images, packed; image i is in fold i."""
+
+    crops: Path
+    order: pd.Series
+    folds: pd.DataFrame
+
+    @property
+    def labels(self) -> np.ndarray:
+        """0 to 5 in the order of the rows, -1 for new_whale."""
+        return np.append(np.repeat(np.arange(IDENTITIES), IMAGES), [-1] * STRANGERS)
+
+
+def drawn(individual: int, rng: np.random.Generator) -> np.ndarray:
+    """A crop, H x W x 4: stripes whose colour and width tell the individual, noise, a mask."""
+    colour = np.random.default_rng(individual).integers(40, 216, 3)
+    stripes = (np.arange(WIDTH) // (2 + individual) % 2)[None, :, None]
+    noise = rng.normal(0, 12, (HEIGHT, WIDTH, 3))
+    rgb = np.clip(colour * (0.4 + 0.6 * stripes) + noise, 0, 255)
+    mask = np.zeros((HEIGHT, WIDTH, 1))
+    mask[4:-4, 8:-8] = 255
+    return np.concatenate([rgb, mask], axis=2).astype(np.uint8)
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
+    rng = np.random.default_rng(0)
+    individuals = [i for i in range(IDENTITIES) for _ in range(IMAGES)]
+    individuals += [IDENTITIES + i for i in range(STRANGERS)]
+    crops = tmp_path_factory.mktemp("tiny") / "crops.npy"
+    np.save(crops, np.stack([drawn(individual, rng) for individual in individuals]))
+    names = [f"w{i}_{k}.jpg" for i in range(IDENTITIES) for k in range(IMAGES)]
+    names += [f"new_{k}.jpg" for k in range(STRANGERS)]
+    folds = pd.DataFrame(
+        {
+            "image": names,
+            "identity": [f"w{i}" for i in individuals[:-STRANGERS]] + ["new_whale"] * STRANGERS,
+            "group": range(len(names)),
+            "member": "",
+            "fold": [k for _ in range(IDENTITIES) for k in range(IMAGES)] + [0, 1, 2, 0],
+        }
+    )
+    return Tiny(crops, pd.Series(names), folds)
+
+
+@pytest.fixture(scope="session")
+def settings_with():
+    """A function: small, quick training settings with some leaves replaced."""
+    quiet = dict.fromkeys(params.Augment.model_fields, 0.0)
+    small = {
+        "epochs": 2,
+        "embedding": 16,
+        "learning_rate": 3e-3,
+        "flip": "none",
+        "sampler": {"identities": 3, "views": 2, "new_whale_share": 0.15},
+        "schedule": {"kind": "cosine", "warmup": 0.0},
+        "augment": quiet,
+    }
+    base = params.merged(params.load(ROOT / "params.yaml").train.model_dump(), small)
+
+    def settings(**overrides) -> params.Train:
+        return params.Train.model_validate(params.merged(base, overrides))
+
+    return settings

@@ -1,0 +1,170 @@
+"""params.yaml and the presets load; a fault is refused with its key."""
+
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from pipeline import params
+
+ROOT = Path(__file__).parents[2]
+FILES = [ROOT / "params.yaml", *sorted(ROOT.glob("presets/*.yaml"))]
+
+
+@pytest.fixture
+def raw() -> dict:
+    return YAML(typ="safe").load(ROOT / "params.yaml")
+
+
+@pytest.fixture
+def load(tmp_path):
+    """Write a dictionary as a params file and load that."""
+
+    def load(raw: dict) -> params.Params:
+        path = tmp_path / "params.yaml"
+        YAML().dump(raw, path)
+        return params.load(path)
+
+    return load
+
+
+def refusal(load, raw: dict) -> str:
+    with pytest.raises(SystemExit) as stopped:
+        load(raw)
+    return str(stopped.value)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_params_file_loads(path):
+    loaded = params.load(path)
+    for backbone in loaded.backbones:
+        assert loaded.member_train(backbone).epochs >= 1
+
+
+def test_a_loaded_file_cannot_be_changed():
+    loaded = params.load(ROOT / "params.yaml")
+    with pytest.raises(ValueError, match="frozen"):
+        loaded.train.epochs = 1
+
+
+@pytest.mark.parametrize("section", params.Params.model_fields)
+def test_a_missing_section_is_named(section, load, raw):
+    del raw[section]
+    assert f"  {section}: Field required" in refusal(load, raw)
+
+
+def test_a_misspelt_key_is_named_with_its_path_and_so_is_what_is_missing(load, raw):
+    raw["train"]["learning_rat"] = raw["train"].pop("learning_rate")
+    message = refusal(load, raw)
+    assert "train.learning_rat: Extra inputs are not permitted" in message
+    assert "train.learning_rate: Field required" in message
+    assert "params.yaml is not valid" in message
+
+
+@pytest.mark.parametrize(
+    "keys, value, place",
+    [
+        (("train", "learning_rate"), -1.0, "train.learning_rate"),
+        (("train", "learning_rate"), float("nan"), "train.learning_rate"),
+        (("train", "loss", "arcface", "margin"), 28.6, "train.loss.arcface.margin"),
+        (("train", "channels"), 2, "train.channels"),
+        (("train", "seed"), -1, "train.seed"),
+        (("train", "pooling"), "max", "train.pooling"),
+        (("folds", "count"), 1, "folds.count"),
+        (("evaluation", "new_whale_prior"), 0, "evaluation.new_whale_prior"),
+        (("rerank", "reptile", "adapt_steps"), 4, "rerank.reptile.adapt_steps"),
+    ],
+)
+def test_a_value_out_of_bounds_is_named_and_shown(keys, value, place, load, raw):
+    section = raw
+    for key in keys[:-1]:
+        section = section[key]
+    section[keys[-1]] = value
+    message = refusal(load, raw)
+    assert f"  {place}: " in message
+    assert f"(found {value!r})" in message
+
+
+def test_all_faults_are_told_at_once(load, raw):
+    raw["train"]["epochs"] = 0
+    raw["crop"]["height"] = "tall"
+    message = refusal(load, raw)
+    assert "train.epochs" in message and "crop.height" in message
+
+
+def test_an_ensemble_with_an_unknown_backbone(load, raw):
+    name = next(iter(raw["ensembles"]))
+    raw["ensembles"][name]["backbones"] = {"resnet5000": 1.0}
+    assert f"ensembles.{name}.backbones: ['resnet5000'] not in backbones" in refusal(load, raw)
+
+
+def test_an_ensemble_in_which_nobody_votes(load, raw):
+    name = next(iter(raw["ensembles"]))
+    raw["ensembles"][name]["backbones"] = dict.fromkeys(raw["backbones"], 0.0)
+    assert f"ensembles.{name}: Value error, every backbone has weight 0" in refusal(load, raw)
+
+
+def test_an_ensemble_with_a_fold_that_nobody_trains(load, raw):
+    name = next(iter(raw["ensembles"]))
+    raw["folds"]["trained"] = [0]
+    raw["ensembles"][name]["folds"] = [1]
+    assert f"ensembles.{name}.folds: [1] not in folds.trained" in refusal(load, raw)
+
+
+def test_a_trained_fold_out_of_range(load, raw):
+    count = raw["folds"]["count"]
+    raw["folds"]["trained"] = [count]
+    assert f"folds.trained: {count} is not below folds.count" in refusal(load, raw)
+
+
+def test_a_fold_trained_twice(load, raw):
+    raw["folds"]["trained"] = [0, 0]
+    assert "folds.trained: [0, 0] names a fold twice" in refusal(load, raw)
+
+
+def test_no_loss_at_all(load, raw):
+    for term in raw["train"]["loss"].values():
+        term["weight"] = 0
+    assert "train.loss: Value error, all three weights are 0" in refusal(load, raw)
+
+
+@pytest.mark.parametrize(
+    "overrides, key",
+    [
+        ({"epoch": 3}, "epoch"),
+        ({"sampler": {"vews": 2}}, "sampler.vews"),
+        ({"epochs": 0}, "epochs"),
+    ],
+)
+def test_a_fault_in_an_override_is_named_with_its_backbone(overrides, key, load, raw):
+    raw["backbones"]["lite0"]["overrides"] = overrides
+    message = refusal(load, raw)
+    assert "backbones.lite0.overrides" in message
+    assert f"  {key}: " in message
+
+
+def test_an_override_reaches_its_backbone_alone(load, raw):
+    raw["backbones"]["lite0"]["overrides"] = {"loss": {"arcface": {"margin": 0.45}}}
+    loaded = load(raw)
+    assert loaded.member_train("lite0").loss.arcface.margin == 0.45
+    assert loaded.member_train("lite0").loss.arcface.scale == loaded.train.loss.arcface.scale
+    others = set(loaded.backbones) - {"lite0"}
+    assert all(loaded.member_train(name) == loaded.train for name in others)
+
+
+def test_merged_replaces_leaves_and_touches_neither_input():
+    base = {"a": 1, "b": {"c": 2, "d": {"e": 3, "f": 4}}}
+    overrides = {"b": {"d": {"e": 30}}, "a": 10}
+    assert params.merged(base, overrides) == {"a": 10, "b": {"c": 2, "d": {"e": 30, "f": 4}}}
+    assert base == {"a": 1, "b": {"c": 2, "d": {"e": 3, "f": 4}}}
+    assert overrides == {"b": {"d": {"e": 30}}, "a": 10}
+
+
+def test_an_exponent_without_a_point_is_a_number(tmp_path):
+    """`dvc exp run -S` writes 1e-05, which YAML 1.1 reads as text."""
+    text = (ROOT / "params.yaml").read_text()
+    changed = text.replace("weight_decay: 1.0e-2", "weight_decay: 1e-05")
+    assert changed != text
+    path = tmp_path / "params.yaml"
+    path.write_text(changed)
+    assert params.load(path).train.weight_decay == 0.00001
