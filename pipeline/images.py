@@ -1,0 +1,53 @@
+"""Photographs as arrays: decoding, hashing and the names of files."""
+
+import hashlib
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+EXTENSIONS = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"}
+
+
+def read_rgb(path: str | Path) -> np.ndarray:
+    """The photograph as uint8 H x W x 3 in RGB, turned upright as its EXIF orientation says.
+
+    Raises ValueError naming the file where it is missing, empty, truncated or no image.
+    """
+    return cv2.cvtColor(decode(contents(path), path), cv2.COLOR_BGR2RGB)
+
+
+def size(path: str | Path) -> tuple[int, int]:
+    """(width, height) in pixels, after the EXIF orientation; decodes the photograph."""
+    height, width = read_rgb(path).shape[:2]
+    return width, height
+
+
+def contents(path: str | Path) -> bytes:
+    """The file's bytes; raises ValueError where there are none."""
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise ValueError(f"{path}: can't be opened ({error.strerror})") from None
+    if not data:
+        raise ValueError(f"{path}: zero bytes")
+    return data
+
+
+def sha256(data: bytes) -> str:
+    """The hash by which exact copies are known, 64 hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def decode(data: bytes, path: str | Path, flags: int = cv2.IMREAD_COLOR) -> np.ndarray:
+    """The pixels of an encoded image, in OpenCV's BGR or grey; `path` is for the message alone.
+
+    OpenCV 5 refuses a truncated image (OpenCV 4 filled the rest with grey and said no word).
+    """
+    try:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    except cv2.error:
+        pixels = None
+    if pixels is None:
+        raise ValueError(f"{path}: not an image, or truncated: OpenCV can't decode it")
+    return pixels

@@ -1,0 +1,25 @@
+"""Read and check the competition's raw files: one row an image, and the order of the sample."""
+
+from pathlib import Path
+
+from pipeline import params, paths, tables
+from pipeline.competition import directory, kaggle
+from pipeline.competition.faults import Faults
+
+
+def main() -> None:
+    p = params.load()
+    paths.DOWNLOAD.mkdir(parents=True, exist_ok=True)
+    folder = Path(p.competition.path)
+    try:
+        if p.competition.source == "kaggle":
+            folder = kaggle.download(p.competition.slug, paths.DOWNLOAD)
+        images, sample = directory.read(folder, p.competition.columns)
+    except Faults as faults:
+        raise SystemExit(str(faults)) from None
+    tables.write("images", images, paths.IMAGES)
+    tables.write_csv(sample, paths.SAMPLE)
+
+
+if __name__ == "__main__":
+    main()
