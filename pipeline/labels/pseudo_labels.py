@@ -1,0 +1,35 @@
+"""Labels that the pipeline gave to test images itself."""
+
+import pandas as pd
+
+from pipeline.tables import NEW_WHALE
+
+
+def accept(
+    pseudo: pd.DataFrame, table: pd.DataFrame, labels: pd.DataFrame, joined: dict[str, str]
+) -> pd.DataFrame:
+    """Rows of the labels table for accepted pseudo-labels: provenance pseudo, member the fold.
+
+    pseudo: data/pseudo.csv; table: all images with their groups; labels: what is known without
+    them; joined: identities that review gave another name. Raises ValueError with every fault.
+    """
+    rows = pseudo.assign(identity=pseudo["identity"].replace(joined))
+    known = set(labels["identity"]) - {NEW_WHALE}
+    test = set(table.loc[table["split"] == "test", "image"])
+    faults = []
+    twice = rows.duplicated(["image", "fold"])
+    columns = (rows.index, rows["image"], rows["identity"], rows["fold"], twice)
+    for row, image, identity, fold, again in zip(*columns, strict=True):
+        where = f"data/pseudo.csv, row {row + 2}"
+        if image not in test:
+            faults.append(f"{where}: {image} is not a test image")
+        if identity not in known:
+            faults.append(f"{where}: {identity!r} is not a known identity")
+        if fold < 0:
+            faults.append(f"{where}: fold {fold} is below 0")
+        if again:
+            faults.append(f"{where}: {image} has a label for fold {fold} already")
+    if faults:
+        raise ValueError("\n".join(faults))
+    rows = rows.merge(table[["image", "group"]], on="image")
+    return rows.assign(provenance="pseudo", member=rows["fold"].astype(str))

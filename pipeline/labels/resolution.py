@@ -1,0 +1,36 @@
+"""The labels that everything later uses, from the competition's, people's and the models' own."""
+
+import pandas as pd
+
+from pipeline import tables
+from pipeline.labels import conflicts, pseudo_labels, review
+
+
+def resolve(
+    images: pd.DataFrame,
+    groups: pd.DataFrame,
+    conflicts_policy: str,
+    decisions: pd.DataFrame,
+    pseudo: pd.DataFrame,
+) -> pd.DataFrame:
+    """The labels table: training images in their order, then accepted pseudo-labels in theirs.
+
+    1. review `different`: pairs that may not be the same photograph split their group;
+    2. review `same`: identities that are one individual get one name;
+    3. conflicts_policy: one identity for each photograph (majority, first or drop);
+    4. review `new`: a person's word on one photograph is the last;
+    5. pseudo-labels of test images, each for the one fold that gave it.
+
+    Raises ValueError naming the rows of data/review.csv or data/pseudo.csv that can't hold.
+    """
+    verdicts = review.current(decisions, images)
+    table = images.merge(groups, on="image", validate="one_to_one")
+    table["group"] = review.split(table, verdicts)
+    labels = table[table["identity"] != ""].assign(provenance="competition", member="")
+    names = review.names(labels, verdicts)
+    labels = review.join(labels, names)
+    labels = conflicts.settle(labels, conflicts_policy)
+    labels = review.make_new(labels, verdicts)
+    joined = {node: name for node, name in names.items() if isinstance(node, str)}
+    accepted = pseudo_labels.accept(pseudo, table, labels, joined)
+    return pd.concat([labels, accepted], ignore_index=True)[tables.COLUMNS["labels"]]

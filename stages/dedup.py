@@ -1,0 +1,23 @@
+"""Find the photographs that are in the data set more than once."""
+
+from pipeline import params, paths, tables
+from pipeline.dedup import groups
+
+
+def main() -> None:
+    p = params.load()
+    images = tables.read("images", paths.IMAGES)
+    found = groups.find(images, p.dedup)
+    conflicts = groups.conflicts(images, found)
+    twins = groups.twins(images, found)
+    tables.write("groups", found, paths.GROUPS)
+    tables.write("conflicts", conflicts, paths.CONFLICTS)
+    tables.write("twins", twins, paths.TWINS)
+    print(
+        f"{len(images)} images, {found['group'].nunique()} photographs, "
+        f"{len(conflicts)} under several identities, {len(twins)} test images with a twin in train"
+    )
+
+
+if __name__ == "__main__":
+    main()
