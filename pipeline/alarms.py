@@ -1,0 +1,57 @@
+"""Training that fails says so, and says why."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+FLAT = 0.98  # of the first epoch's loss
+COLLAPSED = 0.999  # mean cosine between different images of a batch
+
+
+class TrainingFailed(RuntimeError):
+    """Training cannot give a useful model; the message names the cause and a way out."""
+
+
+def check_finite(total: Tensor, losses: dict[str, Tensor], epoch: int) -> None:
+    """Stop at the first loss that is NaN or infinite."""
+    if not torch.isfinite(total):
+        guilty = [name for name, value in losses.items() if not torch.isfinite(value)]
+        raise TrainingFailed(
+            f"epoch {epoch}: the loss is {float(total.detach())} (from {', '.join(guilty)}). "
+            "Lower train.learning_rate, or clip gradients (train.clip)"
+        )
+
+
+def check_gradient(norm: Tensor, epoch: int) -> None:
+    """Stop before a gradient that is NaN or infinite spoils the weights."""
+    if not torch.isfinite(norm):
+        raise TrainingFailed(
+            f"epoch {epoch}: the gradient's norm is {float(norm)}. Lower train.learning_rate"
+        )
+
+
+def check_falling(losses: list[float], epochs: int) -> None:
+    """Halfway through, the loss must have left where it began (runs of 4 epochs or more)."""
+    if epochs >= 4 and len(losses) == (epochs + 1) // 2 and losses[-1] > FLAT * losses[0]:
+        raise TrainingFailed(
+            f"the loss stays flat: {losses[0]:.4f} in epoch 0, {losses[-1]:.4f} in epoch "
+            f"{len(losses) - 1}. Change train.learning_rate (too low learns nothing, too high "
+            "diverges), or train.backbone_rate"
+        )
+
+
+def check_spread(features: Tensor, epoch: int) -> None:
+    """Different images must not all have the same vector, n x d.
+
+    Give it the vectors before the BNNeck, which would stretch the least difference to full size.
+    """
+    if len(features) < 2:
+        return
+    unit = F.normalize(features.detach().float())
+    others = (unit @ unit.T).sum() - len(unit)
+    cosine = float(others / (len(unit) * (len(unit) - 1)))
+    if cosine > COLLAPSED:
+        raise TrainingFailed(
+            f"epoch {epoch}: the embeddings have collapsed (mean cosine {cosine:.4f} between "
+            "different images). Lower train.learning_rate or the triplet's weight"
+        )

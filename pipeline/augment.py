@@ -1,0 +1,79 @@
+"""Training transforms of a crop. The only module that knows albumentations.
+
+Albumentations 2.0.8 is the last release under MIT; its successor is AGPL. Keeping it behind one
+thin module is what makes that bearable.
+"""
+
+import os
+
+os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # importing must not ask the network
+
+import albumentations as A
+import cv2
+import numpy as np
+
+from pipeline.params import Augment
+
+# OpenCV's own threads compete with the network for the same cores
+cv2.setNumThreads(0)
+
+
+def training(strength: Augment) -> A.Compose:
+    """The random transforms of one training view; a strength of 0 leaves its transform out."""
+    return A.Compose([*_geometry(strength), *_light(strength), *_damage(strength)])
+
+
+def view(transform: A.Compose, crop: np.ndarray, seed: int) -> np.ndarray:
+    """One random view of a crop (H x W x 4 uint8, RGB + mask), the same for the same seed."""
+    transform.set_random_seed(seed)
+    result = transform(image=crop[:, :, :3], mask=crop[:, :, 3])
+    return np.dstack([result["image"], result["mask"]])
+
+
+def _geometry(s: Augment) -> list[A.BasicTransform]:
+    transforms = []
+    if s.rotate or s.shift or s.zoom or s.shear:
+        transforms.append(
+            A.Affine(
+                rotate=(-s.rotate, s.rotate),
+                translate_percent=(-s.shift, s.shift),
+                scale=(1 - s.zoom, 1 + s.zoom),
+                shear=(-s.shear, s.shear),
+                border_mode=cv2.BORDER_REPLICATE,
+                p=1.0,
+            )
+        )
+    if s.perspective:
+        transforms.append(
+            A.Perspective(scale=(0.0, s.perspective), border_mode=cv2.BORDER_REPLICATE, p=0.5)
+        )
+    return transforms
+
+
+def _light(s: Augment) -> list[A.BasicTransform]:
+    transforms = []
+    if s.brightness or s.contrast:
+        transforms.append(A.RandomBrightnessContrast(s.brightness, s.contrast, p=0.8))
+    if s.hue:
+        # hue is in half degrees of 180, saturation in levels of 255
+        transforms.append(A.HueSaturationValue(180 * s.hue, 255 * 2 * s.hue, 0, p=0.5))
+    if s.grey:
+        transforms.append(A.ToGray(p=s.grey))
+    return transforms
+
+
+def _damage(s: Augment) -> list[A.BasicTransform]:
+    transforms = []
+    if s.blur:
+        transforms.append(A.GaussianBlur(blur_limit=(3, 5), p=s.blur))
+    if s.noise:
+        # standard deviation as a share of white; the library's own 0.2 to 0.44 drowns the animal
+        transforms.append(A.GaussNoise(std_range=(0.02, 0.1), p=s.noise))
+    if s.erase:
+        size = (0.1, 0.3)  # share of the side
+        transforms.append(
+            A.CoarseDropout(
+                num_holes_range=(1, 2), hole_height_range=size, hole_width_range=size, p=s.erase
+            )
+        )
+    return transforms

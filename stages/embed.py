@@ -1,0 +1,22 @@
+"""Embed every image with one member."""
+
+import sys
+
+from safetensors.torch import load_file
+
+from pipeline import embed, model, params, paths, tables
+
+
+def main(backbone: str, fold: str) -> None:
+    p = params.load()
+    settings = p.member_train(backbone)
+    net = model.for_backbone(p.backbones[backbone], settings, trained=True)
+    net.load_state_dict(load_file(paths.model(backbone, int(fold))))
+    order = tables.read("boxes", paths.BOXES)["image"]
+    flip = embed.mirror_use(p.embed.flip, settings.flip)
+    embeddings = embed.embed(net, paths.CROPS, order, settings.channels, flip)
+    embeddings.save(paths.embeddings(backbone, int(fold)))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

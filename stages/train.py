@@ -1,0 +1,27 @@
+"""Train one backbone with one fold held out."""
+
+import sys
+
+import torch
+from safetensors.torch import save_file
+
+from pipeline import gallery, model, params, paths, tables, train
+
+
+def main(backbone: str, fold: str) -> None:
+    p = params.load()
+    settings = p.member_train(backbone)
+    order = tables.read("boxes", paths.BOXES)["image"]
+    training = gallery.training_rows(tables.read("folds", paths.FOLDS), int(fold))
+    lesson = train.lesson(paths.CROPS, order, training)
+    seed = settings.seed + int(fold)
+    torch.manual_seed(seed)
+    net = model.for_backbone(p.backbones[backbone], settings)
+    history = train.train(net, lesson, settings, seed)
+    tables.write_csv(history, paths.history(backbone, int(fold)))
+    state = {name: tensor.contiguous() for name, tensor in net.state_dict().items()}
+    tables.replace(paths.model(backbone, int(fold)), lambda part: save_file(state, part))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
