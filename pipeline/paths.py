@@ -1,4 +1,4 @@
-"""Where every artefact lies. Paths are relative to the project's root, where DVC runs each stage."""
+"""Where every artefact lies, from the project's root, where DVC runs each stage."""
 
 from pathlib import Path
 
