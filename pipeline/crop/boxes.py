@@ -1,0 +1,107 @@
+"""From a mask to a box, and from a box to the 2x3 transform that cuts it out.
+
+Boxes count pixel edges: (x0, y0, x1, y1) with x1 and y1 exclusive, so a whole photograph is
+(0, 0, width, height). Transforms count pixel centres, as cv2.warpAffine does: the centre of the
+first pixel is (0, 0), and that pixel reaches from -0.5 to 0.5.
+"""
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+Box = tuple[int, int, int, int]
+
+# A mask is turned level only where it has a direction: its spread (standard deviation) along the
+# principal axis is this many times the spread across it.
+ELONGATED = 1.5
+# Beyond this tilt the animal stands upright, and upright is no tilt to be undone.
+STEEPEST = np.pi / 4
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The rectangle to cut out, in pixel edges; angle (radians) is clockwise as one looks at it."""
+
+    x: float  # the centre
+    y: float
+    width: float
+    height: float
+    angle: float = 0.0
+
+    def widened(self, margin: float) -> "Frame":
+        """The frame with `margin` times its side added on each of the four sides."""
+        grown = 1 + 2 * margin
+        return replace(self, width=self.width * grown, height=self.height * grown)
+
+
+def largest_component(mask: np.ndarray) -> np.ndarray | None:
+    """The largest connected region of a uint8 H x W mask as 0 and 255; None where all is 0."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    if count == 1:
+        return None
+    largest = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
+    return np.where(labels == largest, np.uint8(255), np.uint8(0))
+
+
+def mask_box(mask: np.ndarray) -> Box:
+    """The smallest box around the non-zero pixels of a mask that has some."""
+    x, y, width, height = cv2.boundingRect(mask)
+    return x, y, x + width, y + height
+
+
+def clipped(mask: np.ndarray, box: Box) -> np.ndarray:
+    """The mask with everything outside the box set to 0."""
+    x0, y0, x1, y1 = box
+    inside = np.zeros_like(mask)
+    inside[y0:y1, x0:x1] = mask[y0:y1, x0:x1]
+    return inside
+
+
+def axis_angle(mask: np.ndarray) -> float:
+    """The tilt of the mask's principal axis in radians, clockwise, at most 45 degrees.
+
+    0 where the mask is too round to have a direction, or stands upright.
+    """
+    m = cv2.moments(mask, binaryImage=True)
+    gap = np.hypot(m["mu20"] - m["mu02"], 2 * m["mu11"])
+    along, across = m["mu20"] + m["mu02"] + gap, m["mu20"] + m["mu02"] - gap
+    if along <= ELONGATED**2 * across:
+        return 0.0
+    angle = 0.5 * np.arctan2(2 * m["mu11"], m["mu20"] - m["mu02"])
+    return float(angle) if abs(angle) <= STEEPEST else 0.0
+
+
+def upright(box: Box) -> Frame:
+    """The frame of a box, not rotated."""
+    x0, y0, x1, y1 = box
+    return Frame((x0 + x1) / 2, (y0 + y1) / 2, x1 - x0, y1 - y0)
+
+
+def tilted(mask: np.ndarray, angle: float) -> Frame:
+    """The smallest frame at that angle around every non-zero pixel of the mask."""
+    y, x = np.nonzero(mask)
+    cos, sin = np.cos(angle), np.sin(angle)
+    along, across = (x + 0.5) * cos + (y + 0.5) * sin, (y + 0.5) * cos - (x + 0.5) * sin
+    pixel = abs(cos) + abs(sin)  # how wide one square pixel is, seen at that angle
+    middle, centre = (along.min() + along.max()) / 2, (across.min() + across.max()) / 2
+    return Frame(
+        float(middle * cos - centre * sin),
+        float(middle * sin + centre * cos),
+        float(np.ptp(along) + pixel),
+        float(np.ptp(across) + pixel),
+        angle,
+    )
+
+
+def transform(frame: Frame, width: int, height: int) -> np.ndarray:
+    """The 2x3 matrix from photograph to crop pixels that stretches the frame to width x height.
+
+    A box of 10 x 10 at (20, 30), cut out at 5 x 10: x' = 0.5 x - 10.25 and y' = y - 30.
+    (The box's left edge, x = 19.5 in pixel centres, becomes the crop's, -0.5.)
+    """
+    cos, sin = np.cos(frame.angle), np.sin(frame.angle)
+    scale = np.array([[width / frame.width], [height / frame.height]])
+    linear = scale * np.array([[cos, sin], [-sin, cos]])
+    shift = np.array([width, height]) / 2 - linear @ [frame.x - 0.5, frame.y - 0.5] - 0.5
+    return np.column_stack([linear, shift])

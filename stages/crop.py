@@ -1,0 +1,20 @@
+"""Find the animal in every photograph, cut it out, and pack all crops into one array file."""
+
+from pathlib import Path
+
+from pipeline import params, paths, tables
+from pipeline.crop import cropping
+
+
+def main() -> None:
+    p = params.load()
+    images = tables.read("images", paths.IMAGES)
+    kaggle = p.competition.source == "kaggle"
+    directory = paths.DOWNLOAD if kaggle else Path(p.competition.path)
+    column = p.competition.columns.image
+    boxes = cropping.crop(images, directory, column, p.crop, paths.CROPS)
+    tables.write("boxes", boxes, paths.BOXES)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""The whole step on a few drawn photographs."""
+
+import numpy as np
+
+from pipeline.crop import cropping, unet_training
+from tests.pipeline.crop import drawn
+
+
+def cropped(folder, table, **changes):
+    settings = drawn.SETTINGS.model_copy(update=changes)
+    path = folder / "work/crops.npy"
+    return cropping.crop(table, folder, "Image", settings, path), path
+
+
+def test_box_then_mask_then_unet(tmp_path, capsys):
+    table = drawn.competition(tmp_path, drawn.scattered(14), given=10)
+    (tmp_path / "boxes.csv").write_text("Image,x0,y0,x1,y1\n0.png,1,2,100,70\n13.png,5,5,115,75\n")
+    quick = drawn.UNET.model_copy(update={"epochs": 6})
+    boxes, path = cropped(tmp_path, table, unet=quick)
+    expected = ["given", *["mask"] * 9, *["unet"] * 3, "given"]
+    assert boxes["source"].tolist() == expected
+    assert boxes.loc[0, ["x0", "y0", "x1", "y1"]].tolist() == [1, 2, 100, 70]
+    printed = capsys.readouterr().out
+    assert "2 boxes and 10 masks" in printed and "IoU" in printed and "3 unet" in printed
+    first = path.read_bytes()
+    again, _ = cropped(tmp_path, table, unet=quick)
+    assert again.equals(boxes) and path.read_bytes() == first
+
+
+def test_too_few_masks_leave_the_rest_whole(tmp_path):
+    boxes, path = cropped(tmp_path, drawn.competition(tmp_path, drawn.scattered(4), given=2))
+    assert boxes["source"].tolist() == ["mask", "mask", "whole", "whole"]
+    masks = np.load(path)[..., 3]
+    assert not masks[0].all() and masks[2].all()
+
+
+def test_too_few_masks_and_grabcut(tmp_path):
+    table = drawn.competition(tmp_path, drawn.scattered(4), given=2)
+    boxes, _ = cropped(tmp_path, table, without_masks="grabcut")
+    assert boxes["source"].tolist() == ["mask", "mask", "grabcut", "grabcut"]
+
+
+def test_boxes_alone_train_nothing(tmp_path, monkeypatch):
+    monkeypatch.delattr(unet_training, "train")
+    table = drawn.competition(tmp_path, drawn.scattered(6), given=0)
+    rows = "".join(f"{i}.png,1,2,100,70\n" for i in range(5))
+    (tmp_path / "boxes.csv").write_text("Image,x0,y0,x1,y1\n" + rows)
+    boxes, path = cropped(tmp_path, table)
+    assert boxes["source"].tolist() == [*["given"] * 5, "whole"]
+    assert (np.load(path)[..., 3] == 255).all()
+
+
+def test_masks_for_all_train_nothing(tmp_path, monkeypatch):
+    monkeypatch.delattr(unet_training, "train")
+    boxes, _ = cropped(tmp_path, drawn.competition(tmp_path, drawn.scattered(5), given=5))
+    assert set(boxes["source"]) == {"mask"}
+
+
+def test_alignment_levels_the_mask(tmp_path):
+    table = drawn.competition(tmp_path, [drawn.ellipse(degrees=25, axes=(40, 10))], given=1)
+    _, path = cropped(tmp_path, table, align="axis")
+    columns = np.nonzero(np.load(path)[0, :, :, 3])
+    assert abs(np.corrcoef(*columns)[0, 1]) < 0.05
