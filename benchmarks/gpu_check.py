@@ -1,0 +1,63 @@
+"""Two minutes on a GPU: what can't be tested without one.
+
+    python -m benchmarks.gpu_check
+
+One mixed-precision training step of every backbone in params.yaml and presets/ (random first
+weights, no download), and Faiss neighbours on the GPU equal to the CPU's.
+"""
+
+from pathlib import Path
+
+import faiss
+import numpy as np
+import torch
+
+from pipeline import device, model, params
+from pipeline.losses import EmbeddingLoss
+from pipeline.train import Learner
+
+IDENTITIES = 100
+
+
+def main() -> None:
+    if not torch.cuda.is_available():
+        raise SystemExit("gpu-check: torch finds no CUDA device on this machine")
+    for path in [Path("params.yaml"), *sorted(Path("presets").glob("*.yaml"))]:
+        p = params.load(path)
+        for name in p.backbones:
+            print(f"{path} {name}: loss {step(p, name):.3f}")
+    print(f"faiss: {neighbours_agree():.4f} of the GPU's neighbours are the CPU's")
+
+
+def step(p: params.Params, name: str) -> float:
+    """The loss of one training step on random crops."""
+    settings = p.member_train(name)
+    net = model.for_backbone(p.backbones[name], settings, trained=True)
+    learner = Learner(net, EmbeddingLoss(settings.loss, settings.embedding, IDENTITIES))
+    fabric = device.fabric(net)
+    fabric.launch()
+    learner, optimizer = fabric.setup(learner, torch.optim.AdamW(learner.parameters()))
+    shape = (8, settings.channels, p.crop.height, p.crop.width)
+    crops = torch.randint(0, 256, shape, dtype=torch.uint8, device=fabric.device)
+    labels = torch.arange(8, device=fabric.device) // 2
+    losses, _ = learner(crops, labels)
+    total = sum(losses.values())
+    fabric.backward(total)
+    optimizer.step()
+    return float(total.detach())
+
+
+def neighbours_agree(count: int = 20_000, dim: int = 256, k: int = 10) -> float:
+    """Share of the k nearest that Faiss finds alike on the GPU and on the CPU."""
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(count, dim)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    index = faiss.IndexFlatIP(dim)
+    index.add(vectors)
+    _, expected = index.search(vectors[:1000], k)
+    _, found = faiss.index_cpu_to_all_gpus(index).search(vectors[:1000], k)
+    return float((found == expected).mean())
+
+
+if __name__ == "__main__":
+    main()

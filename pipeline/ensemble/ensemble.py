@@ -1,0 +1,113 @@
+"""Fit a recipe on held-out queries and give every query its candidates' log-odds against new_whale.
+
+Held-out queries are scored by fits that never saw them, fold by fold against their own member's
+gallery. Test queries are scored once for every fold, each time against that fold's gallery, by the
+fit on all held-out queries; only posteriors are averaged over folds, later, in `submission`.
+"""
+
+import numpy as np
+import pandas as pd
+
+from pipeline import evaluation
+from pipeline.ensemble.assemble import FoldEvidence, stacked
+from pipeline.ensemble.blending import Mean, Weighted
+from pipeline.ensemble.boosting import Booster
+from pipeline.gallery import TEST
+from pipeline.params import Boosting, Ensemble, Evaluation
+from pipeline.tables import NEW_WHALE
+
+CERTAIN = 20.0  # log-odds of an answer taken from a copy of the photograph
+
+COLUMNS = ["query", "fold", "test", "identity", "log_odds"]
+
+
+def answer(
+    parts: list[FoldEvidence],
+    recipe: Ensemble,
+    boosting: Boosting,
+    evaluated: Evaluation,
+    twins: pd.DataFrame,
+) -> pd.DataFrame:
+    """One row a (query, fold, candidate): its log-odds against new_whale (0 is as likely).
+
+    Parameters
+    ----------
+    parts : each fold's evidence, held-out and test queries together
+    twins : test photographs that copy a labelled one (table "twins", by `labelled_twins`)
+    """
+    held = stacked([part.only((part.queries["kind"] != TEST).to_numpy()) for part in parts])
+    answers = [_cross_fitted(held, recipe, boosting, evaluated)]
+    fitted = _fitted(held, recipe, boosting, evaluated)
+    for part in parts:
+        test = part.only((part.queries["kind"] == TEST).to_numpy())
+        answers.append(_table(test, fitted.log_odds(test), test.fold))
+    table = pd.concat(answers, ignore_index=True)
+    return with_twins(table, twins) if recipe.twins else table
+
+
+def _fitted(
+    held: FoldEvidence, recipe: Ensemble, boosting: Boosting, evaluated: Evaluation
+) -> Mean | Weighted | Booster:
+    """The recipe's blend, fitted on these queries, new ones weighted to the prior."""
+    blends = {
+        "mean": Mean(recipe.backbones),
+        "weighted": Weighted(),
+        "lightgbm": Booster(boosting, evaluated.seed),
+    }
+    weights = evaluation.query_weights(held.queries["kind"], evaluated.new_whale_prior)
+    return blends[recipe.method].fit(held, weights)
+
+
+def _cross_fitted(
+    held: FoldEvidence, recipe: Ensemble, boosting: Boosting, evaluated: Evaluation
+) -> pd.DataFrame:
+    """Held-out queries, each scored by a fit on the parts that hold no copy of it."""
+    part = evaluation.crossfit_parts(held.queries["group"], evaluated.crossfit, evaluated.seed)
+    log_odds = np.full(len(held.query), np.nan)
+    for one in np.unique(part):
+        fitted = _fitted(held.only(part != one), recipe, boosting, evaluated)
+        scored = part[held.query] == one
+        log_odds[scored] = fitted.log_odds(held.only(part == one))
+    return _table(held, log_odds, held.queries["fold"].to_numpy()[held.query])
+
+
+def _table(evidence: FoldEvidence, log_odds: np.ndarray, fold: int | np.ndarray) -> pd.DataFrame:
+    kinds = evidence.queries["kind"].to_numpy()[evidence.query]
+    columns = {
+        "query": evidence.queries["image"].to_numpy()[evidence.query],
+        "fold": fold,
+        "test": kinds == TEST,
+        "identity": evidence.identity,
+        "log_odds": log_odds,
+    }
+    return pd.DataFrame(columns)
+
+
+def labelled_twins(twins: pd.DataFrame, folds: pd.DataFrame) -> pd.DataFrame:
+    """The twins with the label that was kept; without those whose label was dropped."""
+    kept = folds[folds["member"] == ""].set_index("image")["identity"]
+    named = twins.assign(identity=twins["twin"].map(kept))
+    return named[named["identity"].notna()]
+
+
+def with_twins(table: pd.DataFrame, twins: pd.DataFrame) -> pd.DataFrame:
+    """A test photograph that copies a labelled one takes its label, in every fold."""
+    label = twins.drop_duplicates("image").set_index("image")["identity"]
+    own = table["query"].map(label)
+    copied = table["test"] & own.notna()
+    right = copied & (table["identity"] == own)
+    log_odds = table["log_odds"].mask(copied, -CERTAIN + table["log_odds"].clip(-5, 5))
+    log_odds = log_odds.mask(right, CERTAIN)
+    missing = _missing_answers(table[copied], label)
+    return pd.concat([table.assign(log_odds=log_odds), missing], ignore_index=True)[COLUMNS]
+
+
+def _missing_answers(copied: pd.DataFrame, label: pd.Series) -> pd.DataFrame:
+    """Rows for the right identity where a fold's candidates lack it."""
+    if copied.empty:
+        return copied
+    asked = copied[["query", "fold", "test"]].drop_duplicates()
+    asked = asked.assign(identity=asked["query"].map(label), log_odds=CERTAIN)
+    present = pd.MultiIndex.from_frame(copied[["query", "fold", "identity"]])
+    lacking = ~pd.MultiIndex.from_frame(asked[["query", "fold", "identity"]]).isin(present)
+    return asked[lacking & (asked["identity"] != NEW_WHALE).to_numpy()]

@@ -1,0 +1,185 @@
+"""A second look at every query's first candidates: Reptile, prototypes, or none.
+
+Adds two sources to the evidence: the method's own score of the first `top` candidates (`reptile` or
+`prototypes`), and `reranked`, which is the first score with those candidates permuted.
+"""
+
+import numpy as np
+import pandas as pd
+import torch
+from tqdm import tqdm
+
+from pipeline import evaluation, evidence
+from pipeline.gallery import KNOWN, Embeddings
+from pipeline.params import Reptile, Rerank
+from pipeline.rerank import episodes, fusion, reptile
+from pipeline.rerank.candidates import Candidates, first_candidates
+
+QUERIES_AT_ONCE = 256
+
+
+def rerank(
+    found: pd.DataFrame,
+    embeddings: Embeddings,
+    gallery: pd.DataFrame,
+    queries: pd.DataFrame,
+    params: Rerank,
+    parts: int,
+) -> pd.DataFrame:
+    """One member's evidence of the second look.
+
+    found : the member's evidence from `neighbours`
+    gallery, queries : its rows (`pipeline.gallery`)
+    parts : cross-fitting parts; what a held-out query helped to fit never scores it
+    """
+    if params.method == "none":
+        return evidence.empty()
+    first = evidence.wide(found, [params.first])[params.first]
+    queries = queries.set_index("image").loc[np.unique(first.index.get_level_values("query"))]
+    held_out = (queries["fold"] >= 0).to_numpy()
+    part = np.full(len(queries), parts)
+    part[held_out] = evaluation.crossfit_parts(queries["group"][held_out], parts, params.seed)
+
+    rows = _rows_of(gallery, embeddings)
+    top = first_candidates(first, params.top, rows, params.reptile.shots)
+    right = top.identities == queries["truth"].to_numpy()[:, None]
+    if params.method == "reptile":
+        second = _reptile(top, embeddings, queries, rows, part, params)
+    else:
+        second = prototype_scores(top, embeddings)
+    order = _fused(top.scores, second, right, part, queries["kind"].to_numpy() == KNOWN)
+    return _evidence(top, first, second, order, found["member"].iloc[0], params.method)
+
+
+def _rows_of(gallery: pd.DataFrame, embeddings: Embeddings) -> dict[str, np.ndarray]:
+    """The embeddings' rows of each identity's gallery images."""
+    position = pd.Series(np.arange(len(embeddings.names)), index=embeddings.names)
+    rows = position.loc[gallery["image"]].to_numpy()
+    return {name: rows[at] for name, at in gallery.groupby("identity").indices.items()}
+
+
+def prototype_scores(top: Candidates, embeddings: Embeddings) -> np.ndarray:
+    """Similarity of each query to the mean of its candidates' photographs (q x top)."""
+    queries = embeddings.of(pd.Series(top.queries))
+    present = (top.supports >= 0)[..., None]
+    sums = (embeddings.vectors[top.supports] * present).sum(axis=2)
+    means = sums / np.maximum(present.sum(axis=2), 1)
+    return np.where(np.isfinite(top.scores), np.einsum("qd,qtd->qt", queries, means), -np.inf)
+
+
+def _reptile(
+    top: Candidates,
+    embeddings: Embeddings,
+    queries: pd.DataFrame,
+    rows: dict[str, np.ndarray],
+    part: np.ndarray,
+    params: Rerank,
+) -> np.ndarray:
+    """Reptile's log-probability of each candidate (q x top).
+
+    One start a part, meta-trained without that part's queries, and one on all held-out queries,
+    for the test.
+    """
+    names = pd.Index(embeddings.names)
+    known = (queries["kind"] == KNOWN).to_numpy()
+    pools = []
+    for left_out in range(part.max(initial=-1) + 1):
+        chosen = known & (part != left_out)
+        pools.append(_pool(names, queries[chosen], rows))
+    starts = meta_trained(pools, embeddings.vectors, params.top, params.seed, params.reptile)
+    return adapted_scores(starts, part, top, embeddings, params.reptile)
+
+
+def _pool(names: pd.Index, fresh: pd.DataFrame, rows: dict[str, np.ndarray]) -> episodes.Pool:
+    trained = np.concatenate([rows[identity] for identity in rows])
+    labels = np.concatenate([np.full(len(own), identity) for identity, own in rows.items()])
+    return episodes.pool(
+        names.get_indexer(fresh.index), fresh["truth"].to_numpy(dtype=str), trained, labels
+    )
+
+
+def meta_trained(
+    pools: list[episodes.Pool], vectors: np.ndarray, ways: int, seed: int, params: Reptile
+) -> reptile.Head:
+    """One meta-trained head a pool; random starts where any pool has fewer than two identities."""
+    rngs = [np.random.default_rng([seed, number]) for number in range(len(pools))]
+    start = reptile.random_start(len(pools), vectors.shape[1], params.hidden, ways, seed)
+    if any(len(pool) < 2 for pool in pools):
+        return start
+    for step in tqdm(range(params.meta_steps), desc="reptile", unit="step", mininterval=2):
+        task = episodes.sample(
+            pools, params.meta_batch, min(params.ways, ways), params.shots, vectors, rngs
+        )
+        rate = params.meta_rate * (1 - step / params.meta_steps)
+        start = reptile.meta_update(start, task, params.inner_steps, params.inner_rate, rate)
+    return start
+
+
+def adapted_scores(
+    starts: reptile.Head,
+    which: np.ndarray,
+    top: Candidates,
+    embeddings: Embeddings,
+    params: Reptile,
+) -> np.ndarray:
+    """Adapt a start to each query's candidates, then score the query: log-probabilities, q x top.
+
+    `which` (q) names each query's start among `starts`.
+    """
+    vectors = torch.from_numpy(embeddings.vectors)
+    queries = torch.from_numpy(embeddings.of(pd.Series(top.queries)))
+    scores = np.empty(top.scores.shape)
+    for at in range(0, len(queries), QUERIES_AT_ONCE):
+        block = slice(at, at + QUERIES_AT_ONCE)
+        task = episodes.support_task(vectors, top.supports[block])
+        start = starts.picked(torch.from_numpy(which[block]))
+        head = reptile.adapted(start, task, params.adapt_steps, params.inner_rate)
+        logits = head.logits(queries[block, None])[:, 0]
+        padding = torch.from_numpy(~np.isfinite(top.scores[block]))
+        scores[block] = logits.masked_fill(padding, -torch.inf).log_softmax(dim=1).numpy()
+    return scores
+
+
+def _fused(
+    first: np.ndarray, second: np.ndarray, right: np.ndarray, part: np.ndarray, known: np.ndarray
+) -> np.ndarray:
+    """Every query's fused order; a part's weight is fitted on the other parts' known queries.
+
+    As in any stacking, the second scores of those were made by starts that may know this part.
+    """
+    order = np.empty_like(first)
+    for one in np.unique(part):
+        fit = known & (part != one)
+        weight = fusion.best_weight(first[fit], second[fit], right[fit])
+        order[part == one] = fusion.fused(first[part == one], second[part == one], weight)
+    return order
+
+
+def _evidence(
+    top: Candidates,
+    first: pd.Series,
+    second: np.ndarray,
+    order: np.ndarray,
+    member: str,
+    method: str,
+) -> pd.DataFrame:
+    """Both sources as evidence; below the first `top`, `reranked` is the first score itself."""
+    real = np.isfinite(top.scores)
+    query = np.broadcast_to(top.queries[:, None], real.shape)[real]
+    identity = top.identities[real]
+    index = pd.MultiIndex.from_arrays([query, identity], names=first.index.names)
+    reranked = first.copy()
+    reranked.loc[index] = fusion.permuted(top.scores, order)[real]
+    names = first.index.to_frame(index=False)
+    return pd.concat(
+        [
+            evidence.build(query, identity, member, {method: second[real]}),
+            evidence.build(
+                names["query"].to_numpy(),
+                names["identity"].to_numpy(),
+                member,
+                {"reranked": reranked.to_numpy()},
+            ),
+        ],
+        ignore_index=True,
+    )

@@ -1,0 +1,61 @@
+"""Place new_whale among an ensemble's answers: held-out ones cross-fitted, then the test's."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline import evaluation, gallery, tables
+from pipeline.params import Columns, Evaluation, NewWhale
+from pipeline.submission import contract, shift
+from pipeline.submission.place import place_held_out, place_test
+from pipeline.tables import NEW_WHALE
+
+
+@dataclass(frozen=True)
+class Answers:
+    """held_out: table "rankings"; test: label lists by image; curve: MAP@5 by new_whale's shift."""
+
+    held_out: pd.DataFrame
+    test: pd.Series
+    curve: pd.DataFrame
+    vocabulary: set[str]
+
+
+def place(
+    log_odds: pd.DataFrame,
+    folds: pd.DataFrame,
+    trained: list[int],
+    params: NewWhale,
+    evaluated: Evaluation,
+) -> Answers:
+    """Rankings of all queries from the ensemble's candidate rows; `trained` are its folds."""
+    queries = gallery.held_out_rows(folds, trained)
+    queries["weight"] = evaluation.query_weights(queries["kind"], evaluated.new_whale_prior)
+    galleries = {fold: set(gallery.gallery_rows(folds, fold)["identity"]) for fold in trained}
+    filler = vocabulary_of(folds)
+    known, asked = log_odds[~log_odds["test"]], log_odds[log_odds["test"]]
+    lists = place_held_out(known, queries, params, evaluated, filler)
+    test = place_test(asked, known, queries, params, evaluated.new_whale_prior, galleries, filler)
+    ranked = queries.assign(ranking=[" ".join(labels) for labels in lists])
+    return Answers(ranked, test, shift.curve(shift.answered(known, queries)), set(filler))
+
+
+def vocabulary_of(folds: pd.DataFrame) -> list[str]:
+    """new_whale and the known identities, most photographs first, ties by name."""
+    counts = folds.loc[folds["identity"] != NEW_WHALE, "identity"].value_counts()
+    return [NEW_WHALE, *sorted(counts.index, key=lambda name: (-counts[name], name))]
+
+
+def write(
+    lists: pd.Series, sample: Sequence[str], columns: Columns, vocabulary: set[str], path: Path
+) -> None:
+    """Write the answers (label lists by image) in the sample's order, if the contract lets them."""
+    contract.check(lists, sample, vocabulary)
+    named = [
+        " ".join(columns.new_whale if label == NEW_WHALE else label for label in lists[image])
+        for image in sample
+    ]
+    table = pd.DataFrame({columns.image: list(sample), columns.identity: named})
+    tables.write_csv(table, path)

@@ -1,0 +1,34 @@
+"""Blend the evidence of one ensemble's members into log-odds."""
+
+import sys
+
+import pandas as pd
+
+from pipeline import evidence, gallery, params, paths, tables
+from pipeline.ensemble import assemble, ensemble
+
+
+def main(name: str) -> None:
+    p = params.load()
+    recipe = p.ensembles[name]
+    folds = tables.read("folds", paths.FOLDS)
+    images = tables.read("images", paths.IMAGES)
+    parts = []
+    for fold in recipe.fold_list(p.folds.trained):
+        spoken = {
+            backbone: pd.concat(
+                evidence.load(paths.evidence(stage, backbone, fold))
+                for stage in ("neighbours", "rerank")
+            )
+            for backbone in recipe.voters()
+        }
+        queries = gallery.query_rows(folds, images, fold)
+        shown = gallery.gallery_rows(folds, fold)
+        parts.append(assemble.fold_evidence(fold, spoken, recipe.scores, queries, shown))
+    twins = ensemble.labelled_twins(tables.read("twins", paths.TWINS), folds)
+    table = ensemble.answer(parts, recipe, p.ensemble.boosting, p.evaluation, twins)
+    tables.replace(paths.posteriors(name), lambda part: table.to_parquet(part, index=False))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,24 @@
+"""Search the gallery for the neighbours of one member's queries."""
+
+import sys
+
+from pipeline import evidence, gallery, neighbours, params, paths, tables
+
+
+def main(backbone: str, fold: str) -> None:
+    p = params.load()
+    held_out = int(fold)
+    folds = tables.read("folds", paths.FOLDS)
+    queries = gallery.query_rows(folds, tables.read("images", paths.IMAGES), held_out)["image"]
+    embeddings = gallery.Embeddings.load(paths.embeddings(backbone, held_out))
+    shown = neighbours.gallery_of(embeddings, gallery.gallery_rows(folds, held_out))
+    member = paths.member(backbone, held_out)
+    scores, found = neighbours.score(queries, embeddings.of(queries), shown, p.neighbours, member)
+    nearest = neighbours.table(queries, shown, found)
+    path = paths.neighbours(backbone, held_out)
+    tables.replace(path, lambda part: nearest.to_parquet(part, index=False))
+    evidence.save(scores, paths.evidence("neighbours", backbone, held_out))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

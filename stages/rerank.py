@@ -1,0 +1,25 @@
+"""Re-rank the first candidates of one member's queries."""
+
+import sys
+
+from pipeline import evidence, gallery, params, paths, tables
+from pipeline.rerank import rerank
+
+
+def main(backbone: str, fold: str) -> None:
+    p = params.load()
+    held_out = int(fold)
+    folds = tables.read("folds", paths.FOLDS)
+    scores = rerank.rerank(
+        evidence.load(paths.evidence("neighbours", backbone, held_out)),
+        gallery.Embeddings.load(paths.embeddings(backbone, held_out)),
+        gallery.gallery_rows(folds, held_out),
+        gallery.query_rows(folds, tables.read("images", paths.IMAGES), held_out),
+        p.rerank,
+        p.evaluation.crossfit,
+    )
+    evidence.save(scores, paths.evidence("rerank", backbone, held_out))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

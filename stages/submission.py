@@ -1,0 +1,30 @@
+"""Place new_whale and write the CSV of one ensemble."""
+
+import sys
+
+import pandas as pd
+
+from pipeline import params, paths, tables
+from pipeline.submission import submission
+
+
+def main(name: str) -> None:
+    p = params.load()
+    recipe = p.ensembles[name]
+    answers = submission.place(
+        pd.read_parquet(paths.posteriors(name)),
+        tables.read("folds", paths.FOLDS),
+        recipe.fold_list(p.folds.trained),
+        recipe.new_whale,
+        p.evaluation,
+    )
+    tables.write("rankings", answers.held_out, paths.rankings(name))
+    tables.write_csv(answers.curve, paths.curve(name))
+    sample = pd.read_csv(paths.SAMPLE, dtype=str, keep_default_na=False)["image"]
+    submission.write(
+        answers.test, sample, p.competition.columns, answers.vocabulary, paths.submission(name)
+    )
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
