@@ -1,0 +1,33 @@
+# make                 environment, demo competition, dvc repro, leaderboard
+# make test            environment, ruff, pytest
+# make PRESET=name     the same as make, with presets/name.yaml copied over params.yaml
+# make gpu-check       for who has a GPU: two minutes
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: all test gpu-check preset
+
+all: .venv/installed preset
+	dvc repro
+	python -m commands.leaderboard
+
+test: .venv/installed
+	ruff check .
+	ruff format --check .
+	pytest -q
+
+gpu-check: .venv/installed
+	python -m benchmarks.gpu_check
+
+.venv/installed: requirements.txt
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet -r requirements.txt
+	touch $@
+
+preset:
+ifdef PRESET
+	@cmp -s presets/$(PRESET).yaml params.yaml || git diff --quiet HEAD -- params.yaml \
+	  || { echo "params.yaml has edits of yours: commit them, or undo them with git checkout params.yaml"; exit 1; }
+	cp presets/$(PRESET).yaml params.yaml
+endif
