@@ -1,0 +1,77 @@
+"""Does the data path keep the network busy?
+
+    python -m benchmarks.step_rate [backbone] [steps]
+
+Trains on the packed crops of data/work, then on random tensors of the same shape in the same
+process, and prints the ratio of their step rates (1.0: preparing batches costs nothing).
+"""
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+
+import torch
+
+from pipeline import gallery, model, params, paths, tables, train
+from pipeline.schedule import set_rate
+
+WARM_UP = 5
+
+
+def main() -> None:
+    p = params.load()
+    backbone = sys.argv[1] if len(sys.argv) > 1 else next(iter(p.backbones))
+    steps = int(sys.argv[2]) if len(sys.argv) > 2 else 40
+    settings = p.member_train(backbone)
+    order = tables.read("boxes", paths.BOXES)["image"]
+    rows = gallery.training_rows(tables.read("folds", paths.FOLDS), p.folds.trained[0])
+    lesson = train.lesson(paths.CROPS, order, rows)
+    net = model.for_backbone(p.backbones[backbone], settings)
+    run = train.prepare(net, lesson, settings, settings.seed)
+    batch = next(iter(run.loader))
+    rates = {"random tensors": [], "data path": []}
+    # in turns: the machine's load changes, and then changes both
+    for _ in range(3):
+        rates["random tensors"].append(rate(run, repeated(batch, steps)))
+        rates["data path"].append(rate(run, endless(run.loader, steps)))
+    best = {name: max(values) for name, values in rates.items()}
+    for name, value in best.items():
+        print(f"{backbone} {name}: {value * len(batch[1]):.1f} views a second")
+    print(f"ratio {best['data path'] / best['random tensors']:.3f}")
+
+
+def repeated(batch: tuple, steps: int) -> Iterator[tuple]:
+    """Random crops with the labels of `batch`, the same ones for every step."""
+    crops = torch.randint_like(batch[0], 256)
+    return ((crops, batch[1]) for _ in range(steps + WARM_UP))
+
+
+def endless(loader: Iterable, steps: int) -> Iterator[tuple]:
+    """`steps` batches of the loader, epoch after epoch."""
+    left = steps + WARM_UP
+    while left:
+        for batch in loader:
+            yield batch
+            left -= 1
+            if not left:
+                return
+
+
+def rate(run: train.Run, batches: Iterator[tuple]) -> float:
+    """Training steps a second after a warm-up."""
+    run.learner.train()
+    start = 0.0
+    for at, (crops, labels) in enumerate(batches):
+        if at == WARM_UP:
+            start = time.perf_counter()
+        set_rate(run.optimizer, 0.5, run.settings.schedule)
+        losses, _ = run.learner(crops, labels)
+        run.optimizer.zero_grad()
+        run.fabric.backward(sum(losses.values()))
+        train.clip(run)
+        run.optimizer.step()
+    return (at + 1 - WARM_UP) / (time.perf_counter() - start)
+
+
+if __name__ == "__main__":
+    main()

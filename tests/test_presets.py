@@ -1,0 +1,42 @@
+"""Every preset's networks take one step on random crops, with no download."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from pipeline import embed, model, params
+from pipeline.losses import EmbeddingLoss
+from pipeline.train import Learner
+
+PRESETS = sorted(Path(__file__).parents[1].glob("presets/*.yaml"))
+IDENTITIES = 6
+
+
+@pytest.mark.parametrize("path", PRESETS, ids=lambda path: path.stem)
+def test_every_backbone_of_a_preset_takes_a_step(path):
+    p = params.load(path)
+    for name, backbone in p.backbones.items():
+        settings = p.member_train(name)
+        net = model.for_backbone(backbone, settings, trained=True)
+        learner = Learner(net, EmbeddingLoss(settings.loss, settings.embedding, IDENTITIES))
+        # a quarter of the preset's height and width: all its layers, in seconds on a CPU
+        shape = (4, settings.channels, p.crop.height // 4, p.crop.width // 4)
+        crops = torch.randint(0, 256, shape, dtype=torch.uint8)
+        optimizer = torch.optim.SGD(learner.parameters(), 1e-3)
+        before = net.linear.weight.detach().clone()
+        losses, _ = learner(crops, torch.tensor([0, 0, 1, -1]))
+        sum(losses.values()).backward()
+        optimizer.step()
+        assert not torch.equal(before, net.linear.weight), name
+        flip = embed.mirror_use(p.embed.flip, settings.flip)
+        sides = 2 if flip == "both" else 1
+        vectors = embed.mirrored(net.eval(), crops, flip)
+        assert vectors.shape == (4, sides * settings.embedding), name
+
+
+@pytest.mark.parametrize("path", PRESETS, ids=lambda path: path.stem)
+def test_the_ensembles_of_a_preset_carry_its_name(path):
+    names = set(params.load(path).ensembles)
+    assert names
+    assert all(name.startswith(path.stem.split("-")[0]) for name in names)
