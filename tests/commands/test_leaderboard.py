@@ -1,0 +1,85 @@
+"""The printed leaderboard and its history, on a hand-made run."""
+
+import json
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from commands import leaderboard as command
+from pipeline import leaderboard, tables
+from tests.conftest import ROOT
+
+CARD = dict.fromkeys(leaderboard.CARD, 0.25) | {"map5": 0.5, "top5": 0.9}
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """`card` answered and scored, the other ensembles not; one test image copies a labelled one."""
+    text = (ROOT / "params.yaml").read_text()
+    (tmp_path / "params.yaml").write_text(text.replace("path: data/demo/photos", "path: photos"))
+    (tmp_path / "photos").mkdir()
+    solution = "Image,Id,Usage\n1.jpg,a,Public\n2.jpg,new_whale,Private\n"
+    (tmp_path / "photos/solution.csv").write_text(solution)
+    (tmp_path / "submissions").mkdir()
+    answers = "Image,Id\n2.jpg,b new_whale a\n1.jpg,a b new_whale\n"
+    (tmp_path / "submissions/card.csv").write_text(answers)
+    (tmp_path / "submissions/card.json").write_text(json.dumps(CARD))
+    twins = pd.DataFrame([["1.jpg", "t.jpg", "a"]], columns=tables.COLUMNS["twins"])
+    monkeypatch.chdir(tmp_path)
+    tables.write("twins", twins, command.paths.TWINS)
+    return tmp_path
+
+
+def history(run) -> pd.DataFrame:
+    return pd.read_csv(run / "submissions/leaderboard.csv", keep_default_na=False)
+
+
+def test_scores_by_hand(run, capsys):
+    """Image 1 is right at once (public, a copy), image 2 at the second place (private)."""
+    command.main()
+    (row,) = history(run).to_dict("records")
+    assert row["ensemble"] == "card" and row["held_out_map5"] == 0.5 and row["top1"] == 0.25
+    assert (row["public"], row["private"], row["hidden"]) == (1, 0.5, 0.75)
+    assert row["hidden_without_copies"] == 0.5
+    printed = capsys.readouterr().out
+    assert "submissions/card.csv" in printed and "0.75" in printed
+    assert "submissions/leaderboard.csv" in printed
+
+
+def test_twice_is_once(run):
+    command.main()
+    command.main()
+    assert len(history(run)) == 1
+
+
+def test_another_csv_is_another_row(run):
+    command.main()
+    (run / "submissions/card.csv").write_text("Image,Id\n2.jpg,new_whale\n1.jpg,a\n")
+    command.main()
+    assert history(run)["hidden"].tolist() == [0.75, 1]
+
+
+def test_without_a_solution_the_hidden_scores_are_open(run):
+    (run / "photos/solution.csv").unlink()
+    command.main()
+    assert history(run)[leaderboard.HIDDEN].iloc[0].tolist() == [""] * 4
+
+
+def test_the_competitions_word_for_new_is_understood(run):
+    for name in ("params.yaml", "photos/solution.csv", "submissions/card.csv"):
+        path = run / name
+        text = path.read_text().replace("new_whale: new_whale", "new_whale: unknown")
+        path.write_text(text if name == "params.yaml" else text.replace("new_whale", "unknown"))
+    command.main()
+    assert history(run)["hidden"].tolist() == [0.75]
+
+
+def test_it_runs_from_the_command_line(run):
+    asked = [sys.executable, "-m", "commands.leaderboard"]
+    done = subprocess.run(
+        asked, cwd=run, env={"PYTHONPATH": str(ROOT), "PATH": ""}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "card" in done.stdout

@@ -1,0 +1,183 @@
+"""The batched heads against one nn.Sequential a task and torch's own SGD."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from pipeline import evaluation, params
+from pipeline.rerank import episodes, reptile, rerank
+from tests.conftest import ROOT
+
+SETTINGS = params.load(ROOT / "params.yaml").rerank.reptile
+DIM, HIDDEN, WAYS = 6, 5, 3
+
+
+def random_head(count: int, seed: int) -> reptile.Head:
+    """Heads that all differ, in every layer."""
+    rng = torch.Generator().manual_seed(seed)
+    shapes = [(DIM, HIDDEN), (1, HIDDEN), (HIDDEN, WAYS), (1, WAYS)]
+    return reptile.Head(*(torch.randn(count, *shape, generator=rng) for shape in shapes))
+
+
+def random_task(count: int, seed: int, photographs: int = 7) -> reptile.Task:
+    rng = torch.Generator().manual_seed(seed)
+    inputs = torch.randn(count, photographs, DIM, generator=rng)
+    labels = torch.randint(0, WAYS, (count, photographs), generator=rng)
+    weights = torch.rand(count, photographs, generator=rng)
+    weights[:, -1] = 0  # padding
+    return reptile.Task(nn.functional.normalize(inputs, dim=-1), labels, weights)
+
+
+def slow_net(head: reptile.Head, which: int) -> nn.Sequential:
+    """One head as a network of torch."""
+    net = nn.Sequential(nn.Linear(DIM, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, WAYS))
+    with torch.no_grad():
+        net[0].weight.copy_(head.hidden[which].T)
+        net[0].bias.copy_(head.bias[which, 0])
+        net[2].weight.copy_(head.out[which].T)
+        net[2].bias.copy_(head.shift[which, 0])
+    return net
+
+
+def slow_sgd(net: nn.Sequential, task: reptile.Task, which: int, steps: int, rate: float) -> None:
+    optimizer = torch.optim.SGD(net.parameters(), lr=rate)
+    real = task.weights[which] > 0
+    inputs = task.inputs[which][real] * DIM**0.5
+    weights = task.weights[which][real]
+    for _ in range(steps):
+        losses = nn.functional.cross_entropy(
+            net(inputs), task.labels[which][real], reduction="none"
+        )
+        optimizer.zero_grad()
+        ((losses * weights).sum() / weights.sum()).backward()
+        optimizer.step()
+
+
+def flat(net: nn.Sequential) -> torch.Tensor:
+    with torch.no_grad():
+        parts = [net[0].weight.T, net[0].bias, net[2].weight.T, net[2].bias]
+        return torch.cat([part.flatten() for part in parts])
+
+
+def flat_head(head: reptile.Head, which: int) -> torch.Tensor:
+    return torch.cat([tensor[which].flatten() for tensor in head])
+
+
+def same(first: reptile.Head, second: reptile.Head) -> bool:
+    return all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+@pytest.mark.parametrize("steps", [1, 7])
+def test_the_inner_loop_is_torchs_sgd(steps):
+    start, task = random_head(4, 0), random_task(4, 1)
+    learned = reptile.adapted(start, task, steps, 0.3)
+    for which in range(4):
+        net = slow_net(start, which)
+        slow_sgd(net, task, which, steps, 0.3)
+        assert flat_head(learned, which) == pytest.approx(flat(net).numpy(), abs=1e-5)
+
+
+def test_the_meta_update_is_the_mean_move_and_not_zero():
+    """Two heads, three tasks each: theta + .4 x mean(phi - theta), from a loop of its own."""
+    start, task = random_head(2, 0), random_task(6, 1)
+    updated = reptile.meta_update(start, task, 5, 0.3, 0.4)
+    for which in range(2):
+        theta = slow_net(start, which)
+        moves = []
+        for own in range(3 * which, 3 * which + 3):
+            phi = copy.deepcopy(theta)
+            slow_sgd(phi, task, own, 5, 0.3)
+            moves.append(flat(phi) - flat(theta))
+        expected = flat(theta) + 0.4 * torch.stack(moves).mean(dim=0)
+        assert flat_head(updated, which) == pytest.approx(expected.numpy(), abs=1e-5)
+        assert (flat_head(updated, which) - flat_head(start, which)).abs().max() > 0.01
+
+
+def test_adapting_leaves_the_start_as_it_was():
+    start, task = random_head(4, 0), random_task(4, 1)
+    before = reptile.Head(*(tensor.clone() for tensor in start))
+    reptile.adapted(start, task, 5, 0.3)
+    reptile.meta_update(start, task, 5, 0.3, 0.5)
+    assert same(start, before)
+
+
+def test_tasks_do_not_touch_each_other():
+    start, task = random_head(4, 0), random_task(4, 1)
+    together = reptile.adapted(start, task, 5, 0.3)
+    alone = reptile.adapted(
+        start.picked(torch.tensor([2])), reptile.Task(*(t[2:3] for t in task)), 5, 0.3
+    )
+    assert flat_head(alone, 0) == pytest.approx(flat_head(together, 2).numpy(), abs=1e-6)
+
+
+def test_padding_changes_nothing():
+    start, task = random_head(4, 0), random_task(4, 1)
+    task.inputs[:, -1] = 100.0
+    longer = reptile.adapted(start, task, 5, 0.3)
+    shorter = reptile.adapted(start, reptile.Task(*(t[:, :-1] for t in task)), 5, 0.3)
+    for which in range(4):
+        assert flat_head(longer, which) == pytest.approx(flat_head(shorter, which).numpy())
+
+
+def test_random_starts_are_equal_and_follow_the_seed():
+    first = reptile.random_start(3, DIM, HIDDEN, WAYS, seed=0)
+    assert same(first.picked(torch.tensor([0])), first.picked(torch.tensor([2])))
+    assert same(first, reptile.random_start(3, DIM, HIDDEN, WAYS, seed=0))
+    assert not same(first, reptile.random_start(3, DIM, HIDDEN, WAYS, seed=1))
+    assert not first.out.any() and first.hidden.any()
+
+
+# The stated task: 160 identities that differ in 8 hidden directions of 64, the other 56 are
+# nuisance; 200 episodes of 10 ways among the 80 identities that meta-training never saw.
+IDENTITIES, PHOTOGRAPHS, SIGNAL, NUISANCE, EPISODES = 160, 8, 8, 56, 200
+
+
+def world() -> np.ndarray:
+    """Unit vectors, identities x photographs x 64."""
+    rng = np.random.default_rng(0)
+    turn, _ = np.linalg.qr(rng.normal(size=(SIGNAL + NUISANCE, SIGNAL + NUISANCE)))
+    shape = (IDENTITIES, PHOTOGRAPHS)
+    signal = rng.normal(size=(IDENTITIES, 1, SIGNAL)) + 0.5 * rng.normal(size=(*shape, SIGNAL))
+    both = np.concatenate([signal, 0.7 * rng.normal(size=(*shape, NUISANCE))], axis=2) @ turn.T
+    return (both / np.linalg.norm(both, axis=2, keepdims=True)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def meta_trained() -> tuple[np.ndarray, reptile.Head]:
+    """The vectors, and the start meta-trained on the first half of the identities."""
+    vectors = world().reshape(-1, SIGNAL + NUISANCE)
+    rows = np.arange(len(vectors)).reshape(IDENTITIES, PHOTOGRAPHS)[: IDENTITIES // 2]
+    fresh = np.broadcast_to(np.arange(PHOTOGRAPHS) < 2, rows.shape)
+    pools = [episodes.Pool(rows, fresh)]
+    return vectors, rerank.meta_trained(pools, vectors, 10, 0, SETTINGS)
+
+
+def accuracy(start: reptile.Head, vectors: np.ndarray, shots: int) -> np.ndarray:
+    """Share right in each of the EPISODES, which are the same for every start."""
+    rng = np.random.default_rng(1)
+    unseen = [IDENTITIES // 2 + rng.permutation(IDENTITIES // 2)[:10] for _ in range(EPISODES)]
+    order = rng.permuted(np.tile(np.arange(PHOTOGRAPHS), (EPISODES, 10, 1)), axis=2)
+    rows = np.stack(unseen)[..., None] * PHOTOGRAPHS + order
+    task = episodes.support_task(torch.from_numpy(vectors), rows[..., :shots])
+    rate, steps = SETTINGS.inner_rate, SETTINGS.adapt_steps
+    head = reptile.adapted(start.repeated(EPISODES), task, steps, rate)
+    answers = head.logits(torch.from_numpy(vectors[rows[..., shots]])).argmax(dim=2)
+    return (answers == torch.arange(10)).float().mean(dim=1).numpy()
+
+
+@pytest.mark.parametrize("shots", [1, 5])
+def test_the_meta_trained_start_beats_a_random_one(meta_trained, shots):
+    vectors, start = meta_trained
+    random = reptile.random_start(1, vectors.shape[1], SETTINGS.hidden, 10, 0)
+    found = evaluation.paired_interval(
+        accuracy(random, vectors, shots),
+        accuracy(start, vectors, shots),
+        np.ones(EPISODES),
+        [str(episode) for episode in range(EPISODES)],
+        500,
+        0,
+    )
+    assert found["low"] > 0.1

@@ -1,0 +1,68 @@
+"""The whole placing, and the file that is written or not written."""
+
+import pandas as pd
+import pytest
+
+from pipeline import params
+from pipeline.params import Columns
+from pipeline.submission import submission
+from pipeline.tables import NEW_WHALE
+from tests.conftest import ROOT
+
+P = params.load(ROOT / "params.yaml")
+COLUMNS = Columns(image="photo", identity="animal", new_whale="unknown")
+VOCABULARY = {NEW_WHALE, "a", "b"}
+LISTS = pd.Series({"2.jpg": [NEW_WHALE, "b", "a"], "1.jpg": ["a", NEW_WHALE, "b"]})
+
+
+def test_the_file_has_the_competitions_names_and_the_samples_order(tmp_path):
+    path = tmp_path / "answers.csv"
+    submission.write(LISTS, ["1.jpg", "2.jpg"], COLUMNS, VOCABULARY, path)
+    assert path.read_text() == "photo,animal\n1.jpg,a unknown b\n2.jpg,unknown b a\n"
+
+
+def test_nothing_is_written_where_the_contract_is_broken(tmp_path):
+    path = tmp_path / "answers.csv"
+    with pytest.raises(ValueError):
+        submission.write(LISTS, ["1.jpg", "3.jpg"], COLUMNS, VOCABULARY, path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_vocabulary_is_most_photographed_first():
+    folds = pd.DataFrame({"identity": ["b", "c", "c", "a", NEW_WHALE, NEW_WHALE, NEW_WHALE]})
+    assert submission.vocabulary_of(folds) == [NEW_WHALE, "c", "a", "b"]
+
+
+@pytest.fixture
+def folds() -> pd.DataFrame:
+    """a and b in both folds; c in fold 1 alone: held out there, it is new."""
+    rows = [("a0", "a", 0), ("a1", "a", 1), ("b0", "b", 0), ("b1", "b", 1), ("c1", "c", 1)]
+    table = pd.DataFrame(rows, columns=["image", "identity", "fold"])
+    return table.assign(group=range(5), member="")
+
+
+def log_odds(folds: pd.DataFrame) -> pd.DataFrame:
+    rows = [(image, fold, False, "a", 1.0) for image, fold in folds[["image", "fold"]].values]
+    rows += [("t", fold, True, "b", 2.0) for fold in (0, 1)]
+    return pd.DataFrame(rows, columns=["query", "fold", "test", "identity", "log_odds"])
+
+
+@pytest.mark.parametrize("method", ["posterior", "fixed", "swept", "prior"])
+def test_every_query_is_ranked(folds, method):
+    section = P.ensembles["card"].new_whale.model_copy(update={"method": method})
+    placed = submission.place(log_odds(folds), folds, [0, 1], section, P.evaluation)
+    assert placed.held_out["image"].tolist() == ["a0", "b0", "a1", "b1", "c1"]
+    assert placed.held_out["truth"].tolist() == ["a", "b", "a", "b", NEW_WHALE]
+    assert all(len(row.split(" ")) == 4 for row in placed.held_out["ranking"])
+    assert len(placed.test["t"]) == 4 and set(placed.test["t"]) == placed.vocabulary
+    assert placed.vocabulary == {NEW_WHALE, "a", "b", "c"}
+    weights = placed.held_out["weight"]
+    assert weights[4] / weights.sum() == pytest.approx(P.evaluation.new_whale_prior)
+
+
+def test_one_trained_fold_ranks_its_own_queries_alone(folds):
+    section = P.ensembles["single"].new_whale
+    rows = log_odds(folds)
+    placed = submission.place(rows[rows["fold"] == 0], folds, [0], section, P.evaluation)
+    assert placed.held_out["image"].tolist() == ["a0", "b0"]
+    assert placed.test["t"][0] == "b"

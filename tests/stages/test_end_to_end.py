@@ -1,0 +1,223 @@
+"""One real `dvc repro` of a tiny project, and everything that must hold of it."""
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import networkx
+import pandas as pd
+import pytest
+from dvc.repo import Repo
+from ruamel.yaml import YAML
+
+from commands import leaderboard
+from tests.conftest import ROOT
+from tests.stages import tiny
+
+STAGES = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
+ENSEMBLES = list(tiny.RECIPES)
+OPENED = "opened.txt"
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # DVC's own
+
+# Python imports sitecustomize by itself: every stage notes the files that it opens
+SPY = f"""
+import os, sys
+stage = next((word for word in sys.orig_argv if word.startswith("stages.")), None)
+if stage:
+    log = os.open(os.path.join(os.path.dirname(__file__), "{OPENED}"), os.O_CREAT | os.O_APPEND | 1)
+    sys.addaudithook(
+        lambda event, args: event == "open" and os.write(log, f"{{stage}} {{args[0]}}\\n".encode())
+    )
+"""
+
+
+def dvc(project: Path, *words: str) -> str:
+    """What a DVC command says; `python` in its stages is the one that runs the tests."""
+    home = Path(sys.executable).parent
+    env = os.environ | {
+        "PATH": f"{home}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(project / "spy"),
+        "DVC_NO_ANALYTICS": "1",
+    }
+    asked = [sys.executable, "-m", "dvc", *words]
+    done = subprocess.run(asked, cwd=project, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory) -> Path:
+    """The tiny project after its first `dvc repro`."""
+    root = tmp_path_factory.mktemp("project")
+    tiny.make_project(root)
+    (root / "spy").mkdir()
+    (root / "spy/sitecustomize.py").write_text(SPY)
+    dvc(root, "repro")
+    return root
+
+
+@pytest.fixture
+def edited(project):
+    """A function that edits params.yaml ("rerank.top", 5); undone after the test."""
+    path = project / "params.yaml"
+    before = path.read_text()
+
+    def edit(place: str, value: object) -> None:
+        settings = YAML(typ="safe").load(before)
+        *parents, last = place.split(".")
+        section = settings
+        for key in parents:
+            section = section[key]
+        section[last] = value
+        YAML().dump(settings, path)
+
+    yield edit
+    path.write_text(before)
+
+
+@pytest.mark.parametrize("name", ENSEMBLES)
+def test_the_submission_keeps_the_contract(project, name):
+    found = pd.read_csv(project / f"submissions/{name}.csv")
+    sample = pd.read_csv(project / "data/competition/sample_submission.csv")
+    assert found.columns.tolist() == ["Image", "Id"]
+    assert found["Image"].tolist() == sample["Image"].tolist()
+    allowed = {f"w{i}" for i in range(tiny.IDENTITIES)} | {"new_whale"}
+    for labels in found["Id"].str.split(" "):
+        assert len(labels) == len(set(labels)) == 5 and set(labels) <= allowed
+    assert found.set_index("Image").loc["copy.jpg", "Id"].startswith("w0 ")
+
+
+@pytest.mark.parametrize("name", ENSEMBLES)
+def test_the_score_card_is_there_and_counts_every_held_out_query(project, name):
+    card = json.loads((project / f"submissions/{name}.json").read_text())
+    labelled = tiny.IDENTITIES * tiny.PHOTOGRAPHS + tiny.STRANGERS
+    counted = sum(card[key] for key in card if key.startswith("queries_"))
+    assert counted == (labelled if name == "card" else labelled / 2)
+    assert 0 <= card["map5_low"] <= card["map5"] <= card["map5_high"] <= 1
+
+
+def test_no_stage_opens_the_hidden_truth(project):
+    opened = (project / "spy" / OPENED).read_text().splitlines()
+    by_stage = {
+        name: [row for row in opened if row.startswith(f"stages.{name} ")] for name in STAGES
+    }
+    assert all(by_stage.values())
+    assert any("sample_submission.csv" in row for row in by_stage["competition"])
+    hidden = [row for row in opened if "solution.csv" in row or "/truth" in row]
+    assert not hidden
+
+
+def test_there_is_nothing_to_do_afterwards(project):
+    with Repo(str(project)) as repo:
+        assert repo.status() == {}
+    assert "up to date" in dvc(project, "repro")
+
+
+def members(stage: str) -> set[str]:
+    return {f"{stage}@tiny-{fold}" for fold in (0, 1)}
+
+
+def of_card(*stages: str) -> set[str]:
+    return {f"{stage}@card" for stage in stages}
+
+
+def of_ensembles(*stages: str) -> set[str]:
+    return {f"{stage}@{name}" for stage in stages for name in ENSEMBLES}
+
+
+AFTER = ("submission", "report")
+PLACED = of_ensembles(*AFTER)
+LATER = of_ensembles("ensemble") | PLACED
+SEARCHED = members("neighbours") | members("rerank") | LATER
+TRAINED = members("train") | members("embed") | SEARCHED
+OTHER = {
+    f"{stage}@other-{fold}"
+    for stage in ("train", "embed", "neighbours", "rerank")
+    for fold in (0, 1)
+}
+
+# edit: the stages that it concerns itself, and those that come after them
+EDITS = {
+    "demo.seed": (5, set(), set()),
+    "dedup.hash_distance": (3, {"dedup"}, {"labels", "folds"} | TRAINED),
+    "crop.height": (48, {"crop"}, TRAINED),
+    "folds.seed": (1, {"folds"}, TRAINED),
+    "train.epochs": (2, members("train") | members("embed"), SEARCHED),
+    "backbones.tiny.weights": ("x.pth", members("train") | members("embed"), SEARCHED),
+    "embed.flip": (False, members("embed"), SEARCHED),
+    "neighbours.vote": (3, members("neighbours"), members("rerank") | LATER),
+    "rerank.top": (5, members("rerank"), LATER),
+    "ensemble.boosting.rounds": (6, of_ensembles("ensemble"), PLACED),
+    "ensembles.card.backbones": ({"tiny": 0.5}, of_card("ensemble"), of_card(*AFTER)),
+    "ensembles.card.new_whale.method": ("prior", of_card("submission"), of_card("report")),
+    "evaluation.bootstrap": (200, of_ensembles("report"), set()),
+    "evaluation.new_whale_prior": (0.15, LATER, set()),
+    "backbones.other": (tiny.BACKBONES["tiny"], OTHER, LATER),
+    "folds.trained": ([0], of_ensembles("ensemble", "submission"), of_ensembles("report")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("place", EDITS)
+def test_an_edit_reaches_what_it_must_and_nothing_else(project, edited, place):
+    value, own, later = EDITS[place]
+    if place == "folds.trained":
+        edited("ensembles.card.folds", [0])
+    edited(place, value)
+    with Repo(str(project)) as repo:
+        changed = {address.rpartition(":")[2] for address in repo.status()}
+        graph = repo.index.graph
+        reached = {
+            stage.name
+            for start in graph
+            if start.name in changed
+            for stage in networkx.ancestors(graph, start)
+        }
+    assert changed == own
+    assert reached - changed == later
+
+
+@pytest.fixture(scope="module")
+def again(project, tmp_path_factory) -> Path:
+    """The same project, its stages called one after another in this process."""
+    root = tmp_path_factory.mktemp("again")
+    (root / "data").mkdir()
+    for name in ("params.yaml", "data/competition", *tiny.INPUTS):
+        (root / name).symlink_to(project / name)
+    calls = tiny.calls(STAGES, YAML(typ="safe").load(project / "params.yaml"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        for stage, words in calls:
+            importlib.import_module(f"stages.{stage}").main(*words)
+    return root
+
+
+@pytest.mark.parametrize("name", ENSEMBLES)
+@pytest.mark.parametrize("kind", ["csv", "json"])
+def test_the_same_seed_gives_the_same_bytes(project, again, name, kind):
+    first, second = (root / f"submissions/{name}.{kind}" for root in (project, again))
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_the_leaderboard_lists_every_ensemble(again, monkeypatch):
+    monkeypatch.chdir(again)
+    leaderboard.main()
+    history = pd.read_csv("submissions/leaderboard.csv")
+    assert history["ensemble"].tolist() == ENSEMBLES
+    assert history["hidden"].between(0, 1).all()
+
+
+def test_other_hidden_truth_changes_no_answer(project):
+    """The last test: it edits the competition."""
+    before = {name: (project / f"submissions/{name}.csv").read_bytes() for name in ENSEMBLES}
+    truth = project / "data/competition/solution.csv"
+    truth.write_text(truth.read_text().replace("w1,", "w2,"))
+    (project / "data/competition/truth/duplicates.csv").unlink()
+    said = dvc(project, "repro")
+    ran = {line.split("'")[1] for line in said.splitlines() if line.startswith("Running stage")}
+    assert ran == {"competition", "crop"}
+    after = {name: (project / f"submissions/{name}.csv").read_bytes() for name in ENSEMBLES}
+    assert after == before

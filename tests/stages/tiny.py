@@ -1,0 +1,112 @@
+"""A whole project that runs in seconds: a drawn competition, tiny params, a copy of the code."""
+
+import copy
+import itertools
+import shutil
+import subprocess
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+from ruamel.yaml import YAML
+
+from pipeline import params
+from tests.conftest import ROOT
+
+CODE = ["pipeline", "stages", "commands", ".dvc/config", ".dvcignore", ".gitignore", "dvc.yaml"]
+INPUTS = ["data/review.csv", "data/pseudo.csv"]
+IDENTITIES, PHOTOGRAPHS, STRANGERS = 8, 4, 6
+HEIGHT, WIDTH = 64, 128
+
+CHANGES = {
+    "competition": {"path": "data/competition"},
+    "crop": {"height": 32, "width": 64},
+    "folds": {"count": 2, "trained": [0, 1]},
+    "evaluation": {"crossfit": 2, "bootstrap": 100},
+    "train": {
+        "epochs": 1,
+        "embedding": 16,
+        "sampler": {"identities": 4, "views": 2, "new_whale_share": 0.2},
+    },
+    "rerank": {"reptile": {"hidden": 8, "meta_steps": 2}},
+    "ensemble": {"boosting": {"rounds": 5, "min_leaf": 2}},
+}
+BACKBONES = {"tiny": {"timm_name": "test_resnet", "weights": "none", "overrides": {}}}
+RECIPES = {
+    "single": {"folds": [0], "scores": ["nearest"], "method": "lightgbm"},
+    "card": {"folds": "all", "scores": ["reranked or centre", "vote"], "method": "weighted"},
+}
+
+
+def draw_photograph(individual: int, rng: np.random.Generator) -> np.ndarray:
+    """A colour that tells the individual, on a sea of its own."""
+    sea = cv2.resize(rng.integers(0, 256, (4, 8, 3), dtype=np.uint8), (WIDTH, HEIGHT))
+    animal = np.full((HEIGHT, WIDTH, 3), np.random.default_rng(individual).integers(0, 256, 3))
+    return (0.5 * sea + 0.5 * animal + rng.normal(0, 8, sea.shape)).clip(0, 255).astype(np.uint8)
+
+
+def draw_competition(out: Path) -> None:
+    """To learn from: 8 identities x 4 photographs, 6 new. Asked: 8 known, 4 new and a copy."""
+    rng = np.random.default_rng(0)
+    known, new = np.arange(IDENTITIES), IDENTITIES + np.arange(STRANGERS + 4)
+    shown = {"train": [*np.repeat(known, PHOTOGRAPHS), *new[:STRANGERS]]}
+    shown["test"] = [*known, *new[STRANGERS:]]
+    rows = []
+    for split, individuals in shown.items():
+        (out / split).mkdir(parents=True)
+        for number, individual in enumerate(individuals):
+            name = f"{split}{number:02d}.jpg"
+            cv2.imwrite(str(out / split / name), draw_photograph(int(individual), rng))
+            rows.append((name, f"w{individual}" if individual < IDENTITIES else "new_whale", split))
+    shutil.copy(out / "train/train00.jpg", out / "test/copy.jpg")
+    rows.append(("copy.jpg", "w0", "test"))
+    write_tables(pd.DataFrame(rows, columns=["Image", "Id", "split"]), out)
+
+
+def write_tables(rows: pd.DataFrame, out: Path) -> None:
+    """train.csv, the sample, and what nobody may open."""
+    asked = rows[rows["split"] == "test"][["Image", "Id"]]
+    rows[rows["split"] == "train"][["Image", "Id"]].to_csv(out / "train.csv", index=False)
+    sample = asked.assign(Id="new_whale").iloc[::-1]
+    sample.to_csv(out / "sample_submission.csv", index=False)
+    usage = np.where(np.arange(len(asked)) % 3 == 0, "Public", "Private")
+    asked.assign(Usage=usage).to_csv(out / "solution.csv", index=False)
+    (out / "truth").mkdir()
+    (out / "truth/duplicates.csv").write_text("image_a,image_b\ntrain00.jpg,copy.jpg\n")
+
+
+def write_params(path: Path) -> None:
+    """params.yaml with tiny values, one backbone and two ensembles."""
+    settings = params.merged(YAML(typ="safe").load(ROOT / "params.yaml"), CHANGES)
+    recipe = settings["ensembles"]["card"] | {"backbones": {"tiny": 1.0}}
+    settings["backbones"] = BACKBONES
+    settings["ensembles"] = {name: copy.deepcopy(recipe | own) for name, own in RECIPES.items()}
+    YAML().dump(settings, path)
+
+
+def make_project(root: Path) -> None:
+    """A git repository with the code, the params and the competition, nothing run yet."""
+    for name in CODE + INPUTS:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        put = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        put(ROOT / name, root / name)
+    write_params(root / "params.yaml")
+    draw_competition(root / "data/competition")
+    subprocess.run(["git", "init", "-q"], cwd=root, check=True)
+
+
+def calls(stages: dict, settings: dict) -> list[tuple[str, list[str]]]:
+    """(stage, arguments) of every run, in dvc.yaml's order."""
+    found = []
+    for name, stage in stages.items():
+        lists = [value_at(settings, place) for place in stage.get("matrix", {}).values()]
+        found += [(name, [str(item) for item in items]) for items in itertools.product(*lists)]
+    return found
+
+
+def value_at(settings: dict, place: str) -> list:
+    """What "${folds.trained}" stands for; a mapping stands for its keys."""
+    for key in place.strip("${}").split("."):
+        settings = settings[key]
+    return list(settings)
