@@ -1,0 +1,27 @@
+"""Draw the demo competition into data/demo/photos: python -m commands.demo"""
+
+import shutil
+from functools import partial
+from pathlib import Path
+
+from tqdm import tqdm
+
+from pipeline import params
+from pipeline.demo.competition import write_competition
+
+PHOTOS = Path("data/demo/photos")
+
+
+def main() -> None:
+    demo = params.load().demo
+    part = PHOTOS.with_name(".part-photos")
+    shutil.rmtree(part, ignore_errors=True)
+    total = demo.train_images + demo.test_images
+    bar = partial(tqdm, total=total, desc="photographs", unit="image")
+    write_competition(part, demo.seed, demo.train_images, demo.test_images, progress=bar)
+    shutil.rmtree(PHOTOS, ignore_errors=True)
+    part.rename(PHOTOS)
+
+
+if __name__ == "__main__":
+    main()
