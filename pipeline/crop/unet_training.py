@@ -6,6 +6,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from tqdm import tqdm
 
 from pipeline.crop import boxes, unet
 from pipeline.params import UNet
@@ -36,7 +37,7 @@ def train(thumbnails: np.ndarray, settings: UNet, device: torch.device) -> nn.Mo
         total_steps=settings.epochs * batches,
         pct_start=WARM_UP,
     )
-    for _ in range(settings.epochs):
+    for _ in tqdm(range(settings.epochs), desc="u-net", unit="epoch", mininterval=2):
         net.train()
         for chosen in shuffled(kept, batches, generator):
             batch = views(thumbnails[chosen], settings.size, generator).to(device)
