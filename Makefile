@@ -25,9 +25,12 @@ gpu-check: .venv/installed
 	.venv/bin/python -m pip install --quiet -r requirements.txt
 	touch $@
 
+# refuses to overwrite edits of params.yaml that are neither committed nor a preset's own values
 preset:
 ifdef PRESET
-	@cmp -s presets/$(PRESET).yaml params.yaml || git diff --quiet HEAD -- params.yaml \
-	  || { echo "params.yaml has edits of yours: commit them, or undo them with git checkout params.yaml"; exit 1; }
+	@test -f presets/$(PRESET).yaml || { echo "there is no presets/$(PRESET).yaml"; exit 1; }
+	@for preset in presets/*.yaml; do cmp -s $$preset params.yaml && exit 0; done; \
+	  git diff --quiet HEAD -- params.yaml || { echo \
+	  "params.yaml has edits: commit them, or undo them with git checkout params.yaml"; exit 1; }
 	cp presets/$(PRESET).yaml params.yaml
 endif

@@ -17,6 +17,10 @@ Count = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0)]
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
+# the scores that `neighbours` and `rerank` can put into the evidence
+NEIGHBOUR_SCORES = {"nearest", "mean", "centre", "vote"}
+RERANK_SCORES = {"reranked", "reptile", "prototypes"}
+
 
 class Section(BaseModel):
     """A part of params.yaml: unknown keys are refused and nothing changes after loading."""
@@ -47,6 +51,12 @@ class Competition(Section):
     path: str
     slug: str
     columns: Columns
+
+    @model_validator(mode="after")
+    def _a_download_has_its_folder(self) -> "Competition":
+        if self.source == "kaggle" and self.path != "data/kaggle":
+            raise ValueError("source kaggle needs path: data/kaggle (nothing is read from there)")
+        return self
 
 
 class Dedup(Section):
@@ -271,7 +281,7 @@ class Ensemble(Section):
     """A named recipe: which members, which of their scores, how they are put together."""
 
     backbones: Annotated[dict[Slug, NonNegative], Field(min_length=1)]
-    folds: list[Annotated[int, Field(ge=0)]] | Literal["all"]
+    folds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] | Literal["all"]
     scores: Annotated[list[str], Field(min_length=1)]
     method: Literal["mean", "weighted", "lightgbm"]
     twins: bool
@@ -324,11 +334,7 @@ class Params(Section):
             if fold >= self.folds.count:
                 raise ValueError(f"folds.trained: {fold} is not below folds.count")
         for name, ensemble in self.ensembles.items():
-            unknown = set(ensemble.backbones) - set(self.backbones)
-            if unknown:
-                raise ValueError(f"ensembles.{name}.backbones: {sorted(unknown)} not in backbones")
-            if ensemble.folds != "all" and not set(ensemble.folds) <= set(self.folds.trained):
-                raise ValueError(f"ensembles.{name}.folds: {ensemble.folds} not in folds.trained")
+            self._check_recipe(f"ensembles.{name}", ensemble)
         for backbone in self.backbones:
             try:
                 self.member_train(backbone)
@@ -336,6 +342,23 @@ class Params(Section):
                 place = f"backbones.{backbone}.overrides"
                 raise ValueError(f"{place} make train invalid:\n{explained(error)}") from None
         return self
+
+    def _check_recipe(self, place: str, ensemble: Ensemble) -> None:
+        """Every backbone, fold and score that a recipe names must come to exist."""
+        unknown = set(ensemble.backbones) - set(self.backbones)
+        if unknown:
+            raise ValueError(f"{place}.backbones: {sorted(unknown)} not in backbones")
+        if ensemble.folds != "all":
+            if not set(ensemble.folds) <= set(self.folds.trained):
+                raise ValueError(f"{place}.folds: {ensemble.folds} not in folds.trained")
+            if len(set(ensemble.folds)) < len(ensemble.folds):
+                raise ValueError(f"{place}.folds: {ensemble.folds} names a fold twice")
+        given = NEIGHBOUR_SCORES | {"reranked", self.rerank.method} - {"none"}
+        given -= {"reranked"} if self.rerank.method == "none" else set()
+        for score in ensemble.scores:
+            choices = set(score.split(" or "))
+            if not choices <= NEIGHBOUR_SCORES | RERANK_SCORES or not choices & given:
+                raise ValueError(f"{place}.scores: {score!r} is none of {sorted(given)}")
 
 
 def merged(base: dict, overrides: dict) -> dict:

@@ -78,7 +78,7 @@ def settings_with():
         "schedule": {"kind": "cosine", "warmup": 0.0},
         "augment": quiet,
     }
-    base = params.merged(params.load(ROOT / "params.yaml").train.model_dump(), small)
+    base = params.merged(params.load(ROOT / "tests/params.yaml").train.model_dump(), small)
 
     def settings(**overrides) -> params.Train:
         return params.Train.model_validate(params.merged(base, overrides))

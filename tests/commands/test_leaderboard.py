@@ -17,7 +17,7 @@ CARD = dict.fromkeys(leaderboard.CARD, 0.25) | {"map5": 0.5, "top5": 0.9}
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     """`card` answered and scored, the other ensembles not; one test image copies a labelled one."""
-    text = (ROOT / "params.yaml").read_text()
+    text = (ROOT / "tests/params.yaml").read_text()
     (tmp_path / "params.yaml").write_text(text.replace("path: data/demo/photos", "path: photos"))
     (tmp_path / "photos").mkdir()
     solution = "Image,Id,Usage\n1.jpg,a,Public\n2.jpg,new_whale,Private\n"

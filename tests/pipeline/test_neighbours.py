@@ -8,7 +8,7 @@ from pipeline import neighbours, params
 from pipeline.gallery import Embeddings
 from tests.conftest import ROOT
 
-SECTION = params.load(ROOT / "params.yaml").neighbours
+SECTION = params.load(ROOT / "tests/params.yaml").neighbours
 
 
 def at(*degrees: float) -> np.ndarray:

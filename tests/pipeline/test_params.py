@@ -8,12 +8,12 @@ from ruamel.yaml import YAML
 from pipeline import params
 
 ROOT = Path(__file__).parents[2]
-FILES = [ROOT / "params.yaml", *sorted(ROOT.glob("presets/*.yaml"))]
+FILES = [ROOT / "params.yaml", ROOT / "tests/params.yaml", *sorted(ROOT.glob("presets/*.yaml"))]
 
 
 @pytest.fixture
 def raw() -> dict:
-    return YAML(typ="safe").load(ROOT / "params.yaml")
+    return YAML(typ="safe").load(ROOT / "tests/params.yaml")
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def refusal(load, raw: dict) -> str:
     return str(stopped.value)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_params_file_loads(path):
     loaded = params.load(path)
     for backbone in loaded.backbones:
@@ -42,7 +42,7 @@ def test_every_params_file_loads(path):
 
 
 def test_a_loaded_file_cannot_be_changed():
-    loaded = params.load(ROOT / "params.yaml")
+    loaded = params.load(ROOT / "tests/params.yaml")
     with pytest.raises(ValueError, match="frozen"):
         loaded.train.epochs = 1
 
@@ -162,9 +162,40 @@ def test_merged_replaces_leaves_and_touches_neither_input():
 
 def test_an_exponent_without_a_point_is_a_number(tmp_path):
     """`dvc exp run -S` writes 1e-05, which YAML 1.1 reads as text."""
-    text = (ROOT / "params.yaml").read_text()
+    text = (ROOT / "tests/params.yaml").read_text()
     changed = text.replace("weight_decay: 1.0e-2", "weight_decay: 1e-05")
     assert changed != text
     path = tmp_path / "params.yaml"
     path.write_text(changed)
     assert params.load(path).train.weight_decay == 0.00001
+
+
+@pytest.mark.parametrize(
+    ("scores", "fault"),
+    [(["nearst"], "nearst"), (["nearest", "prototypes"], "prototypes"), (["x or centre"], "x or")],
+)
+def test_a_score_that_nobody_gives_is_refused_before_training(scores, fault, load, raw):
+    raw["ensembles"]["card"]["scores"] = scores
+    message = refusal(load, raw)
+    assert "ensembles.card.scores" in message and fault in message
+
+
+def test_a_score_of_a_stage_that_is_off_needs_an_alternative(load, raw):
+    raw["rerank"]["method"] = "none"
+    raw["ensembles"]["card"]["scores"] = ["reranked or centre"]
+    assert load(raw).ensembles["card"].scores == ["reranked or centre"]
+    raw["ensembles"]["card"]["scores"] = ["reranked"]
+    assert "reranked" in refusal(load, raw)
+
+
+@pytest.mark.parametrize("folds", [[], [0, 0], [7]])
+def test_a_recipe_names_trained_folds_once(folds, load, raw):
+    raw["ensembles"]["card"]["folds"] = folds
+    assert "ensembles.card" in refusal(load, raw)
+
+
+def test_a_download_has_a_folder_of_its_own(load, raw):
+    raw["competition"]["source"] = "kaggle"
+    assert "data/kaggle" in refusal(load, raw)
+    raw["competition"]["path"] = "data/kaggle"
+    assert load(raw).competition.source == "kaggle"

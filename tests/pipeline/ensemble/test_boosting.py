@@ -13,7 +13,7 @@ from pipeline.tables import NEW_WHALE
 from tests.conftest import ROOT
 from tests.pipeline.ensemble.drawn import fold_of
 
-SECTION = params.load(ROOT / "params.yaml").ensemble.boosting
+SECTION = params.load(ROOT / "tests/params.yaml").ensemble.boosting
 
 
 @pytest.fixture

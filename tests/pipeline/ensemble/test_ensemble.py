@@ -12,7 +12,7 @@ from pipeline.tables import NEW_WHALE
 from tests.conftest import ROOT
 from tests.pipeline.ensemble.drawn import CANDIDATES, HELD, NAMES, TESTED, fold_of, queries
 
-P = params.load(ROOT / "params.yaml")
+P = params.load(ROOT / "tests/params.yaml")
 RECIPE = P.ensembles["card"].model_copy(update={"backbones": {"one": 1.0, "two": 1.0}})
 BOOSTING = P.ensemble.boosting.model_copy(update={"rounds": 20})
 NO_TWINS = pd.DataFrame(columns=["image", "twin", "identity"])

@@ -12,7 +12,7 @@ from pipeline.report import card
 from pipeline.tables import NEW_WHALE
 from tests.conftest import ROOT
 
-EVALUATED = params.load(ROOT / "params.yaml").evaluation
+EVALUATED = params.load(ROOT / "tests/params.yaml").evaluation
 
 
 @pytest.fixture

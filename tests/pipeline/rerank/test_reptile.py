@@ -11,7 +11,7 @@ from pipeline import evaluation, params
 from pipeline.rerank import episodes, reptile, rerank
 from tests.conftest import ROOT
 
-SETTINGS = params.load(ROOT / "params.yaml").rerank.reptile
+SETTINGS = params.load(ROOT / "tests/params.yaml").rerank.reptile
 DIM, HIDDEN, WAYS = 6, 5, 3
 
 

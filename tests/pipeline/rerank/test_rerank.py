@@ -10,7 +10,7 @@ from pipeline.gallery import KNOWN, LABELLED_NEW, TEST, Embeddings
 from pipeline.rerank import candidates, fusion, reptile, rerank
 from tests.conftest import ROOT
 
-SECTION = params.load(ROOT / "params.yaml").rerank
+SECTION = params.load(ROOT / "tests/params.yaml").rerank
 QUICK = SECTION.reptile.model_copy(update={"meta_steps": 4, "hidden": 16})
 NAMES = [f"w{i:02d}" for i in range(14)]
 PARTS = 3

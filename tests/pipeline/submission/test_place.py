@@ -11,7 +11,7 @@ from pipeline.submission import place
 from pipeline.tables import NEW_WHALE
 from tests.conftest import ROOT
 
-EVALUATED = params.load(ROOT / "params.yaml").evaluation
+EVALUATED = params.load(ROOT / "tests/params.yaml").evaluation
 
 
 def answers(*rows: tuple[str, int, str, float]) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from pipeline.submission import place, shift
 from pipeline.tables import NEW_WHALE
 from tests.conftest import ROOT
 
-PLACES = params.load(ROOT / "params.yaml").ensembles["card"].new_whale
+PLACES = params.load(ROOT / "tests/params.yaml").ensembles["card"].new_whale
 
 
 def random_answers(count: int = 40, seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:

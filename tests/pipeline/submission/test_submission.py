@@ -9,7 +9,7 @@ from pipeline.submission import submission
 from pipeline.tables import NEW_WHALE
 from tests.conftest import ROOT
 
-P = params.load(ROOT / "params.yaml")
+P = params.load(ROOT / "tests/params.yaml")
 COLUMNS = Columns(image="photo", identity="animal", new_whale="unknown")
 VOCABULARY = {NEW_WHALE, "a", "b"}
 LISTS = pd.Series({"2.jpg": [NEW_WHALE, "b", "a"], "1.jpg": ["a", NEW_WHALE, "b"]})
