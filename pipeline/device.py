@@ -15,11 +15,20 @@ DEVICES = "TAILPRINT_DEVICES"  # how many GPUs (or CPU processes) train one memb
 def fabric(net: nn.Module, devices: int | None = None) -> Fabric:
     """A Fabric for this machine; `net` decides whether half precision pays on a CPU.
 
-    `devices` None asks the environment's TAILPRINT_DEVICES.
+    `devices` None asks the environment's TAILPRINT_DEVICES. Each of several devices draws batches
+    of its own, so that a step sees that many times the images.
     """
     devices = devices or int(os.environ.get(DEVICES, "1"))
     precision = "bf16-mixed" if half_precision_pays(net) else "32-true"
-    return Fabric(accelerator="auto", devices=devices, precision=precision)
+    # some backbones hold layers that only their classifier used
+    strategy = "ddp_find_unused_parameters_true" if devices > 1 else "auto"
+    return Fabric(accelerator="auto", devices=devices, precision=precision, strategy=strategy)
+
+
+def is_first() -> bool:
+    """True in the process that may write: the only one, or the first of several devices' ones."""
+    distributed = torch.distributed
+    return not distributed.is_initialized() or distributed.get_rank() == 0
 
 
 def half_precision_pays(net: nn.Module) -> bool:
@@ -42,4 +51,5 @@ def has_depthwise(net: nn.Module) -> bool:
 
 def workers() -> int:
     """Processes that prepare batches: all cores but one, at most 8; they don't change a result."""
-    return min(8, max(1, len(os.sched_getaffinity(0)) - 1))
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(8, max(1, (cores or 1) - 1))

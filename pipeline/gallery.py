@@ -31,9 +31,14 @@ def training_rows(folds: pd.DataFrame, held_out: int) -> pd.DataFrame:
 
 
 def gallery_rows(folds: pd.DataFrame, held_out: int) -> pd.DataFrame:
-    """The training rows with a known identity: what queries are compared with."""
+    """The training rows with a known identity: what queries are compared with.
+
+    Pseudo-labelled photographs train but are not shown: they are test queries themselves, and no
+    held-out query finds itself.
+    """
     rows = training_rows(folds, held_out)
-    return rows[rows["identity"] != NEW_WHALE].reset_index(drop=True)
+    shown = (rows["identity"] != NEW_WHALE) & (rows["member"] == "")
+    return rows[shown].reset_index(drop=True)
 
 
 def query_rows(folds: pd.DataFrame, images: pd.DataFrame, held_out: int) -> pd.DataFrame:

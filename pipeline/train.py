@@ -88,6 +88,7 @@ def train(net: EmbeddingNet, lesson: Lesson, settings: Train, seed: int) -> pd.D
             history.append(run_epoch(run, epoch, progress))
             progress.set_postfix(loss=f"{history[-1]['loss']:.3f}")
             alarms.check_falling([row["loss"] for row in history], settings.epochs)
+    run.fabric.barrier()
     return pd.DataFrame(history)
 
 

@@ -5,7 +5,7 @@ import sys
 import torch
 from safetensors.torch import save_file
 
-from pipeline import gallery, model, params, paths, tables, train
+from pipeline import device, gallery, model, params, paths, tables, train
 
 
 def main(backbone: str, fold: str) -> None:
@@ -18,6 +18,8 @@ def main(backbone: str, fold: str) -> None:
     torch.manual_seed(seed)
     net = model.for_backbone(p.backbones[backbone], settings)
     history = train.train(net, lesson, settings, seed)
+    if not device.is_first():
+        return
     tables.write_csv(history, paths.history(backbone, int(fold)))
     state = {name: tensor.contiguous() for name, tensor in net.state_dict().items()}
     tables.replace(paths.model(backbone, int(fold)), lambda part: save_file(state, part))

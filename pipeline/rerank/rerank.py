@@ -59,7 +59,10 @@ def _rows_of(gallery: pd.DataFrame, embeddings: Embeddings) -> dict[str, np.ndar
 
 
 def prototype_scores(top: Candidates, embeddings: Embeddings) -> np.ndarray:
-    """Similarity of each query to the mean of its candidates' photographs (q x top)."""
+    """Similarity of each query to the mean of its candidates' first photographs (q x top).
+
+    A candidate brings as many as the few-shot tasks do: `rerank.reptile.shots`.
+    """
     queries = embeddings.of(pd.Series(top.queries))
     present = (top.supports >= 0)[..., None]
     sums = (embeddings.vectors[top.supports] * present).sum(axis=2)

@@ -10,7 +10,7 @@ from pipeline.tables import NEW_WHALE
 
 @pytest.fixture
 def folds() -> pd.DataFrame:
-    """Outside fold 0: one photograph of a, three of b; the last of b for fold 1's member alone."""
+    """Outside fold 0: one photograph of a, three of b. The last b, a pseudo-label, is shown to nobody."""
     rows = [("a", 0, ""), ("a", 1, ""), ("b", 0, ""), *[("b", 1, "")] * 3, ("b", -1, "1")]
     rows += [(NEW_WHALE, 0, ""), ("c", 0, "")]
     table = pd.DataFrame(rows, columns=["identity", "fold", "member"])
@@ -32,7 +32,7 @@ def rankings() -> pd.DataFrame:
 def test_sizes_are_those_of_the_members_gallery(rankings, folds):
     known = rankings[rankings["kind"] == KNOWN]
     assert plots.gallery_sizes(known, folds) == [1, 3, 1]
-    assert plots.gallery_sizes(known.assign(truth="b", fold=1), folds) == [2, 2, 2]
+    assert plots.gallery_sizes(known.assign(truth="b", fold=1), folds) == [1, 1, 1]
 
 
 def test_class_sizes_by_hand(rankings, folds):
