@@ -10,7 +10,7 @@ from pipeline.tables import NEW_WHALE
 
 @pytest.fixture
 def folds() -> pd.DataFrame:
-    """Outside fold 0: one photograph of a, three of b. The last b, a pseudo-label, is shown to nobody."""
+    """Outside fold 0: one a, three b. The last b, a pseudo-label, is shown to nobody."""
     rows = [("a", 0, ""), ("a", 1, ""), ("b", 0, ""), *[("b", 1, "")] * 3, ("b", -1, "1")]
     rows += [(NEW_WHALE, 0, ""), ("c", 0, "")]
     table = pd.DataFrame(rows, columns=["identity", "fold", "member"])
