@@ -105,27 +105,28 @@ def test_a_silent_source_takes_the_querys_lowest_score():
     assert filled[:, 1].tolist() == [1.0, 1.0, 2.0, 3.0, 0.5]
 
 
+def assert_teach_the_same(one, other):
+    """The likelihood and its gradient are equal."""
+    theta = np.array([0.4, 0.2, 1.0])
+    found = calibration._negative_likelihood(theta, one, one.scores)
+    expected = calibration._negative_likelihood(theta, other, other.scores)
+    assert found[0] == pytest.approx(expected[0])
+    assert found[1] == pytest.approx(expected[1])
+
+
 def test_a_query_whose_truth_is_missing_teaches_nothing():
     choices = simulated(50)
     lost = only(choices, [*range(50), 0, 1])
     lost.right[lost.query >= 50] = False
     lost.new[50:] = False
-    theta = np.array([0.4, 0.2, 1.0])
-    with_lost = calibration._negative_likelihood(theta, lost, lost.scores)
-    without = calibration._negative_likelihood(theta, choices, choices.scores)
-    assert with_lost[0] == pytest.approx(without[0])
-    assert with_lost[1] == pytest.approx(without[1])
+    assert_teach_the_same(lost, choices)
 
 
 def test_a_weight_of_2_is_the_query_twice():
     choices = simulated(40)
     twice = only(choices, [*range(40), *range(20)])
     weighted = replace(choices, weights=np.repeat([2.0, 1.0], 20))
-    theta = np.array([0.4, 0.2, 1.0])
-    expected = calibration._negative_likelihood(theta, twice, twice.scores)
-    found = calibration._negative_likelihood(theta, weighted, weighted.scores)
-    assert found[0] == pytest.approx(expected[0])
-    assert found[1] == pytest.approx(expected[1])
+    assert_teach_the_same(weighted, twice)
 
 
 def test_weights_change_what_is_learned():
