@@ -20,8 +20,9 @@ BATCH = 64
 def embed(net: EmbeddingNet, crops: Path, order: pd.Series, channels: int, flip: str) -> Embeddings:
     """The unit vector of every packed crop; `order` names the image in each row.
 
-    `flip` is "none", "average" (the mirror image's vector is averaged in) or "both" (the two
-    vectors side by side: for networks that take the mirror image for another individual).
+    `flip` is "none", "average" (the mirror image's vector is averaged in: an image and its mirror
+    become the same) or "both" (the two vectors side by side: the similarity of two images is the
+    average of theirs and of their mirror images').
     """
     fabric = device.fabric(net, devices=1)
     net = fabric.setup_module(net).eval()
@@ -35,13 +36,6 @@ def embed(net: EmbeddingNet, crops: Path, order: pd.Series, channels: int, flip:
         for batch, _ in tqdm(loader, desc="embed", unit="batch", mininterval=2)
     ]
     return Embeddings(np.asarray(order), np.concatenate(vectors))
-
-
-def mirror_use(wanted: bool, trained: str) -> str:
-    """How the mirror image takes part, from `embed.flip` and how training used it (`flip`)."""
-    if not wanted:
-        return "none"
-    return "both" if trained == "identity" else "average"
 
 
 @torch.inference_mode()

@@ -207,7 +207,7 @@ class Backbone(Section):
 class Embed(Section):
     """Unit vectors of every image."""
 
-    flip: bool
+    flip: Literal["none", "average", "both"]
 
 
 class Neighbours(Section):

@@ -13,8 +13,7 @@ def main(backbone: str, fold: str) -> None:
     net = model.for_backbone(p.backbones[backbone], settings, trained=True)
     net.load_state_dict(load_file(paths.model(backbone, int(fold))))
     order = tables.read("boxes", paths.BOXES)["image"]
-    flip = embed.mirror_use(p.embed.flip, settings.flip)
-    embeddings = embed.embed(net, paths.CROPS, order, settings.channels, flip)
+    embeddings = embed.embed(net, paths.CROPS, order, settings.channels, p.embed.flip)
     embeddings.save(paths.embeddings(backbone, int(fold)))
 
 

@@ -29,9 +29,8 @@ def test_every_backbone_of_a_preset_takes_a_step(path):
         sum(losses.values()).backward()
         optimizer.step()
         assert not torch.equal(before, net.linear.weight), name
-        flip = embed.mirror_use(p.embed.flip, settings.flip)
-        sides = 2 if flip == "both" else 1
-        vectors = embed.mirrored(net.eval(), crops, flip)
+        sides = 2 if p.embed.flip == "both" else 1
+        vectors = embed.mirrored(net.eval(), crops, p.embed.flip)
         assert vectors.shape == (4, sides * settings.embedding), name
 
 

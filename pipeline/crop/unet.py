@@ -16,7 +16,10 @@ from pipeline.crop.boxes import Box, Frame
 from pipeline.crop.warping import warp
 
 ENCODER = "tf_efficientnet_lite0"
-DECODER = (128, 64, 32, 16, 16)  # channels, coarse to fine; half of the usual, and as good here
+# Down to a sixteenth of the side: the stage below it costs a third more time and finds no more
+# (mean IoU on the demo's held-out masks .898 with it, .903 without).
+DEPTH, BLOCKS = 4, 5
+DECODER = (128, 64, 32, 16)  # channels, coarse to fine; half of the usual, and as good here
 # The second look shows the box with this share of its sides around it: the first misses thin tips.
 SURROUNDINGS = 0.3
 # Above this a pixel is the animal: at one half the thin tips, and with them the box, fall short.
@@ -32,12 +35,16 @@ def build(seed: int, device: torch.device) -> nn.Module:
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        net = smp.Unet(f"tu-{ENCODER}", encoder_weights=None, decoder_channels=DECODER)
+        net = smp.Unet(
+            f"tu-{ENCODER}", encoder_depth=DEPTH, encoder_weights=None, decoder_channels=DECODER
+        )
     # strict=False for the classifier's sake, which an encoder hasn't: nothing else may differ.
     fit = net.encoder.model.load_state_dict(weights.lite_state_dict(ENCODER), strict=False)
     left = [key for key in fit.unexpected_keys if not key.startswith(("conv_head", "bn2", "class"))]
     if fit.missing_keys or left:
         raise RuntimeError(f"{ENCODER}: missing {fit.missing_keys[:3]}, left over {left[:3]}")
+    # timm would still compute what lies deeper and throw it away
+    del net.encoder.model.blocks[BLOCKS:]
     return net.to(device, memory_format=torch.channels_last)
 
 

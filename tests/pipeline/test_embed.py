@@ -65,19 +65,6 @@ def test_both_puts_the_two_vectors_side_by_side(net, mirrored_crops):
     np.testing.assert_allclose(both[:3], expected, atol=1e-5)
 
 
-@pytest.mark.parametrize(
-    "wanted, trained, use",
-    [
-        (False, "identity", "none"),
-        (True, "none", "average"),
-        (True, "augment", "average"),
-        (True, "identity", "both"),
-    ],
-)
-def test_the_mirrors_part_follows_the_training(wanted, trained, use):
-    assert embed.mirror_use(wanted, trained) == use
-
-
 def test_embedding_twice_gives_the_same_bytes_and_leaves_the_net_alone(net, tiny):
     net.train()
     before = {name: value.clone() for name, value in net.state_dict().items()}
