@@ -2,12 +2,15 @@
 
 import contextlib
 import io
+import shutil
 import stat
 import zipfile
 from pathlib import Path
 from typing import Any
 
 from pipeline.competition.faults import Faults
+
+COMPLETE = ".complete"  # the file that says which competition a folder holds, whole
 
 NO_TOKEN = (
     "kaggle.com wants to know who asks, and there is no token: neither ~/.kaggle/kaggle.json nor "
@@ -21,11 +24,25 @@ NO_TOKEN = (
 def download(slug: str, folder: Path, client: Any = None) -> Path:
     """Download the competition's archive into `folder` and unpack it; returns `folder`.
 
+    What has come once, whole, is not downloaded again: empty the folder to have it anew.
+
     client: has competition_download_files(slug, path, quiet); Kaggle's own unless a test brings
     another. Raises Faults with the way out where there is no token or Kaggle says no.
     """
+    complete = folder / COMPLETE
+    if complete.is_file() and complete.read_text() == slug:
+        print(f"competition: {slug} is in {folder} already; delete that to download it again")
+        return folder
     client = client or connected()
-    folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    fetch(client, slug, folder)
+    complete.write_text(slug)
+    return folder
+
+
+def fetch(client: Any, slug: str, folder: Path) -> None:
+    """Download and unpack into an empty folder."""
     try:
         client.competition_download_files(slug, path=str(folder), quiet=False)
     except Exception as error:  # the client passes on whatever its HTTP library raises
@@ -37,7 +54,6 @@ def download(slug: str, folder: Path, client: Any = None) -> Path:
         unpack(archive, folder)
     for inner in sorted(folder.glob("*.zip")):  # older competitions: train.zip, test.zip inside
         unpack(inner, folder / inner.stem)
-    return folder
 
 
 def connected() -> Any:

@@ -259,6 +259,29 @@ def test_an_archive_that_leaves_its_folder_is_not_unpacked(tmp_path, name):
     assert not (tmp_path / "out.txt").exists()
 
 
+def test_a_whole_download_is_not_repeated(tmp_path, capsys):
+    folder = tmp_path / "download"
+    kaggle.download("whales", folder, Client({"train.csv": b"first"}))
+    kaggle.download("whales", folder, Client({"train.csv": b"second"}))
+    assert (folder / "train.csv").read_bytes() == b"first"
+    assert "whales is in" in capsys.readouterr().out
+
+
+def test_another_competition_takes_the_folder_over(tmp_path):
+    folder = tmp_path / "download"
+    kaggle.download("whales", folder, Client({"old.csv": b""}))
+    kaggle.download("seals", folder, Client({"train.csv": b"seals"}))
+    assert sorted(path.name for path in folder.iterdir()) == [".complete", "train.csv"]
+
+
+def test_half_a_download_is_begun_again(tmp_path):
+    folder = tmp_path / "download"
+    with pytest.raises(Faults):
+        kaggle.download("whales", folder, Client({"train.csv": b"", "../out.txt": b"x"}))
+    there = kaggle.download("whales", folder, Client({"train.csv": b"whole"}))
+    assert (there / "train.csv").read_bytes() == b"whole"
+
+
 def test_kaggle_says_no(tmp_path):
     class Refusing:
         def competition_download_files(self, *_, **__):
