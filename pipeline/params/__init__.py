@@ -1,0 +1,170 @@
+"""The typed view of params.yaml: every value, its bounds and its unit, checked before any work.
+
+There are no defaults: a default in code is a choice that DVC can't see. A stage loads the whole
+file, so that a typo in any section stops the first stage in its first second.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, ValidationError, model_validator
+from ruamel.yaml import YAML
+
+from pipeline.params.answering import (
+    Boosting,
+    Ensemble,
+    EnsembleStage,
+    Neighbours,
+    NewWhale,
+    Reptile,
+    Rerank,
+)
+from pipeline.params.learning import (
+    ArcFace,
+    Augment,
+    Backbone,
+    Embed,
+    Focal,
+    Loss,
+    Sampler,
+    Schedule,
+    Train,
+    Triplet,
+)
+from pipeline.params.photographs import (
+    Columns,
+    Competition,
+    Crop,
+    Dedup,
+    Demo,
+    Evaluation,
+    Folds,
+    Labels,
+    UNet,
+)
+from pipeline.params.values import Section, Slug
+
+__all__ = [
+    "ArcFace",
+    "Augment",
+    "Backbone",
+    "Boosting",
+    "Columns",
+    "Competition",
+    "Crop",
+    "Dedup",
+    "Demo",
+    "Embed",
+    "Ensemble",
+    "EnsembleStage",
+    "Evaluation",
+    "Focal",
+    "Folds",
+    "Labels",
+    "Loss",
+    "Neighbours",
+    "NewWhale",
+    "Params",
+    "Reptile",
+    "Rerank",
+    "Sampler",
+    "Schedule",
+    "Section",
+    "Train",
+    "Triplet",
+    "UNet",
+    "explained",
+    "load",
+    "merged",
+]
+
+# the scores that `neighbours` and `rerank` can put into the evidence
+NEIGHBOUR_SCORES = {"nearest", "mean", "centre", "vote"}
+RERANK_SCORES = {"reranked", "reptile", "prototypes"}
+
+
+class Params(Section):
+    """The whole file."""
+
+    demo: Demo
+    competition: Competition
+    dedup: Dedup
+    labels: Labels
+    crop: Crop
+    folds: Folds
+    evaluation: Evaluation
+    train: Train
+    backbones: Annotated[dict[Slug, Backbone], Field(min_length=1)]
+    embed: Embed
+    neighbours: Neighbours
+    rerank: Rerank
+    ensemble: EnsembleStage
+    ensembles: Annotated[dict[Slug, Ensemble], Field(min_length=1)]
+
+    def member_train(self, backbone: str) -> Train:
+        """The training settings of one backbone: `train` with the backbone's overrides."""
+        return Train.model_validate(
+            merged(self.train.model_dump(), self.backbones[backbone].overrides)
+        )
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> "Params":
+        if len(set(self.folds.trained)) < len(self.folds.trained):
+            raise ValueError(f"folds.trained: {self.folds.trained} names a fold twice")
+        for fold in self.folds.trained:
+            if fold >= self.folds.count:
+                raise ValueError(f"folds.trained: {fold} is not below folds.count")
+        for name, ensemble in self.ensembles.items():
+            self._check_recipe(f"ensembles.{name}", ensemble)
+        for backbone in self.backbones:
+            try:
+                self.member_train(backbone)
+            except ValidationError as error:
+                place = f"backbones.{backbone}.overrides"
+                raise ValueError(f"{place} make train invalid:\n{explained(error)}") from None
+        return self
+
+    def _check_recipe(self, place: str, ensemble: Ensemble) -> None:
+        """Every backbone, fold and score that a recipe names must come to exist."""
+        unknown = set(ensemble.backbones) - set(self.backbones)
+        if unknown:
+            raise ValueError(f"{place}.backbones: {sorted(unknown)} not in backbones")
+        if ensemble.folds != "all":
+            if not set(ensemble.folds) <= set(self.folds.trained):
+                raise ValueError(f"{place}.folds: {ensemble.folds} not in folds.trained")
+            if len(set(ensemble.folds)) < len(ensemble.folds):
+                raise ValueError(f"{place}.folds: {ensemble.folds} names a fold twice")
+        given = NEIGHBOUR_SCORES | {"reranked", self.rerank.method} - {"none"}
+        given -= {"reranked"} if self.rerank.method == "none" else set()
+        for score in ensemble.scores:
+            choices = set(score.split(" or "))
+            if not choices <= NEIGHBOUR_SCORES | RERANK_SCORES or not choices & given:
+                raise ValueError(f"{place}.scores: {score!r} is none of {sorted(given)}")
+
+
+def merged(base: dict, overrides: dict) -> dict:
+    """`base` with the leaves of `overrides` put in place; both stay as they are."""
+    result = dict(base)
+    for key, value in overrides.items():
+        if isinstance(value, dict) and isinstance(base.get(key), dict):
+            value = merged(base[key], value)
+        result[key] = value
+    return result
+
+
+def load(path: Path = Path("params.yaml")) -> Params:
+    """Read and check a params file; a fault names the file, the key and what is allowed."""
+    raw = YAML(typ="safe").load(path.read_text())
+    try:
+        return Params.model_validate(raw)
+    except ValidationError as error:
+        raise SystemExit(f"{path} is not valid:\n{explained(error)}") from None
+
+
+def explained(error: ValidationError) -> str:
+    """One line a fault: the key, what is wrong, the value that is there."""
+    return "\n".join(
+        f"  {'.'.join(str(part) for part in fault['loc']) or '(whole file)'}: {fault['msg']}"
+        + (f" (found {fault['input']!r})" if fault["type"] != "missing" and fault["loc"] else "")
+        for fault in error.errors()
+    )

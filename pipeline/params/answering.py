@@ -1,0 +1,90 @@
+"""The sections about answers: `neighbours`, `rerank` and the ensembles."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from pipeline.params.values import Count, NonNegative, Positive, Section, Seed, Slug
+
+
+class Neighbours(Section):
+    """The Faiss search and the identity scores drawn from it."""
+
+    index: Literal["exact", "ivf"]
+    lists: Count
+    probes: Count
+    images: Count
+    candidates: Annotated[int, Field(ge=1, le=1000)]
+    vote: Count
+    outlier_deviations: Positive
+
+
+class Reptile(Section):
+    """Meta-training on few-shot tasks of embeddings, then adaptation to each query's candidates."""
+
+    hidden: Count
+    ways: Annotated[int, Field(ge=2)]
+    shots: Count
+    meta_steps: Count
+    meta_batch: Count
+    meta_rate: Annotated[float, Field(gt=0, le=1)]
+    inner_steps: Annotated[int, Field(ge=1)]
+    inner_rate: Positive
+    adapt_steps: Annotated[int, Field(ge=5)]
+
+
+class Rerank(Section):
+    """The second look at the first candidates."""
+
+    method: Literal["none", "prototypes", "reptile"]
+    first: Literal["nearest", "mean", "centre", "vote"]
+    top: Annotated[int, Field(ge=2, le=50)]
+    seed: Seed
+    reptile: Reptile
+
+
+class NewWhale(Section):
+    """Where `new_whale` goes: its log-odds shift is learned, fixed, swept or set by the prior."""
+
+    method: Literal["posterior", "fixed", "swept", "prior", "never"]
+    shift: float
+
+
+class Boosting(Section):
+    """LightGBM over candidate features."""
+
+    rounds: Count
+    leaves: Annotated[int, Field(ge=2)]
+    learning_rate: Positive
+    min_leaf: Count
+
+
+class EnsembleStage(Section):
+    """What all ensembles share."""
+
+    boosting: Boosting
+
+
+class Ensemble(Section):
+    """A named recipe: which members, which of their scores, how they are put together."""
+
+    backbones: Annotated[dict[Slug, NonNegative], Field(min_length=1)]
+    folds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] | Literal["all"]
+    scores: Annotated[list[str], Field(min_length=1)]
+    method: Literal["mean", "weighted", "lightgbm"]
+    twins: bool
+    new_whale: NewWhale
+
+    def fold_list(self, trained: list[int]) -> list[int]:
+        """The held-out folds whose members take part, of those that are `trained`."""
+        return trained if self.folds == "all" else self.folds
+
+    def voters(self) -> list[str]:
+        """The backbones with a weight above 0."""
+        return [name for name, weight in self.backbones.items() if weight > 0]
+
+    @model_validator(mode="after")
+    def _someone_votes(self) -> "Ensemble":
+        if sum(self.backbones.values()) == 0:
+            raise ValueError("every backbone has weight 0")
+        return self

@@ -1,0 +1,92 @@
+"""The sections about photographs and queries: from `demo` to `folds`, and `evaluation`."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from pipeline.params.values import Count, Positive, Section, Seed, Share
+
+
+class Demo(Section):
+    """The synthetic competition (data/demo/dvc.yaml)."""
+
+    seed: Seed
+    train_images: Annotated[int, Field(ge=40)]
+    test_images: Annotated[int, Field(ge=20)]
+
+
+class Columns(Section):
+    """The names the competition's CSV files use."""
+
+    image: str
+    identity: str
+    new_whale: str
+
+
+class Competition(Section):
+    """Where the photographs come from."""
+
+    source: Literal["directory", "kaggle"]
+    path: str
+    slug: str
+    columns: Columns
+
+    @model_validator(mode="after")
+    def _a_download_has_its_folder(self) -> "Competition":
+        if self.source == "kaggle" and self.path != "data/kaggle":
+            raise ValueError("source kaggle needs path: data/kaggle (nothing is read from there)")
+        return self
+
+
+class Dedup(Section):
+    """Same-photograph groups."""
+
+    enabled: bool
+    hash_distance: Annotated[int, Field(ge=0, le=64)]
+    pixel_difference: Share
+    mirror: bool
+
+
+class Labels(Section):
+    """Which label survives where the same photograph carries two."""
+
+    conflicts: Literal["majority", "first", "drop"]
+
+
+class UNet(Section):
+    """The small segmentation net that fills in missing masks."""
+
+    seed: Seed
+    size: Annotated[int, Field(ge=32, le=512, multiple_of=32)]
+    epochs: Count
+    batch: Count
+    learning_rate: Positive
+    min_masks: Count
+
+
+class Crop(Section):
+    """Boxes, masks and the packed array."""
+
+    height: Annotated[int, Field(ge=16, le=2048)]
+    width: Annotated[int, Field(ge=16, le=2048)]
+    margin: Annotated[float, Field(ge=0, le=1)]
+    align: Literal["none", "axis"]
+    without_masks: Literal["whole", "grabcut"]
+    unet: UNet
+
+
+class Folds(Section):
+    """The evaluation protocol's partition."""
+
+    count: Annotated[int, Field(ge=2)]
+    seed: Seed
+    trained: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
+
+
+class Evaluation(Section):
+    """What the score card assumes: the test's share of new individuals, given and never tuned."""
+
+    new_whale_prior: Annotated[float, Field(gt=0, lt=1)]
+    crossfit: Annotated[int, Field(ge=2)]
+    bootstrap: Annotated[int, Field(ge=100)]
+    seed: Seed
