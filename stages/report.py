@@ -11,6 +11,7 @@ def main(name: str) -> None:
     p = params.load()
     rankings = tables.read("rankings", paths.rankings(name))
     scores = card.score_card(rankings, p.evaluation)
+    scores |= card.conflicts(tables.read("conflicts", paths.CONFLICTS), p.labels.conflicts)
     text = json.dumps(scores, indent=2) + "\n"
     folds = tables.read("folds", paths.FOLDS)
     sizes = plots.class_sizes(rankings, folds)

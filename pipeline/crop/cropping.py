@@ -23,9 +23,10 @@ def crop(
 
     `directory` is the competition's: its masks and boxes.csv (with `column` for the images) are
     used where they exist. Enough masks teach a U-Net, which finds the animal in the other
-    photographs; with fewer, `settings.without_masks` says what happens to those.
+    photographs; with fewer, `settings.without_masks` says what happens to those. Where the step is
+    not enabled, every photograph is packed whole.
     """
-    known = given.read(directory, table, column)
+    known = given.read(directory, table, column) if settings.enabled else Given({}, {})
     print(f"crop: {len(known.boxes)} boxes and {len(known.masks)} masks are given", flush=True)
     source, segment = segmenter(table, known, settings)
     boxes = pack(table, known, source, segment, settings, crops)
@@ -36,7 +37,7 @@ def crop(
 
 def segmenter(table: pd.DataFrame, known: Given, settings: Crop) -> tuple[str, Segment]:
     """The name and the function of what finds masks where none is given."""
-    if len(known.masks) == len(table):
+    if not settings.enabled or len(known.masks) == len(table):
         return "whole", nothing
     lessons = training_set(table, known, settings.unet.size * unet_training.DETAIL)
     if len(lessons) >= settings.unet.min_masks:

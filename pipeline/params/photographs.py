@@ -67,6 +67,7 @@ class UNet(Section):
 class Crop(Section):
     """Boxes, masks and the packed array."""
 
+    enabled: bool
     height: Annotated[int, Field(ge=16, le=2048)]
     width: Annotated[int, Field(ge=16, le=2048)]
     margin: Annotated[float, Field(ge=0, le=1)]

@@ -48,6 +48,11 @@ def score_card(rankings: pd.DataFrame, evaluated: Evaluation) -> dict[str, float
     return {name: rounded(value) for name, value in card.items()} | counts
 
 
+def conflicts(table: pd.DataFrame, kept: str) -> dict[str, int | str]:
+    """How many photographs the competition has under several identities, and which one holds."""
+    return {"label_conflicts": len(table), "label_kept": kept}
+
+
 def weighted_mean(values: np.ndarray, weights: np.ndarray) -> Callable[[np.ndarray], float]:
     """A bootstrap statistic: the weighted mean of `values` when query i is drawn times[i] times."""
     return lambda times: metrics.mean(values, weights * times)

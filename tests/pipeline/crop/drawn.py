@@ -10,7 +10,15 @@ from pipeline import tables
 from pipeline.params import Crop, UNet
 
 UNET = UNet(seed=0, size=32, epochs=6, batch=8, learning_rate=0.003, min_masks=3)
-SETTINGS = Crop(height=20, width=40, margin=0.0, align="none", without_masks="whole", unet=UNET)
+SETTINGS = Crop(
+    enabled=True,
+    height=20,
+    width=40,
+    margin=0.0,
+    align="none",
+    without_masks="whole",
+    unet=UNET,
+)
 
 
 def ellipse(size=(120, 80), centre=(60, 40), axes=(40, 12), degrees=0.0) -> np.ndarray:

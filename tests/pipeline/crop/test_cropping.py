@@ -50,6 +50,15 @@ def test_boxes_alone_train_nothing(tmp_path, monkeypatch):
     assert (np.load(path)[..., 3] == 255).all()
 
 
+def test_switched_off_it_packs_whole_photographs(tmp_path, monkeypatch):
+    monkeypatch.delattr(unet_training, "train")
+    table = drawn.competition(tmp_path, drawn.scattered(3), given=2)
+    (tmp_path / "boxes.csv").write_text("Image,x0,y0,x1,y1\n2.png,1,2,100,70\n")
+    boxes, path = cropped(tmp_path, table, enabled=False, without_masks="grabcut")
+    assert boxes["source"].tolist() == ["whole"] * 3
+    assert (np.load(path)[..., 3] == 255).all()
+
+
 def test_masks_for_all_train_nothing(tmp_path, monkeypatch):
     monkeypatch.delattr(unet_training, "train")
     boxes, _ = cropped(tmp_path, drawn.competition(tmp_path, drawn.scattered(5), given=5))

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline import evaluation, params
+from pipeline import evaluation, params, tables
 from pipeline.gallery import KNOWN, LABELLED_NEW, UNSEEN
 from pipeline.report import card
 from pipeline.tables import NEW_WHALE
@@ -91,3 +91,8 @@ def test_the_interval_is_that_of_the_clusters(rankings):
 def test_five_digits():
     assert card.rounded(1 / 3) == 0.33333
     assert card.rounded(float("nan")) is None
+
+
+def test_the_card_says_which_label_a_conflict_keeps():
+    table = pd.DataFrame([[3, "a.jpg b.jpg", "w1 w2"]], columns=tables.COLUMNS["conflicts"])
+    assert card.conflicts(table, "drop") == {"label_conflicts": 1, "label_kept": "drop"}
