@@ -20,6 +20,7 @@ from tqdm import tqdm
 
 from pipeline import params, paths
 
+REPRO = [sys.executable, "-m", "dvc", "--wait-for-lock", "repro"]
 LOGS = Path(".dvc/tmp/members")
 TOLD = 20  # last lines of the log of a member that failed
 
@@ -28,7 +29,7 @@ def main(at_once: int) -> None:
     if torch.cuda.is_available():
         print("members: there is a GPU, dvc repro trains them one by one")
         return
-    subprocess.run([*dvc("repro"), "folds"], check=True)
+    subprocess.run([*REPRO, "crop", "folds"], check=True)
     LOGS.mkdir(parents=True, exist_ok=True)
     p = params.load()
     members = [paths.member(backbone, fold) for backbone in p.backbones for fold in p.folds.trained]
@@ -44,18 +45,15 @@ def run(member: str, threads: int) -> str:
     """Bring one member up to date; returns what to tell where that fails, "" where it doesn't."""
     log = LOGS / f"{member}.log"
     environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
-    command = [*dvc("repro"), f"rerank@{member}"]
+    # one by one, without what they share: DVC would lock that for a moment, and refuse the others
+    stages = [f"{stage}@{member}" for stage in ("train", "embed", "neighbours", "rerank")]
+    command = [*REPRO, "--single-item", *stages]
     with log.open("w") as file:
         ended = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, env=environment)
     if ended.returncode == 0:
         return ""
     last = log.read_text(errors="replace").replace("\r", "\n").splitlines()[-TOLD:]
     return "\n".join([f"{member} failed ({log}):", *last])
-
-
-def dvc(word: str) -> list[str]:
-    """The beginning of a DVC command that waits for the others' turns."""
-    return [sys.executable, "-m", "dvc", "--wait-for-lock", word]
 
 
 if __name__ == "__main__":

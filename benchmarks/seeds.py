@@ -1,0 +1,64 @@
+"""Do the held-out scores foretell the hidden ones? The whole demo at several seeds.
+
+    python -m benchmarks.seeds FOLDER [--seeds 5]
+
+Each seed is a clone of the last commit in FOLDER, with an ocean of its own, run to its leaderboard
+(twenty minutes on two cores). A seed that is done is not run again, so that an interrupted
+benchmark goes on where it was. Prints, for each ensemble, the mean over the seeds of held-out,
+public, private and hidden MAP@5 and of the gap, hidden - held out, with a 95 % interval.
+"""
+
+import argparse
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+SCORES = ["held_out_map5", "public", "private", "hidden"]
+
+
+def main(folder: Path, seeds: int) -> None:
+    boards = [run(folder / f"seed-{seed}", seed).assign(seed=seed) for seed in range(seeds)]
+    table = pd.concat(boards, ignore_index=True)
+    table["gap"] = table["hidden"] - table["held_out_map5"]
+    print(table[["seed", "ensemble", *SCORES, "gap"]].to_string(index=False), end="\n\n")
+    for ensemble, rows in table.groupby("ensemble", sort=False):
+        means = "  ".join(f"{score} {rows[score].mean():.3f}" for score in SCORES)
+        print(f"{ensemble:<12} {means}  gap {interval(rows['gap'].to_numpy())}")
+
+
+def run(clone: Path, seed: int) -> pd.DataFrame:
+    """The leaderboard of one seed's clone."""
+    board = clone / "submissions/board.csv"
+    if not board.is_file():
+        if not clone.is_dir():
+            subprocess.run(["git", "clone", "--quiet", ".", str(clone)], check=True)
+            params = clone / "params.yaml"
+            text = re.sub(r"(demo:\n  seed: )\d+", rf"\g<1>{seed}", params.read_text())
+            params.write_text(text)
+        history = clone / "submissions/leaderboard.csv"
+        history.unlink(missing_ok=True)
+        for command in (["dvc", "repro"], ["commands.leaderboard"]):
+            subprocess.run([sys.executable, "-m", *command], cwd=clone, check=True)
+        history.rename(board)
+    return pd.read_csv(board)
+
+
+def interval(values: np.ndarray) -> str:
+    """Mean and 95 % interval of the mean (Student's t) as a phrase."""
+    if len(values) < 2:
+        return f"{values.mean():+.3f}"
+    half = stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
+    return f"{values.mean():+.3f} ({values.mean() - half:+.3f} to {values.mean() + half:+.3f})"
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--seeds", type=int, default=5)
+    arguments = parser.parse_args()
+    main(arguments.folder, arguments.seeds)
