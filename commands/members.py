@@ -1,9 +1,9 @@
 """Train, embed, search and re-rank several members at once: what `dvc repro` does one by one.
 
-    python -m commands.members [--at-once 2]
+    python -m commands.members [--at-once N]
 
-A member's small batches leave cores idle: two members at once, each with half of the cores, get
-through more photographs than one after the other with all of them. `dvc repro` then finds these
+A member's small batches leave cores idle: on two cores, two members at once with one thread each
+embed twice as many photographs a second as one with two threads. `dvc repro` then finds these
 stages done. A GPU is busy with one member: there, nothing is run at once and this does nothing.
 What the members print goes to .dvc/tmp/members/<member>.log.
 """
@@ -58,5 +58,6 @@ def run(member: str, threads: int) -> str:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--at-once", type=int, default=2)
+    cores = len(os.sched_getaffinity(0))
+    parser.add_argument("--at-once", type=int, default=min(4, max(2, cores // 2)))
     main(parser.parse_args().at_once)
