@@ -18,7 +18,7 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from pipeline import params, paths
+from pipeline import device, params, paths
 
 REPRO = [sys.executable, "-m", "dvc", "--wait-for-lock", "repro"]
 LOGS = Path(".dvc/tmp/members")
@@ -33,7 +33,7 @@ def main(at_once: int) -> None:
     LOGS.mkdir(parents=True, exist_ok=True)
     p = params.load()
     members = [paths.member(backbone, fold) for backbone in p.backbones for fold in p.folds.trained]
-    threads = max(1, len(os.sched_getaffinity(0)) // at_once)
+    threads = max(1, device.cores() // at_once)
     with ThreadPoolExecutor(at_once) as pool:
         done = pool.map(lambda member: run(member, threads), members)
         failed = [fault for fault in tqdm(done, "members", len(members), unit="member") if fault]
@@ -58,6 +58,5 @@ def run(member: str, threads: int) -> str:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    cores = len(os.sched_getaffinity(0))
-    parser.add_argument("--at-once", type=int, default=min(4, max(2, cores // 2)))
+    parser.add_argument("--at-once", type=int, default=min(4, max(2, device.cores() // 2)))
     main(parser.parse_args().at_once)

@@ -49,7 +49,13 @@ def has_depthwise(net: nn.Module) -> bool:
     return any(c.groups == c.in_channels > 1 for c in convolutions)
 
 
+def cores() -> int:
+    """CPU cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def workers() -> int:
     """Processes that prepare batches: all cores but one, at most 8; they don't change a result."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return min(8, max(1, (cores or 1) - 1))
+    return min(8, max(1, cores() - 1))

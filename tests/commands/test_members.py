@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from commands import members
+from pipeline import device
 from tests.conftest import ROOT
 
 # stands for `dvc repro`: tells what it was asked for; mobilenet-1 fails
@@ -22,7 +23,7 @@ def project(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(members, "REPRO", [sys.executable, "-c", DVC])
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    monkeypatch.setattr(members.os, "sched_getaffinity", lambda _: set(range(6)), raising=False)
+    monkeypatch.setattr(device, "cores", lambda: 6)
 
 
 def test_every_member_is_asked_for_by_itself_and_one_that_fails_stops_no_other(capfd):
