@@ -9,13 +9,11 @@ def main() -> None:
     images = tables.read("images", paths.IMAGES)
     found = groups.find(images, p.dedup)
     conflicts = groups.conflicts(images, found)
-    twins = groups.twins(images, found)
     tables.write("groups", found, paths.GROUPS)
     tables.write("conflicts", conflicts, paths.CONFLICTS)
-    tables.write("twins", twins, paths.TWINS)
     print(
         f"{len(images)} images, {found['group'].nunique()} photographs, "
-        f"{len(conflicts)} under several identities, {len(twins)} test images with a twin in train"
+        f"{len(conflicts)} under several identities"
     )
 
 

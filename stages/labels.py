@@ -1,7 +1,7 @@
-"""Settle which identity every labelled image has, and who said so."""
+"""Settle which identity every labelled image has and who said so; and the test images' twins."""
 
 from pipeline import params, paths, tables
-from pipeline.labels import resolution
+from pipeline.labels import resolution, twins
 
 
 def main() -> None:
@@ -12,10 +12,13 @@ def main() -> None:
     pseudo = tables.read("pseudo", paths.PSEUDO)
     try:
         labels = resolution.resolve(images, groups, p.labels.conflicts, review, pseudo)
+        copied = twins.twins(images, groups, review)
     except ValueError as error:
         raise SystemExit(str(error)) from None
     tables.write("labels", labels, paths.LABELS)
+    tables.write("twins", copied, paths.TWINS)
     print(labels["provenance"].value_counts().to_string())
+    print(f"{len(copied)} test images with a twin in train")
 
 
 if __name__ == "__main__":

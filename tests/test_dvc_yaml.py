@@ -66,6 +66,12 @@ def test_the_params_are_the_sections_that_the_stage_reads(name):
     assert declared == used
 
 
+def test_the_demo_declares_the_code_that_draws_it():
+    demo = YAML(typ="safe").load(ROOT / "data/demo/dvc.yaml")["stages"]["photos"]
+    assert set(demo["deps"]) == closure(ROOT / "commands/demo.py")
+    assert demo["params"] == ["demo"]
+
+
 def test_every_stage_file_has_its_stage():
     files = {file.stem for file in (ROOT / "stages").glob("*.py")} - {"__init__"}
     assert files == set(STAGES)

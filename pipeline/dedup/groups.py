@@ -1,4 +1,4 @@
-"""Groups of the same photograph, the labels that contradict each other in them, and test twins."""
+"""Groups of the same photograph, and the labels that contradict each other in them."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -90,13 +90,3 @@ def conflicts(images: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
         if members["identity"].nunique() > 1
     ]
     return pd.DataFrame(rows, columns=tables.COLUMNS["conflicts"])
-
-
-def twins(images: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
-    """The twins table: each test image of a labelled photograph, with the first image of it in
-    train and that image's identity as the competition has it (`labels.csv` says what is kept)."""
-    both = images.merge(groups, on="image")
-    first = both[both["identity"] != ""].drop_duplicates("group")
-    first = first[["group", "image", "identity"]].rename(columns={"image": "twin"})
-    found = both.loc[both["split"] == "test", ["image", "group"]].merge(first, on="group")
-    return found[tables.COLUMNS["twins"]]

@@ -99,10 +99,10 @@ def test_switched_off_it_opens_nothing():
     table = pd.DataFrame({"image": ["a.jpg", "b.jpg"], "split": "train", "identity": ["w1", "w2"]})
     found = groups.find(table, ON.model_copy(update={"enabled": False}))
     assert found["group"].tolist() == [0, 1]
-    assert groups.conflicts(table, found).empty and groups.twins(table, found).empty
+    assert groups.conflicts(table, found).empty
 
 
-def test_conflicts_and_twins():
+def test_conflicts():
     images = pd.DataFrame(
         {
             "image": ["a", "b", "c", "d", "e", "f"],
@@ -113,7 +113,6 @@ def test_conflicts_and_twins():
     found = pd.DataFrame({"image": images["image"], "group": [0, 0, 2, 2, 0, 5]})
     conflicts = groups.conflicts(images, found)
     assert conflicts.to_numpy().tolist() == [[0, "a b", "w1 w2"]]
-    assert groups.twins(images, found).to_numpy().tolist() == [["e", "a", "w1"]]
 
 
 def test_hash_search_finds_what_a_double_loop_finds():

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from pipeline import tables
-from pipeline.labels import chains, resolution
+from pipeline.labels import chains, resolution, twins
 
 NOTHING = pd.DataFrame(columns=tables.COLUMNS["pseudo"])
 
@@ -239,3 +239,24 @@ def test_paths_and_chains():
     assert [sorted(chain) for chain in chains.connected(links)] == [list("abcd"), list("xy")]
     assert chains.path(links, "a", "d") == [2, 4, 3]
     assert chains.path(links, "a", "x") == []
+
+
+class TestTwins:
+    """Groups 0 (a and b in train, e and g in test) and 5 (f, in test alone)."""
+
+    IDENTITIES = {"a": "w1", "b": "w2", "c": "w3", "e": "", "g": "", "f": ""}
+    GROUPS = [0, 0, 2, 0, 0, 5]
+
+    def found(self, *review: str) -> list[list[str]]:
+        images, groups = listing(self.IDENTITIES, self.GROUPS)
+        return twins.twins(images, groups, decided(*review)).to_numpy().tolist()
+
+    def test_the_first_labelled_copy_is_the_twin(self):
+        assert self.found() == [["e", "a", "w1"], ["g", "a", "w1"]]
+
+    def test_a_pair_that_differs_is_none(self):
+        assert self.found("a e different", "b e different") == [["g", "a", "w1"]]
+
+    def test_no_test_image_no_twin(self):
+        images, groups = listing({"a": "w1", "b": "w1"}, [0, 0])
+        assert twins.twins(images, groups, decided()).empty

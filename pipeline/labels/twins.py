@@ -1,0 +1,20 @@
+"""Test photographs that are in the training set too."""
+
+import pandas as pd
+
+from pipeline import tables
+from pipeline.labels import review
+
+
+def twins(images: pd.DataFrame, groups: pd.DataFrame, decisions: pd.DataFrame) -> pd.DataFrame:
+    """The twins table: each test image of a labelled photograph, with the first image of it in
+    train and that image's identity as the competition has it (`labels.csv` says what is kept).
+
+    A pair that review calls `different` is none.
+    """
+    table = images.merge(groups, on="image", validate="one_to_one")
+    table["group"] = review.split(table, review.current(decisions, images))
+    first = table[table["identity"] != ""].drop_duplicates("group")
+    first = first[["group", "image", "identity"]].rename(columns={"image": "twin"})
+    found = table.loc[table["split"] == "test", ["image", "group"]].merge(first, on="group")
+    return found[tables.COLUMNS["twins"]]
