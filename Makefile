@@ -9,8 +9,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 .PHONY: all test gpu-check preset
 
 all: .venv/installed preset
-	python -m commands.members
-	dvc repro
+	python -m commands.repro
 	python -m commands.leaderboard
 
 test: .venv/installed

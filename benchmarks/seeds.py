@@ -42,8 +42,8 @@ def run(clone: Path, seed: int) -> pd.DataFrame:
             params.write_text(text)
         history = clone / "submissions/leaderboard.csv"
         history.unlink(missing_ok=True)
-        for command in (["commands.members"], ["dvc", "repro"], ["commands.leaderboard"]):
-            subprocess.run([sys.executable, "-m", *command], cwd=clone, check=True)
+        for command in ("commands.repro", "commands.leaderboard"):
+            subprocess.run([sys.executable, "-m", command], cwd=clone, check=True)
         history.rename(board)
     return pd.read_csv(board)
 

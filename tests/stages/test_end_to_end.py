@@ -10,10 +10,12 @@ from pathlib import Path
 import networkx
 import pandas as pd
 import pytest
+import torch
 from dvc.repo import Repo
 from ruamel.yaml import YAML
 
 from commands import leaderboard
+from pipeline import device
 from tests.conftest import ROOT
 from tests.stages import tiny
 
@@ -35,15 +37,15 @@ if stage:
 """
 
 
-def dvc(project: Path, *words: str) -> str:
-    """What a DVC command says; `python` in its stages is the one that runs the tests."""
+def run(project: Path, module: str, *words: str) -> str:
+    """What a program says; `python` in DVC's stages is the one that runs the tests."""
     home = Path(sys.executable).parent
     env = os.environ | {
         "PATH": f"{home}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(project / "spy"),
         "DVC_NO_ANALYTICS": "1",
     }
-    asked = [sys.executable, "-m", "dvc", *words]
+    asked = [sys.executable, "-m", module, *words]
     done = subprocess.run(asked, cwd=project, env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -51,12 +53,12 @@ def dvc(project: Path, *words: str) -> str:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory) -> Path:
-    """The tiny project after its first `dvc repro`."""
+    """The tiny project, everything run for the first time, two members at once."""
     root = tmp_path_factory.mktemp("project")
     tiny.make_project(root)
     (root / "spy").mkdir()
     (root / "spy/sitecustomize.py").write_text(SPY)
-    dvc(root, "repro")
+    run(root, "commands.repro", "--at-once", "2")
     return root
 
 
@@ -114,7 +116,7 @@ def test_no_stage_opens_the_hidden_truth(project):
 def test_there_is_nothing_to_do_afterwards(project):
     with Repo(str(project)) as repo:
         assert repo.status() == {}
-    assert "up to date" in dvc(project, "repro")
+    assert "up to date" in run(project, "dvc", "repro")
 
 
 def members(stage: str) -> set[str]:
@@ -148,7 +150,7 @@ EDITS = {
     "folds.seed": (1, {"folds"}, TRAINED),
     "train.epochs": (2, members("train") | members("embed"), SEARCHED),
     "backbones.tiny.weights": ("x.pth", members("train") | members("embed"), SEARCHED),
-    "embed.flip": (False, members("embed"), SEARCHED),
+    "embed.flip": ("none", members("embed"), SEARCHED),
     "neighbours.vote": (3, members("neighbours"), members("rerank") | LATER),
     "rerank.top": (5, members("rerank"), LATER),
     "ensemble.boosting.rounds": (6, of_ensembles("ensemble"), PLACED),
@@ -188,10 +190,13 @@ def again(project, tmp_path_factory) -> Path:
     for name in ("params.yaml", "data/competition", *tiny.INPUTS):
         (root / name).symlink_to(project / name)
     calls = tiny.calls(STAGES, YAML(typ="safe").load(project / "params.yaml"))
+    threads = torch.get_num_threads()
+    torch.set_num_threads(max(1, device.cores() // 2))  # as many as each of two at once has
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
         for stage, words in calls:
             importlib.import_module(f"stages.{stage}").main(*words)
+    torch.set_num_threads(threads)
     return root
 
 
@@ -216,7 +221,7 @@ def test_other_hidden_truth_changes_no_answer(project):
     truth = project / "data/competition/solution.csv"
     truth.write_text(truth.read_text().replace("w1,", "w2,"))
     (project / "data/competition/truth/duplicates.csv").unlink()
-    said = dvc(project, "repro")
+    said = run(project, "dvc", "repro")
     ran = {line.split("'")[1] for line in said.splitlines() if line.startswith("Running stage")}
     assert ran == {"competition", "crop"}
     after = {name: (project / f"submissions/{name}.csv").read_bytes() for name in ENSEMBLES}

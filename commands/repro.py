@@ -1,0 +1,74 @@
+"""`dvc repro` with several members at once.
+
+    python -m commands.repro [--at-once N]
+
+A member's small batches leave cores idle: on two cores, two members at once with one thread each
+embed twice as many photographs a second as one with two threads. The ensembles follow in the same
+way, and a plain `dvc repro` does what is left. A GPU is busy with one member: there, that is all.
+What the stages print goes to .dvc/tmp/at-once/<member or ensemble>.log.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import torch
+from tqdm import tqdm
+
+from pipeline import device, params, paths
+
+REPRO = [sys.executable, "-m", "dvc", "--wait-for-lock", "repro"]
+MEMBER = ("train", "embed", "neighbours", "rerank")
+ENSEMBLE = ("ensemble", "submission", "report")
+LOGS = Path(".dvc/tmp/at-once")
+TOLD = 20  # last lines of the log of what failed
+
+
+def main(at_once: int) -> None:
+    if not torch.cuda.is_available():
+        LOGS.mkdir(parents=True, exist_ok=True)
+        subprocess.run([*REPRO, "crop", "folds"], check=True)
+        p = params.load()
+        members = [paths.member(name, fold) for name in p.backbones for fold in p.folds.trained]
+        side_by_side("member", members, MEMBER, at_once)
+        side_by_side("ensemble", list(p.ensembles), ENSEMBLE, at_once)
+    subprocess.run(REPRO, check=True)
+
+
+def side_by_side(kind: str, names: list[str], stages: tuple[str, ...], at_once: int) -> None:
+    """Run the chain of stages of every name; a chain that fails stops no other, then the program.
+
+    Raises SystemExit with the end of each failed chain's log.
+    """
+    threads = max(1, device.cores() // at_once)
+    with ThreadPoolExecutor(at_once) as pool:
+        ended = pool.map(lambda name: chain(name, stages, threads), names)
+        faults = [fault for fault in tqdm(ended, f"{kind}s", len(names), unit=kind) if fault]
+    if faults:
+        raise SystemExit("\n\n".join(faults))
+
+
+def chain(name: str, stages: tuple[str, ...], threads: int) -> str:
+    """Bring one name's stages up to date; returns what to tell of a failure, "" where all is well.
+
+    The stages are run one by one without what they share with others, which is up to date: DVC
+    would lock that for a moment, and refuse the others.
+    """
+    log = LOGS / f"{name}.log"
+    environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
+    command = [*REPRO, "--single-item", *(f"{stage}@{name}" for stage in stages)]
+    with log.open("w") as file:
+        ended = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, env=environment)
+    if ended.returncode == 0:
+        return ""
+    last = log.read_text(errors="replace").replace("\r", "\n").splitlines()[-TOLD:]
+    return "\n".join([f"{name} failed ({log}):", *last])
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--at-once", type=int, default=min(4, max(2, device.cores() // 2)))
+    main(parser.parse_args().at_once)
