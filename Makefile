@@ -1,4 +1,4 @@
-# make                 environment, demo competition, dvc repro, leaderboard
+# make                 environment, demo competition, every stage, leaderboard
 # make test            environment, ruff, pytest
 # make PRESET=name     the same as make, with presets/name.yaml copied over params.yaml
 # make gpu-check       for who has a GPU: two minutes

@@ -24,6 +24,8 @@ SCORES = ["held_out_map5", "public", "private", "hidden"]
 def main(folder: Path, seeds: int) -> None:
     boards = [run(folder / f"seed-{seed}", seed).assign(seed=seed) for seed in range(seeds)]
     table = pd.concat(boards, ignore_index=True)
+    if table["commit"].nunique() > 1:
+        raise SystemExit(f"{folder} has runs of several commits: {set(table['commit'])}")
     table["gap"] = table["hidden"] - table["held_out_map5"]
     print(table[["seed", "ensemble", *SCORES, "gap"]].to_string(index=False), end="\n\n")
     for ensemble, rows in table.groupby("ensemble", sort=False):
@@ -37,15 +39,21 @@ def run(clone: Path, seed: int) -> pd.DataFrame:
     if not board.is_file():
         if not clone.is_dir():
             subprocess.run(["git", "clone", "--quiet", ".", str(clone)], check=True)
-            params = clone / "params.yaml"
-            text = re.sub(r"(demo:\n  seed: )\d+", rf"\g<1>{seed}", params.read_text())
-            params.write_text(text)
+        sow(clone / "params.yaml", seed)
         history = clone / "submissions/leaderboard.csv"
         history.unlink(missing_ok=True)
         for command in ("commands.repro", "commands.leaderboard"):
             subprocess.run([sys.executable, "-m", command], cwd=clone, check=True)
         history.rename(board)
     return pd.read_csv(board)
+
+
+def sow(params: Path, seed: int) -> None:
+    """Write the demo's seed into a params file; SystemExit where it has no place for one."""
+    text, count = re.subn(r"(\ndemo:\n  seed: )\d+", rf"\g<1>{seed}", params.read_text())
+    if count != 1:
+        raise SystemExit(f"{params}: no demo.seed where it is looked for")
+    params.write_text(text)
 
 
 def interval(values: np.ndarray) -> str:

@@ -1,11 +1,14 @@
 """Compare an ensemble with what it is at another place, query by query.
 
-    python -m commands.compare best norerank            # an experiment, a commit, a tag
-    python -m commands.compare best ../another-checkout # a folder
-    python -m commands.compare best . --other card      # another ensemble
+    dvc exp save -n before                              # what there is, before an edit
+    dvc exp run -S rerank.method=none
+    python -m commands.compare card before              # or a commit, a tag
+    python -m commands.compare card ../another-checkout # a folder
+    python -m commands.compare card . --other best      # another ensemble
 
-Prints the gain of the workspace in held-out MAP@5 with its 95 % interval, on the queries that both
-answered. It says nothing of other seeds: where training is involved, run several.
+Prints the gain of the workspace over the other place in held-out MAP@5, with its 95 % interval, on
+the queries that both answered. It says nothing of other seeds: where training is involved, run
+several.
 """
 
 import argparse
@@ -14,28 +17,38 @@ from pathlib import Path
 
 import dvc.api
 import pandas as pd
+from dvc.exceptions import DvcException
 
 from pipeline import comparison, params, paths, tables
 
 
 def main(name: str, place: str, other: str) -> None:
     p = params.load()
-    here = tables.read("rankings", paths.rankings(name))
-    there = rankings(place, other)
-    found = comparison.gain(there, here, p.evaluation)
-    print(f"{name} here {found['second']:.4f}, {other} at {place} {found['first']:.4f}")
+    try:
+        found = comparison.gain(rankings(place, other), rankings(".", name), p.evaluation)
+    except (OSError, ValueError, DvcException) as error:
+        raise SystemExit(
+            f"can't compare {name} with {other} at {place}: {error}. The place is a folder, "
+            "commit, tag or experiment; both ensembles must have been run (dvc repro), and a "
+            "commit's results be in DVC's cache"
+        ) from None
     print(
-        f"gain {found['difference']:+.4f} ({found['low']:+.4f} to {found['high']:+.4f}) on "
-        f"{found['queries']} queries; smallest visible {found['visible']:.4f}"
+        f"{found['queries']} common queries: {name} here {found['second']:.4f}, {other} at {place} "
+        f"{found['first']:.4f}"
+    )
+    print(
+        f"gain {found['difference']:+.4f} ({found['low']:+.4f} to {found['high']:+.4f}); "
+        f"smallest visible {found['visible']:.4f}"
     )
 
 
 def rankings(place: str, name: str) -> pd.DataFrame:
-    """The ensemble's "rankings" table in another folder, or at a commit, tag or experiment."""
+    """The ensemble's "rankings" table in a folder, or at a commit, tag or experiment."""
+    path = paths.rankings(name)
     if Path(place).is_dir():
-        return tables.read("rankings", Path(place) / paths.rankings(name))
-    text = dvc.api.read(str(paths.rankings(name)), rev=place)
-    return pd.read_csv(io.StringIO(text), keep_default_na=False)
+        return tables.read("rankings", Path(place) / path)
+    text = io.StringIO(dvc.api.read(str(path), rev=place))
+    return tables.parsed("rankings", text, f"{path} at {place}")
 
 
 if __name__ == "__main__":

@@ -1,24 +1,22 @@
-"""`dvc repro` with several members at once.
+"""`dvc repro`, several members at once.
 
     python -m commands.repro [--at-once N]
 
-A member's small batches leave cores idle: on two cores, two members at once with one thread each
-embed twice as many photographs a second as one with two threads. The ensembles follow in the same
-way, and a plain `dvc repro` does what is left. A GPU is busy with one member: there, that is all.
-What the stages print goes to .dvc/tmp/at-once/<member or ensemble>.log.
+The results are those of `dvc repro`, which has one member at a time and leaves cores idle. The
+members come first, then the ensembles in the same way, and a plain `dvc repro` does what is left. A
+GPU is busy with one member: there, that is all. What the stages print goes to
+.dvc/tmp/at-once/<member or ensemble>.log.
 """
 
 import argparse
-import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import torch
 from tqdm import tqdm
 
-from pipeline import device, params, paths
+from pipeline import device, machine, params, paths
 
 REPRO = [sys.executable, "-m", "dvc", "--wait-for-lock", "repro"]
 MEMBER = ("train", "embed", "neighbours", "rerank")
@@ -28,7 +26,7 @@ TOLD = 20  # last lines of the log of what failed
 
 
 def main(at_once: int) -> None:
-    if not torch.cuda.is_available():
+    if not device.has_gpu():
         LOGS.mkdir(parents=True, exist_ok=True)
         subprocess.run([*REPRO, "crop", "folds"], check=True)
         p = params.load()
@@ -43,25 +41,23 @@ def side_by_side(kind: str, names: list[str], stages: tuple[str, ...], at_once: 
 
     Raises SystemExit with the end of each failed chain's log.
     """
-    threads = max(1, device.cores() // at_once)
     with ThreadPoolExecutor(at_once) as pool:
-        ended = pool.map(lambda name: chain(name, stages, threads), names)
+        ended = pool.map(lambda name: chain(name, stages), names)
         faults = [fault for fault in tqdm(ended, f"{kind}s", len(names), unit=kind) if fault]
     if faults:
         raise SystemExit("\n\n".join(faults))
 
 
-def chain(name: str, stages: tuple[str, ...], threads: int) -> str:
+def chain(name: str, stages: tuple[str, ...]) -> str:
     """Bring one name's stages up to date; returns what to tell of a failure, "" where all is well.
 
     The stages are run one by one without what they share with others, which is up to date: DVC
     would lock that for a moment, and refuse the others.
     """
     log = LOGS / f"{name}.log"
-    environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
     command = [*REPRO, "--single-item", *(f"{stage}@{name}" for stage in stages)]
     with log.open("w") as file:
-        ended = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, env=environment)
+        ended = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT)
     if ended.returncode == 0:
         return ""
     last = log.read_text(errors="replace").replace("\r", "\n").splitlines()[-TOLD:]
@@ -70,5 +66,8 @@ def chain(name: str, stages: tuple[str, ...], threads: int) -> str:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--at-once", type=int, default=min(4, max(2, device.cores() // 2)))
-    main(parser.parse_args().at_once)
+    parser.add_argument("--at-once", type=int, default=machine.at_once())
+    asked = parser.parse_args().at_once
+    if asked < 1:
+        parser.error(f"--at-once is {asked}: at least 1")
+    main(asked)

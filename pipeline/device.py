@@ -9,6 +9,8 @@ import torch
 from lightning_fabric import Fabric
 from torch import nn
 
+from pipeline import machine
+
 DEVICES = "TAILPRINT_DEVICES"  # how many GPUs (or CPU processes) train one member; 1 unless set
 
 
@@ -49,13 +51,15 @@ def has_depthwise(net: nn.Module) -> bool:
     return any(c.groups == c.in_channels > 1 for c in convolutions)
 
 
-def cores() -> int:
-    """CPU cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def has_gpu() -> bool:
+    """True where training runs on a GPU, NVIDIA's or Apple's."""
+    return torch.cuda.is_available() or torch.backends.mps.is_available()
 
 
 def workers() -> int:
-    """Processes that prepare batches: all cores but one, at most 8; they don't change a result."""
-    return min(8, max(1, cores() - 1))
+    """Processes that prepare batches, at most 8; they don't change a result.
+
+    A GPU gets all cores but one, a CPU's stage as many as it has threads.
+    """
+    wanted = machine.cores() - 1 if has_gpu() else machine.threads()
+    return min(8, max(1, wanted))

@@ -6,6 +6,7 @@ Text columns stay text ("007" and "NA" are identities like any other), so readin
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TextIO
 
 import pandas as pd
 
@@ -26,7 +27,7 @@ COLUMNS = {
     "folds": ["image", "identity", "group", "member", "fold"],
     # the same photograph in test and in train
     "twins": ["image", "twin", "identity"],
-    # the same photograph under two identities, and which one is kept
+    # the same photograph under several identities
     "conflicts": ["group", "images", "identities"],
     # one row a query: its five labels in order, separated by spaces, and the truth where known
     "rankings": ["image", "group", "fold", "kind", "truth", "cluster", "weight", "ranking"],
@@ -50,9 +51,15 @@ NUMBERS = {
 
 def read(kind: str, path: Path) -> pd.DataFrame:
     """Read the table at `path`; raises ValueError naming the file where columns aren't `kind`'s."""
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    with path.open() as text:
+        return parsed(kind, text, str(path))
+
+
+def parsed(kind: str, text: TextIO, name: str) -> pd.DataFrame:
+    """The table in an open text, whose `name` is for the error; see `read`."""
+    table = pd.read_csv(text, dtype=str, keep_default_na=False)
     if list(table.columns) != COLUMNS[kind]:
-        raise ValueError(f"{path}: columns are {list(table.columns)}, expected {COLUMNS[kind]}")
+        raise ValueError(f"{name}: columns are {list(table.columns)}, expected {COLUMNS[kind]}")
     return table.astype({name: number for name, number in NUMBERS.items() if name in table})
 
 

@@ -34,7 +34,8 @@ def download(slug: str, folder: Path, client: Any = None) -> Path:
         print(f"competition: {slug} is in {folder} already; delete that to download it again")
         return folder
     client = client or connected()
-    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        shutil.rmtree(folder)
     folder.mkdir(parents=True)
     fetch(client, slug, folder)
     complete.write_text(slug)

@@ -27,7 +27,8 @@ def crop(
     not enabled, every photograph is packed whole.
     """
     known = given.read(directory, table, column) if settings.enabled else Given({}, {})
-    print(f"crop: {len(known.boxes)} boxes and {len(known.masks)} masks are given", flush=True)
+    found = f"{len(known.boxes)} boxes and {len(known.masks)} masks are given"
+    print("crop:", found if settings.enabled else "switched off", flush=True)
     source, segment = segmenter(table, known, settings)
     boxes = pack(table, known, source, segment, settings, crops)
     counts = boxes["source"].value_counts().sort_index()

@@ -24,8 +24,7 @@ def resolve(
     Raises ValueError naming the rows of data/review.csv or data/pseudo.csv that can't hold.
     """
     verdicts = review.current(decisions, images)
-    table = images.merge(groups, on="image", validate="one_to_one")
-    table["group"] = review.split(table, verdicts)
+    table = review.grouped(images, groups, verdicts)
     labels = table[table["identity"] != ""].assign(provenance="competition", member="")
     names = review.names(labels, verdicts)
     labels = review.join(labels, names)

@@ -38,6 +38,15 @@ def current(decisions: pd.DataFrame, images: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(held, columns=["row", "image_a", "image_b", "decision"]).set_index("row")
 
 
+def grouped(images: pd.DataFrame, groups: pd.DataFrame, verdicts: pd.DataFrame) -> pd.DataFrame:
+    """The "images" table with the group of every row once no `different` pair shares one.
+
+    Raises ValueError naming the row of data/review.csv that parts a file from its own copy.
+    """
+    table = images.merge(groups, on="image", validate="one_to_one")
+    return table.assign(group=split(table, verdicts))
+
+
 def split(table: pd.DataFrame, verdicts: pd.DataFrame) -> pd.Series:
     """The group of each row of `table` (images with their groups) once no `different` pair
     shares one. A group's number stays the row of its first image.

@@ -10,10 +10,10 @@ def twins(images: pd.DataFrame, groups: pd.DataFrame, decisions: pd.DataFrame) -
     """The twins table: each test image of a labelled photograph, with the first image of it in
     train and that image's identity as the competition has it (`labels.csv` says what is kept).
 
-    A pair that review calls `different` is none.
+    A pair that review calls `different` is none. Raises ValueError naming the rows of
+    data/review.csv that can't hold.
     """
-    table = images.merge(groups, on="image", validate="one_to_one")
-    table["group"] = review.split(table, review.current(decisions, images))
+    table = review.grouped(images, groups, review.current(decisions, images))
     first = table[table["identity"] != ""].drop_duplicates("group")
     first = first[["group", "image", "identity"]].rename(columns={"image": "twin"})
     found = table.loc[table["split"] == "test", ["image", "group"]].merge(first, on="group")

@@ -122,7 +122,16 @@ class Params(Section):
             except ValidationError as error:
                 place = f"backbones.{backbone}.overrides"
                 raise ValueError(f"{place} make train invalid:\n{explained(error)}") from None
+            self._check_mirror(backbone)
         return self
+
+    def _check_mirror(self, backbone: str) -> None:
+        """What training holds apart, the average of the two would mix again."""
+        if self.embed.flip == "average" and self.member_train(backbone).flip == "identity":
+            raise ValueError(
+                f"embed.flip: average, but {backbone} is trained with flip: identity, where a "
+                "mirror image is another individual: use both or none"
+            )
 
     def _check_recipe(self, place: str, ensemble: Ensemble) -> None:
         """Every backbone, fold and score that a recipe names must come to exist."""

@@ -57,7 +57,7 @@ class UNet(Section):
     """The small segmentation net that fills in missing masks."""
 
     seed: Seed
-    size: Annotated[int, Field(ge=32, le=512, multiple_of=32)]
+    size: Annotated[int, Field(ge=32, le=512, multiple_of=16)]
     epochs: Count
     batch: Count
     learning_rate: Positive

@@ -48,9 +48,10 @@ def score_card(rankings: pd.DataFrame, evaluated: Evaluation) -> dict[str, float
     return {name: rounded(value) for name, value in card.items()} | counts
 
 
-def conflicts(table: pd.DataFrame, kept: str) -> dict[str, int | str]:
-    """How many photographs the competition has under several identities, and which one holds."""
-    return {"label_conflicts": len(table), "label_kept": kept}
+def conflicts(table: pd.DataFrame, policy: str) -> dict[str, int | str]:
+    """How many photographs the competition has under several identities, before any review, and
+    the policy for those that no review settled."""
+    return {"label_conflicts": len(table), "label_conflicts_policy": policy}
 
 
 def weighted_mean(values: np.ndarray, weights: np.ndarray) -> Callable[[np.ndarray], float]:

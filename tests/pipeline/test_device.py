@@ -1,15 +1,16 @@
 """Precision and workers are decided by what the machine and the network are."""
 
+import pytest
 import torch
 from torch import nn
 
-from pipeline import device
+from pipeline import device, machine
 
 PLAIN = nn.Sequential(nn.Conv2d(3, 8, 3), nn.Conv2d(8, 8, 3, groups=2))
 DEPTHWISE = nn.Sequential(nn.Conv2d(3, 8, 3), nn.Conv2d(8, 8, 3, groups=8))
 
 
-def machine(monkeypatch, gpu: bool, gpu_bf16: bool = False, amx: bool = False) -> None:
+def machine_with(monkeypatch, gpu: bool, gpu_bf16: bool = False, amx: bool = False) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: gpu_bf16)
     monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
@@ -21,16 +22,16 @@ def test_depthwise():
 
 
 def test_half_precision_on_a_cpu_wants_amx_and_full_convolutions(monkeypatch):
-    machine(monkeypatch, gpu=False, amx=True)
+    machine_with(monkeypatch, gpu=False, amx=True)
     assert device.half_precision_pays(PLAIN) and not device.half_precision_pays(DEPTHWISE)
-    machine(monkeypatch, gpu=False, amx=False)
+    machine_with(monkeypatch, gpu=False, amx=False)
     assert not device.half_precision_pays(PLAIN)
 
 
 def test_half_precision_on_a_gpu_wants_hardware_for_it(monkeypatch):
-    machine(monkeypatch, gpu=True, gpu_bf16=True)
+    machine_with(monkeypatch, gpu=True, gpu_bf16=True)
     assert device.half_precision_pays(DEPTHWISE)
-    machine(monkeypatch, gpu=True, gpu_bf16=False, amx=True)
+    machine_with(monkeypatch, gpu=True, gpu_bf16=False, amx=True)
     assert not device.half_precision_pays(PLAIN)
 
 
@@ -42,7 +43,12 @@ def test_one_device_unless_asked_for_more(monkeypatch):
     assert device.fabric(PLAIN).world_size == 2
 
 
-def test_workers_leave_a_core_to_the_network(monkeypatch):
-    for cores, expected in [(1, 1), (2, 1), (4, 3), (64, 8)]:
-        monkeypatch.setattr(device.os, "sched_getaffinity", lambda _, n=cores: set(range(n)))
-        assert device.workers() == expected
+@pytest.mark.parametrize("gpu, cores, expected", [
+    (False, 1, 1), (False, 2, 1), (False, 16, 4), (True, 1, 1), (True, 4, 3), (True, 64, 8),
+])  # fmt: skip
+def test_a_gpu_gets_the_loaders_of_all_cores_but_one_a_cpu_its_share(
+    monkeypatch, gpu, cores, expected
+):
+    machine_with(monkeypatch, gpu=gpu)
+    monkeypatch.setattr(machine, "cores", lambda: cores)
+    assert device.workers() == expected

@@ -200,3 +200,13 @@ def test_a_download_has_a_folder_of_its_own(load, raw):
     assert "data/kaggle" in refusal(load, raw)
     raw["competition"]["path"] = "data/kaggle"
     assert load(raw).competition.source == "kaggle"
+
+
+def test_mirror_images_that_training_holds_apart_are_not_averaged(load, raw):
+    raw["embed"]["flip"] = "average"
+    load(raw)
+    raw["backbones"]["lite0"]["overrides"] = {"flip": "identity"}
+    message = refusal(load, raw)
+    assert "embed.flip: average, but lite0 is trained with flip: identity" in message
+    raw["embed"]["flip"] = "both"
+    load(raw)

@@ -1,4 +1,4 @@
-"""One real `dvc repro` of a tiny project, and everything that must hold of it."""
+"""A tiny project run for real, two members at once, and everything that must hold of it."""
 
 import importlib
 import json
@@ -10,12 +10,10 @@ from pathlib import Path
 import networkx
 import pandas as pd
 import pytest
-import torch
 from dvc.repo import Repo
 from ruamel.yaml import YAML
 
 from commands import leaderboard
-from pipeline import device
 from tests.conftest import ROOT
 from tests.stages import tiny
 
@@ -190,13 +188,10 @@ def again(project, tmp_path_factory) -> Path:
     for name in ("params.yaml", "data/competition", *tiny.INPUTS):
         (root / name).symlink_to(project / name)
     calls = tiny.calls(STAGES, YAML(typ="safe").load(project / "params.yaml"))
-    threads = torch.get_num_threads()
-    torch.set_num_threads(max(1, device.cores() // 2))  # as many as each of two at once has
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
         for stage, words in calls:
             importlib.import_module(f"stages.{stage}").main(*words)
-    torch.set_num_threads(threads)
     return root
 
 

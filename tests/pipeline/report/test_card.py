@@ -93,6 +93,9 @@ def test_five_digits():
     assert card.rounded(float("nan")) is None
 
 
-def test_the_card_says_which_label_a_conflict_keeps():
+def test_the_card_says_what_became_of_conflicts():
     table = pd.DataFrame([[3, "a.jpg b.jpg", "w1 w2"]], columns=tables.COLUMNS["conflicts"])
-    assert card.conflicts(table, "drop") == {"label_conflicts": 1, "label_kept": "drop"}
+    assert card.conflicts(table, "drop") == {
+        "label_conflicts": 1,
+        "label_conflicts_policy": "drop",
+    }

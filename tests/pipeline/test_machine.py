@@ -1,0 +1,27 @@
+"""How cores are shared among stages at once."""
+
+import os
+
+import pytest
+
+from pipeline import machine
+
+
+@pytest.mark.parametrize(
+    "cores, at_once, threads",
+    [(1, 2, 1), (2, 2, 1), (3, 2, 1), (4, 2, 2), (6, 3, 2), (8, 4, 2), (64, 4, 16)],
+)
+def test_the_shares(monkeypatch, cores, at_once, threads):
+    monkeypatch.setattr(machine, "cores", lambda: cores)
+    assert (machine.at_once(), machine.threads()) == (at_once, threads)
+
+
+def test_only_the_cores_that_are_allowed_count(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {3, 5, 7}, raising=False)
+    assert machine.cores() == 3
+
+
+def test_where_nobody_says_what_is_allowed_all_count(monkeypatch):
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert machine.cores() == 1
