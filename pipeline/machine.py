@@ -1,6 +1,11 @@
 """The CPU that there is, and its share for each of several stages at once. Imports no torch."""
 
+import contextlib
+import ctypes
 import os
+
+# mallopt's names, from glibc's malloc.h
+M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4
 
 
 def cores() -> int:
@@ -23,3 +28,17 @@ def threads() -> int:
     """A stage's threads, the same whether it runs alone or beside others: their number shows in
     the last digits of what is learned."""
     return max(1, cores() // at_once())
+
+
+def keep_memory() -> None:
+    """Let this process keep the memory that it frees, where the C library is glibc.
+
+    It would hand every large tensor's memory back and have the next one's wiped page by page. With
+    crops of 160 x 184, one core trained 15.0 images a second instead of 13.6, and embedded 43
+    instead of 31; the peak was a quarter higher.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        libc = ctypes.CDLL("libc.so.6")
+        libc.mallopt(M_MMAP_MAX, 0)
+        libc.mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
+        libc.mallopt(M_TOP_PAD, 2**28)

@@ -1,5 +1,6 @@
 """How cores are shared among stages at once."""
 
+import ctypes
 import os
 
 import pytest
@@ -25,3 +26,20 @@ def test_where_nobody_says_what_is_allowed_all_count(monkeypatch):
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: None)
     assert machine.cores() == 1
+
+
+def test_without_glibc_memory_is_left_as_it_is(monkeypatch):
+    def missing(name: str):
+        raise OSError(f"{name}: cannot open shared object file")
+
+    monkeypatch.setattr(ctypes, "CDLL", missing)
+    machine.keep_memory()
+
+
+def test_with_glibc_freed_memory_is_kept(monkeypatch):
+    asked = []
+    library = type("Library", (), {"mallopt": lambda self, *words: asked.append(words)})
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: library())
+    machine.keep_memory()
+    assert [name for name, _ in asked] == [-4, -1, -2]
+    assert asked[0] == (machine.M_MMAP_MAX, 0)
