@@ -51,13 +51,12 @@ NUMBERS = {
 
 def read(kind: str, path: Path) -> pd.DataFrame:
     """Read the table at `path`; raises ValueError naming the file where columns aren't `kind`'s."""
-    with path.open() as text:
-        return parsed(kind, text, str(path))
+    return parsed(kind, path, str(path))
 
 
-def parsed(kind: str, text: TextIO, name: str) -> pd.DataFrame:
-    """The table in an open text, whose `name` is for the error; see `read`."""
-    table = pd.read_csv(text, dtype=str, keep_default_na=False)
+def parsed(kind: str, source: Path | TextIO, name: str) -> pd.DataFrame:
+    """The table in a file or an open text, whose `name` is for the error; see `read`."""
+    table = pd.read_csv(source, dtype=str, keep_default_na=False)
     if list(table.columns) != COLUMNS[kind]:
         raise ValueError(f"{name}: columns are {list(table.columns)}, expected {COLUMNS[kind]}")
     return table.astype({name: number for name, number in NUMBERS.items() if name in table})

@@ -118,16 +118,16 @@ class Params(Section):
             self._check_recipe(f"ensembles.{name}", ensemble)
         for backbone in self.backbones:
             try:
-                self.member_train(backbone)
+                train = self.member_train(backbone)
             except ValidationError as error:
                 place = f"backbones.{backbone}.overrides"
                 raise ValueError(f"{place} make train invalid:\n{explained(error)}") from None
-            self._check_mirror(backbone)
+            self._check_mirror(backbone, train)
         return self
 
-    def _check_mirror(self, backbone: str) -> None:
+    def _check_mirror(self, backbone: str, train: Train) -> None:
         """What training holds apart, the average of the two would mix again."""
-        if self.embed.flip == "average" and self.member_train(backbone).flip == "identity":
+        if self.embed.flip == "average" and train.flip == "identity":
             raise ValueError(
                 f"embed.flip: average, but {backbone} is trained with flip: identity, where a "
                 "mirror image is another individual: use both or none"
