@@ -17,6 +17,7 @@ from pipeline.params import Backbone, Train
 
 GEM_POWER = 3.0
 GEM_FLOOR = 1e-6
+WHOLE = 32  # pixels of a crop's side to a cell of the last maps, in nearly every backbone
 
 
 class EmbeddingNet(nn.Module):
@@ -102,6 +103,7 @@ def build(
     dim: int,
     pooling: str,
     bnneck: bool,
+    reduction: int = WHOLE,
     drop_path: float = 0.0,
 ) -> EmbeddingNet:
     """The network with its first weights: "imagenet", "none", or a file with a state dict."""
@@ -112,6 +114,7 @@ def build(
         raise ValueError(f"timm knows no {timm_name!r}; close to it: {close}") from error
     if first_weights != "none":
         load_backbone(backbone, first_state(timm_name, first_weights))
+    shorten(backbone, reduction)
     if channels > 3:
         widen_input(backbone, channels)
     backbone = backbone.to(memory_format=torch.channels_last)
@@ -127,6 +130,7 @@ def for_backbone(backbone: Backbone, settings: Train, trained: bool = False) -> 
         dim=settings.embedding,
         pooling=settings.pooling,
         bnneck=settings.bnneck,
+        reduction=settings.reduction,
         drop_path=settings.drop_path,
     )
 
@@ -168,6 +172,20 @@ def load_backbone(backbone: nn.Module, state: dict[str, Tensor]) -> None:
     foreign = [key for key in unexpected if not key.startswith(heads)]
     if missing or foreign:
         raise ValueError(f"weights don't fit: missing {missing[:5]}, not known {foreign[:5]}")
+
+
+def shorten(backbone: nn.Module, reduction: int) -> None:
+    """End the backbone at its last stage whose maps have a cell for every `reduction` pixels.
+
+    A backbone that goes no further than that stays whole. Raises ValueError where no stage ends
+    there.
+    """
+    ends = [stage["reduction"] for stage in backbone.feature_info]
+    if ends[-1] <= reduction:
+        return
+    if reduction not in ends:
+        raise ValueError(f"train.reduction is {reduction}, the backbone's stages end at {ends}")
+    backbone.prune_intermediate_layers([len(ends) - 1 - ends[::-1].index(reduction)])
 
 
 def widen_input(backbone: nn.Module, channels: int) -> None:

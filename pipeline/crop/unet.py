@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pipeline import weights
+from pipeline import device, weights
 from pipeline.crop import boxes
 from pipeline.crop.boxes import Box, Frame
 from pipeline.crop.warping import warp
@@ -28,7 +28,7 @@ THRESHOLD = 0.4
 PLAUSIBLE = (0.005, 0.95)
 
 
-def build(seed: int, device: torch.device) -> nn.Module:
+def build(seed: int, where: torch.device) -> nn.Module:
     """The untrained U-Net: B x 3 x S x S in (mean = std = 0.5) to B x 1 x S x S logits out."""
     # Imported here because it takes seconds and most photographs' owners need no U-Net.
     import segmentation_models_pytorch as smp
@@ -45,7 +45,7 @@ def build(seed: int, device: torch.device) -> nn.Module:
         raise RuntimeError(f"{ENCODER}: missing {fit.missing_keys[:3]}, left over {left[:3]}")
     # timm would still compute what lies deeper and throw it away
     del net.encoder.model.blocks[BLOCKS:]
-    return net.to(device, memory_format=torch.channels_last)
+    return net.to(where, memory_format=torch.channels_last)
 
 
 def thumbnail(photograph: np.ndarray, size: int) -> np.ndarray:
@@ -53,19 +53,32 @@ def thumbnail(photograph: np.ndarray, size: int) -> np.ndarray:
     return cv2.resize(photograph, (size, size), interpolation=cv2.INTER_AREA)
 
 
-def normalised(thumbnails: np.ndarray, device: torch.device) -> Tensor:
+def normalised(thumbnails: np.ndarray, where: torch.device) -> Tensor:
     """uint8 B x S x S x 3 as the network's float input."""
-    pixels = torch.from_numpy(thumbnails).to(device).permute(0, 3, 1, 2)
+    pixels = torch.from_numpy(thumbnails).to(where).permute(0, 3, 1, 2)
     pixels = (pixels.float() / 255 - weights.MEAN) / weights.STD
     return pixels.contiguous(memory_format=torch.channels_last)
+
+
+def logits(net: nn.Module, pictures: Tensor) -> Tensor:
+    """What the net says of B x 3 x S x S, as B x S x S.
+
+    The decoder works in half precision where that pays: with it a step of training took a quarter
+    less time on a CPU with AMX. The encoder's depthwise convolutions would take longer.
+    """
+    half = device.half_precision_pays(net.decoder)
+    maps = net.encoder(pictures)
+    with torch.autocast(pictures.device.type, dtype=torch.bfloat16, enabled=half):
+        found = net.segmentation_head(net.decoder(maps))
+    return found[:, 0].float()
 
 
 @torch.inference_mode()
 def probabilities(net: nn.Module, thumbnails: np.ndarray) -> np.ndarray:
     """uint8 B x S x S x 3 to the probability of the animal in each pixel, float B x S x S."""
     net.eval()
-    device = next(net.parameters()).device
-    return torch.sigmoid(net(normalised(thumbnails, device)))[:, 0].float().cpu().numpy()
+    pictures = normalised(thumbnails, next(net.parameters()).device)
+    return torch.sigmoid(logits(net, pictures)).cpu().numpy()
 
 
 def masks(

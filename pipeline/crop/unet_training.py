@@ -41,7 +41,7 @@ def train(thumbnails: np.ndarray, settings: UNet, device: torch.device) -> nn.Mo
         net.train()
         for chosen in shuffled(kept, batches, generator):
             batch = views(thumbnails[chosen], settings.size, generator).to(device)
-            loss = overlap_loss(net(batch[:, :3])[:, 0], batch[:, 3])
+            loss = overlap_loss(unet.logits(net, batch[:, :3]), batch[:, 3])
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()

@@ -88,6 +88,7 @@ class Train(Section):
     clip: NonNegative
     channels: Literal[3, 4, 5]
     flip: Literal["none", "augment", "identity"]
+    reduction: Literal[8, 16, 32]
     pooling: Literal["average", "gem"]
     embedding: Annotated[int, Field(ge=2, le=8192)]
     bnneck: bool

@@ -90,6 +90,49 @@ def test_gem_of_a_dead_plane_has_a_finite_gradient():
     assert torch.isfinite(maps.grad).all()
 
 
+# ending early
+
+
+@pytest.mark.parametrize("reduction", [8, 16])
+@pytest.mark.parametrize("name", ["test_resnet", "test_efficientnet", "test_convnext"])
+def test_a_shorter_backbone_gives_the_maps_that_the_whole_one_has_on_its_way(name, reduction):
+    whole, short = build(name).eval(), build(name, reduction=reduction).eval()
+    short.backbone.load_state_dict(whole.backbone.state_dict(), strict=False)
+    inputs = torch.rand(2, 3, 32, 64)
+    ends = [stage["reduction"] for stage in whole.backbone.feature_info]
+    with torch.inference_mode():
+        (expected,) = whole.backbone.forward_intermediates(
+            inputs, indices=[ends.index(reduction)], intermediates_only=True
+        )
+        maps = short.backbone.forward_features(inputs)
+        assert short.embed(crops()).shape == (4, 8)
+    assert maps.shape[2:] == (32 // reduction, 64 // reduction)
+    torch.testing.assert_close(maps, expected)
+    assert parameters(short.backbone) < parameters(whole.backbone)
+
+
+def parameters(module: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+def test_a_shorter_backbone_keeps_its_first_weights():
+    net = build("tf_efficientnet_lite0", first_weights="imagenet", reduction=16)
+    expected = weights.lite_state_dict("tf_efficientnet_lite0")
+    own = net.backbone.state_dict()
+    assert net.linear.in_features == 112 and len(own) < len(expected) - 2
+    assert all(torch.equal(value, expected[name]) for name, value in own.items())
+
+
+def test_a_backbone_that_goes_no_further_stays_whole():
+    assert parameters(build(reduction=32)) == parameters(build())
+
+
+def test_no_stage_ends_there():
+    backbone = model.timm.create_model("test_resnet")
+    with pytest.raises(ValueError, match=r"reduction is 5, the backbone's stages end at \[2, 4, 8"):
+        model.shorten(backbone, 5)
+
+
 # more planes than RGB
 
 
