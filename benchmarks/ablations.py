@@ -32,6 +32,7 @@ ABLATIONS = {
     "no-flip": ("best", {"embed.flip": "none"}),
     "no-alignment": ("best", {"crop.align": "none"}),
     "whole-backbone": ("best", {"train.reduction": 32}),
+    "no-local-features": ("best", {"ensembles.best.local": {}}),
     "no-reptile": ("card", {"rerank.method": "none"}),
     "prototypes": ("card", {"rerank.method": "prototypes"}),
 }

@@ -13,8 +13,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from pipeline import paths, tables
-from pipeline.crop import warping
+from pipeline import paths, tables, warping
 
 CORNERS = ["x0", "y0", "x1", "y1"]
 

@@ -19,6 +19,7 @@ import pandas as pd
 from pipeline import tables
 
 COLUMNS = ["query", "identity", "member", "source", "score"]
+LOCAL = "local"  # the member that local features are: no backbone's
 
 
 def build(

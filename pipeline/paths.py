@@ -18,6 +18,7 @@ TWINS = WORK / "labels/twins.csv"
 BOXES = WORK / "crop/boxes.csv"
 CROPS = WORK / "crop/crops.npy"
 FOLDS = WORK / "folds/folds.csv"
+KEYPOINTS = WORK / "keypoints/keypoints.npz"
 LEADERBOARD = SUBMISSIONS / "leaderboard.csv"
 
 
@@ -45,6 +46,16 @@ def neighbours(backbone: str, fold: int) -> Path:
 def evidence(stage: str, backbone: str, fold: int) -> Path:
     """The evidence that `stage` (neighbours, rerank) adds for one member."""
     return WORK / stage / member(backbone, fold) / "evidence.parquet"
+
+
+def match(fold: int) -> Path:
+    """The evidence of local features for one fold."""
+    return WORK / "match" / str(fold) / "evidence.parquet"
+
+
+def pairs(fold: int) -> Path:
+    """The pairs of photographs whose geometry was looked at."""
+    return WORK / "match" / str(fold) / "pairs.parquet"
 
 
 def posteriors(ensemble: str) -> Path:

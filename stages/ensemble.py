@@ -22,11 +22,15 @@ def main(name: str) -> None:
             )
             for backbone in recipe.voters()
         }
+        sources = dict.fromkeys(spoken, recipe.scores)
+        if recipe.local:
+            spoken[evidence.LOCAL] = evidence.load(paths.match(fold))
+            sources[evidence.LOCAL] = list(recipe.local)
         queries = gallery.query_rows(folds, images, fold)
         shown = gallery.gallery_rows(folds, fold)
-        parts.append(assemble.fold_evidence(fold, spoken, recipe.scores, queries, shown))
+        parts.append(assemble.fold_evidence(fold, spoken, sources, queries, shown))
     twins = ensemble.labelled_twins(tables.read("twins", paths.TWINS), folds)
-    table = ensemble.answer(parts, recipe, p.ensemble.boosting, p.evaluation, twins)
+    table = ensemble.answer(parts, recipe, p.ensemble, p.evaluation, twins)
     tables.replace(paths.posteriors(name), lambda part: table.to_parquet(part, index=False))
 
 

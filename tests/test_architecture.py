@@ -59,7 +59,7 @@ def test_only_the_leaderboard_opens_the_solution():
 
 
 def test_nobody_else_names_the_hidden_files():
-    allowed = {ROOT / "pipeline/solution.py"}
+    allowed = {ROOT / "pipeline/solution.py", ROOT / "pipeline/importing.py"}  # it writes them
     code = [*LIBRARY, *(ROOT / "stages").glob("*.py"), *(ROOT / "commands").glob("*.py")]
     for path in code:
         if path in allowed or (ROOT / "pipeline/demo") in path.parents:

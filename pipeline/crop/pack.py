@@ -16,8 +16,8 @@ from pipeline.crop import boxes, given
 from pipeline.crop.boxes import Box
 from pipeline.crop.given import Given
 from pipeline.crop.locate import Located, locate
-from pipeline.crop.warping import warp
 from pipeline.params import Crop
+from pipeline.warping import warp
 
 # Photographs held in memory at once: 1.2 GB of 12-megapixel ones.
 CHUNK = 32

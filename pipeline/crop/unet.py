@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from pipeline import device, weights
 from pipeline.crop import boxes
 from pipeline.crop.boxes import Box, Frame
-from pipeline.crop.warping import warp
+from pipeline.warping import warp
 
 ENCODER = "tf_efficientnet_lite0"
 # Down to a sixteenth of the side: the stage below it costs a third more time and finds no more

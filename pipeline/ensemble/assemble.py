@@ -15,7 +15,7 @@ class FoldEvidence:
 
     queries: q rows as `gallery.query_rows` gives them
     query, identity: n candidate rows, sorted by query (a position in `queries`)
-    scores: n x s, no gaps; columns "backbone.source"
+    scores: n x s, no gaps; columns "voice.source"
     sizes: n, photographs of the candidate in this fold's gallery
     """
 
@@ -54,23 +54,26 @@ class FoldEvidence:
 def fold_evidence(
     fold: int,
     tables: dict[str, pd.DataFrame],
-    sources: list[str],
+    sources: dict[str, list[str]],
     queries: pd.DataFrame,
     gallery: pd.DataFrame,
 ) -> FoldEvidence:
-    """Join the evidence of each backbone (`tables`: long tables by backbone name) of one fold.
+    """Join the evidence of each voice (`tables`: long tables by its name) of one fold.
 
-    A candidate that one source leaves out takes that source's lowest score for the query: it is
-    ranked last there, not 0.
+    A voice is a backbone, or evidence.LOCAL; `sources` are those that are asked of each.
+    A candidate that a backbone's source leaves out takes that source's lowest score for the query:
+    it is ranked last there, not 0. One that local features leave out has no vote and no match: 0.
     """
     parts = [
-        evidence.wide(table, sources).add_prefix(f"{backbone}.")
-        for backbone, table in tables.items()
+        evidence.wide(table, sources[voice]).add_prefix(f"{voice}.")
+        for voice, table in tables.items()
     ]
     joined = pd.concat(parts, axis=1, join="outer").sort_index()
     position = pd.Series(np.arange(len(queries)), index=queries["image"])
     query = position.loc[joined.index.get_level_values("query")].to_numpy()
     joined = joined.iloc[np.argsort(query, kind="stable")]
+    local = joined.columns.str.startswith(f"{evidence.LOCAL}.")
+    joined = joined.mask(joined.isna() & local, 0.0)
     query = np.sort(query, kind="stable")
     identity = joined.index.get_level_values("identity").to_numpy(dtype=object)
     scores = pd.DataFrame(calibration.filled(joined.reset_index(drop=True), query))

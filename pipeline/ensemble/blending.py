@@ -9,7 +9,10 @@ from pipeline.ensemble.assemble import FoldEvidence
 
 
 class Mean:
-    """Each score's own log-odds, averaged by the backbones' weights, then calibrated once more.
+    """Each score's own log-odds, averaged by given weights, then calibrated once more.
+
+    `weights` has one a backbone, for each of its scores, and one a score of local features, as
+    "local.votes".
 
     The average of several log-odds is too timid where they agree by chance and too bold where they
     repeat each other; the last fit, of two numbers, sets that right.
@@ -31,7 +34,9 @@ class Mean:
         return self.last_.log_odds(self._average(evidence))
 
     def _average(self, evidence: FoldEvidence) -> np.ndarray:
-        shares = [self.weights[name.partition(".")[0]] for name in evidence.scores]
+        shares = [
+            self.weights.get(n, self.weights.get(n.partition(".")[0])) for n in evidence.scores
+        ]
         own = [one.log_odds(evidence.scores.to_numpy()[:, [i]]) for i, one in enumerate(self.each_)]
         return np.average(own, axis=0, weights=shares)[:, None]
 

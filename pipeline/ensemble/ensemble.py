@@ -12,8 +12,9 @@ from pipeline import evaluation
 from pipeline.ensemble.assemble import FoldEvidence, stacked
 from pipeline.ensemble.blending import Mean, Weighted
 from pipeline.ensemble.boosting import Booster
+from pipeline.ensemble.pairs import Calibrated
 from pipeline.gallery import TEST
-from pipeline.params import Boosting, Ensemble, Evaluation
+from pipeline.params import Ensemble, EnsembleStage, Evaluation
 from pipeline.tables import NEW_WHALE
 
 CERTAIN = 20.0  # log-odds of an answer taken from a copy of the photograph
@@ -24,7 +25,7 @@ COLUMNS = ["query", "fold", "test", "identity", "log_odds"]
 def answer(
     parts: list[FoldEvidence],
     recipe: Ensemble,
-    boosting: Boosting,
+    shared: EnsembleStage,
     evaluated: Evaluation,
     twins: pd.DataFrame,
 ) -> pd.DataFrame:
@@ -36,8 +37,8 @@ def answer(
     twins : test photographs that copy a labelled one (table "twins", by `labelled_twins`)
     """
     held = stacked([part.only((part.queries["kind"] != TEST).to_numpy()) for part in parts])
-    answers = [_cross_fitted(held, recipe, boosting, evaluated)]
-    fitted = _fitted(held, recipe, boosting, evaluated)
+    answers = [_cross_fitted(held, recipe, shared, evaluated)]
+    fitted = _fitted(held, recipe, shared, evaluated)
     for part in parts:
         test = part.only((part.queries["kind"] == TEST).to_numpy())
         answers.append(_table(test, fitted.log_odds(test), test.fold))
@@ -46,26 +47,29 @@ def answer(
 
 
 def _fitted(
-    held: FoldEvidence, recipe: Ensemble, boosting: Boosting, evaluated: Evaluation
-) -> Mean | Weighted | Booster:
+    held: FoldEvidence, recipe: Ensemble, shared: EnsembleStage, evaluated: Evaluation
+) -> Mean | Weighted | Booster | Calibrated:
     """The recipe's blend, fitted on these queries, new ones weighted to the prior."""
     blends = {
-        "mean": Mean(recipe.backbones),
+        "mean": Mean(recipe.weights()),
         "weighted": Weighted(),
-        "lightgbm": Booster(boosting, evaluated.seed),
+        "lightgbm": Booster(shared.boosting, evaluated.seed),
     }
     weights = evaluation.query_weights(held.queries["kind"], evaluated.new_whale_prior)
-    return blends[recipe.method].fit(held, weights)
+    blend = blends[recipe.method]
+    if shared.calibration != "none":
+        blend = Calibrated(blend, shared.calibration)
+    return blend.fit(held, weights)
 
 
 def _cross_fitted(
-    held: FoldEvidence, recipe: Ensemble, boosting: Boosting, evaluated: Evaluation
+    held: FoldEvidence, recipe: Ensemble, shared: EnsembleStage, evaluated: Evaluation
 ) -> pd.DataFrame:
     """Held-out queries, each scored by a fit on the parts that hold no copy of it."""
     part = evaluation.crossfit_parts(held.queries["group"], evaluated.crossfit, evaluated.seed)
     log_odds = np.full(len(held.query), np.nan)
     for one in np.unique(part):
-        fitted = _fitted(held.only(part != one), recipe, boosting, evaluated)
+        fitted = _fitted(held.only(part != one), recipe, shared, evaluated)
         scored = part[held.query] == one
         log_odds[scored] = fitted.log_odds(held.only(part == one))
     return _table(held, log_odds, held.queries["fold"].to_numpy()[held.query])

@@ -14,6 +14,7 @@ from pipeline.params.answering import (
     Boosting,
     Ensemble,
     EnsembleStage,
+    Match,
     Neighbours,
     NewWhale,
     Reptile,
@@ -39,6 +40,7 @@ from pipeline.params.photographs import (
     Demo,
     Evaluation,
     Folds,
+    Keypoints,
     Labels,
     UNet,
 )
@@ -60,8 +62,10 @@ __all__ = [
     "Evaluation",
     "Focal",
     "Folds",
+    "Keypoints",
     "Labels",
     "Loss",
+    "Match",
     "Neighbours",
     "NewWhale",
     "Params",
@@ -97,6 +101,8 @@ class Params(Section):
     backbones: Annotated[dict[Slug, Backbone], Field(min_length=1)]
     embed: Embed
     neighbours: Neighbours
+    keypoints: Keypoints
+    match: Match
     rerank: Rerank
     ensemble: EnsembleStage
     ensembles: Annotated[dict[Slug, Ensemble], Field(min_length=1)]
@@ -114,6 +120,10 @@ class Params(Section):
         for fold in self.folds.trained:
             if fold >= self.folds.count:
                 raise ValueError(f"folds.trained: {fold} is not below folds.count")
+        if self.match.backbone not in self.backbones:
+            raise ValueError(f"match.backbone: {self.match.backbone!r} is not in backbones")
+        if "local" in self.backbones:
+            raise ValueError("backbones: the name local is taken by local features")
         for name, ensemble in self.ensembles.items():
             self._check_recipe(f"ensembles.{name}", ensemble)
         for backbone in self.backbones:
@@ -143,6 +153,10 @@ class Params(Section):
                 raise ValueError(f"{place}.folds: {ensemble.folds} not in folds.trained")
             if len(set(ensemble.folds)) < len(ensemble.folds):
                 raise ValueError(f"{place}.folds: {ensemble.folds} names a fold twice")
+        if ensemble.local and not self.keypoints.enabled:
+            raise ValueError(
+                f"{place}.local: {list(ensemble.local)}, but keypoints.enabled is false"
+            )
         given = NEIGHBOUR_SCORES | {"reranked", self.rerank.method} - {"none"}
         given -= {"reranked"} if self.rerank.method == "none" else set()
         for score in ensemble.scores:

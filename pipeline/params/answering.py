@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.params.values import Count, NonNegative, Positive, Section, Seed, Slug
+from pipeline.params.values import Count, NonNegative, Positive, Section, Seed, Share, Slug
 
 
 class Neighbours(Section):
@@ -17,6 +17,20 @@ class Neighbours(Section):
     candidates: Annotated[int, Field(ge=1, le=1000)]
     vote: Count
     outlier_deviations: Positive
+
+
+class Match(Section):
+    """Votes of local features, and the geometry of the pairs that deserve a look."""
+
+    backbone: Slug
+    neighbours: Count
+    probes: Count
+    shortlist: Count
+    candidates: Annotated[int, Field(ge=1, le=1000)]
+    ratio: Share
+    model: Literal["affine", "homography"]
+    tolerance: Share
+    seed: Seed
 
 
 class Reptile(Section):
@@ -60,8 +74,9 @@ class Boosting(Section):
 
 
 class EnsembleStage(Section):
-    """What all ensembles share."""
+    """What all ensembles share: how scores become log-odds of pairs, and the boosters."""
 
+    calibration: Literal["none", "logistic", "isotonic"]
     boosting: Boosting
 
 
@@ -71,6 +86,7 @@ class Ensemble(Section):
     backbones: Annotated[dict[Slug, NonNegative], Field(min_length=1)]
     folds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] | Literal["all"]
     scores: Annotated[list[str], Field(min_length=1)]
+    local: dict[Literal["votes", "inliers", "ratio", "coverage"], NonNegative]
     method: Literal["mean", "weighted", "lightgbm"]
     twins: bool
     new_whale: NewWhale
@@ -78,6 +94,10 @@ class Ensemble(Section):
     def fold_list(self, trained: list[int]) -> list[int]:
         """The held-out folds whose members take part, of those that are `trained`."""
         return trained if self.folds == "all" else self.folds
+
+    def weights(self) -> dict[str, float]:
+        """The weights of a mean: one a backbone, and one a local score as "local.votes"."""
+        return self.backbones | {f"local.{score}": weight for score, weight in self.local.items()}
 
     def voters(self) -> list[str]:
         """The backbones with a weight above 0."""

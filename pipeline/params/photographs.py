@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.params.values import Count, Positive, Section, Seed, Share
+from pipeline.params.values import Count, NonNegative, Positive, Section, Seed, Share
 
 
 class Demo(Section):
@@ -74,6 +74,16 @@ class Crop(Section):
     align: Literal["none", "axis"]
     without_masks: Literal["whole", "grabcut"]
     unet: UNet
+
+
+class Keypoints(Section):
+    """Local features of every photograph."""
+
+    enabled: bool
+    size: Annotated[int, Field(ge=32, le=4096)]
+    count: Count
+    contrast: NonNegative
+    upright: bool
 
 
 class Folds(Section):

@@ -132,7 +132,8 @@ def of_ensembles(*stages: str) -> set[str]:
 AFTER = ("submission", "report")
 PLACED = of_ensembles(*AFTER)
 LATER = of_ensembles("ensemble") | PLACED
-SEARCHED = members("neighbours") | members("rerank") | LATER
+MATCHED = {"match@0", "match@1"}
+SEARCHED = members("neighbours") | members("rerank") | MATCHED | LATER
 TRAINED = members("train") | members("embed") | SEARCHED
 OTHER = {
     f"{stage}@other-{fold}"
@@ -144,12 +145,14 @@ OTHER = {
 EDITS = {
     "demo.seed": (5, set(), set()),
     "dedup.hash_distance": (3, {"dedup"}, {"labels", "folds"} | TRAINED),
-    "crop.height": (48, {"crop"}, TRAINED),
+    "crop.height": (48, {"crop"}, {"keypoints"} | TRAINED),
     "folds.seed": (1, {"folds"}, TRAINED),
     "train.epochs": (2, members("train") | members("embed"), SEARCHED),
     "backbones.tiny.weights": ("x.pth", members("train") | members("embed"), SEARCHED),
     "embed.flip": ("none", members("embed"), SEARCHED),
-    "neighbours.vote": (3, members("neighbours"), members("rerank") | LATER),
+    "neighbours.vote": (3, members("neighbours"), members("rerank") | MATCHED | LATER),
+    "keypoints.count": (30, {"keypoints"}, MATCHED | LATER),
+    "match.ratio": (0.8, MATCHED, LATER),
     "rerank.top": (5, members("rerank"), LATER),
     "ensemble.boosting.rounds": (6, of_ensembles("ensemble"), PLACED),
     "ensembles.card.backbones": ({"tiny": 0.5}, of_card("ensemble"), of_card(*AFTER)),

@@ -29,13 +29,20 @@ CHANGES = {
         "embedding": 16,
         "sampler": {"identities": 4, "views": 2, "new_whale_share": 0.2},
     },
+    "keypoints": {"size": 128, "count": 40, "contrast": 0.0},
+    "match": {"backbone": "tiny"},
     "rerank": {"reptile": {"hidden": 8, "meta_steps": 2}},
     "ensemble": {"boosting": {"rounds": 5, "min_leaf": 2}},
 }
 BACKBONES = {"tiny": {"timm_name": "test_resnet", "weights": "none", "overrides": {}}}
 RECIPES = {
     "single": {"folds": [0], "scores": ["nearest"], "method": "lightgbm"},
-    "card": {"folds": "all", "scores": ["reranked or centre", "vote"], "method": "weighted"},
+    "card": {
+        "folds": "all",
+        "scores": ["reranked or centre", "vote"],
+        "local": {"votes": 1.0},
+        "method": "weighted",
+    },
 }
 
 

@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.crop import boxes, pack, warping
+from pipeline import warping
+from pipeline.crop import boxes, pack
 from pipeline.crop.given import Given
 from pipeline.crop.locate import locate
 from tests.pipeline.crop import drawn

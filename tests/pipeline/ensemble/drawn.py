@@ -51,4 +51,5 @@ def fold_of(fold: int, backbones: tuple[str, ...] = ("one", "two")) -> FoldEvide
             for source, gain in (("nearest", 2.0), ("vote", 1.0))
         }
         tables[backbone] = evidence.build(query, chosen.ravel(), f"{backbone}-{fold}", scores)
-    return fold_evidence(fold, tables, ["nearest", "vote"], asked, gallery())
+    sources = dict.fromkeys(tables, ["nearest", "vote"])
+    return fold_evidence(fold, tables, sources, asked, gallery())

@@ -27,6 +27,11 @@ def table(*rows: tuple[str, str, float]) -> pd.DataFrame:
     return evidence.build(query, identity, "m", {"nearest": score})
 
 
+def joined_by(tables: dict[str, pd.DataFrame], source: str, fold: int = 0) -> assemble.FoldEvidence:
+    sources = dict.fromkeys(tables, [source])
+    return assemble.fold_evidence(fold, tables, sources, QUERIES, GALLERY)
+
+
 @pytest.fixture
 def joined() -> assemble.FoldEvidence:
     """`one` leaves out c for q2; `two` leaves out a for q2 and b for q1."""
@@ -34,7 +39,7 @@ def joined() -> assemble.FoldEvidence:
         "one": table(("q1", "a", 0.1), ("q1", "b", 0.2), ("q2", "a", 0.7), ("q2", "b", 0.3)),
         "two": table(("q1", "a", 0.9), ("q2", "b", 0.8), ("q2", "c", 0.6)),
     }
-    return assemble.fold_evidence(3, tables, ["nearest"], QUERIES, GALLERY)
+    return joined_by(tables, "nearest", fold=3)
 
 
 def test_candidates_are_the_union_in_the_queries_order(joined):
@@ -46,6 +51,19 @@ def test_a_missing_score_is_the_querys_lowest(joined):
     assert joined.scores.columns.tolist() == ["one.nearest", "two.nearest"]
     assert joined.scores["one.nearest"].tolist() == pytest.approx([0.7, 0.3, 0.3, 0.1, 0.2])
     assert joined.scores["two.nearest"].tolist() == pytest.approx([0.6, 0.8, 0.6, 0.9, 0.9])
+
+
+def test_what_local_features_leave_out_is_0():
+    """A query whose one looked-at candidate has 49 matches: nobody else has any."""
+    tables = {
+        "one": table(("q2", "a", 0.7), ("q2", "b", 0.3)),
+        "local": evidence.build(
+            np.array(["q2"]), np.array(["a"]), "local", {"inliers": np.array([49.0])}
+        ),
+    }
+    sources = {"one": ["nearest"], "local": ["inliers"]}
+    found = assemble.fold_evidence(0, tables, sources, QUERIES, GALLERY)
+    assert found.scores["local.inliers"].tolist() == [49, 0]
 
 
 def test_sizes_are_those_of_this_gallery(joined):
@@ -88,10 +106,10 @@ def test_stacked_folds_keep_every_row_beside_its_query():
 def test_silent_members_are_an_error_that_names_the_source():
     tables = {"one": evidence.empty()}
     with pytest.raises(ValueError, match="no evidence from 'nearest'"):
-        assemble.fold_evidence(0, tables, ["nearest"], QUERIES, GALLERY)
+        joined_by(tables, "nearest")
 
 
 def test_an_alternative_is_taken_where_the_first_is_silent():
     tables = {"one": table(("q1", "a", 0.1), ("q2", "a", 0.7))}
-    found = assemble.fold_evidence(0, tables, ["reranked or nearest"], QUERIES, GALLERY)
+    found = joined_by(tables, "reranked or nearest")
     assert found.scores.columns.tolist() == ["one.nearest"]

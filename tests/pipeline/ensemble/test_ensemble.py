@@ -14,7 +14,9 @@ from tests.pipeline.ensemble.drawn import CANDIDATES, HELD, NAMES, TESTED, fold_
 
 P = params.load(ROOT / "tests/params.yaml")
 RECIPE = P.ensembles["card"].model_copy(update={"backbones": {"one": 1.0, "two": 1.0}})
-BOOSTING = P.ensemble.boosting.model_copy(update={"rounds": 20})
+SHARED = P.ensemble.model_copy(
+    update={"boosting": P.ensemble.boosting.model_copy(update={"rounds": 20})}
+)
 NO_TWINS = pd.DataFrame(columns=["image", "twin", "identity"])
 METHODS = ["mean", "weighted", "lightgbm"]
 
@@ -24,9 +26,11 @@ def answer(
     method: str = "mean",
     twins: pd.DataFrame = NO_TWINS,
     use_twins: bool = True,
+    calibration: str = "none",
 ) -> pd.DataFrame:
     recipe = RECIPE.model_copy(update={"method": method, "twins": use_twins})
-    return ensemble.answer(parts, recipe, BOOSTING, P.evaluation, twins)
+    shared = SHARED.model_copy(update={"calibration": calibration})
+    return ensemble.answer(parts, recipe, shared, P.evaluation, twins)
 
 
 @pytest.fixture
@@ -60,18 +64,19 @@ def test_the_truth_is_mostly_found(parts):
     assert (known["identity"] == known["query"].map(truth)).mean() > 0.7
 
 
+@pytest.mark.parametrize("calibration", ["none", "isotonic"])
 @pytest.mark.parametrize("method", METHODS)
-def test_a_querys_own_truth_never_reaches_its_log_odds(parts, method):
+def test_a_querys_own_truth_never_reaches_its_log_odds(parts, method, calibration):
     """A part's truths are exchanged, known against new too; its own answers stay to the bit."""
     held = pd.concat([part.queries for part in parts])
     held = held[held["kind"] != TEST]
     evaluated = P.evaluation
     part_of = evaluation.crossfit_parts(held["group"], evaluated.crossfit, evaluated.seed)
-    right = answer(parts, method)
+    right = answer(parts, method, calibration=calibration)
     for one in (0, 3):
         own = set(held["image"][part_of == one])
         turned = [replace(part, queries=with_other_truths(part.queries, own)) for part in parts]
-        wrong = answer(turned, method)
+        wrong = answer(turned, method, calibration=calibration)
         mine = right["query"].isin(own)
         assert right[mine].equals(wrong[mine])
         assert not right[~mine].equals(wrong[~mine])

@@ -1,0 +1,51 @@
+"""The step `keypoints`: local features of every photograph, from its own pixels inside the box."""
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from pipeline import images, machine
+from pipeline.features import Features, joined, nothing
+from pipeline.keypoints import sift
+from pipeline.keypoints.canvas import canvas, contrasted
+from pipeline.params import Keypoints as Settings
+from pipeline.tables import TRANSFORM
+from pipeline.warping import warp
+
+# OpenCV's own threads would compete with ours
+cv2.setNumThreads(0)
+
+
+def extract(table: pd.DataFrame, boxes: pd.DataFrame, crops: Path, settings: Settings) -> Features:
+    """The local features of all rows of the "images" table, in their order.
+
+    `boxes` has their frames, row by row, and `crops` their masks.
+    """
+    if not settings.enabled:
+        return nothing()
+    packed = np.load(crops, mmap_mode="r")
+    matrices = boxes[TRANSFORM].to_numpy().reshape(-1, 2, 3)
+    one = partial(features, settings=settings)
+    with ThreadPoolExecutor(machine.cores()) as pool:
+        found = pool.map(one, table["path"], matrices, (crop[..., 3] for crop in packed))
+        found = list(tqdm(found, "keypoints", len(table), unit="image", mininterval=2))
+    return joined(table["image"].to_numpy(), found)
+
+
+def features(
+    path: str, transform: np.ndarray, mask: np.ndarray, settings: Settings
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, tuple[int, int]]:
+    """One photograph's points and descriptors, its 2 x 3 canvas transform and the canvas's size.
+
+    `transform` and `mask` (H x W, 0 and 255) are those of its crop.
+    """
+    matrix, across, down = canvas(transform, mask.shape[1], mask.shape[0], settings.size)
+    view = warp(images.read_rgb(path), matrix, across, down, cv2.BORDER_REPLICATE)
+    inside = cv2.resize(np.ascontiguousarray(mask), (across, down), interpolation=cv2.INTER_NEAREST)
+    points, descriptors = sift.find(contrasted(view), inside, settings)
+    return points, descriptors, matrix, (across, down)

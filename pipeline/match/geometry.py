@@ -1,0 +1,94 @@
+"""Do the features of two photographs lie alike? Mutual matches, and one map that they fit."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from pipeline.params import Match
+
+UNIT = 100.0  # what a longer side is counted as: MAGSAC's own constants are made for pixels
+TRIALS, CONFIDENCE = 500, 0.999
+FEWEST = {"affine": 4, "homography": 5}  # one more than the map needs: any three points fit one
+# An animal is seen from another side and at another distance, not from above or as thin as a line
+SMALLEST, LARGEST = 0.4, 2.5
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Two photographs' matches (n x 2 rows, the first's and the second's) and which fit one map."""
+
+    pairs: np.ndarray
+    inlier: np.ndarray
+
+    @property
+    def inliers(self) -> int:
+        return int(self.inlier.sum())
+
+    @property
+    def ratio(self) -> float:
+        """Share of the matches that fit; 0 where there is none."""
+        return self.inliers / max(len(self.pairs), 1)
+
+
+def agreement(
+    points: tuple[np.ndarray, np.ndarray],
+    descriptors: tuple[np.ndarray, np.ndarray],
+    sides: tuple[float, float],
+    params: Match,
+) -> Agreement:
+    """Match two photographs' features (k x 2 points, k x d uint8 descriptors each).
+
+    `sides` are the longer sides of the two canvases: places and `params.tolerance` are counted in
+    them, so that an animal photographed from far off is as large as one from near.
+    """
+    pairs = mutual(*descriptors, params.ratio)
+    inlier = np.zeros(len(pairs), bool)
+    if len(pairs) >= FEWEST[params.model]:
+        here, there = (points[i][pairs[:, i]] / sides[i] * UNIT for i in (0, 1))
+        inlier = fitting(here, there, params.tolerance * UNIT, params.model)
+    return Agreement(pairs, inlier)
+
+
+def mutual(first: np.ndarray, second: np.ndarray, ratio: float) -> np.ndarray:
+    """Pairs (row, row) that are each other's nearest, clearly nearer than the first's next one."""
+    if len(first) < 1 or len(second) < 2:
+        return np.empty((0, 2), int)
+    similar = first.astype(np.float32) @ second.astype(np.float32).T / 255**2
+    nearest = similar.argmax(axis=1)
+    back = similar.argmax(axis=0)
+    second_best, best = np.partition(similar, -2, axis=1)[:, -2:].T
+    distance = np.sqrt(np.maximum(2 - 2 * best, 0))
+    rival = np.sqrt(np.maximum(2 - 2 * second_best, 0))
+    clear = (back[nearest] == np.arange(len(first))) & (distance < ratio * rival)
+    return np.column_stack([np.flatnonzero(clear), nearest[clear]])
+
+
+def fitting(here: np.ndarray, there: np.ndarray, tolerance: float, model: str) -> np.ndarray:
+    """Which of n point pairs fit one plausible map, found by MAGSAC (Barath et al. 2020)."""
+    find = cv2.estimateAffine2D if model == "affine" else cv2.findHomography
+    matrix, found = find(
+        here,
+        there,
+        method=cv2.USAC_MAGSAC,
+        ransacReprojThreshold=tolerance,
+        maxIters=TRIALS,
+        confidence=CONFIDENCE,
+    )
+    if matrix is None or not plausible(matrix[:2, :2]):
+        return np.zeros(len(here), bool)
+    return found.ravel().astype(bool)
+
+
+def plausible(linear: np.ndarray) -> bool:
+    """No mirror image, and no side stretched or squeezed out of reason (2 x 2; of a homography, its
+    linear part)."""
+    stretches = np.linalg.svd(linear, compute_uv=False)
+    return bool(np.linalg.det(linear) > 0 and stretches[0] < LARGEST and stretches[1] > SMALLEST)
+
+
+def coverage(points: np.ndarray, width: float, height: float) -> float:
+    """The share of a canvas inside the hull of n points; 0 for fewer than three."""
+    if len(points) < 3:
+        return 0.0
+    return float(cv2.contourArea(cv2.convexHull(points.astype(np.float32))) / (width * height))

@@ -1,0 +1,136 @@
+"""The step `match`: what local features say of each (query, identity) of one fold.
+
+    votes     sum of the identity's votes (`votes.py`)
+    inliers   matched points that fit one map of the body, of its best photograph
+    ratio     their share of all matched points
+    coverage  the share of the animal's frame that they span
+
+Only a shortlist is looked at for geometry: the photographs with the most votes, and the nearest by
+embedding. So the cost grows with the queries, not with the pairs.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import cv2
+import faiss
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from pipeline import evidence, machine
+from pipeline.evidence import LOCAL
+from pipeline.features import Features
+from pipeline.match import geometry, votes
+from pipeline.params import Match
+
+LOOK = ["inliers", "ratio", "coverage"]
+PAIR = ["query", "image", "identity", *LOOK]
+
+cv2.setNumThreads(0)  # its own threads would compete with ours
+
+
+class Matcher:
+    """One fold's gallery, ready to be asked. `gallery`: rows (image, identity)."""
+
+    def __init__(self, features: Features, gallery: pd.DataFrame, params: Match) -> None:
+        self.features, self.params = features, params
+        self.place = pd.Index(features.names)
+        self.images = self.numbers(gallery["image"])
+        labels, self.identities = pd.factorize(gallery["identity"], sort=True)
+        parts = [features.descriptors[features.rows(image)] for image in self.images]
+        counts = [len(part) for part in parts]
+        self.shown = votes.Shown(
+            np.concatenate(parts), np.repeat(self.images, counts), np.repeat(labels, counts)
+        )
+        self.index = votes.indexed(self.shown, params, params.seed)
+
+    def numbers(self, images: Sequence[str]) -> np.ndarray:
+        """The photographs' places among the features; raises KeyError for one without any place."""
+        found = self.place.get_indexer(images)
+        if (found < 0).any():
+            raise KeyError(f"no local features of {np.asarray(images)[found < 0].tolist()[:5]}")
+        return found
+
+    def ask(
+        self, query: str, near: list[str], twins: list[str]
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """The votes (query, identity, votes) and the pairs that were looked at.
+
+        `near` are gallery photographs to look at besides those with the most votes; `twins`, copies
+        of the query, are not asked. Pairs have columns query, image, inliers, ratio, coverage.
+        """
+        image = self.place.get_loc(query)
+        banned = self.numbers(twins)
+        own = self.features.descriptors[self.features.rows(image)]
+        found = votes.vote(own, self.index, self.shown, banned, self.params)
+        first = np.argsort(-found.label_votes, kind="stable")[: self.params.candidates]
+        identities = self.identities[found.labels[first]]
+        cast = {"query": query, "identity": identities, "votes": found.label_votes[first]}
+        most = found.images[np.argsort(-found.image_votes, kind="stable")[: self.params.shortlist]]
+        others = np.setdiff1d(np.union1d(most, self.numbers(near)), banned)
+        looks = [(self.features.names[one], *self.look(image, one)) for one in others.tolist()]
+        pairs = pd.DataFrame(looks, columns=["image", *LOOK])
+        return pd.DataFrame(cast), pairs.assign(query=query)
+
+    def look(self, query: int, image: int) -> tuple[float, float, float]:
+        """Inliers, their ratio and coverage of two photographs, by their numbers."""
+        rows = [self.features.rows(one) for one in (query, image)]
+        points = tuple(self.features.points[row] for row in rows)
+        descriptors = tuple(self.features.descriptors[row] for row in rows)
+        sides = tuple(float(self.features.sizes[one].max()) for one in (query, image))
+        seen = geometry.agreement(points, descriptors, sides, self.params)
+        hull = points[0][seen.pairs[seen.inlier, 0]]
+        covered = geometry.coverage(hull, *self.features.sizes[query])
+        return float(seen.inliers), seen.ratio, covered
+
+
+def match(
+    features: Features,
+    gallery: pd.DataFrame,
+    queries: pd.DataFrame,
+    near: pd.DataFrame,
+    twins: pd.DataFrame,
+    params: Match,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The evidence of one fold's queries, and the pairs of photographs that were looked at.
+
+    gallery, queries : rows (`pipeline.gallery`)
+    near : the nearest gallery images by embedding (query, rank, image)
+    twins : test photographs that copy a gallery one (table "twins")
+    """
+    shown = pd.Index(features.names).isin(gallery["image"])
+    if queries.empty or not np.diff(features.starts)[shown].any():
+        return evidence.empty(), pd.DataFrame(columns=PAIR)
+    faiss.omp_set_num_threads(1)
+    matcher = Matcher(features, gallery, params)
+    close = near[near["rank"] < params.shortlist].groupby("query")["image"].agg(list).to_dict()
+    copies = copies_of(twins, gallery)
+    names = queries["image"].tolist()
+    nears, banned = ([table.get(name, []) for name in names] for table in (close, copies))
+    # Faiss counts its threads thread by thread
+    alone = dict(initializer=faiss.omp_set_num_threads, initargs=(1,))
+    with ThreadPoolExecutor(machine.threads(), **alone) as pool:
+        asked = pool.map(matcher.ask, names, nears, banned)
+        found = list(tqdm(asked, "match", len(names), unit="query", mininterval=2))
+    cast, pairs = (pd.concat(part, ignore_index=True) for part in zip(*found, strict=True))
+    identity = gallery.set_index("image")["identity"]
+    pairs = pairs.assign(identity=pairs["image"].map(identity))[PAIR]
+    best = pairs.sort_values(LOOK).drop_duplicates(["query", "identity"], keep="last")
+    table = pd.concat([spoken(cast, ["votes"]), spoken(best, LOOK)], ignore_index=True)
+    return table, pairs
+
+
+def copies_of(twins: pd.DataFrame, gallery: pd.DataFrame) -> dict[str, list[str]]:
+    """Every gallery photograph that is the same as a query, by query; "twins" names only one."""
+    group = gallery.set_index("image")["group"]
+    images = gallery.groupby("group")["image"].agg(list)
+    shown = twins[twins["twin"].isin(group.index)]
+    pairs = zip(shown["image"], shown["twin"], strict=True)
+    return {query: images[group[twin]] for query, twin in pairs}
+
+
+def spoken(table: pd.DataFrame, sources: list[str]) -> pd.DataFrame:
+    """Columns query, identity and one a source, as evidence."""
+    scores = {source: table[source].to_numpy(dtype=float) for source in sources}
+    return evidence.build(table["query"].to_numpy(), table["identity"].to_numpy(), LOCAL, scores)

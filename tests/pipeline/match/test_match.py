@@ -1,0 +1,145 @@
+"""Local features of a small gallery and its queries, through the step."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline import evidence, params
+from pipeline.features import Features
+from pipeline.keypoints import keypoints
+from pipeline.match import match
+from tests.conftest import ROOT
+from tests.pipeline import features_drawn as drawn
+
+P = params.load(ROOT / "tests/params.yaml")
+SECTION = P.match.model_copy(update={"probes": 100, "shortlist": 4})
+NEAR = pd.DataFrame({"query": [], "rank": [], "image": []})
+TWINS = pd.DataFrame({"image": [], "twin": [], "identity": []})
+SHOTS, KNOWN, STRANGER = 4, 5, 5
+
+
+@pytest.fixture(scope="module")
+def features(tmp_path_factory) -> Features:
+    """Five known individuals and a stranger, four photographs each."""
+    folder = tmp_path_factory.mktemp("photographs")
+    table = drawn.images(folder, dict.fromkeys(range(KNOWN + 1), SHOTS))
+    boxes = drawn.whole(table, folder / "crops.npy")
+    section = P.keypoints.model_copy(update={"size": 160, "count": 120, "contrast": 0.01})
+    return keypoints.extract(table, boxes, folder / "crops.npy", section)
+
+
+def gallery() -> pd.DataFrame:
+    """The first three photographs of each known individual."""
+    names = [(f"w{i}_{shot}.png", f"w{i}") for i in range(KNOWN) for shot in range(SHOTS - 1)]
+    return pd.DataFrame(names, columns=["image", "identity"]).assign(group=range(len(names)))
+
+
+def queries() -> pd.DataFrame:
+    """The last photograph of everybody."""
+    return pd.DataFrame({"image": [f"w{i}_{SHOTS - 1}.png" for i in range(KNOWN + 1)]})
+
+
+def matched(
+    features: Features, near=NEAR, twins=TWINS, asked=None, shown=None, **changes
+) -> pd.DataFrame:
+    """Rows (query, identity), a column a source."""
+    section = SECTION.model_copy(update=changes)
+    asked = queries() if asked is None else asked
+    shown = gallery() if shown is None else shown
+    found, _ = match.match(features, shown, asked, near, twins, section)
+    assert (found["member"] == evidence.LOCAL).all()
+    return found.pivot(index=["query", "identity"], columns="source", values="score")
+
+
+@pytest.mark.parametrize("source", ["votes", "inliers"])
+def test_the_individual_itself_scores_highest(features, source):
+    found = matched(features)[source]
+    for i in range(KNOWN):
+        assert found.loc[f"w{i}_3.png"].idxmax() == f"w{i}"
+
+
+def test_a_stranger_scores_lower_than_anyone_known(features):
+    found = matched(features)["inliers"].groupby("query").max()
+    assert found[f"w{STRANGER}_3.png"] < found.drop(f"w{STRANGER}_3.png").min()
+
+
+def test_shares_are_shares_and_inliers_are_counts(features):
+    found = matched(features).dropna()
+    assert found["ratio"].between(0, 1).all() and found["coverage"].between(0, 1).all()
+    assert (found["inliers"] % 1 == 0).all() and found["coverage"].max() > 0.2
+
+
+def test_only_the_shortlist_is_looked_at(features):
+    one = matched(features, shortlist=1)
+    assert (one.groupby("query")["inliers"].count() == 1).all()
+    assert one["votes"].notna().all()
+
+
+def test_the_nearest_by_embedding_are_looked_at_too(features):
+    near = pd.DataFrame(
+        {"query": ["w0_3.png"] * 2, "rank": [0, 1], "image": ["w4_0.png", "w3_0.png"]}
+    )
+    found = matched(features, near=near, shortlist=1)["inliers"].loc["w0_3.png"].dropna()
+    assert set(found.index) == {"w0", "w4"}
+
+
+def test_a_copy_of_the_query_is_not_asked(features):
+    """Without its twin, w0 still has two photographs; with all three gone it has none."""
+    twins = pd.DataFrame({"image": ["w0_3.png"], "twin": ["w0_0.png"], "identity": ["w0"]})
+    fewer, every = matched(features, twins=twins), matched(features)
+    assert 0 < fewer.loc[("w0_3.png", "w0"), "votes"] < every.loc[("w0_3.png", "w0"), "votes"]
+    copies = gallery()
+    copies.loc[copies["identity"] == "w0", "group"] = 0  # three copies of one photograph
+    gone = matched(features, twins=twins, shown=copies)
+    assert ("w0_3.png", "w0") not in gone.index
+    pd.testing.assert_frame_equal(gone.loc[["w1_3.png"]], every.loc[["w1_3.png"]])
+
+
+def test_no_more_candidates_than_asked_for_and_what_was_looked_at(features):
+    found = matched(features, candidates=1, shortlist=1)
+    assert found.groupby("query").size().between(1, 2).all()
+
+
+def test_a_query_without_features_says_nothing_and_stops_nobody(features):
+    blank = Features(
+        np.append(features.names, "blank.png"),
+        np.append(features.starts, features.starts[-1]),
+        features.points,
+        features.descriptors,
+        np.concatenate([features.canvases, features.canvases[:1]]),
+        np.concatenate([features.sizes, features.sizes[:1]]),
+    )
+    asked = pd.DataFrame({"image": ["blank.png", "w1_3.png"]})
+    assert set(matched(blank, asked=asked).index.get_level_values("query")) == {"w1_3.png"}
+
+
+def test_no_query_and_a_gallery_without_features_say_nothing(features):
+    for shown, asked in ((gallery(), queries()[:0]), (gallery()[:0], queries())):
+        found, pairs = match.match(features, shown, asked, NEAR, TWINS, SECTION)
+        assert found.empty and pairs.empty
+
+
+def test_a_gallery_photograph_that_was_never_looked_at_is_named(features):
+    other = pd.concat([gallery(), gallery()[:1].assign(image="nowhere.png")])
+    with pytest.raises(KeyError, match="nowhere.png"):
+        matched(features, shown=other)
+
+
+def test_switched_off_it_writes_a_valid_empty_table(tmp_path):
+    none = keypoints.extract(None, None, None, P.keypoints.model_copy(update={"enabled": False}))
+    found, pairs = match.match(none, gallery(), queries(), NEAR, TWINS, SECTION)
+    assert pairs.empty and pairs.columns.tolist() == match.PAIR
+    evidence.save(found, tmp_path / "evidence.parquet")
+    assert evidence.load(tmp_path / "evidence.parquet").empty
+
+
+def test_an_identity_speaks_by_its_best_photograph(features):
+    found, pairs = match.match(features, gallery(), queries(), NEAR, TWINS, SECTION)
+    assert pairs["image"].isin(gallery()["image"]).all() and not pairs.duplicated().any()
+    best = pairs.groupby(["query", "identity"])["inliers"].max()
+    said = found[found["source"] == "inliers"].set_index(["query", "identity"])["score"]
+    pd.testing.assert_series_equal(said.sort_index(), best, check_names=False)
+
+
+def test_the_same_seed_gives_the_same_scores(features):
+    pd.testing.assert_frame_equal(matched(features), matched(features))
