@@ -42,6 +42,9 @@ def main(folder: Path, names: list[str]) -> None:
     seeds = sorted(board.parents[1] for board in folder.glob("seed-*/submissions/board.csv"))
     if not seeds:
         raise SystemExit(f"{folder} has no finished seed: run python -m benchmarks.seeds {folder}")
+    unknown = set(names) - set(ABLATIONS)
+    if unknown:
+        raise SystemExit(f"no ablation {sorted(unknown)}; there are {list(ABLATIONS)}")
     for name in names:
         ensemble, edits = ABLATIONS[name]
         whole = [rankings(run, ensemble) for run in seeds]
@@ -109,6 +112,6 @@ def row(name: str, whole: list[pd.DataFrame], without: list[pd.DataFrame]) -> st
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("names", nargs="*", choices=[*ABLATIONS, []], metavar="name")
+    parser.add_argument("names", nargs="*", metavar="name")
     arguments = parser.parse_args()
     main(arguments.folder, arguments.names or list(ABLATIONS))
