@@ -62,8 +62,18 @@ def posteriors(ensemble: str) -> Path:
     return WORK / "ensemble" / ensemble / "posteriors.parquet"
 
 
+def calibration(ensemble: str) -> Path:
+    """Reliability diagrams of the ensemble's calibrated scores."""
+    return WORK / "ensemble" / ensemble / "calibration.csv"
+
+
 def rankings(ensemble: str) -> Path:
     return WORK / "submission" / ensemble / "rankings.csv"
+
+
+def placed(ensemble: str) -> Path:
+    """Every answer's posterior, new_whale placed."""
+    return WORK / "submission" / ensemble / "posteriors.parquet"
 
 
 def curve(ensemble: str) -> Path:

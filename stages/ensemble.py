@@ -5,7 +5,7 @@ import sys
 import pandas as pd
 
 from pipeline import evidence, gallery, params, paths, tables
-from pipeline.ensemble import assemble, ensemble
+from pipeline.ensemble import assemble, diagrams, ensemble
 
 
 def main(name: str) -> None:
@@ -31,6 +31,9 @@ def main(name: str) -> None:
         parts.append(assemble.fold_evidence(fold, spoken, sources, queries, shown))
     twins = ensemble.labelled_twins(tables.read("twins", paths.TWINS), folds)
     table = ensemble.answer(parts, recipe, p.ensemble, p.evaluation, twins)
+    kind = p.ensemble.calibration
+    sure = diagrams.pair_diagrams(ensemble.held_out(parts), kind, p.evaluation)
+    tables.write_csv(sure, paths.calibration(name))
     tables.replace(paths.posteriors(name), lambda part: table.to_parquet(part, index=False))
 
 

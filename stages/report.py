@@ -3,6 +3,8 @@
 import json
 import sys
 
+import pandas as pd
+
 from pipeline import params, paths, tables
 from pipeline.report import card, plots
 
@@ -12,11 +14,15 @@ def main(name: str) -> None:
     rankings = tables.read("rankings", paths.rankings(name))
     scores = card.score_card(rankings, p.evaluation)
     scores |= card.conflicts(tables.read("conflicts", paths.CONFLICTS), p.labels.conflicts)
-    text = json.dumps(scores, indent=2) + "\n"
     folds = tables.read("folds", paths.FOLDS)
     sizes = plots.class_sizes(rankings, folds)
+    sure = plots.first_answers(rankings, pd.read_parquet(paths.placed(name)))
+    pairs = pd.read_csv(paths.calibration(name))
+    scores |= card.calibration_errors(sure, pairs)
     tables.write_csv(sizes, paths.report(name, "class_sizes"))
+    tables.write_csv(sure, paths.report(name, "reliability"))
     tables.write_csv(plots.outcomes(rankings), paths.report(name, "outcomes"))
+    text = json.dumps(scores, indent=2) + "\n"
     tables.replace(paths.score_card(name), lambda part: part.write_text(text))
 
 

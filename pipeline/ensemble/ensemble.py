@@ -36,7 +36,7 @@ def answer(
     parts : each fold's evidence, held-out and test queries together
     twins : test photographs that copy a labelled one (table "twins", by `labelled_twins`)
     """
-    held = stacked([part.only((part.queries["kind"] != TEST).to_numpy()) for part in parts])
+    held = held_out(parts)
     answers = [_cross_fitted(held, recipe, shared, evaluated)]
     fitted = _fitted(held, recipe, shared, evaluated)
     for part in parts:
@@ -44,6 +44,11 @@ def answer(
         answers.append(_table(test, fitted.log_odds(test), test.fold))
     table = pd.concat(answers, ignore_index=True)
     return with_twins(table, twins) if recipe.twins else table
+
+
+def held_out(parts: list[FoldEvidence]) -> FoldEvidence:
+    """The held-out queries of all folds, as one."""
+    return stacked([part.only((part.queries["kind"] != TEST).to_numpy()) for part in parts])
 
 
 def _fitted(

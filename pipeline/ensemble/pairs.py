@@ -63,6 +63,14 @@ class Isotonic:
         return np.interp(scores, self.scores_, self.log_odds_)
 
 
+def fitted(
+    kind: str, scores: np.ndarray, same: np.ndarray, weights: np.ndarray
+) -> Logistic | Isotonic:
+    """A calibration, "logistic" or "isotonic", learned from n pairs (see their `fit`)."""
+    calibration = Isotonic() if kind == "isotonic" else Logistic()
+    return calibration.fit(scores, same, weights)
+
+
 class Calibrated:
     """A blend that is given log-odds of pairs instead of the scores themselves."""
 
@@ -73,9 +81,7 @@ class Calibrated:
         choices = evidence.choices(weights)
         each = weights[evidence.query]
         self.pairs_ = {
-            name: (Isotonic() if self.kind == "isotonic" else Logistic()).fit(
-                values.to_numpy(), choices.right, each
-            )
+            name: fitted(self.kind, values.to_numpy(), choices.right, each)
             for name, values in evidence.scores.items()
         }
         self.blend.fit(self._calibrated(evidence), weights)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from pipeline import evaluation, metrics
+from pipeline import evaluation, metrics, reliability
 from pipeline.gallery import KNOWN, LABELLED_NEW, UNSEEN
 from pipeline.params import Evaluation
 
@@ -52,6 +52,18 @@ def conflicts(table: pd.DataFrame, policy: str) -> dict[str, int | str]:
     """How many photographs the competition has under several identities, before any review, and
     the policy for those that no review settled."""
     return {"label_conflicts": len(table), "label_conflicts_policy": policy}
+
+
+def calibration_errors(first: pd.DataFrame, pairs: pd.DataFrame) -> dict[str, float | None]:
+    """How far chances lie from what came true, on average.
+
+    first : reliability diagram of the first answers
+    pairs : diagrams of each calibrated score (column score), on pairs of query and candidate
+    """
+    errors = {"calibration_error": reliability.error(first)}
+    for name, own in pairs.groupby("score", sort=False):
+        errors[f"calibration_error_{name}"] = reliability.error(own)
+    return {name: rounded(value) for name, value in errors.items()}
 
 
 def weighted_mean(values: np.ndarray, weights: np.ndarray) -> Callable[[np.ndarray], float]:

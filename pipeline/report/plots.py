@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from pipeline import gallery, metrics
+from pipeline import gallery, metrics, reliability
 from pipeline.gallery import KNOWN
 from pipeline.tables import NEW_WHALE
 
@@ -38,6 +38,16 @@ def gallery_sizes(queries: pd.DataFrame, folds: pd.DataFrame) -> list[int]:
     }
     pairs = zip(queries["truth"], queries["fold"], strict=True)
     return [int(counts[fold][truth]) for truth, fold in pairs]
+
+
+def first_answers(rankings: pd.DataFrame, posteriors: pd.DataFrame) -> pd.DataFrame:
+    """Is an answer that is called 90 % sure right nine times of ten? See `reliability.diagram`."""
+    chance = posteriors.set_index(["query", "identity"])["posterior"]
+    first = rankings["ranking"].str.split(" ").str[0]
+    own = chance.reindex(pd.MultiIndex.from_arrays([rankings["image"], first])).fillna(0)
+    right = (first == rankings["truth"]).to_numpy(float)
+    weights = rankings["weight"].to_numpy()
+    return reliability.diagram(own.to_numpy(), right, weights, reliability.TENTHS)
 
 
 def outcomes(rankings: pd.DataFrame) -> pd.DataFrame:

@@ -16,22 +16,18 @@ from pipeline.tables import NEW_WHALE
 
 
 def place_held_out(
-    log_odds: pd.DataFrame,
-    queries: pd.DataFrame,
-    params: NewWhale,
-    evaluated: Evaluation,
-    filler: Sequence[str],
-) -> pd.Series:
-    """Rankings of the held-out queries; a shift fitted on some parts places the others'."""
+    log_odds: pd.DataFrame, queries: pd.DataFrame, params: NewWhale, evaluated: Evaluation
+) -> pd.DataFrame:
+    """Posteriors of the held-out queries; a shift fitted on some parts places the others'."""
     part = evaluation.crossfit_parts(queries["group"], evaluated.crossfit, evaluated.seed)
     prior = evaluated.new_whale_prior
-    lists = []
+    placed = []
     for one in np.unique(part):
         others, own = queries[part != one], queries[part == one]
         shift = _shift(log_odds[log_odds["query"].isin(others["image"])], others, params, prior)
         asked = log_odds[log_odds["query"].isin(own["image"])]
-        lists.append(rankings(posteriors(asked, shift, {}), filler, params.method != "never"))
-    return pd.concat(lists).loc[queries["image"]]
+        placed.append(posteriors(asked, shift, {}))
+    return pd.concat(placed, ignore_index=True)
 
 
 def place_test(
@@ -41,16 +37,14 @@ def place_test(
     params: NewWhale,
     prior: float,
     galleries: dict[int, set[str]],
-    filler: Sequence[str],
-) -> pd.Series:
-    """Rankings of the test queries, with the shift fitted on all held-out ones.
+) -> pd.DataFrame:
+    """Posteriors of the test queries, with the shift fitted on all held-out ones.
 
     log_odds, held_out : candidate rows of the test and of the held-out queries
     queries : the held-out queries
     galleries : the known identities of each fold's gallery
     """
-    shift = _shift(held_out, queries, params, prior)
-    return rankings(posteriors(log_odds, shift, galleries), filler, params.method != "never")
+    return posteriors(log_odds, _shift(held_out, queries, params, prior), galleries)
 
 
 def _shift(log_odds: pd.DataFrame, queries: pd.DataFrame, params: NewWhale, prior: float) -> float:

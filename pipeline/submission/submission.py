@@ -9,17 +9,19 @@ import pandas as pd
 from pipeline import evaluation, gallery, tables
 from pipeline.params import Columns, Evaluation, NewWhale
 from pipeline.submission import contract, shift
-from pipeline.submission.place import place_held_out, place_test
+from pipeline.submission.place import place_held_out, place_test, rankings
 from pipeline.tables import NEW_WHALE
 
 
 @dataclass(frozen=True)
 class Answers:
-    """held_out: table "rankings"; test: label lists by image; curve: MAP@5 by new_whale's shift."""
+    """held_out: table "rankings"; test: label lists by image; curve: MAP@5 by new_whale's shift;
+    posteriors: a row an answer that was weighed (query, identity, posterior), test ones too."""
 
     held_out: pd.DataFrame
     test: pd.Series
     curve: pd.DataFrame
+    posteriors: pd.DataFrame
     vocabulary: set[str]
 
 
@@ -36,10 +38,17 @@ def place(
     galleries = {fold: set(gallery.gallery_rows(folds, fold)["identity"]) for fold in trained}
     filler = vocabulary_of(folds)
     known, asked = log_odds[~log_odds["test"]], log_odds[log_odds["test"]]
-    lists = place_held_out(known, queries, params, evaluated, filler)
-    test = place_test(asked, known, queries, params, evaluated.new_whale_prior, galleries, filler)
-    ranked = queries.assign(ranking=[" ".join(labels) for labels in lists])
-    return Answers(ranked, test, shift.curve(shift.answered(known, queries)), set(filler))
+    own = place_held_out(known, queries, params, evaluated)
+    tested = place_test(asked, known, queries, params, evaluated.new_whale_prior, galleries)
+    lists, test = (rankings(part, filler, params.method != "never") for part in (own, tested))
+    ranked = queries.assign(ranking=[" ".join(lists[image]) for image in queries["image"]])
+    return Answers(
+        ranked,
+        test,
+        shift.curve(shift.answered(known, queries)),
+        pd.concat([own, tested], ignore_index=True),
+        set(filler),
+    )
 
 
 def vocabulary_of(folds: pd.DataFrame) -> list[str]:

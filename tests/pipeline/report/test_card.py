@@ -93,6 +93,23 @@ def test_five_digits():
     assert card.rounded(float("nan")) is None
 
 
+def test_calibration_errors_by_hand():
+    first = pd.DataFrame({"chance": [0.2, 0.8], "right": [0.1, 1.0], "share": [0.5, 0.5]})
+    pairs = pd.DataFrame(
+        {"score": ["b", "a"], "chance": [0.5, 0.1], "right": [0.25, 0.1], "share": [1.0, 1.0]}
+    )
+    assert card.calibration_errors(first, pairs) == {
+        "calibration_error": 0.15,
+        "calibration_error_b": 0.25,
+        "calibration_error_a": 0,
+    }
+
+
+def test_no_calibrated_score_has_no_error():
+    nothing = pd.DataFrame({"score": [], "chance": [], "right": [], "share": []})
+    assert card.calibration_errors(nothing, nothing) == {"calibration_error": None}
+
+
 def test_the_card_says_what_became_of_conflicts():
     table = pd.DataFrame([[3, "a.jpg b.jpg", "w1 w2"]], columns=tables.COLUMNS["conflicts"])
     assert card.conflicts(table, "drop") == {

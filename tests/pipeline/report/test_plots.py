@@ -44,6 +44,17 @@ def test_class_sizes_by_hand(rankings, folds):
     assert table.loc["2"].isna().sum() == 2
 
 
+def test_first_answers_by_hand(rankings):
+    """Said .9 and right; said .9, .3, .3 and wrong; an answer that was only filled in: 0."""
+    table = rankings.assign(image=list("vwxyz"), weight=[1.0, 1, 1, 1, 2])
+    said = [("v", "b", 0.9), ("w", "b", 0.9), ("x", NEW_WHALE, 0.3), ("y", "a", 0.3), ("z", "a", 1)]
+    posteriors = pd.DataFrame(said, columns=["query", "identity", "posterior"])
+    found = plots.first_answers(table, posteriors)
+    assert found["chance"].tolist() == pytest.approx([0, 0.3, 0.9])
+    assert found["right"].tolist() == pytest.approx([1, 0, 0.5])
+    assert found["share"].tolist() == pytest.approx([2 / 6, 2 / 6, 2 / 6])
+
+
 def test_outcomes_by_hand(rankings):
     table = plots.outcomes(rankings)
     assert table["actual"].tolist() == ["known"] * 3 + ["new"] * 2

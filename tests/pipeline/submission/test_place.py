@@ -115,8 +115,9 @@ def test_a_query_never_helps_to_place_itself(method):
     part = evaluation.crossfit_parts(queries["group"], EVALUATED.crossfit, EVALUATED.seed)
 
     def lists(asked: pd.DataFrame) -> np.ndarray:
-        placed = place.place_held_out(log_odds, asked, section, EVALUATED, ["a"])
-        return np.array([" ".join(labels) for labels in placed])
+        placed = place.place_held_out(log_odds, asked, section, EVALUATED)
+        ranked = place.rankings(placed, ["a"], True)[asked["image"]]
+        return np.array([" ".join(labels) for labels in ranked])
 
     right, others = lists(queries), 0
     for one in range(EVALUATED.crossfit):
@@ -138,8 +139,8 @@ def test_the_shift_comes_from_the_other_parts(monkeypatch):
         place.shifts, "chosen", lambda p, fit, prior: fits.append(fit) or chosen(p, fit, prior)
     )
     section = NewWhale(method="swept", shift=0.0)
-    placed = place.place_held_out(log_odds, queries, section, EVALUATED, ["a"])
-    assert placed.index.tolist() == queries["image"].tolist()
+    placed = place.place_held_out(log_odds, queries, section, EVALUATED)
+    assert set(placed["query"]) == set(queries["image"])
     assert [len(fit.new) for fit in fits] == [48] * 5
     # new ones carry the prior in every fit
     for fit in fits:
@@ -152,5 +153,6 @@ def test_the_test_is_placed_by_all_held_out_queries():
     asked = answers(("t1", 0, "a", 1e6), ("t1", 1, "a", 1e6), ("t2", 0, "a", 1e-6))
     section = NewWhale(method="swept", shift=0.0)
     galleries = {0: {"a"}, 1: {"a"}}
-    found = place.place_test(asked, log_odds, queries, section, 0.276, galleries, [])
+    placed = place.place_test(asked, log_odds, queries, section, 0.276, galleries)
+    found = place.rankings(placed, [], True)
     assert found.to_dict() == {"t1": ["a", NEW_WHALE], "t2": [NEW_WHALE, "a"]}

@@ -56,6 +56,9 @@ def test_every_query_is_ranked(folds, method):
     assert all(len(row.split(" ")) == 4 for row in placed.held_out["ranking"])
     assert len(placed.test["t"]) == 4 and set(placed.test["t"]) == placed.vocabulary
     assert placed.vocabulary == {NEW_WHALE, "a", "b", "c"}
+    answered = placed.posteriors.groupby("query")["posterior"]
+    assert set(answered.groups) == {"a0", "b0", "a1", "b1", "c1", "t"}
+    assert answered.sum().to_numpy() == pytest.approx(1)
     weights = placed.held_out["weight"]
     assert weights[4] / weights.sum() == pytest.approx(P.evaluation.new_whale_prior)
 
