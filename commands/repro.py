@@ -34,6 +34,7 @@ def main(at_once: int) -> None:
         members = [paths.member(name, fold) for name in p.backbones for fold in p.folds.trained]
         side_by_side("member", members, MEMBER, at_once)
         side_by_side("fold", [str(fold) for fold in p.folds.trained], FOLD, at_once)
+        subprocess.run([*REPRO, "--single-item", "verify"], check=True)
         side_by_side("ensemble", list(p.ensembles), ENSEMBLE, at_once)
     subprocess.run(REPRO, check=True)
 

@@ -17,8 +17,13 @@ LABELS = WORK / "labels/labels.csv"
 TWINS = WORK / "labels/twins.csv"
 BOXES = WORK / "crop/boxes.csv"
 CROPS = WORK / "crop/crops.npy"
+UNET = WORK / "crop/unet.safetensors"
 FOLDS = WORK / "folds/folds.csv"
 KEYPOINTS = WORK / "keypoints/keypoints.npz"
+JUDGE = WORK / "verify/judge.json"
+VERIFIED = WORK / "verify/scores.json"
+ROC = WORK / "verify/roc.csv"
+VERIFY_RELIABILITY = WORK / "verify/reliability.csv"
 LEADERBOARD = SUBMISSIONS / "leaderboard.csv"
 
 

@@ -3,6 +3,7 @@
 Text columns stay text ("007" and "NA" are identities like any other), so reading never guesses.
 """
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -70,6 +71,13 @@ def write(kind: str, table: pd.DataFrame, path: Path) -> None:
 def write_csv(table: pd.DataFrame, path: Path) -> None:
     """Write any table as CSV, whole or not at all."""
     replace(path, lambda part: table.to_csv(part, index=False, lineterminator="\n"))
+
+
+def write_json(values: dict, path: Path) -> None:
+    """Write as JSON, whole or not at all; NaN, which JSON hasn't, as null."""
+    told = {key: None if value != value else value for key, value in values.items()}
+    text = json.dumps(told, indent=2, allow_nan=False) + "\n"
+    replace(path, lambda part: part.write_text(text))
 
 
 def replace(path: Path, save: Callable[[Path], object]) -> None:

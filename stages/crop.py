@@ -12,7 +12,7 @@ def main() -> None:
     kaggle = p.competition.source == "kaggle"
     directory = paths.DOWNLOAD if kaggle else Path(p.competition.path)
     column = p.competition.columns.image
-    boxes = cropping.crop(images, directory, column, p.crop, paths.CROPS)
+    boxes = cropping.crop(images, directory, column, p.crop, paths.CROPS, paths.UNET)
     tables.write("boxes", boxes, paths.BOXES)
 
 

@@ -2,7 +2,8 @@
 
 import sys
 
-from pipeline import evidence, gallery, neighbours, params, paths, tables
+from pipeline import evidence, gallery, params, paths, tables
+from pipeline.neighbours import neighbours, search
 
 
 def main(backbone: str, fold: str) -> None:
@@ -11,7 +12,7 @@ def main(backbone: str, fold: str) -> None:
     folds = tables.read("folds", paths.FOLDS)
     queries = gallery.query_rows(folds, tables.read("images", paths.IMAGES), held_out)["image"]
     embeddings = gallery.Embeddings.load(paths.embeddings(backbone, held_out))
-    shown = neighbours.gallery_of(embeddings, gallery.gallery_rows(folds, held_out))
+    shown = search.gallery_of(embeddings, gallery.gallery_rows(folds, held_out))
     member = paths.member(backbone, held_out)
     scores, found = neighbours.score(queries, embeddings.of(queries), shown, p.neighbours, member)
     nearest = neighbours.table(queries, shown, found)

@@ -19,11 +19,11 @@ def main(name: str) -> None:
     sure = plots.first_answers(rankings, pd.read_parquet(paths.placed(name)))
     pairs = pd.read_csv(paths.calibration(name))
     scores |= card.calibration_errors(sure, pairs)
+    scores |= card.verification(json.loads(paths.VERIFIED.read_text()))
     tables.write_csv(sizes, paths.report(name, "class_sizes"))
     tables.write_csv(sure, paths.report(name, "reliability"))
     tables.write_csv(plots.outcomes(rankings), paths.report(name, "outcomes"))
-    text = json.dumps(scores, indent=2) + "\n"
-    tables.replace(paths.score_card(name), lambda part: part.write_text(text))
+    tables.write_json(scores, paths.score_card(name))
 
 
 if __name__ == "__main__":

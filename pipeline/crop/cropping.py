@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
 
-from pipeline import images
+from pipeline import images, tables
 from pipeline.crop import given, grabcut, unet, unet_training
 from pipeline.crop.boxes import Box
 from pipeline.crop.given import Given
@@ -17,35 +19,59 @@ from pipeline.params import Crop
 
 
 def crop(
-    table: pd.DataFrame, directory: Path, column: str, settings: Crop, crops: Path
+    table: pd.DataFrame, directory: Path, column: str, settings: Crop, crops: Path, learned: Path
 ) -> pd.DataFrame:
     """Cut out all rows of the "images" table into the array file `crops`; return the "boxes" table.
 
     `directory` is the competition's: its masks and boxes.csv (with `column` for the images) are
     used where they exist. Enough masks teach a U-Net, which finds the animal in the other
     photographs; with fewer, `settings.without_masks` says what happens to those. Where the step is
-    not enabled, every photograph is packed whole.
+    not enabled, every photograph is packed whole. The U-Net's weights go to `learned`, a file
+    without tensors where there is none.
     """
     known = given.read(directory, table, column) if settings.enabled else Given({}, {})
     found = f"{len(known.boxes)} boxes and {len(known.masks)} masks are given"
     print("crop:", found if settings.enabled else "switched off", flush=True)
-    source, segment = segmenter(table, known, settings)
+    net = taught(table, known, settings)
+    state = {name: own.cpu().contiguous() for name, own in net.state_dict().items()} if net else {}
+    tables.replace(learned, lambda part: save_file(state, part))
+    source, segment = segmenter(net, settings)
     boxes = pack(table, known, source, segment, settings, crops)
     counts = boxes["source"].value_counts().sort_index()
     print("crop:", ", ".join(f"{count} {name}" for name, count in counts.items()), flush=True)
     return boxes
 
 
-def segmenter(table: pd.DataFrame, known: Given, settings: Crop) -> tuple[str, Segment]:
-    """The name and the function of what finds masks where none is given."""
+def taught(table: pd.DataFrame, known: Given, settings: Crop) -> nn.Module | None:
+    """A U-Net that learned from the given masks; None where none is needed, or masks are few."""
     if not settings.enabled or len(known.masks) == len(table):
-        return "whole", nothing
+        return None
     lessons = training_set(table, known, settings.unet.size * unet_training.DETAIL)
-    if len(lessons) >= settings.unet.min_masks:
-        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        net = unet_training.train(np.stack(lessons), settings.unet, device)
+    if len(lessons) < settings.unet.min_masks:
+        return None
+    return unet_training.train(np.stack(lessons), settings.unet, computing_device())
+
+
+def learned_unet(learned: Path, settings: Crop) -> nn.Module | None:
+    """The U-Net that `crop` left in `learned`; None where it left none."""
+    state = load_file(learned)
+    if not state:
+        return None
+    net = unet.build(settings.unet.seed, computing_device())
+    net.load_state_dict(state)
+    return net
+
+
+def computing_device() -> torch.device:
+    """The GPU where there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def segmenter(net: nn.Module | None, settings: Crop) -> tuple[str, Segment]:
+    """The name and the function of what finds masks where none is given."""
+    if net is not None:
         return "unet", partial(unet.masks, net, settings.unet.size)
-    if settings.without_masks == "grabcut":
+    if settings.enabled and settings.without_masks == "grabcut":
         return "grabcut", grabcut.masks
     return "whole", nothing
 

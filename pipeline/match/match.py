@@ -6,7 +6,9 @@
     coverage  the share of the animal's frame that they span
 
 Only a shortlist is looked at for geometry: the photographs with the most votes, and the nearest by
-embedding. So the cost grows with the queries, not with the pairs.
+embedding. So the cost grows with the queries, not with the pairs. A held-out query also looks at a
+few of the others, drawn by lot: they are no evidence, but `verify` learns from them what two
+photographs have in common by chance.
 """
 
 from collections.abc import Sequence
@@ -21,11 +23,13 @@ from tqdm import tqdm
 from pipeline import evidence, machine
 from pipeline.evidence import LOCAL
 from pipeline.features import Features
+from pipeline.gallery import TEST
 from pipeline.match import geometry, votes
 from pipeline.params import Match
 
 LOOK = ["inliers", "ratio", "coverage"]
-PAIR = ["query", "image", "identity", *LOOK]
+# a pair drawn by lot stands for `weight` of its query's pairs, one of the shortlist for itself
+PAIR = ["query", "image", "identity", *LOOK, "drawn", "weight"]
 
 cv2.setNumThreads(0)  # its own threads would compete with ours
 
@@ -53,12 +57,12 @@ class Matcher:
         return found
 
     def ask(
-        self, query: str, near: list[str], twins: list[str]
+        self, query: str, near: list[str], twins: list[str], lots: int
     ) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """The votes (query, identity, votes) and the pairs that were looked at.
+        """The votes (query, identity, votes) and the pairs that were looked at (PAIR, no identity).
 
         `near` are gallery photographs to look at besides those with the most votes; `twins`, copies
-        of the query, are not asked. Pairs have columns query, image, inliers, ratio, coverage.
+        of the query, are not asked; `lots` of the others are drawn.
         """
         image = self.place.get_loc(query)
         banned = self.numbers(twins)
@@ -69,8 +73,18 @@ class Matcher:
         cast = {"query": query, "identity": identities, "votes": found.label_votes[first]}
         most = found.images[np.argsort(-found.image_votes, kind="stable")[: self.params.shortlist]]
         others = np.setdiff1d(np.union1d(most, self.numbers(near)), banned)
-        looks = [(self.features.names[one], *self.look(image, one)) for one in others.tolist()]
-        pairs = pd.DataFrame(looks, columns=["image", *LOOK])
+        rest = np.setdiff1d(self.images, np.union1d(others, banned))
+        rng = np.random.default_rng([self.params.seed, image])
+        drawn = rng.choice(rest, min(lots, len(rest)), replace=False)
+        looks = [
+            (self.features.names[one], *self.look(image, one), by_lot, weight)
+            for chosen, by_lot, weight in (
+                (others, False, 1.0),
+                (drawn, True, len(rest) / max(len(drawn), 1)),
+            )
+            for one in chosen.tolist()
+        ]
+        pairs = pd.DataFrame(looks, columns=["image", *LOOK, "drawn", "weight"])
         return pd.DataFrame(cast), pairs.assign(query=query)
 
     def look(self, query: int, image: int) -> tuple[float, float, float]:
@@ -108,15 +122,17 @@ def match(
     copies = copies_of(twins, gallery)
     names = queries["image"].tolist()
     nears, banned = ([table.get(name, []) for name in names] for table in (close, copies))
+    lots = np.where(queries["kind"] == TEST, 0, params.lots).tolist()
     # Faiss counts its threads thread by thread
     alone = dict(initializer=faiss.omp_set_num_threads, initargs=(1,))
     with ThreadPoolExecutor(machine.threads(), **alone) as pool:
-        asked = pool.map(matcher.ask, names, nears, banned)
+        asked = pool.map(matcher.ask, names, nears, banned, lots)
         found = list(tqdm(asked, "match", len(names), unit="query", mininterval=2))
     cast, pairs = (pd.concat(part, ignore_index=True) for part in zip(*found, strict=True))
     identity = gallery.set_index("image")["identity"]
     pairs = pairs.assign(identity=pairs["image"].map(identity))[PAIR]
-    best = pairs.sort_values(LOOK).drop_duplicates(["query", "identity"], keep="last")
+    best = pairs[~pairs["drawn"].astype(bool)].sort_values(LOOK)
+    best = best.drop_duplicates(["query", "identity"], keep="last")
     table = pd.concat([spoken(cast, ["votes"]), spoken(best, LOOK)], ignore_index=True)
     return table, pairs
 

@@ -83,7 +83,7 @@ __all__ = [
 ]
 
 # the scores that `neighbours` and `rerank` can put into the evidence
-NEIGHBOUR_SCORES = {"nearest", "mean", "centre", "vote"}
+NEIGHBOUR_SCORES = {"nearest", "mean", "centre", "vote", "margin", "reciprocal"}
 RERANK_SCORES = {"reranked", "reptile", "prototypes"}
 
 
@@ -157,12 +157,18 @@ class Params(Section):
             raise ValueError(
                 f"{place}.local: {list(ensemble.local)}, but keypoints.enabled is false"
             )
-        given = NEIGHBOUR_SCORES | {"reranked", self.rerank.method} - {"none"}
-        given -= {"reranked"} if self.rerank.method == "none" else set()
+        given = self._given_scores()
         for score in ensemble.scores:
             choices = set(score.split(" or "))
             if not choices <= NEIGHBOUR_SCORES | RERANK_SCORES or not choices & given:
                 raise ValueError(f"{place}.scores: {score!r} is none of {sorted(given)}")
+
+    def _given_scores(self) -> set[str]:
+        """The scores that the evidence will hold with these settings."""
+        off = {"margin"} if not self.neighbours.margin else set()
+        off |= {"reciprocal"} if not self.neighbours.reciprocal else set()
+        second = set() if self.rerank.method == "none" else {"reranked", self.rerank.method}
+        return NEIGHBOUR_SCORES - off | second
 
 
 def merged(base: dict, overrides: dict) -> dict:

@@ -17,6 +17,13 @@ class Neighbours(Section):
     candidates: Annotated[int, Field(ge=1, le=1000)]
     vote: Count
     outlier_deviations: Positive
+    expansion: Annotated[int, Field(ge=0)]
+    augmentation: Annotated[int, Field(ge=0)]
+    power: NonNegative
+    margin: bool
+    reciprocal: Annotated[int, Field(ge=0)]
+    reciprocal_blend: Count
+    reciprocal_weight: Annotated[float, Field(ge=0, le=1)]
 
 
 class Match(Section):
@@ -26,6 +33,7 @@ class Match(Section):
     neighbours: Count
     probes: Count
     shortlist: Count
+    lots: Annotated[int, Field(ge=0)]
     candidates: Annotated[int, Field(ge=1, le=1000)]
     ratio: Share
     model: Literal["affine", "homography"]

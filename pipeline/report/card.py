@@ -66,6 +66,11 @@ def calibration_errors(first: pd.DataFrame, pairs: pd.DataFrame) -> dict[str, fl
     return {name: rounded(value) for name, value in errors.items()}
 
 
+def verification(scores: dict[str, float | None]) -> dict[str, float | None]:
+    """What `verify` said of pairs of photographs, the same for every ensemble, under its name."""
+    return {f"verify_{name}": rounded(v) if v is not None else None for name, v in scores.items()}
+
+
 def weighted_mean(values: np.ndarray, weights: np.ndarray) -> Callable[[np.ndarray], float]:
     """A bootstrap statistic: the weighted mean of `values` when query i is drawn times[i] times."""
     return lambda times: metrics.mean(values, weights * times)

@@ -210,3 +210,13 @@ def test_mirror_images_that_training_holds_apart_are_not_averaged(load, raw):
     assert "embed.flip: average, but lite0 is trained with flip: identity" in message
     raw["embed"]["flip"] = "both"
     load(raw)
+
+
+@pytest.mark.parametrize(
+    ("score", "place", "on"), [("margin", "margin", True), ("reciprocal",) * 2 + (20,)]
+)
+def test_a_score_that_is_off_cannot_be_asked_for(raw, load, score, place, on):
+    raw["ensembles"]["card"]["scores"] = [score]
+    assert f"{score!r} is none of" in refusal(load, raw)
+    raw["neighbours"][place] = on
+    assert load(raw).ensembles["card"].scores == [score]

@@ -111,6 +111,21 @@ def test_no_stage_opens_the_hidden_truth(project):
     assert not hidden
 
 
+def test_two_photographs_are_compared(project):
+    """Twice the same one: more alike, with more points in common, than two animals."""
+    judge = json.loads((project / "data/work/verify/judge.json").read_text())
+    assert list(judge) == ["centre_", "spread_", "weights_", "height_"]
+    judge |= {"weights_": [1.0, 1.0], "height_": 0.0}  # what so few pairs teach is chance's work
+    (project / "data/work/verify/judge.json").write_text(json.dumps(judge))
+    photographs = [f"data/competition/train/train{number}.jpg" for number in ("00", "00", "13")]
+    chances = []
+    for other in photographs[1:]:
+        said = run(project, "commands.verify", photographs[0], other, "--picture", "seen.png")
+        chances.append(float(said.split("probability ")[1].split("\n")[0]))
+        assert "of" in said and (project / "seen.png").stat().st_size > 1000
+    assert chances[0] > chances[1]
+
+
 def test_there_is_nothing_to_do_afterwards(project):
     with Repo(str(project)) as repo:
         assert repo.status() == {}
@@ -132,8 +147,9 @@ def of_ensembles(*stages: str) -> set[str]:
 AFTER = ("submission", "report")
 PLACED = of_ensembles(*AFTER)
 LATER = of_ensembles("ensemble") | PLACED
-MATCHED = {"match@0", "match@1"}
-SEARCHED = members("neighbours") | members("rerank") | MATCHED | LATER
+ANSWERED = ("ensemble", "submission")
+MATCHED, VERIFIED = {"match@0", "match@1"}, {"verify"}
+SEARCHED = members("neighbours") | members("rerank") | MATCHED | VERIFIED | LATER
 TRAINED = members("train") | members("embed") | SEARCHED
 OTHER = {
     f"{stage}@other-{fold}"
@@ -150,17 +166,17 @@ EDITS = {
     "train.epochs": (2, members("train") | members("embed"), SEARCHED),
     "backbones.tiny.weights": ("x.pth", members("train") | members("embed"), SEARCHED),
     "embed.flip": ("none", members("embed"), SEARCHED),
-    "neighbours.vote": (3, members("neighbours"), members("rerank") | MATCHED | LATER),
-    "keypoints.count": (30, {"keypoints"}, MATCHED | LATER),
-    "match.ratio": (0.8, MATCHED, LATER),
+    "neighbours.vote": (3, members("neighbours"), members("rerank") | MATCHED | VERIFIED | LATER),
+    "keypoints.count": (30, {"keypoints"}, MATCHED | VERIFIED | LATER),
+    "match.ratio": (0.8, MATCHED, VERIFIED | LATER),
     "rerank.top": (5, members("rerank"), LATER),
     "ensemble.boosting.rounds": (6, of_ensembles("ensemble"), PLACED),
     "ensembles.card.backbones": ({"tiny": 0.5}, of_card("ensemble"), of_card(*AFTER)),
     "ensembles.card.new_whale.method": ("prior", of_card("submission"), of_card("report")),
     "evaluation.bootstrap": (200, of_ensembles("report"), set()),
     "evaluation.new_whale_prior": (0.15, LATER, set()),
-    "backbones.other": (tiny.BACKBONES["tiny"], OTHER, LATER),
-    "folds.trained": ([0], of_ensembles("ensemble", "submission"), of_ensembles("report")),
+    "backbones.other": (tiny.BACKBONES["tiny"], OTHER, VERIFIED | LATER),
+    "folds.trained": ([0], of_ensembles(*ANSWERED) | VERIFIED, of_ensembles("report")),
 }  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from pipeline import images
+from pipeline.crop import boxes as boxes_of
 from pipeline.crop import cropping, unet_training
 from tests.pipeline.crop import drawn
 
@@ -9,7 +11,8 @@ from tests.pipeline.crop import drawn
 def cropped(folder, table, **changes):
     settings = drawn.SETTINGS.model_copy(update=changes)
     path = folder / "work/crops.npy"
-    return cropping.crop(table, folder, "Image", settings, path), path
+    learned = folder / "work/unet.safetensors"
+    return cropping.crop(table, folder, "Image", settings, path, learned), path
 
 
 def test_box_then_mask_then_unet(tmp_path, capsys):
@@ -25,11 +28,19 @@ def test_box_then_mask_then_unet(tmp_path, capsys):
     first = path.read_bytes()
     again, _ = cropped(tmp_path, table, unet=quick)
     assert again.equals(boxes) and path.read_bytes() == first
+    # what the net learned is kept, and finds the same in a photograph of no competition
+    settings = drawn.SETTINGS.model_copy(update={"unet": quick})
+    net = cropping.learned_unet(path.with_name("unet.safetensors"), settings)
+    source, segment = cropping.segmenter(net, settings)
+    stranger = images.read_rgb(table["path"].iloc[11])
+    found = boxes_of.mask_box(segment([stranger], [None])[0])
+    assert source == "unet" and boxes.loc[11, ["x0", "y0", "x1", "y1"]].tolist() == list(found)
 
 
 def test_too_few_masks_leave_the_rest_whole(tmp_path):
     boxes, path = cropped(tmp_path, drawn.competition(tmp_path, drawn.scattered(4), given=2))
     assert boxes["source"].tolist() == ["mask", "mask", "whole", "whole"]
+    assert cropping.learned_unet(path.with_name("unet.safetensors"), drawn.SETTINGS) is None
     masks = np.load(path)[..., 3]
     assert not masks[0].all() and masks[2].all()
 

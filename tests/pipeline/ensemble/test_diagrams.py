@@ -40,7 +40,7 @@ def test_the_mean_truth_is_that_of_the_pairs(held):
 
 
 def test_a_part_never_calibrates_itself(held):
-    """One part's score lies, the others' tells the truth: a fit that knows it would be calibrated."""
+    """Part 0's score lies, the others' tells the truth: a fit that knew it would be calibrated."""
     part = evaluation.crossfit_parts(held.queries["group"], EVALUATED.crossfit, EVALUATED.seed)
     same = held.choices(np.ones(len(held.queries))).right
     turned = np.where(part[held.query] > 0, same, ~same).astype(float)

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from pipeline import evidence, params
+from pipeline import gallery as gallery_words
 from pipeline.features import Features
 from pipeline.keypoints import keypoints
 from pipeline.match import match
@@ -36,7 +37,8 @@ def gallery() -> pd.DataFrame:
 
 def queries() -> pd.DataFrame:
     """The last photograph of everybody."""
-    return pd.DataFrame({"image": [f"w{i}_{SHOTS - 1}.png" for i in range(KNOWN + 1)]})
+    names = [f"w{i}_{SHOTS - 1}.png" for i in range(KNOWN + 1)]
+    return pd.DataFrame({"image": names, "kind": gallery_words.KNOWN})
 
 
 def matched(
@@ -109,7 +111,7 @@ def test_a_query_without_features_says_nothing_and_stops_nobody(features):
         np.concatenate([features.canvases, features.canvases[:1]]),
         np.concatenate([features.sizes, features.sizes[:1]]),
     )
-    asked = pd.DataFrame({"image": ["blank.png", "w1_3.png"]})
+    asked = queries()[:2].assign(image=["blank.png", "w1_3.png"])
     assert set(matched(blank, asked=asked).index.get_level_values("query")) == {"w1_3.png"}
 
 
@@ -136,9 +138,34 @@ def test_switched_off_it_writes_a_valid_empty_table(tmp_path):
 def test_an_identity_speaks_by_its_best_photograph(features):
     found, pairs = match.match(features, gallery(), queries(), NEAR, TWINS, SECTION)
     assert pairs["image"].isin(gallery()["image"]).all() and not pairs.duplicated().any()
-    best = pairs.groupby(["query", "identity"])["inliers"].max()
+    best = pairs[~pairs["drawn"]].groupby(["query", "identity"])["inliers"].max()
     said = found[found["source"] == "inliers"].set_index(["query", "identity"])["score"]
     pd.testing.assert_series_equal(said.sort_index(), best, check_names=False)
+
+
+def test_lots_stand_for_all_that_was_not_shortlisted(features):
+    """Each query's weights add up to its gallery; lots are fair and are no evidence."""
+    few = SECTION.model_copy(update={"shortlist": 1, "lots": 2})
+    found, pairs = match.match(features, gallery(), queries(), NEAR, TWINS, few)
+    assert (pairs.groupby("query")["weight"].sum() == len(gallery())).all()
+    assert pairs.groupby("query")["drawn"].sum().tolist() == [2] * (KNOWN + 1)
+    assert pairs[pairs["drawn"]]["weight"].tolist() == [(len(gallery()) - 1) / 2] * 2 * (KNOWN + 1)
+    none = few.model_copy(update={"lots": 0})
+    without, _ = match.match(features, gallery(), queries(), NEAR, TWINS, none)
+    pd.testing.assert_frame_equal(found, without)
+
+
+def test_lots_are_not_drawn_for_the_test(features):
+    asked = queries().assign(kind=gallery_words.TEST)
+    _, pairs = match.match(features, gallery(), asked, NEAR, TWINS, SECTION)
+    assert not pairs["drawn"].any() and (pairs["weight"] == 1).all()
+
+
+def test_a_gallery_that_is_all_shortlisted_leaves_no_lot(features):
+    every = SECTION.model_copy(update={"shortlist": 100})
+    _, pairs = match.match(features, gallery(), queries(), NEAR, TWINS, every)
+    looked = pairs.groupby("query")["image"].nunique()
+    assert (looked <= len(gallery())).all() and not pairs.duplicated(["query", "image"]).any()
 
 
 def test_the_same_seed_gives_the_same_scores(features):

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline import neighbours, params
+from pipeline import params
 from pipeline.gallery import Embeddings
+from pipeline.neighbours import neighbours, scores, search
 from tests.conftest import ROOT
 
 SECTION = params.load(ROOT / "tests/params.yaml").neighbours
@@ -21,15 +22,15 @@ def cosine(degrees: float) -> float:
     return float(np.cos(np.radians(degrees)))
 
 
-def gallery(**angles: list[float]) -> neighbours.Gallery:
+def gallery(**angles: list[float]) -> search.Gallery:
     """Identities by name, their photographs by angle."""
     rows = [(f"{name}_{k}", name, a) for name, own in angles.items() for k, a in enumerate(own)]
     table = pd.DataFrame(rows, columns=["image", "identity", "angle"])
     embeddings = Embeddings(table["image"].to_numpy(), at(*table["angle"]))
-    return neighbours.gallery_of(embeddings, table)
+    return search.gallery_of(embeddings, table)
 
 
-def scored(shown: neighbours.Gallery, *queries: float, **changes) -> pd.DataFrame:
+def scored(shown: search.Gallery, *queries: float, **changes) -> pd.DataFrame:
     """Rows (query, identity), a column a score."""
     section = SECTION.model_copy(update={"vote": 3, "candidates": 5, **changes})
     names = pd.Series([f"q{a:g}" for a in queries])
@@ -47,7 +48,7 @@ def random_unit(count: int, seed: int, dim: int = 16) -> np.ndarray:
 def test_the_search_is_numpys(changes):
     """IVF with every list probed is exact too."""
     vectors, queries = random_unit(500, 0), random_unit(40, 1)
-    found = neighbours.search(vectors, queries, 7, SECTION.model_copy(update=changes))
+    found = search.search(vectors, queries, 7, SECTION.model_copy(update=changes))
     similarity = queries @ vectors.T
     expected = np.argsort(-similarity, axis=1)[:, :7]
     assert np.array_equal(found.rows, expected)
@@ -59,14 +60,14 @@ def test_the_search_is_numpys(changes):
 def test_ivf_with_few_probes_finds_most():
     vectors, queries = random_unit(800, 0), random_unit(50, 1)
     few = SECTION.model_copy(update={"index": "ivf", "lists": 20, "probes": 8})
-    found = neighbours.search(vectors, queries, 1, few).rows[:, 0]
+    found = search.search(vectors, queries, 1, few).rows[:, 0]
     share = (found == (queries @ vectors.T).argmax(axis=1)).mean()
     assert 0.6 < share < 1
 
 
 def test_ivf_on_a_tiny_gallery_has_a_single_cell():
     ivf = SECTION.model_copy(update={"index": "ivf", "lists": 64, "probes": 16})
-    assert neighbours.search(at(0, 90), at(80), 5, ivf).rows.tolist() == [[1, 0]]
+    assert search.search(at(0, 90), at(80), 5, ivf).rows.tolist() == [[1, 0]]
 
 
 def test_the_four_scores_by_hand():
@@ -97,14 +98,14 @@ def test_an_opposite_photograph_has_no_vote():
 def test_an_outlier_is_left_out_of_the_centre_alone():
     """Nine photographs at 20 degrees and one at 110: the centre stays at 20."""
     shown = gallery(a=[20] * 9 + [110])
-    means, centres = neighbours.prototypes(shown, 1.5)
+    means, centres = scores.prototypes(shown, 1.5)
     assert centres[0] == pytest.approx(at(20)[0], abs=1e-6)
     assert means[0] == pytest.approx(at(*[20] * 9, 110).mean(axis=0), abs=1e-6)
 
 
 def test_the_nearest_half_stays_however_strict_the_limit():
     """Around 40 the nearest half are 35 and 45, whatever the number of deviations."""
-    _, centres = neighbours.prototypes(gallery(a=[0, 35, 45, 80]), 1e-6)
+    _, centres = scores.prototypes(gallery(a=[0, 35, 45, 80]), 1e-6)
     assert centres[0] == pytest.approx(at(40)[0], abs=1e-6)
 
 
@@ -131,7 +132,7 @@ def test_a_gallery_of_one_photograph():
 def test_an_empty_gallery_says_so():
     none = pd.DataFrame({"image": [], "identity": []}, dtype=str)
     with pytest.raises(ValueError, match="gallery is empty"):
-        neighbours.gallery_of(Embeddings(np.array(["a"]), at(0)), none)
+        search.gallery_of(Embeddings(np.array(["a"]), at(0)), none)
 
 
 def test_ties_are_the_same_every_time_and_in_any_order_of_the_rows():
@@ -139,7 +140,7 @@ def test_ties_are_the_same_every_time_and_in_any_order_of_the_rows():
     embeddings = Embeddings(rows["image"].to_numpy(), at(20, 20, 20, 20))
     names = pd.Series(["q"])
     answers = [
-        neighbours.score(names, at(0), neighbours.gallery_of(embeddings, order), SECTION, "m")[0]
+        neighbours.score(names, at(0), search.gallery_of(embeddings, order), SECTION, "m")[0]
         for order in (rows, rows[::-1], rows.sample(frac=1, random_state=0))
     ]
     assert answers[0].equals(answers[1]) and answers[0].equals(answers[2])
@@ -148,7 +149,7 @@ def test_ties_are_the_same_every_time_and_in_any_order_of_the_rows():
 def test_many_pairs_are_scored_in_blocks(monkeypatch):
     shown = gallery(a=[10, 30], b=[50], c=[70, 80, 90])
     whole = scored(shown, 0, 20, 40)
-    monkeypatch.setattr(neighbours, "PAIRS_AT_ONCE", 2)
+    monkeypatch.setattr(scores, "PAIRS_AT_ONCE", 2)
     assert whole.equals(scored(shown, 0, 20, 40))
 
 
@@ -165,6 +166,6 @@ def test_the_table_names_the_neighbours():
 
 def test_the_table_leaves_out_what_ivf_did_not_find():
     shown = gallery(a=[10], b=[20])
-    found = neighbours.Found(np.array([[1, -1]]), np.array([[0.9, -1.0]]))
+    found = search.Found(np.array([[1, -1]]), np.array([[0.9, -1.0]]))
     table = neighbours.table(pd.Series(["q"]), shown, found)
     assert table["image"].tolist() == ["b_0"]

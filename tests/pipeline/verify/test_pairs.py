@@ -1,0 +1,39 @@
+"""Which pairs are known, and their truth, by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.gallery import Embeddings
+from pipeline.tables import NEW_WHALE
+from pipeline.verify import pairs
+
+VECTORS = np.array([[1, 0], [0.6, 0.8], [0, 1]], np.float32)
+EMBEDDINGS = Embeddings(np.array(["q", "g1", "g2"]), VECTORS)
+
+
+def looked(*rows: tuple[str, str, str, float, float]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["query", "image", "identity", "inliers", "weight"])
+
+
+def queries(truth: str, fold: int = 0) -> pd.DataFrame:
+    return pd.DataFrame({"image": ["q"], "group": [7], "truth": [truth], "fold": [fold]})
+
+
+def test_a_querys_pairs():
+    table = looked(("q", "g1", "a", 9, 1), ("q", "g2", "b", 3, 40))
+    found = pairs.known_pairs(table, queries("a"), EMBEDDINGS)
+    assert found["same"].tolist() == [True, False]
+    assert found["similarity"].tolist() == pytest.approx([0.6, 0])
+    assert found[["group", "inliers", "weight"]].values.tolist() == [[7, 9, 1], [7, 3, 40]]
+
+
+def test_a_new_animal_is_like_nobody():
+    found = pairs.known_pairs(looked(("q", "g1", "a", 9, 1)), queries(NEW_WHALE), EMBEDDINGS)
+    assert found["same"].tolist() == [False]
+
+
+@pytest.mark.parametrize("table", [looked(("q", "g1", "a", 9, 1)), looked()])
+def test_the_tests_pairs_are_unknown(table):
+    found = pairs.known_pairs(table, queries("", fold=-1), EMBEDDINGS)
+    assert found.empty and found["same"].dtype == bool
