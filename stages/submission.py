@@ -16,6 +16,7 @@ def main(name: str) -> None:
         tables.read("folds", paths.FOLDS),
         recipe.fold_list(p.folds.trained),
         recipe.new_whale,
+        p.submission,
         p.evaluation,
     )
     tables.write("rankings", answers.held_out, paths.rankings(name))

@@ -19,6 +19,7 @@ from pipeline.params.answering import (
     NewWhale,
     Reptile,
     Rerank,
+    SubmissionStage,
 )
 from pipeline.params.learning import (
     ArcFace,
@@ -74,6 +75,7 @@ __all__ = [
     "Sampler",
     "Schedule",
     "Section",
+    "SubmissionStage",
     "Train",
     "Triplet",
     "UNet",
@@ -105,6 +107,7 @@ class Params(Section):
     match: Match
     rerank: Rerank
     ensemble: EnsembleStage
+    submission: SubmissionStage
     ensembles: Annotated[dict[Slug, Ensemble], Field(min_length=1)]
 
     def member_train(self, backbone: str) -> Train:

@@ -88,6 +88,13 @@ class EnsembleStage(Section):
     boosting: Boosting
 
 
+class SubmissionStage(Section):
+    """What may reorder the answers to all queries at once; both off with 0."""
+
+    gap: Share
+    capacity: Annotated[int, Field(ge=0)]
+
+
 class Ensemble(Section):
     """A named recipe: which members, which of their scores, how they are put together."""
 

@@ -96,13 +96,12 @@ def _folds_with(galleries: dict[int, set[str]], identities: pd.Series) -> dict[s
     return {one: sum(one in known for known in galleries.values()) for one in set(identities)}
 
 
-def rankings(posterior: pd.DataFrame, filler: Sequence[str], place_new: bool) -> pd.Series:
+def rankings(posterior: pd.DataFrame, filler: Sequence[str]) -> pd.Series:
     """Each query's first five distinct labels (a list, by query), best first; ties by label.
 
-    `filler` is the vocabulary, most frequent first: it completes a short list.
+    `filler` is the vocabulary, likeliest first: it completes a short list.
     """
-    table = posterior if place_new else posterior[posterior["identity"] != NEW_WHALE]
-    table = table.sort_values(["query", "posterior", "identity"], ascending=[True, False, True])
+    table = posterior.sort_values(["query", "posterior", "identity"], ascending=[True, False, True])
     first = table[table.groupby("query").cumcount() < shifts.LENGTH]
     lists = first.groupby("query")["identity"].agg(list)
     return lists.map(lambda own: _completed(own, filler))

@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline import evaluation, gallery, tables
-from pipeline.params import Columns, Evaluation, NewWhale
-from pipeline.submission import contract, shift
+from pipeline.params import Columns, Evaluation, NewWhale, SubmissionStage
+from pipeline.submission import balance, contract, shift
 from pipeline.submission.place import place_held_out, place_test, rankings
 from pipeline.tables import NEW_WHALE
 
@@ -30,6 +30,7 @@ def place(
     folds: pd.DataFrame,
     trained: list[int],
     params: NewWhale,
+    shared: SubmissionStage,
     evaluated: Evaluation,
 ) -> Answers:
     """Rankings of all queries from the ensemble's candidate rows; `trained` are its folds."""
@@ -40,7 +41,11 @@ def place(
     known, asked = log_odds[~log_odds["test"]], log_odds[log_odds["test"]]
     own = place_held_out(known, queries, params, evaluated)
     tested = place_test(asked, known, queries, params, evaluated.new_whale_prior, galleries)
-    lists, test = (rankings(part, filler, params.method != "never") for part in (own, tested))
+    together = [own[own["query"].isin(images)] for _, images in queries.groupby("fold")["image"]]
+    *lists, test = (
+        rearranged(part, filler, params.method != "never", shared) for part in (*together, tested)
+    )
+    lists = pd.concat(lists)
     ranked = queries.assign(ranking=[" ".join(lists[image]) for image in queries["image"]])
     return Answers(
         ranked,
@@ -49,6 +54,20 @@ def place(
         pd.concat([own, tested], ignore_index=True),
         set(filler),
     )
+
+
+def rearranged(
+    posteriors: pd.DataFrame, filler: Sequence[str], place_new: bool, shared: SubmissionStage
+) -> pd.Series:
+    """Rankings of queries that one member, or the test, is asked together."""
+    new, *known = filler
+    weighed = posteriors if place_new else posteriors[posteriors["identity"] != new]
+    lists = rankings(weighed, filler if place_new else [*known, new])
+    if shared.gap:
+        lists = balance.swapped(lists, weighed, shared.gap)
+    if shared.capacity:
+        lists = balance.assigned(lists, weighed, shared.capacity)
+    return lists
 
 
 def vocabulary_of(folds: pd.DataFrame) -> list[str]:

@@ -78,20 +78,14 @@ def test_rankings_are_the_first_five_ties_by_label():
     table = posterior_table(
         ("f", 0.1), ("e", 0.1), ("b", 0.3), ("a", 0.1), (NEW_WHALE, 0.3), ("c", 0.1)
     )
-    found = place.rankings(table, [], True)
+    found = place.rankings(table, [])
     assert found["q"] == ["b", NEW_WHALE, "a", "c", "e"]
-
-
-def test_never_means_never():
-    table = posterior_table(("b", 0.3), (NEW_WHALE, 0.7))
-    filler = [NEW_WHALE, "a", "b", "c", "d", "e"]
-    assert place.rankings(table, filler[1:], False)["q"] == ["b", "a", "c", "d", "e"]
 
 
 def test_the_filler_completes_a_short_list_in_its_order():
     table = posterior_table(("b", 0.3), (NEW_WHALE, 0.7))
     filler = [NEW_WHALE, "a", "b", "c"]
-    assert place.rankings(table, filler, True)["q"] == [NEW_WHALE, "b", "a", "c"]
+    assert place.rankings(table, filler)["q"] == [NEW_WHALE, "b", "a", "c"]
 
 
 def held_out(count: int = 60) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -116,7 +110,7 @@ def test_a_query_never_helps_to_place_itself(method):
 
     def lists(asked: pd.DataFrame) -> np.ndarray:
         placed = place.place_held_out(log_odds, asked, section, EVALUATED)
-        ranked = place.rankings(placed, ["a"], True)[asked["image"]]
+        ranked = place.rankings(placed, ["a"])[asked["image"]]
         return np.array([" ".join(labels) for labels in ranked])
 
     right, others = lists(queries), 0
@@ -154,5 +148,5 @@ def test_the_test_is_placed_by_all_held_out_queries():
     section = NewWhale(method="swept", shift=0.0)
     galleries = {0: {"a"}, 1: {"a"}}
     placed = place.place_test(asked, log_odds, queries, section, 0.276, galleries)
-    found = place.rankings(placed, [], True)
+    found = place.rankings(placed, [])
     assert found.to_dict() == {"t1": ["a", NEW_WHALE], "t2": [NEW_WHALE, "a"]}
