@@ -23,7 +23,7 @@ from pipeline.crop import cropping, pack
 from pipeline.crop.given import Given
 from pipeline.features import Features
 from pipeline.keypoints import keypoints
-from pipeline.match import geometry
+from pipeline.match import geometry, match
 from pipeline.verify import picture
 from pipeline.verify.judge import Judge
 from pipeline.warping import warp
@@ -39,7 +39,8 @@ def main(files: list[Path], prior: float, drawing: Path) -> None:
         features = keypoints.extract(table, boxes, crops, p.keypoints)
         members = fair_members(table["sha256"].tolist(), p.folds.trained)
         similarity = np.mean([similar(table, crops, fold, p) for fold in members])
-    found = compared(features, p.match)
+    matched = match.matcher(p.keypoints.detector, p.match)
+    found = match.compared(features, (0, 1), matched, p.match)
     pair = pd.DataFrame({"similarity": [similarity], "inliers": [float(found.inliers)]})
     chance = judge.chance(pair, prior)[0]
     draw(table, features, found, drawing)
@@ -107,17 +108,6 @@ def similar(table: pd.DataFrame, crops: Path, fold: int, p: params.Params) -> fl
     net.load_state_dict(load_file(paths.model(backbone, fold)))
     found = embed.embed(net, crops, table["image"], settings.channels, p.embed.flip)
     return float(found.vectors[0] @ found.vectors[1])
-
-
-def compared(features: Features, section: params.Match) -> geometry.Agreement:
-    """The matched points of the two photographs."""
-    rows = features.rows(0), features.rows(1)
-    return geometry.agreement(
-        tuple(features.points[row] for row in rows),
-        tuple(features.descriptors[row] for row in rows),
-        tuple(float(size.max()) for size in features.sizes),
-        section,
-    )
 
 
 def draw(table: pd.DataFrame, features: Features, found: geometry.Agreement, drawing: Path) -> None:

@@ -20,6 +20,7 @@ def main(fold: str) -> None:
         pd.read_parquet(paths.neighbours(p.match.backbone, held_out)),
         tables.read("twins", paths.TWINS),
         p.match,
+        p.keypoints.detector,
     )
     evidence.save(found, paths.match(held_out))
     tables.replace(paths.pairs(held_out), lambda part: pairs.to_parquet(part, index=False))

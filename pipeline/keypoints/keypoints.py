@@ -1,5 +1,6 @@
 """The step `keypoints`: local features of every photograph, from its own pixels inside the box."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,9 @@ from pipeline.params import Keypoints as Settings
 from pipeline.tables import TRANSFORM
 from pipeline.warping import warp
 
+# From a uint8 H x W x 3 canvas and its mask to k x 2 points and k x d uint8 descriptors
+Find = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+
 # OpenCV's own threads would compete with ours
 cv2.setNumThreads(0)
 
@@ -28,24 +32,36 @@ def extract(table: pd.DataFrame, boxes: pd.DataFrame, crops: Path, settings: Set
     """
     if not settings.enabled:
         return nothing()
+    find = detector(settings)
     packed = np.load(crops, mmap_mode="r")
     matrices = boxes[TRANSFORM].to_numpy().reshape(-1, 2, 3)
-    one = partial(features, settings=settings)
-    with ThreadPoolExecutor(machine.cores()) as pool:
+    one = partial(features, size=settings.size, find=find)
+    # torch has threads of its own
+    with ThreadPoolExecutor(machine.cores() if settings.detector == "sift" else 1) as pool:
         found = pool.map(one, table["path"], matrices, (crop[..., 3] for crop in packed))
         found = list(tqdm(found, "keypoints", len(table), unit="image", mininterval=2))
     return joined(table["image"].to_numpy(), found)
 
 
+def detector(settings: Settings) -> Find:
+    """What finds the points of a canvas; RuntimeError where its weights can't be had."""
+    if settings.detector == "disk":
+        from pipeline.disk import Disk  # torch takes seconds, and SIFT needs none
+
+        return partial(Disk().find, count=settings.count)
+    return lambda view, inside: sift.find(contrasted(view), inside, settings)
+
+
 def features(
-    path: str, transform: np.ndarray, mask: np.ndarray, settings: Settings
+    path: str, transform: np.ndarray, mask: np.ndarray, size: int, find: Find
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, tuple[int, int]]:
     """One photograph's points and descriptors, its 2 x 3 canvas transform and the canvas's size.
 
-    `transform` and `mask` (H x W, 0 and 255) are those of its crop.
+    `transform` and `mask` (H x W, 0 and 255) are those of its crop; `size` is the canvas's longer
+    side.
     """
-    matrix, across, down = canvas(transform, mask.shape[1], mask.shape[0], settings.size)
+    matrix, across, down = canvas(transform, mask.shape[1], mask.shape[0], size)
     view = warp(images.read_rgb(path), matrix, across, down, cv2.BORDER_REPLICATE)
     inside = cv2.resize(np.ascontiguousarray(mask), (across, down), interpolation=cv2.INTER_NEAREST)
-    points, descriptors = sift.find(contrasted(view), inside, settings)
+    points, descriptors = find(view, inside)
     return points, descriptors, matrix, (across, down)

@@ -33,16 +33,15 @@ class Agreement:
 
 def agreement(
     points: tuple[np.ndarray, np.ndarray],
-    descriptors: tuple[np.ndarray, np.ndarray],
+    pairs: np.ndarray,
     sides: tuple[float, float],
     params: Match,
 ) -> Agreement:
-    """Match two photographs' features (k x 2 points, k x d uint8 descriptors each).
+    """Which matches (n x 2 rows of two photographs' k x 2 points) fit one map.
 
     `sides` are the longer sides of the two canvases: places and `params.tolerance` are counted in
     them, so that an animal photographed from far off is as large as one from near.
     """
-    pairs = mutual(*descriptors, params.ratio)
     inlier = np.zeros(len(pairs), bool)
     if len(pairs) >= FEWEST[params.model]:
         here, there = (points[i][pairs[:, i]] / sides[i] * UNIT for i in (0, 1))
@@ -54,12 +53,12 @@ def mutual(first: np.ndarray, second: np.ndarray, ratio: float) -> np.ndarray:
     """Pairs (row, row) that are each other's nearest, clearly nearer than the first's next one."""
     if len(first) < 1 or len(second) < 2:
         return np.empty((0, 2), int)
-    similar = first.astype(np.float32) @ second.astype(np.float32).T / 255**2
-    nearest = similar.argmax(axis=1)
-    back = similar.argmax(axis=0)
-    second_best, best = np.partition(similar, -2, axis=1)[:, -2:].T
-    distance = np.sqrt(np.maximum(2 - 2 * best, 0))
-    rival = np.sqrt(np.maximum(2 - 2 * second_best, 0))
+    one, other = first.astype(np.float32), second.astype(np.float32)
+    lengths = [np.einsum("kd,kd->k", rows, rows) for rows in (one, other)]
+    squares = lengths[0][:, None] + lengths[1] - 2 * one @ other.T
+    nearest = squares.argmin(axis=1)
+    back = squares.argmin(axis=0)
+    distance, rival = np.sqrt(np.maximum(np.partition(squares, 1, axis=1)[:, :2], 0)).T
     clear = (back[nearest] == np.arange(len(first))) & (distance < ratio * rival)
     return np.column_stack([np.flatnonzero(clear), nearest[clear]])
 

@@ -11,7 +11,7 @@ few of the others, drawn by lot: they are no evidence, but `verify` learns from 
 photographs have in common by chance.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import cv2
@@ -37,8 +37,10 @@ cv2.setNumThreads(0)  # its own threads would compete with ours
 class Matcher:
     """One fold's gallery, ready to be asked. `gallery`: rows (image, identity)."""
 
-    def __init__(self, features: Features, gallery: pd.DataFrame, params: Match) -> None:
-        self.features, self.params = features, params
+    def __init__(
+        self, features: Features, gallery: pd.DataFrame, params: Match, detector: str
+    ) -> None:
+        self.features, self.params, self.matched = features, params, matcher(detector, params)
         self.place = pd.Index(features.names)
         self.images = self.numbers(gallery["image"])
         labels, self.identities = pd.factorize(gallery["identity"], sort=True)
@@ -89,14 +91,31 @@ class Matcher:
 
     def look(self, query: int, image: int) -> tuple[float, float, float]:
         """Inliers, their ratio and coverage of two photographs, by their numbers."""
-        rows = [self.features.rows(one) for one in (query, image)]
-        points = tuple(self.features.points[row] for row in rows)
-        descriptors = tuple(self.features.descriptors[row] for row in rows)
-        sides = tuple(float(self.features.sizes[one].max()) for one in (query, image))
-        seen = geometry.agreement(points, descriptors, sides, self.params)
-        hull = points[0][seen.pairs[seen.inlier, 0]]
+        seen = compared(self.features, (query, image), self.matched, self.params)
+        hull = self.features.points[self.features.rows(query)][seen.pairs[seen.inlier, 0]]
         covered = geometry.coverage(hull, *self.features.sizes[query])
         return float(seen.inliers), seen.ratio, covered
+
+
+def matcher(detector: str, params: Match) -> Callable[..., np.ndarray]:
+    """What finds matches (n x 2 rows) in the points, descriptors and canvas sizes of two."""
+    if detector == "disk":
+        from pipeline.disk import LightGlue  # torch takes seconds
+
+        return LightGlue().pairs
+    return lambda points, descriptors, sizes: geometry.mutual(*descriptors, params.ratio)
+
+
+def compared(
+    features: Features, two: tuple[int, int], matched: Callable[..., np.ndarray], params: Match
+) -> geometry.Agreement:
+    """The matches of two photographs, by their numbers, and which fit one map."""
+    rows = [features.rows(one) for one in two]
+    points = tuple(features.points[row] for row in rows)
+    descriptors = tuple(features.descriptors[row] for row in rows)
+    sizes = tuple(features.sizes[one] for one in two)
+    sides = tuple(float(size.max()) for size in sizes)
+    return geometry.agreement(points, matched(points, descriptors, sizes), sides, params)
 
 
 def match(
@@ -106,18 +125,20 @@ def match(
     near: pd.DataFrame,
     twins: pd.DataFrame,
     params: Match,
+    detector: str,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The evidence of one fold's queries, and the pairs of photographs that were looked at.
 
     gallery, queries : rows (`pipeline.gallery`)
     near : the nearest gallery images by embedding (query, rank, image)
     twins : test photographs that copy a gallery one (table "twins")
+    detector : what found the features, "sift" or "disk"
     """
     shown = pd.Index(features.names).isin(gallery["image"])
     if queries.empty or not np.diff(features.starts)[shown].any():
         return evidence.empty(), pd.DataFrame(columns=PAIR)
     faiss.omp_set_num_threads(1)
-    matcher = Matcher(features, gallery, params)
+    matcher = Matcher(features, gallery, params, detector)
     close = near[near["rank"] < params.shortlist].groupby("query")["image"].agg(list).to_dict()
     copies = copies_of(twins, gallery)
     names = queries["image"].tolist()

@@ -80,6 +80,7 @@ class Keypoints(Section):
     """Local features of every photograph."""
 
     enabled: bool
+    detector: Literal["sift", "disk"]
     size: Annotated[int, Field(ge=32, le=4096)]
     count: Count
     contrast: NonNegative

@@ -22,7 +22,8 @@ def photograph(count: int = 40, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 def seen(first: tuple, second: tuple, sides=(200.0, 200.0), **changes) -> geometry.Agreement:
     section = SECTION.model_copy(update=changes)
     points, descriptors = zip(first, second, strict=True)
-    return geometry.agreement(points, descriptors, sides, section)
+    pairs = geometry.mutual(*descriptors, section.ratio)
+    return geometry.agreement(points, pairs, sides, section)
 
 
 MAPS = {

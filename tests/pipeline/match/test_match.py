@@ -48,7 +48,7 @@ def matched(
     section = SECTION.model_copy(update=changes)
     asked = queries() if asked is None else asked
     shown = gallery() if shown is None else shown
-    found, _ = match.match(features, shown, asked, near, twins, section)
+    found, _ = match.match(features, shown, asked, near, twins, section, "sift")
     assert (found["member"] == evidence.LOCAL).all()
     return found.pivot(index=["query", "identity"], columns="source", values="score")
 
@@ -117,7 +117,7 @@ def test_a_query_without_features_says_nothing_and_stops_nobody(features):
 
 def test_no_query_and_a_gallery_without_features_say_nothing(features):
     for shown, asked in ((gallery(), queries()[:0]), (gallery()[:0], queries())):
-        found, pairs = match.match(features, shown, asked, NEAR, TWINS, SECTION)
+        found, pairs = match.match(features, shown, asked, NEAR, TWINS, SECTION, "sift")
         assert found.empty and pairs.empty
 
 
@@ -129,14 +129,14 @@ def test_a_gallery_photograph_that_was_never_looked_at_is_named(features):
 
 def test_switched_off_it_writes_a_valid_empty_table(tmp_path):
     none = keypoints.extract(None, None, None, P.keypoints.model_copy(update={"enabled": False}))
-    found, pairs = match.match(none, gallery(), queries(), NEAR, TWINS, SECTION)
+    found, pairs = match.match(none, gallery(), queries(), NEAR, TWINS, SECTION, "sift")
     assert pairs.empty and pairs.columns.tolist() == match.PAIR
     evidence.save(found, tmp_path / "evidence.parquet")
     assert evidence.load(tmp_path / "evidence.parquet").empty
 
 
 def test_an_identity_speaks_by_its_best_photograph(features):
-    found, pairs = match.match(features, gallery(), queries(), NEAR, TWINS, SECTION)
+    found, pairs = match.match(features, gallery(), queries(), NEAR, TWINS, SECTION, "sift")
     assert pairs["image"].isin(gallery()["image"]).all() and not pairs.duplicated().any()
     best = pairs[~pairs["drawn"]].groupby(["query", "identity"])["inliers"].max()
     said = found[found["source"] == "inliers"].set_index(["query", "identity"])["score"]
@@ -146,24 +146,24 @@ def test_an_identity_speaks_by_its_best_photograph(features):
 def test_lots_stand_for_all_that_was_not_shortlisted(features):
     """Each query's weights add up to its gallery; lots are fair and are no evidence."""
     few = SECTION.model_copy(update={"shortlist": 1, "lots": 2})
-    found, pairs = match.match(features, gallery(), queries(), NEAR, TWINS, few)
+    found, pairs = match.match(features, gallery(), queries(), NEAR, TWINS, few, "sift")
     assert (pairs.groupby("query")["weight"].sum() == len(gallery())).all()
     assert pairs.groupby("query")["drawn"].sum().tolist() == [2] * (KNOWN + 1)
     assert pairs[pairs["drawn"]]["weight"].tolist() == [(len(gallery()) - 1) / 2] * 2 * (KNOWN + 1)
     none = few.model_copy(update={"lots": 0})
-    without, _ = match.match(features, gallery(), queries(), NEAR, TWINS, none)
+    without, _ = match.match(features, gallery(), queries(), NEAR, TWINS, none, "sift")
     pd.testing.assert_frame_equal(found, without)
 
 
 def test_lots_are_not_drawn_for_the_test(features):
     asked = queries().assign(kind=gallery_words.TEST)
-    _, pairs = match.match(features, gallery(), asked, NEAR, TWINS, SECTION)
+    _, pairs = match.match(features, gallery(), asked, NEAR, TWINS, SECTION, "sift")
     assert not pairs["drawn"].any() and (pairs["weight"] == 1).all()
 
 
 def test_a_gallery_that_is_all_shortlisted_leaves_no_lot(features):
     every = SECTION.model_copy(update={"shortlist": 100})
-    _, pairs = match.match(features, gallery(), queries(), NEAR, TWINS, every)
+    _, pairs = match.match(features, gallery(), queries(), NEAR, TWINS, every, "sift")
     looked = pairs.groupby("query")["image"].nunique()
     assert (looked <= len(gallery())).all() and not pairs.duplicated(["query", "image"]).any()
 

@@ -1,0 +1,118 @@
+"""What is each part of an ensemble's answer worth? Answered again with the members as they are.
+
+    python -m benchmarks.recipes ENSEMBLE RUN [RUN ...] [--params presets/animals-cpu.yaml]
+
+A RUN is the folder of a finished project. Nothing is trained, and local features are not matched
+again: only the search, the blend and the placing of new_whale are, in a scratch folder that links
+to the run's files. Prints, for each change, held-out MAP@5 beside the ensemble's own, on the same
+queries of all runs, with a paired 95 % interval and the smallest difference that could have been
+seen; --out writes the same as CSV.
+"""
+
+import argparse
+import contextlib
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pandas as pd
+
+from benchmarks.ablations import edit, rankings
+from pipeline import comparison, params, tables
+from stages import ensemble, neighbours, submission
+
+E = "ensembles.{}."
+# name: the leaves of params.yaml that change; {} stands for the ensemble
+CHANGES = {
+    "embeddings alone": {E + "local": {}},
+    "votes without geometry": {E + "local": {"votes": 1.0}},
+    "geometry without votes": {E + "local": {"inliers": 1.0}},
+    "and ratio, coverage": {
+        E + "local": {"votes": 1.0, "inliers": 1.0, "ratio": 1.0, "coverage": 1.0}
+    },
+    "nearest alone": {E + "scores": ["nearest"]},
+    "centre alone": {E + "scores": ["centre"]},
+    "and Reptile": {E + "scores": ["nearest", "centre", "vote", "reranked or centre"]},
+    "query expansion 3": {"neighbours.expansion": 3},
+    "augmentation 3": {"neighbours.augmentation": 3},
+    "both expanded 2": {"neighbours.expansion": 2, "neighbours.augmentation": 2},
+    "and margin": {
+        "neighbours.margin": True,
+        E + "scores": ["nearest", "centre", "vote", "margin"],
+    },
+    "and k-reciprocal 20": {
+        "neighbours.reciprocal": 20,
+        E + "scores": ["nearest", "centre", "vote", "reciprocal"],
+    },
+    "no outliers left out": {"neighbours.outlier_deviations": 100.0},
+    "scores as they are": {"ensemble.calibration": "none"},
+    "logistic": {"ensemble.calibration": "logistic"},
+    "isotonic": {"ensemble.calibration": "isotonic"},
+    "mean": {E + "method": "mean"},
+    "LightGBM": {E + "method": "lightgbm"},
+    "LightGBM on raw scores": {E + "method": "lightgbm", "ensemble.calibration": "none"},
+    "new_whale swept": {E + "new_whale.method": "swept"},
+    "new_whale by prior": {E + "new_whale.method": "prior"},
+    "new_whale never": {E + "new_whale.method": "never"},
+    "balance swap .3": {"submission.gap": 0.3},
+    "10 queries an identity": {"submission.capacity": 10},
+}
+
+
+def main(name: str, runs: list[Path], settings: Path | None, out: Path | None) -> None:
+    runs = [run.resolve() for run in runs]
+    own = settings.resolve() if settings else None
+    base = [answered(run, name, {}, own or run / "params.yaml") for run in runs]
+    rows, evaluated = [], params.load(own or runs[0] / "params.yaml").evaluation
+    for change, leaves in CHANGES.items():
+        edits = {leaf.format(name): value for leaf, value in leaves.items()}
+        changed = [answered(run, name, edits, own or run / "params.yaml") for run in runs]
+        rows.append(
+            {"change": change, **comparison.gain(pd.concat(base), pd.concat(changed), evaluated)}
+        )
+        print(
+            "{change:<24} {second:.3f} instead of {first:.3f}: {difference:+.3f} "
+            "({low:+.3f} to {high:+.3f}), visible {visible:.3f}".format(**rows[-1]),
+            flush=True,
+        )
+    if out:
+        tables.write_csv(pd.DataFrame(rows).round(4), out)
+
+
+def answered(run: Path, name: str, edits: dict[str, object], settings: Path) -> pd.DataFrame:
+    """The ensemble's held-out rankings with the edits; the run's folder stays as it is."""
+    with TemporaryDirectory() as scratch, contextlib.chdir(scratch):
+        work = Path("data/work")
+        work.mkdir(parents=True)
+        made = {"ensemble", "submission", "report"}
+        made |= {"neighbours"} if any(leaf.startswith("neighbours.") for leaf in edits) else set()
+        for folder in (run / work).iterdir():
+            if folder.name not in made:
+                (work / folder.name).symlink_to(folder)
+        shutil.copy(settings, "params.yaml")
+        edit(Path("params.yaml"), name, edits)
+        again(name, "neighbours" in made)
+        found = rankings(Path(), name)
+    mark = f"{run.name}/"
+    return found.assign(image=mark + found["image"], cluster=mark + found["cluster"])
+
+
+def again(name: str, searched: bool) -> None:
+    """Run the stages from the blend on, and the search before them where it changed."""
+    p = params.load()
+    if searched:
+        for backbone in p.ensembles[name].voters():
+            for fold in p.folds.trained:
+                neighbours.main(backbone, str(fold))
+    ensemble.main(name)
+    submission.main(name)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("ensemble")
+    parser.add_argument("runs", nargs="+", type=Path, metavar="run")
+    parser.add_argument("--params", type=Path)
+    parser.add_argument("--out", type=Path)
+    arguments = parser.parse_args()
+    main(arguments.ensemble, arguments.runs, arguments.params, arguments.out)
