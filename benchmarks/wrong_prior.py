@@ -1,0 +1,57 @@
+"""How much is lost where the share of new individuals was guessed wrongly?
+
+    python -m benchmarks.wrong_prior ENSEMBLE RUN [RUN ...] [--params presets/animals-cpu.yaml]
+
+The ensemble is fitted and new_whale is placed with one prior, and scored with the true one
+(evaluation.new_whale_prior), for the learned posterior, for a threshold swept on the held-out
+queries, and for one matched to the prior. Nothing is trained; see benchmarks.recipes. Prints
+held-out MAP@5, a row an assumed prior; --out writes the same as CSV.
+"""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+from benchmarks.recipes import answered
+from pipeline import evaluation, metrics, params, tables
+
+ASSUMED = [0.02, 0.05, 0.1, 0.15, 0.2, 0.276, 0.4, 0.6]
+METHODS = ["posterior", "swept", "prior"]
+
+
+def main(name: str, runs: list[Path], settings: Path | None, out: Path | None) -> None:
+    runs = [run.resolve() for run in runs]
+    own = settings.resolve() if settings else None
+    true = params.load(own or runs[0] / "params.yaml").evaluation.new_whale_prior
+    rows = []
+    for prior in ASSUMED:
+        row = {"assumed": prior, "true": true}
+        for method in METHODS:
+            edits = {
+                "evaluation.new_whale_prior": prior,
+                f"ensembles.{name}.new_whale.method": method,
+            }
+            found = [answered(run, name, edits, own or run / "params.yaml") for run in runs]
+            row[method] = scored(pd.concat(found), true)
+        rows.append(row)
+        print("  ".join(f"{key} {value:.3f}" for key, value in row.items()), flush=True)
+    if out:
+        tables.write_csv(pd.DataFrame(rows).round(4), out)
+
+
+def scored(rankings: pd.DataFrame, prior: float) -> float:
+    """MAP@5 of held-out rankings where new individuals are this share."""
+    weights = evaluation.query_weights(rankings["kind"], prior)
+    lists = rankings["ranking"].str.split(" ").tolist()
+    return metrics.map5(rankings["truth"].tolist(), lists, weights)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("ensemble")
+    parser.add_argument("runs", nargs="+", type=Path, metavar="run")
+    parser.add_argument("--params", type=Path)
+    parser.add_argument("--out", type=Path)
+    arguments = parser.parse_args()
+    main(arguments.ensemble, arguments.runs, arguments.params, arguments.out)
