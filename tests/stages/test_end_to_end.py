@@ -7,13 +7,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
 import networkx
 import pandas as pd
 import pytest
 from dvc.repo import Repo
 from ruamel.yaml import YAML
 
-from commands import leaderboard
+from commands import leaderboard, verify
+from pipeline import paths
 from tests.conftest import ROOT
 from tests.stages import tiny
 
@@ -111,21 +113,6 @@ def test_no_stage_opens_the_hidden_truth(project):
     assert not hidden
 
 
-def test_two_photographs_are_compared(project):
-    """Twice the same one: more alike, with more points in common, than two animals."""
-    judge = json.loads((project / "data/work/verify/judge.json").read_text())
-    assert list(judge) == ["centre_", "spread_", "weights_", "height_"]
-    judge |= {"weights_": [1.0, 1.0], "height_": 0.0}  # what so few pairs teach is chance's work
-    (project / "data/work/verify/judge.json").write_text(json.dumps(judge))
-    photographs = [f"data/competition/train/train{number}.jpg" for number in ("00", "00", "13")]
-    chances = []
-    for other in photographs[1:]:
-        said = run(project, "commands.verify", photographs[0], other, "--picture", "seen.png")
-        chances.append(float(said.split("probability ")[1].split("\n")[0]))
-        assert "of" in said and (project / "seen.png").stat().st_size > 1000
-    assert chances[0] > chances[1]
-
-
 def test_there_is_nothing_to_do_afterwards(project):
     with Repo(str(project)) as repo:
         assert repo.status() == {}
@@ -219,6 +206,23 @@ def again(project, tmp_path_factory) -> Path:
 def test_the_same_seed_gives_the_same_bytes(project, again, name, kind):
     first, second = (root / f"submissions/{name}.{kind}" for root in (project, again))
     assert first.read_bytes() == second.read_bytes()
+
+
+def test_two_photographs_are_compared(again, monkeypatch, capsys):
+    """Twice the same photograph: likelier one animal, with more points in common, than two."""
+    monkeypatch.chdir(again)
+    judge = json.loads(paths.JUDGE.read_text())
+    assert list(judge) == ["centre_", "spread_", "weights_", "height_"]
+    judge |= {"weights_": [1.0, 1.0], "height_": 0.0}  # what so few pairs teach is chance's work
+    paths.JUDGE.write_text(json.dumps(judge))
+    first, chances = Path("data/competition/train/train00.jpg"), []
+    for other in (first, first.with_name("train13.jpg")):
+        verify.main([first, other], 0.5, Path("seen.png"))
+        said = capsys.readouterr().out
+        chances.append(float(said.split("probability ")[1].split("\n")[0]))
+        assert "matched points fit one map: seen.png" in said
+        assert cv2.imread("seen.png").shape[2] == 3
+    assert chances[0] > chances[1]
 
 
 def test_the_leaderboard_lists_every_ensemble(again, monkeypatch):

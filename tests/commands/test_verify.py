@@ -1,0 +1,57 @@
+"""What `verify` refuses, and which members it asks; its answer is in tests/stages."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from commands import verify
+from pipeline import paths, tables
+from tests.pipeline import features_drawn as drawn
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path, monkeypatch):
+    """Photographs of a in folds 0 and 1, of b in fold 1; t is the test's."""
+    monkeypatch.chdir(tmp_path)
+    image = dict.fromkeys(tables.COLUMNS["images"], 0)
+    rows = [image | {"image": name, "sha256": f"hash {name}"} for name in ("a0", "a1", "b1", "t")]
+    tables.write("images", pd.DataFrame(rows), paths.IMAGES)
+    folds = [("a0", "a", 0), ("a1", "a", 1), ("b1", "b", 1)]
+    folds = pd.DataFrame(folds, columns=["image", "identity", "fold"])
+    tables.write("folds", folds.assign(group=range(3), member=""), paths.FOLDS)
+
+
+@pytest.mark.parametrize(
+    ("pair", "members"),
+    [
+        (("a0", "t"), [1, 2]),  # trained on a0, not on t
+        (("a0", "a1"), [0, 1]),  # each knows the other
+        (("a1", "b1"), [1]),  # knows neither; 0 and 2 trained on both
+        (("t", "elsewhere"), [0, 1, 2]),
+    ],
+)
+def test_members_that_know_one_of_the_two_are_asked_first(pair, members):
+    assert verify.fair_members([f"hash {name}" for name in pair], [0, 1, 2]) == members
+
+
+def test_a_pipeline_that_has_not_run():
+    with pytest.raises(SystemExit, match="judge.json is not there: run the pipeline first"):
+        verify.learned()
+
+
+def test_a_judge_that_learned_nothing():
+    paths.JUDGE.parent.mkdir(parents=True)
+    nothing = {"centre_": [0, 0], "spread_": [1, 1], "weights_": [0, 0], "height_": 0}
+    paths.JUDGE.write_text(json.dumps(nothing))
+    with pytest.raises(SystemExit, match="taught nothing.*keypoints.enabled.*match.lots"):
+        verify.learned()
+
+
+def test_a_file_that_is_no_photograph(tmp_path):
+    good = drawn.images(tmp_path, {0: 1})["path"].iloc[0]
+    (tmp_path / "notes.txt").write_text("none")
+    with pytest.raises(SystemExit, match="notes.txt: not an image"):
+        verify.described([tmp_path / good, tmp_path / "notes.txt"])
+    same = verify.described([tmp_path / good, tmp_path / good])
+    assert same["image"].nunique() == 2 and same["sha256"].nunique() == 1
