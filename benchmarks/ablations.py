@@ -74,8 +74,8 @@ def edit(path: Path, ensemble: str, edits: dict[str, object]) -> None:
     yaml = YAML()
     values = yaml.load(path)
     values["ensembles"] = {ensemble: values["ensembles"][ensemble]}
-    used = values["ensembles"][ensemble]["backbones"]
-    values["backbones"] = {name: values["backbones"][name] for name in used}
+    used = {*values["ensembles"][ensemble]["backbones"], values["match"]["backbone"]}
+    values["backbones"] = {name: own for name, own in values["backbones"].items() if name in used}
     for leaf, value in edits.items():
         section = values
         *parents, last = leaf.split(".")

@@ -3,10 +3,10 @@
     python -m benchmarks.recipes ENSEMBLE RUN [RUN ...] [--params presets/animals-cpu.yaml]
 
 A RUN is the folder of a finished project. Nothing is trained, and local features are not matched
-again: only the search, the blend and the placing of new_whale are, in a scratch folder that links
-to the run's files. Prints, for each change, held-out MAP@5 beside the ensemble's own, on the same
-queries of all runs, with a paired 95 % interval and the smallest difference that could have been
-seen; --out writes the same as CSV.
+again: only the search, the re-ranking, the blend and the placing of new_whale are, in a scratch
+folder that links to the run's files. Prints, for each change, held-out MAP@5 beside the ensemble's
+own, on the same queries of all runs, with a paired 95 % interval and the smallest difference that
+could have been seen; --out writes the same as CSV.
 """
 
 import argparse
@@ -17,9 +17,9 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
-from benchmarks.ablations import edit, rankings
-from pipeline import comparison, params, tables
-from stages import ensemble, neighbours, submission
+from benchmarks.ablations import edit
+from pipeline import comparison, params, paths, tables
+from stages import ensemble, neighbours, rerank, submission
 
 E = "ensembles.{}."
 # name: the leaves of params.yaml that change; {} stands for the ensemble
@@ -62,14 +62,12 @@ CHANGES = {
 def main(name: str, runs: list[Path], settings: Path | None, out: Path | None) -> None:
     runs = [run.resolve() for run in runs]
     own = settings.resolve() if settings else None
-    base = [answered(run, name, {}, own or run / "params.yaml") for run in runs]
+    base = answered(runs, name, {}, own)
     rows, evaluated = [], params.load(own or runs[0] / "params.yaml").evaluation
     for change, leaves in CHANGES.items():
         edits = {leaf.format(name): value for leaf, value in leaves.items()}
-        changed = [answered(run, name, edits, own or run / "params.yaml") for run in runs]
-        rows.append(
-            {"change": change, **comparison.gain(pd.concat(base), pd.concat(changed), evaluated)}
-        )
+        changed = answered(runs, name, edits, own)
+        rows.append({"change": change, **comparison.gain(base, changed, evaluated)})
         print(
             "{change:<24} {second:.3f} instead of {first:.3f}: {difference:+.3f} "
             "({low:+.3f} to {high:+.3f}), visible {visible:.3f}".format(**rows[-1]),
@@ -79,22 +77,36 @@ def main(name: str, runs: list[Path], settings: Path | None, out: Path | None) -
         tables.write_csv(pd.DataFrame(rows).round(4), out)
 
 
-def answered(run: Path, name: str, edits: dict[str, object], settings: Path) -> pd.DataFrame:
-    """The ensemble's held-out rankings with the edits; the run's folder stays as it is."""
+def answered(
+    runs: list[Path], name: str, edits: dict[str, object], settings: Path | None
+) -> pd.DataFrame:
+    """The ensemble's held-out rankings with the edits, of all runs; their folders stay as they are.
+
+    `settings` is the params file to edit, each run's own where it is None.
+    """
+    found = []
+    for number, run in enumerate(runs):
+        table = answered_again(run, name, edits, settings or run / "params.yaml")
+        mark = f"{number}/"
+        found.append(table.assign(image=mark + table["image"], cluster=mark + table["cluster"]))
+    return pd.concat(found, ignore_index=True)
+
+
+def answered_again(run: Path, name: str, edits: dict[str, object], settings: Path) -> pd.DataFrame:
+    """One run's rankings, made in a scratch folder."""
     with TemporaryDirectory() as scratch, contextlib.chdir(scratch):
         work = Path("data/work")
         work.mkdir(parents=True)
         made = {"ensemble", "submission", "report"}
-        made |= {"neighbours"} if any(leaf.startswith("neighbours.") for leaf in edits) else set()
+        searched = any(leaf.startswith("neighbours.") for leaf in edits)
+        made |= {"neighbours", "rerank"} if searched else set()
         for folder in (run / work).iterdir():
             if folder.name not in made:
                 (work / folder.name).symlink_to(folder)
         shutil.copy(settings, "params.yaml")
         edit(Path("params.yaml"), name, edits)
-        again(name, "neighbours" in made)
-        found = rankings(Path(), name)
-    mark = f"{run.name}/"
-    return found.assign(image=mark + found["image"], cluster=mark + found["cluster"])
+        again(name, searched)
+        return tables.read("rankings", paths.rankings(name))
 
 
 def again(name: str, searched: bool) -> None:
@@ -104,6 +116,7 @@ def again(name: str, searched: bool) -> None:
         for backbone in p.ensembles[name].voters():
             for fold in p.folds.trained:
                 neighbours.main(backbone, str(fold))
+                rerank.main(backbone, str(fold))
     ensemble.main(name)
     submission.main(name)
 

@@ -32,8 +32,7 @@ def main(name: str, runs: list[Path], settings: Path | None, out: Path | None) -
                 "evaluation.new_whale_prior": prior,
                 f"ensembles.{name}.new_whale.method": method,
             }
-            found = [answered(run, name, edits, own or run / "params.yaml") for run in runs]
-            row[method] = scored(pd.concat(found), true)
+            row[method] = scored(answered(runs, name, edits, own), true)
         rows.append(row)
         print("  ".join(f"{key} {value:.3f}" for key, value in row.items()), flush=True)
     if out:

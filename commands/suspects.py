@@ -4,7 +4,7 @@
 
 Prints pairs of identities whose held-out photographs the ensemble takes for each other's, with the
 two photographs that have the most points in common. Nothing is decided here: look at them
-(python -m commands.verify A B), and where they are one animal write the two photographs with the
+(`python -m commands.verify`), and where they are one animal write the two photographs with the
 decision `same` into data/review.csv; the next `dvc repro` then gives both names one label.
 """
 
@@ -13,30 +13,28 @@ import argparse
 import pandas as pd
 
 from pipeline import merging, params, paths, tables
-from pipeline.gallery import KNOWN
 
 
 def main(name: str, least: float) -> None:
     p = params.load()
     if name not in p.ensembles:
         raise SystemExit(f"no ensemble {name!r}; params.yaml has {list(p.ensembles)}")
+    if not paths.placed(name).is_file():
+        raise SystemExit(f"{paths.placed(name)} is not there: run the pipeline first (dvc repro)")
     rankings = tables.read("rankings", paths.rankings(name))
     found = merging.suspects(rankings, pd.read_parquet(paths.placed(name)), least)
     folds = p.ensembles[name].fold_list(p.folds.trained)
     pairs = pd.concat([pd.read_parquet(paths.pairs(fold)) for fold in folds], ignore_index=True)
-    truth = rankings[rankings["kind"] == KNOWN].set_index("image")["truth"]
-    where = tables.read("images", paths.IMAGES).set_index("image")["path"]
+    pairs["owner"] = pairs["query"].map(merging.owners(rankings))
     for row in found.itertuples():
         print(
             f"{row.first} and {row.second}: {row.taken:.2f} and {row.back:.2f} of the posterior "
             f"go to the other, {row.queries} photographs"
         )
-        pair = merging.best_pair(row.first, row.second, pairs, truth)
+        pair = merging.best_pair(row.first, row.second, pairs)
         if pair is not None:
-            print(
-                f"    {where[pair['query']]} {where[pair['image']]}: "
-                f"{pair['inliers']:.0f} matched points"
-            )
+            shared = f"{pair['inliers']:.0f} matched points"
+            print(f"    {pair['query']} and {pair['image']}: {shared}")
     print(f"{len(found)} pairs of identities with {least:g} or more")
 
 

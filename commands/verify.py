@@ -2,10 +2,11 @@
 
     python -m commands.verify A.jpg B.jpg [--prior 0.5] [--picture verify.png]
 
-Any two photographs, of the competition or not: the animal is found, embedded and matched as in the
-pipeline, by members that did not train on both. Prints the probability that they show the same
-animal and draws the matched points. The prior is what you would have said before looking: one half
-where nothing is known, 1 / 200 for a photograph drawn from a catalogue of 200.
+Any two photographs. One of the competition has its crop; in others the animal is found as `crop`
+finds it. They are embedded by members that did not train on both, and their local features are
+matched. Prints the probability that they show the same animal and draws the matched points. The
+prior is what you would have said before looking: one half where nothing is known, 1 / 200 for a
+photograph drawn from a catalogue of 200.
 """
 
 import argparse
@@ -33,21 +34,21 @@ def main(files: list[Path], prior: float, drawing: Path) -> None:
     p = params.load()
     judge = learned()
     table = described(files)
+    members = fair_members(table["sha256"].tolist(), p.folds.trained)
     with TemporaryDirectory() as folder:
         crops = Path(folder) / "crops.npy"
         boxes = cut(table, p, crops)
         features = keypoints.extract(table, boxes, crops, p.keypoints)
-        members = fair_members(table["sha256"].tolist(), p.folds.trained)
-        similarity = np.mean([similar(table, crops, fold, p) for fold in members])
+        similarities = [similar(table, crops, fold, p) for fold in members]
     matched = match.matcher(p.keypoints.detector, p.match)
     found = match.compared(features, (0, 1), matched, p.match)
-    pair = pd.DataFrame({"similarity": [similarity], "inliers": [float(found.inliers)]})
-    chance = judge.chance(pair, prior)[0]
-    draw(table, features, found, drawing)
+    pairs = pd.DataFrame({"similarity": similarities, "inliers": float(found.inliers)})
+    chance = judge.chance(pairs, prior).mean()
     print(f"{files[0]} and {files[1]}: the same animal with probability {chance:.3f}")
     print(f"(where {prior:g} was its probability before anybody looked)")
-    names = ", ".join(paths.member(p.match.backbone, fold) for fold in members)
-    print(f"similarity {similarity:.3f} ({names})")
+    for fold, similarity in zip(members, similarities, strict=True):
+        print(f"{paths.member(p.match.backbone, fold)}: similarity {similarity:.3f}")
+    draw(table, features, found, drawing)
     print(f"{found.inliers} of {len(found.pairs)} matched points fit one map: {drawing}")
 
 
@@ -59,7 +60,7 @@ def learned() -> Judge:
     if not judge.weights_.any():
         raise SystemExit(
             f"{paths.JUDGE}: the held-out pairs taught nothing. Set keypoints.enabled to true and "
-            "match.lots above 0, and run dvc repro verify"
+            "run dvc repro verify"
         )
     return judge
 
@@ -79,25 +80,49 @@ def described(files: list[Path]) -> pd.DataFrame:
 
 
 def cut(table: pd.DataFrame, p: params.Params, crops: Path) -> pd.DataFrame:
-    """Both crops into a file, and their "boxes" rows, the animal being found as `crop` does."""
+    """Both crops into a file, and their "boxes" rows: those of `crop`, or made as it makes them."""
     net = cropping.learned_unet(paths.UNET, p.crop)
     source, segment = cropping.segmenter(net, p.crop)
-    return pack.pack(table, Given({}, {}), source, segment, p.crop, crops)
+    boxes = pack.pack(table, Given({}, {}), source, segment, p.crop, crops)
+    known = tables.read("boxes", paths.BOXES)
+    packed, own = np.load(paths.CROPS, mmap_mode="r"), np.load(crops, mmap_mode="r+")
+    hashes = tables.read("images", paths.IMAGES)["sha256"].tolist()
+    for row, digest in enumerate(table["sha256"]):
+        if digest in hashes:
+            at = hashes.index(digest)
+            own[row] = packed[at]
+            boxes.loc[row, boxes.columns[1:]] = known.loc[at, known.columns[1:]]
+        elif boxes.loc[row, "source"] == "whole" and (known["source"] != "whole").any():
+            print(
+                f"{table['path'][row]} is taken whole: there is no U-Net to find the animal, and "
+                "the members learned from cut-out ones. Cut it out yourself, and ask again."
+            )
+    own.flush()
+    return boxes
 
 
 def fair_members(hashes: list[str], trained: list[int]) -> list[int]:
     """The folds whose members know the two photographs as a query and a gallery photograph are
-    known in the pipeline: one trained on, the other not. Else those that know neither, else all."""
+    known in the pipeline: one trained on, the other not. Else those that know neither.
+
+    A copy of a photograph that a member trained on counts as that. SystemExit where each member
+    trained on both: it would find them less alike, or more, than it finds what it never saw.
+    """
     folds = tables.read("folds", paths.FOLDS)
-    known = tables.read("images", paths.IMAGES).set_index("image")["sha256"]
+    group = tables.read("groups", paths.GROUPS).set_index("image")["group"]
+    asked = tables.read("images", paths.IMAGES).set_index("sha256")["image"]
+    groups = [set(group[asked.loc[[one]]]) if one in asked.index else set() for one in hashes]
     taught = {}
     for fold in trained:
-        seen = set(known[gallery.training_rows(folds, fold)["image"]])
-        taught[fold] = sum(one in seen for one in hashes)
+        seen = set(group[gallery.training_rows(folds, fold)["image"]])
+        taught[fold] = sum(bool(own & seen) for own in groups)
     for wanted in (1, 0):
         if fair := [fold for fold in trained if taught[fold] == wanted]:
             return fair
-    return trained
+    raise SystemExit(
+        f"every member (folds.trained: {trained}) was trained on both photographs: none can "
+        "judge them: train all folds"
+    )
 
 
 def similar(table: pd.DataFrame, crops: Path, fold: int, p: params.Params) -> float:
@@ -118,9 +143,7 @@ def draw(table: pd.DataFrame, features: Features, found: geometry.Agreement, dra
     )
     points = tuple(features.points[features.rows(i)][found.pairs[:, i]] for i in (0, 1))
     shown = picture.joined(views, points, found.inlier)
-    done, data = cv2.imencode(drawing.suffix or ".png", cv2.cvtColor(shown, cv2.COLOR_RGB2BGR))
-    if not done:
-        raise SystemExit(f"{drawing}: can't be written as a picture; give it the ending .png")
+    _, data = cv2.imencode(drawing.suffix, cv2.cvtColor(shown, cv2.COLOR_RGB2BGR))
     tables.replace(drawing, lambda part: part.write_bytes(data.tobytes()))
 
 
@@ -132,4 +155,6 @@ if __name__ == "__main__":
     arguments = parser.parse_args()
     if not 0 < arguments.prior < 1:
         parser.error(f"--prior is {arguments.prior}: between 0 and 1")
+    if not cv2.haveImageWriter(arguments.picture.name):
+        parser.error(f"--picture is {arguments.picture}: give it the ending .png or .jpg")
     main(arguments.files, arguments.prior, arguments.picture)

@@ -78,7 +78,7 @@ def fetched(make: Callable[[], Net], what: str) -> Net:
     except Exception as error:  # the download raises a dozen kinds
         raise RuntimeError(
             f"the weights of {what} can't be fetched ({type(error).__name__}: {error}). "
-            "Ways out: put the file where the message says it is looked for, or take "
+            f"Ways out: put the file into {torch.hub.get_dir()}/checkpoints, or take "
             "keypoints.detector: sift, which needs none"
         ) from error
     return net.eval().to("cuda" if torch.cuda.is_available() else "cpu")

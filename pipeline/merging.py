@@ -4,9 +4,11 @@ Catalogues hold animals twice, under two names (89 groups in the humpback compet
 place's count). A photograph of such an animal finds both names alike.
 """
 
+import numpy as np
 import pandas as pd
 
-from pipeline.gallery import KNOWN
+from pipeline.gallery import KNOWN, UNSEEN
+from pipeline.tables import NEW_WHALE
 
 COLUMNS = ["first", "second", "queries", "taken", "back"]
 
@@ -15,37 +17,47 @@ def suspects(rankings: pd.DataFrame, posteriors: pd.DataFrame, least: float) -> 
     """Pairs of identities whose held-out photographs are taken for each other's, worst first.
 
     Columns: first, second (by name); queries, photographs of both that were asked; taken, the mean
-    posterior of the second for the first's photographs, and back, the other way round. Their mean
-    is at least `least`. An identity that was never asked about has no share in it.
+    posterior of the second for the first's photographs, and back, the other way round. NaN where
+    the one has no photograph that was asked; the mean of what is there is at least `least`.
 
     rankings : table "rankings"
     posteriors : columns query, identity, posterior
     """
-    truth = rankings[rankings["kind"] == KNOWN].set_index("image")["truth"]
+    truth = owners(rankings)
     own = posteriors[posteriors["query"].isin(truth.index)]
     own = own.assign(truth=truth.loc[own["query"]].to_numpy())
     asked = truth.value_counts()
-    wrong = own[own["identity"].isin(asked.index) & (own["identity"] != own["truth"])]
+    wrong = own[(own["identity"] != own["truth"]) & (own["identity"] != NEW_WHALE)]
     summed = wrong.groupby(["truth", "identity"])["posterior"].sum()
-    taken = summed / asked.loc[summed.index.get_level_values("truth")].to_numpy()
-    table = taken.rename("taken").reset_index().rename(columns={"truth": "first"})
-    table = table.rename(columns={"identity": "second"})
-    back = taken.rename("back").reset_index().rename(columns={"truth": "second"})
-    both = table.merge(back.rename(columns={"identity": "first"}), on=["first", "second"])
-    both = both[(both["first"] < both["second"]) & (both["taken"] + both["back"] >= 2 * least)]
-    counted = asked.loc[both["first"]].to_numpy() + asked.loc[both["second"]].to_numpy()
-    both = both.assign(queries=counted, mean=both["taken"] + both["back"])
-    ordered = both.sort_values(["mean", "first", "second"], ascending=[False, True, True])
-    return ordered[COLUMNS].reset_index(drop=True)
+    shares = summed / asked.loc[summed.index.get_level_values("truth")].to_numpy()
+    pairs = sorted({tuple(sorted(pair)) for pair in shares.index})
+    rows = []
+    for first, second in pairs:
+        taken, back = (
+            shares.get(way, 0.0) if way[0] in asked.index else np.nan
+            for way in ((first, second), (second, first))
+        )
+        queries = int(asked.get(first, 0) + asked.get(second, 0))
+        rows.append([first, second, queries, taken, back])
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    mean = table[["taken", "back"]].mean(axis=1)
+    order = mean.sort_values(ascending=False, kind="stable").index
+    return table.loc[order[mean[order] >= least]].reset_index(drop=True)
 
 
-def best_pair(first: str, second: str, pairs: pd.DataFrame, truth: pd.Series) -> pd.Series | None:
+def owners(rankings: pd.DataFrame) -> pd.Series:
+    """The identity of each held-out photograph that has one, by image; also of those whose
+    individual is wholly held out, and new to its member."""
+    named = rankings[rankings["kind"].isin([KNOWN, UNSEEN])]
+    return named.set_index("image")["cluster"]
+
+
+def best_pair(first: str, second: str, pairs: pd.DataFrame) -> pd.Series | None:
     """The two identities' photographs with the most matched points; None where none were matched.
 
-    pairs : `match`'s pairs of all folds; truth : each held-out photograph's identity
+    pairs : `match`'s pairs of all folds, with a column owner: the query's identity
     """
-    whose = pairs["query"].map(truth)
-    across = (whose == first) & (pairs["identity"] == second)
-    across |= (whose == second) & (pairs["identity"] == first)
+    across = (pairs["owner"] == first) & (pairs["identity"] == second)
+    across |= (pairs["owner"] == second) & (pairs["identity"] == first)
     found = pairs[across]
     return None if found.empty else found.loc[found["inliers"].idxmax()]

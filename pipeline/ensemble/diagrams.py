@@ -20,8 +20,8 @@ def pair_diagrams(held: FoldEvidence, kind: str, evaluated: Evaluation) -> pd.Da
     if kind == "none":
         return pd.DataFrame(columns=COLUMNS)
     part = evaluation.crossfit_parts(held.queries["group"], evaluated.crossfit, evaluated.seed)
-    each = evaluation.query_weights(held.queries["kind"], evaluated.new_whale_prior)[held.query]
-    same = held.choices(each).right
+    weights = evaluation.query_weights(held.queries["kind"], evaluated.new_whale_prior)
+    same, each = held.choices(weights).right, weights[held.query]
     tables = []
     for name, values in held.scores.items():
         scores, chance = values.to_numpy(), np.empty(len(values))

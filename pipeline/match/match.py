@@ -7,8 +7,8 @@
 
 Only a shortlist is looked at for geometry: the photographs with the most votes, and the nearest by
 embedding. So the cost grows with the queries, not with the pairs. A held-out query also looks at a
-few of the others, drawn by lot: they are no evidence, but `verify` learns from them what two
-photographs have in common by chance.
+few of the others, drawn by lot, of its own individual and of others: they are no evidence, but
+`verify` learns from them what two photographs have in common by chance.
 """
 
 from collections.abc import Callable, Sequence
@@ -44,6 +44,7 @@ class Matcher:
         self.place = pd.Index(features.names)
         self.images = self.numbers(gallery["image"])
         labels, self.identities = pd.factorize(gallery["identity"], sort=True)
+        self.labels = labels
         parts = [features.descriptors[features.rows(image)] for image in self.images]
         counts = [len(part) for part in parts]
         self.shown = votes.Shown(
@@ -59,12 +60,13 @@ class Matcher:
         return found
 
     def ask(
-        self, query: str, near: list[str], twins: list[str], lots: int
+        self, query: str, near: list[str], twins: list[str], truth: str | None
     ) -> tuple[pd.DataFrame, pd.DataFrame]:
         """The votes (query, identity, votes) and the pairs that were looked at (PAIR, no identity).
 
         `near` are gallery photographs to look at besides those with the most votes; `twins`, copies
-        of the query, are not asked; `lots` of the others are drawn.
+        of the query, are not asked. Where the `truth` is known (an identity or new_whale; None for
+        the test's queries) lots are drawn.
         """
         image = self.place.get_loc(query)
         banned = self.numbers(twins)
@@ -75,19 +77,31 @@ class Matcher:
         cast = {"query": query, "identity": identities, "votes": found.label_votes[first]}
         most = found.images[np.argsort(-found.image_votes, kind="stable")[: self.params.shortlist]]
         others = np.setdiff1d(np.union1d(most, self.numbers(near)), banned)
-        rest = np.setdiff1d(self.images, np.union1d(others, banned))
-        rng = np.random.default_rng([self.params.seed, image])
-        drawn = rng.choice(rest, min(lots, len(rest)), replace=False)
+        chosen = [(others, False, 1.0)]
+        if truth is not None:
+            chosen += self.lots(image, np.union1d(others, banned), truth)
         looks = [
             (self.features.names[one], *self.look(image, one), by_lot, weight)
-            for chosen, by_lot, weight in (
-                (others, False, 1.0),
-                (drawn, True, len(rest) / max(len(drawn), 1)),
-            )
-            for one in chosen.tolist()
+            for images, by_lot, weight in chosen
+            for one in images.tolist()
         ]
         pairs = pd.DataFrame(looks, columns=["image", *LOOK, "drawn", "weight"])
         return pd.DataFrame(cast), pairs.assign(query=query)
+
+    def lots(
+        self, query: int, seen: np.ndarray, truth: str
+    ) -> list[tuple[np.ndarray, bool, float]]:
+        """Gallery images drawn from those not yet `seen`, with the weight of each: some that show
+        the query's individual, which are few, and some that show others."""
+        rng = np.random.default_rng([self.params.seed, query])
+        own = self.identities[self.labels] == truth
+        drawn = []
+        for side in (own, ~own):
+            rest = np.setdiff1d(self.images[side], seen)
+            count = min(self.params.lots, len(rest))
+            taken = rng.choice(rest, count, replace=False)
+            drawn.append((taken, True, len(rest) / max(count, 1)))
+        return drawn
 
     def look(self, query: int, image: int) -> tuple[float, float, float]:
         """Inliers, their ratio and coverage of two photographs, by their numbers."""
@@ -143,11 +157,12 @@ def match(
     copies = copies_of(twins, gallery)
     names = queries["image"].tolist()
     nears, banned = ([table.get(name, []) for name in names] for table in (close, copies))
-    lots = np.where(queries["kind"] == TEST, 0, params.lots).tolist()
+    asked = zip(queries["kind"], queries["truth"], strict=True)
+    truths = [None if kind == TEST else truth for kind, truth in asked]
     # Faiss counts its threads thread by thread
     alone = dict(initializer=faiss.omp_set_num_threads, initargs=(1,))
     with ThreadPoolExecutor(machine.threads(), **alone) as pool:
-        asked = pool.map(matcher.ask, names, nears, banned, lots)
+        asked = pool.map(matcher.ask, names, nears, banned, truths)
         found = list(tqdm(asked, "match", len(names), unit="query", mininterval=2))
     cast, pairs = (pd.concat(part, ignore_index=True) for part in zip(*found, strict=True))
     identity = gallery.set_index("image")["identity"]

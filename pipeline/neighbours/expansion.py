@@ -23,5 +23,7 @@ def expanded(
     """
     weights = np.where(rows >= 0, np.clip(similarities, 0, None), 0) ** power
     weights = np.where(rows >= 0, weights, 0)  # 0 to the power of 0 is 1
-    moved = vectors + np.einsum("nk,nkd->nd", weights, gallery[rows])
+    moved = vectors.astype(float)
+    for weight, row in zip(weights.T, rows.T, strict=True):
+        moved += weight[:, None] * gallery[row]
     return (moved / np.linalg.norm(moved, axis=1, keepdims=True)).astype(vectors.dtype)

@@ -3,10 +3,11 @@
 Two photographs are alike where they have the same neighbours, and a neighbour counts that has them
 for a neighbour too. The authors put all queries and the gallery into one N x N matrix; then a
 query's answer depends on the other queries, and memory grows with N squared. Here the neighbours
-are gallery photographs alone: memory grows with (queries + gallery) x k, and every query is
-answered as if it were the only one.
+are gallery photographs alone: memory grows with (queries + gallery) x the neighbours that are kept
+of each, and every query is answered as if it were the only one.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,34 +26,39 @@ class Neighbourhood:
     cosines: np.ndarray
 
 
-def jaccard(queries: Neighbourhood, gallery: Neighbourhood, blend: int) -> sparse.csr_matrix:
-    """The similarity of neighbourhoods, q x g, 0 to 1: shared weight of all weight.
+def jaccard(queries: Neighbourhood, gallery: Neighbourhood, blend: int) -> Iterator[np.ndarray]:
+    """For one query after another: how much its neighbourhood shares with each gallery image's (g),
+    from 0 to 1: shared weight of all weight.
 
     blend : a neighbourhood is averaged with those of its `blend` - 1 nearest images (the paper's
         k2 is `blend`); 1 for not
     """
-    own = encoded(gallery, gallery).maximum(sparse.identity(len(gallery.rows), format="csr"))
-    asked = encoded(queries, gallery)
+    own, asked = encoded(gallery, gallery, True), encoded(queries, gallery, False)
     if blend > 1:
         asked, own = (
             (weights + chosen(images.rows[:, : blend - 1], len(gallery.rows)) @ own) / blend
             for weights, images in ((asked, queries), (own, gallery))
         )
-    return overlap(unit(asked), unit(own))
+    return overlap(asked, own)
 
 
-def encoded(images: Neighbourhood, gallery: Neighbourhood) -> sparse.csr_matrix:
-    """Each image's k-reciprocal neighbours, n x g: exp(-squared distance), 0 for all others.
+def encoded(images: Neighbourhood, gallery: Neighbourhood, inside: bool) -> sparse.csr_matrix:
+    """Each image's k-reciprocal neighbours, n x g: exp(-squared distance), as shares of 1.
 
     A neighbour is reciprocal where the image is as near to it as its own k-th neighbour, or nearer.
+    Images of the gallery (`inside`) are their own first neighbours; a query, which is not in it,
+    has no column of its own, and all zeros where nobody is its neighbour.
     """
     mutual = images.cosines >= gallery.cosines[images.rows, -1]
-    kept = [grown(own[one], gallery) for own, one in zip(images.rows, mutual, strict=True)]
-    row = np.repeat(np.arange(len(kept)), [len(one) for one in kept])
-    column = np.concatenate(kept)
-    cosine = np.einsum("nd,nd->n", images.vectors[row], gallery.vectors[column])
-    shape = len(kept), len(gallery.rows)
-    return sparse.csr_matrix((np.exp(2 * cosine - 2), (row, column)), shape=shape)
+    columns, weights = [], []
+    for i, (rows, one) in enumerate(zip(images.rows, mutual, strict=True)):
+        kept = grown(np.append(rows[one], i) if inside else rows[one], gallery)
+        weight = np.exp(2 * (gallery.vectors[kept] @ images.vectors[i]) - 2)
+        columns.append(kept)
+        weights.append(weight / max(weight.sum(), 1e-12))
+    ends = np.cumsum([0, *(len(kept) for kept in columns)])
+    shape = len(images.rows), len(gallery.rows)
+    return sparse.csr_matrix((np.concatenate(weights), np.concatenate(columns), ends), shape=shape)
 
 
 def grown(own: np.ndarray, gallery: Neighbourhood) -> np.ndarray:
@@ -62,7 +68,8 @@ def grown(own: np.ndarray, gallery: Neighbourhood) -> np.ndarray:
     for one in own:
         near = gallery.rows[one, :half]
         back = near[gallery.cosines[one, :half] >= gallery.cosines[near, half - 1]]
-        if np.isin(back, own).sum() >= CLOSE * len(back):
+        back = np.append(back, one)
+        if np.isin(back, own).sum() > CLOSE * len(back):
             found.append(back)
     return np.unique(np.concatenate(found)).astype(int)
 
@@ -73,23 +80,15 @@ def chosen(rows: np.ndarray, count: int) -> sparse.csr_matrix:
     return sparse.csr_matrix((np.ones(rows.size), (at, rows.ravel())), shape=(len(rows), count))
 
 
-def unit(weights: sparse.csr_matrix) -> sparse.csr_matrix:
-    """Rows that add up to 1; a row of zeros stays one."""
-    sums = np.asarray(weights.sum(axis=1)).ravel()
-    return sparse.diags(1 / np.where(sums > 0, sums, 1)) @ weights
-
-
-def overlap(asked: sparse.csr_matrix, own: sparse.csr_matrix) -> sparse.csr_matrix:
-    """Sum of minima over sum of maxima of each row of `asked` and each of `own`.
+def overlap(asked: sparse.csr_matrix, own: sparse.csr_matrix) -> Iterator[np.ndarray]:
+    """Sum of minima over sum of maxima of each row of `asked` and all of `own`.
 
     Rows add up to 1, so that the maxima add up to 2 less the minima.
     """
     asked, columns = asked.tocsr(), own.tocsc()
-    parts = []
     for start, end in zip(asked.indptr[:-1], asked.indptr[1:], strict=True):
         minima = np.zeros(own.shape[0])
         for at, weight in zip(asked.indices[start:end], asked.data[start:end], strict=True):
             span = slice(columns.indptr[at], columns.indptr[at + 1])
             minima[columns.indices[span]] += np.minimum(columns.data[span], weight)
-        parts.append(sparse.csr_matrix(minima / (2 - minima)))
-    return sparse.vstack(parts, format="csr")
+        yield minima / (2 - minima)

@@ -1,7 +1,6 @@
 """Scores that are off by default: the margin over strangers, and k-reciprocal neighbourhoods."""
 
 import numpy as np
-import pandas as pd
 
 from pipeline.neighbours import reciprocal, scores
 from pipeline.neighbours.search import Gallery, others, search
@@ -42,18 +41,18 @@ def neighbourhoods(
     """
     count = min(params.reciprocal, len(gallery.vectors) - 1)
     weight = params.reciprocal_weight
-    best = (1 - weight) * scores.best_similarities(vectors, gallery, pairs, None)
-    if count < 1:
-        return best
+    if count < 1:  # nobody to have in common
+        return (1 - weight) * scores.best_similarities(vectors, gallery, pairs, None)
+    best = np.empty(len(pairs))
     near = search(gallery.vectors, vectors, count, params.model_copy(update={"index": "exact"}))
-    shared = reciprocal.jaccard(
+    rows = reciprocal.jaccard(
         reciprocal.Neighbourhood(vectors, near.rows, near.similarities),
         reciprocal.Neighbourhood(gallery.vectors, *others(gallery, count, params)),
         params.reciprocal_blend,
-    ).tocoo()
-    cosine = scores.dots(vectors[shared.row], gallery.vectors[shared.col])
-    value = weight * shared.data + (1 - weight) * cosine
-    place = pd.MultiIndex.from_arrays(pairs.T)
-    at = place.get_indexer(pd.MultiIndex.from_arrays([shared.row, gallery.labels[shared.col]]))
-    np.maximum.at(best, at[at >= 0], value[at >= 0])
+    )
+    ends = np.searchsorted(pairs[:, 0], np.arange(len(vectors) + 1))
+    for query, shared in enumerate(rows):
+        blended = weight * shared + (1 - weight) * (gallery.vectors @ vectors[query])
+        own = slice(ends[query], ends[query + 1])
+        best[own] = np.maximum.reduceat(blended, gallery.starts[:-1])[pairs[own, 1]]
     return best

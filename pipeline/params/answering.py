@@ -33,7 +33,7 @@ class Match(Section):
     neighbours: Count
     probes: Count
     shortlist: Count
-    lots: Annotated[int, Field(ge=0)]
+    lots: Count
     candidates: Annotated[int, Field(ge=1, le=1000)]
     ratio: Share
     model: Literal["affine", "homography"]
@@ -89,10 +89,16 @@ class EnsembleStage(Section):
 
 
 class SubmissionStage(Section):
-    """What may reorder the answers to all queries at once; both off with 0."""
+    """What may reorder the answers to all queries at once; off with 0, and one at a time."""
 
     gap: Share
     capacity: Annotated[int, Field(ge=0)]
+
+    @model_validator(mode="after")
+    def _one_at_a_time(self) -> "SubmissionStage":
+        if self.gap and self.capacity:
+            raise ValueError("gap and capacity: the second undoes the first; set one of them to 0")
+        return self
 
 
 class Ensemble(Section):

@@ -67,12 +67,11 @@ def rising(scores: np.ndarray, same: np.ndarray, each: np.ndarray) -> tuple[np.n
     """Weights (s) and intercept of a logistic regression; a score that would count against the same
     animal by being higher is chance's work, and left out."""
     kept = np.ones(scores.shape[1], bool)
-    weights, height = np.zeros(len(kept)), float(logit(np.average(same, weights=each)))
     while kept.any():
         line = LogisticRegression(C=1e3).fit(scores[:, kept], same, sample_weight=each)
-        weights[:] = 0
-        weights[kept], height = line.coef_[0], float(line.intercept_[0])
+        weights = np.zeros(len(kept))
+        weights[kept] = line.coef_[0]
         if (weights >= 0).all():
-            break
+            return weights, float(line.intercept_[0])
         kept &= weights > 0
-    return np.maximum(weights, 0), height
+    return np.zeros(len(kept)), float(logit(np.average(same, weights=each)))

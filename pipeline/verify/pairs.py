@@ -6,6 +6,7 @@ import pandas as pd
 from pipeline.gallery import Embeddings
 
 SCORES = ["similarity", "inliers"]
+PAIRS_AT_ONCE = 10_000
 
 
 def known_pairs(
@@ -22,12 +23,21 @@ def known_pairs(
     held = queries[queries["fold"] >= 0].set_index("image")
     pairs = looked[looked["query"].isin(held.index)]
     own = held.loc[pairs["query"]]
-    here, there = (embeddings.of(pairs[side]) for side in ("query", "image"))
     columns = {
         "group": own["group"].to_numpy(),
-        "similarity": np.einsum("nd,nd->n", here, there),
+        "similarity": similarities(pairs, embeddings),
         "inliers": pairs["inliers"].to_numpy(dtype=float),
         "same": (own["truth"].to_numpy() == pairs["identity"].to_numpy()).astype(bool),
         "weight": pairs["weight"].to_numpy(dtype=float),
     }
     return pd.DataFrame(columns)
+
+
+def similarities(pairs: pd.DataFrame, embeddings: Embeddings) -> np.ndarray:
+    """The cosine of each pair (columns query, image)."""
+    found = np.empty(len(pairs))
+    for at in range(0, len(pairs), PAIRS_AT_ONCE):
+        block = pairs.iloc[at : at + PAIRS_AT_ONCE]
+        here, there = (embeddings.of(block[side]) for side in ("query", "image"))
+        found[at : at + PAIRS_AT_ONCE] = np.einsum("nd,nd->n", here, there)
+    return found

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit, logit
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from pipeline import evaluation, reliability
@@ -35,8 +36,7 @@ def verify(pairs: pd.DataFrame, evaluated: Evaluation) -> Verified:
     evidence = cross_fitted(pairs, evaluated)
     same, weights = pairs["same"].to_numpy(), pairs["weight"].to_numpy()
     curve = roc(evidence, same, weights)
-    prior = np.log(np.average(same, weights=weights) / np.average(~same, weights=weights))
-    chance = 1 / (1 + np.exp(-evidence - prior))
+    chance = expit(evidence + logit(np.average(same, weights=weights)))
     diagram = reliability.diagram(chance, same, weights, reliability.PAIRS)
     values = [
         float(roc_auc_score(same, evidence, sample_weight=weights)),

@@ -1,16 +1,20 @@
 """Identities that are taken for each other, by hand."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline import merging
-from pipeline.gallery import KNOWN, UNSEEN
+from pipeline.gallery import KNOWN, LABELLED_NEW, UNSEEN
 from pipeline.tables import NEW_WHALE
+
+KINDS = {"s": UNSEEN, NEW_WHALE: LABELLED_NEW}
 
 
 def rankings(**truths: str) -> pd.DataFrame:
-    rows = [(image, UNSEEN if own == NEW_WHALE else KNOWN, own) for image, own in truths.items()]
-    return pd.DataFrame(rows, columns=["image", "kind", "truth"])
+    """Images by their identity; s is held out whole, and new_whale is labelled so."""
+    rows = [(image, KINDS.get(own, KNOWN), own) for image, own in truths.items()]
+    return pd.DataFrame(rows, columns=["image", "kind", "cluster"])
 
 
 def posteriors(**answers: dict[str, float]) -> pd.DataFrame:
@@ -31,16 +35,23 @@ SAID = posteriors(
 def test_by_hand():
     """a's two photographs give b .4 and .6, b's gives a .3; c's gives a .4, a's give c nothing."""
     found = merging.suspects(ASKED, SAID, 0.2)
-    assert found[["first", "second", "queries"]].values.tolist() == [["a", "b", 3]]
-    assert found.loc[0, ["taken", "back"]].tolist() == pytest.approx([0.5, 0.3])
+    assert found[["first", "second", "queries"]].values.tolist() == [["a", "b", 3], ["a", "c", 3]]
+    assert found[["taken", "back"]].to_numpy() == pytest.approx(np.array([[0.5, 0.3], [0, 0.4]]))
+    assert merging.suspects(ASKED, SAID, 0.21)["second"].tolist() == ["b"]
     assert merging.suspects(ASKED, SAID, 0.41).empty
 
 
-def test_the_worst_come_first():
-    asked = rankings(a1="a", b1="b", c1="c")
-    said = posteriors(a1={"b": 0.3, "c": 0.5}, b1={"a": 0.3}, c1={"a": 0.5})
-    found = merging.suspects(asked, said, 0.1)
-    assert found[["first", "second"]].values.tolist() == [["a", "c"], ["a", "b"]]
+def test_a_name_with_one_photograph_is_asked_as_a_stranger():
+    """s has one photograph: held out, s is new to its member, which takes it for a."""
+    asked = rankings(a1="a", s1="s")
+    said = posteriors(a1={"a": 0.5, "s": 0.5}, s1={"a": 0.99, NEW_WHALE: 0.01})
+    found = merging.suspects(asked, said, 0.2)
+    assert found.loc[0, ["taken", "back"]].tolist() == pytest.approx([0.5, 0.99])
+
+
+def test_who_was_never_asked_is_judged_by_the_other():
+    found = merging.suspects(rankings(a1="a"), posteriors(a1={"b": 0.4, "a": 0.6}), 0.4)
+    assert found.loc[0, "taken"] == 0.4 and np.isnan(found.loc[0, "back"])
 
 
 def test_nothing_asked_nothing_suspected():
@@ -49,9 +60,8 @@ def test_nothing_asked_nothing_suspected():
 
 
 def test_the_photographs_to_look_at():
-    rows = [("a1", "x", "b", 4), ("b1", "y", "a", 9), ("a1", "z", "c", 20), ("a2", "w", "a", 30)]
-    pairs = pd.DataFrame(rows, columns=["query", "image", "identity", "inliers"])
-    truth = ASKED.set_index("image")["truth"]
-    best = merging.best_pair("a", "b", pairs, truth)
+    rows = [("a1", "x", "b", 4, "a"), ("b1", "y", "a", 9, "b"), ("a1", "z", "c", 20, "a")]
+    pairs = pd.DataFrame(rows, columns=["query", "image", "identity", "inliers", "owner"])
+    best = merging.best_pair("a", "b", pairs)
     assert (best["query"], best["image"]) == ("b1", "y")
-    assert merging.best_pair("b", "c", pairs, truth) is None
+    assert merging.best_pair("b", "c", pairs) is None

@@ -9,6 +9,7 @@ from pipeline import gallery as gallery_words
 from pipeline.features import Features
 from pipeline.keypoints import keypoints
 from pipeline.match import match
+from pipeline.tables import NEW_WHALE
 from tests.conftest import ROOT
 from tests.pipeline import features_drawn as drawn
 
@@ -38,7 +39,8 @@ def gallery() -> pd.DataFrame:
 def queries() -> pd.DataFrame:
     """The last photograph of everybody."""
     names = [f"w{i}_{SHOTS - 1}.png" for i in range(KNOWN + 1)]
-    return pd.DataFrame({"image": names, "kind": gallery_words.KNOWN})
+    truths = [f"w{i}" for i in range(KNOWN)] + [NEW_WHALE]
+    return pd.DataFrame({"image": names, "kind": gallery_words.KNOWN, "truth": truths})
 
 
 def matched(
@@ -148,9 +150,12 @@ def test_lots_stand_for_all_that_was_not_shortlisted(features):
     few = SECTION.model_copy(update={"shortlist": 1, "lots": 2})
     found, pairs = match.match(features, gallery(), queries(), NEAR, TWINS, few, "sift")
     assert (pairs.groupby("query")["weight"].sum() == len(gallery())).all()
-    assert pairs.groupby("query")["drawn"].sum().tolist() == [2] * (KNOWN + 1)
-    assert pairs[pairs["drawn"]]["weight"].tolist() == [(len(gallery()) - 1) / 2] * 2 * (KNOWN + 1)
-    none = few.model_copy(update={"lots": 0})
+    lots = pairs[pairs["drawn"]]
+    assert lots.groupby("query").size().tolist() == [4] * KNOWN + [2]
+    # w0's other two photographs for themselves, and 12 of strangers by two
+    own = lots[lots["query"] == "w0_3.png"].groupby(lots["identity"] == "w0")
+    assert own["weight"].agg(list).to_dict() == {True: [1, 1], False: [6, 6]}
+    none = few.model_copy(update={"lots": 5})
     without, _ = match.match(features, gallery(), queries(), NEAR, TWINS, none, "sift")
     pd.testing.assert_frame_equal(found, without)
 
