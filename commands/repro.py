@@ -5,7 +5,7 @@
 The results are those of `dvc repro`, which has one member at a time and leaves cores idle. The
 members come first, then the folds' local features and the ensembles in the same way, and a plain
 `dvc repro` does what is left. A GPU is busy with one member: there, that is all. What the stages
-print goes to .dvc/tmp/at-once/<member, fold or ensemble>.log.
+print goes to .dvc/tmp/at-once/<member or ensemble>.log.
 """
 
 import argparse
@@ -20,7 +20,6 @@ from pipeline import device, machine, params, paths
 
 REPRO = [sys.executable, "-m", "dvc", "--wait-for-lock", "repro"]
 MEMBER = ("train", "embed", "neighbours", "rerank")
-FOLD = ("match",)
 ENSEMBLE = ("ensemble", "submission", "report")
 LOGS = Path(".dvc/tmp/at-once")
 TOLD = 20  # last lines of the log of what failed
@@ -33,8 +32,7 @@ def main(at_once: int) -> None:
         p = params.load()
         members = [paths.member(name, fold) for name in p.backbones for fold in p.folds.trained]
         side_by_side("member", members, MEMBER, at_once)
-        side_by_side("fold", [str(fold) for fold in p.folds.trained], FOLD, at_once)
-        subprocess.run([*REPRO, "--single-item", "verify"], check=True)
+        subprocess.run([*REPRO, "--single-item", "match", "verify"], check=True)
         side_by_side("ensemble", list(p.ensembles), ENSEMBLE, at_once)
     subprocess.run(REPRO, check=True)
 

@@ -24,7 +24,7 @@ from pipeline.crop import cropping, pack
 from pipeline.crop.given import Given
 from pipeline.features import Features
 from pipeline.keypoints import keypoints
-from pipeline.match import geometry, match
+from pipeline.match import geometry, matcher
 from pipeline.verify import picture
 from pipeline.verify.judge import Judge
 from pipeline.warping import warp
@@ -40,8 +40,8 @@ def main(files: list[Path], prior: float, drawing: Path) -> None:
         boxes = cut(table, p, crops)
         features = keypoints.extract(table, boxes, crops, p.keypoints)
         similarities = [similar(table, crops, fold, p) for fold in members]
-    matched = match.matcher(p.keypoints.detector, p.match)
-    found = match.compared(features, (0, 1), matched, p.match)
+    matched = matcher.pairing(p.keypoints.detector, p.match)
+    found = matcher.compared(features, (0, 1), matched, p.match)
     pairs = pd.DataFrame({"similarity": similarities, "inliers": float(found.inliers)})
     chance = judge.chance(pairs, prior).mean()
     print(f"{files[0]} and {files[1]}: the same animal with probability {chance:.3f}")

@@ -32,25 +32,30 @@ def member(backbone: str, fold: int) -> str:
     return f"{backbone}-{fold}"
 
 
+def of_member(stage: str, backbone: str, fold: int) -> Path:
+    """The folder of a stage's files for one member; a backbone's members lie together."""
+    return WORK / stage / backbone / str(fold)
+
+
 def model(backbone: str, fold: int) -> Path:
-    return WORK / "train" / member(backbone, fold) / "model.safetensors"
+    return of_member("train", backbone, fold) / "model.safetensors"
 
 
 def history(backbone: str, fold: int) -> Path:
-    return WORK / "train" / member(backbone, fold) / "history.csv"
+    return of_member("train", backbone, fold) / "history.csv"
 
 
 def embeddings(backbone: str, fold: int) -> Path:
-    return WORK / "embed" / member(backbone, fold) / "embeddings.npz"
+    return of_member("embed", backbone, fold) / "embeddings.npz"
 
 
 def neighbours(backbone: str, fold: int) -> Path:
-    return WORK / "neighbours" / member(backbone, fold) / "neighbours.parquet"
+    return of_member("neighbours", backbone, fold) / "neighbours.parquet"
 
 
 def evidence(stage: str, backbone: str, fold: int) -> Path:
     """The evidence that `stage` (neighbours, rerank) adds for one member."""
-    return WORK / stage / member(backbone, fold) / "evidence.parquet"
+    return of_member(stage, backbone, fold) / "evidence.parquet"
 
 
 def match(fold: int) -> Path:

@@ -54,15 +54,24 @@ def indexed(shown: Shown, params: Match, seed: int) -> faiss.Index:
     return index
 
 
+def neighbours(
+    descriptors: np.ndarray, index: faiss.Index, count: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Distances and rows (k x `count`) of each feature's nearest ones, -1 for none."""
+    squares, rows = index.search(descriptors.astype(np.float32), count)
+    return np.sqrt(np.maximum(squares, 0)) / LEVELS, rows
+
+
 def vote(
-    descriptors: np.ndarray, index: faiss.Index, shown: Shown, banned: np.ndarray, params: Match
+    distances: np.ndarray, rows: np.ndarray, shown: Shown, allowed: np.ndarray, count: int
 ) -> Votes:
-    """The votes of one query's k features; `banned` are gallery images that may get none."""
-    distances, rows = index.search(descriptors.astype(np.float32), params.neighbours + 1)
-    distances = np.sqrt(np.maximum(distances, 0)) / LEVELS
+    """The votes of one query's k features, of its `neighbours`.
+
+    Only the `count` nearest vote that lie in photographs that are `allowed` (bool, by number).
+    """
     images, labels = shown.images[rows], shown.labels[rows]
-    distances[(rows < 0) | np.isin(images, banned)] = np.inf
-    order = np.argsort(distances, axis=1, kind="stable")
+    distances = np.where((rows >= 0) & allowed[images], distances, np.inf)
+    order = np.argsort(distances, axis=1, kind="stable")[:, :count]
     distances, rows, images, labels = (
         np.take_along_axis(one, order, axis=1) for one in (distances, rows, images, labels)
     )

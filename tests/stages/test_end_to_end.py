@@ -135,7 +135,7 @@ AFTER = ("submission", "report")
 PLACED = of_ensembles(*AFTER)
 LATER = of_ensembles("ensemble") | PLACED
 ANSWERED = ("ensemble", "submission")
-MATCHED, VERIFIED = {"match@0", "match@1"}, {"verify"}
+MATCHED, VERIFIED = {"match"}, {"verify"}
 SEARCHED = members("neighbours") | members("rerank") | MATCHED | VERIFIED | LATER
 TRAINED = members("train") | members("embed") | SEARCHED
 OTHER = {
@@ -162,8 +162,8 @@ EDITS = {
     "ensembles.card.new_whale.method": ("prior", of_card("submission"), of_card("report")),
     "evaluation.bootstrap": (200, of_ensembles("report"), set()),
     "evaluation.new_whale_prior": (0.15, LATER, set()),
-    "backbones.other": (tiny.BACKBONES["tiny"], OTHER, VERIFIED | LATER),
-    "folds.trained": ([0], of_ensembles(*ANSWERED) | VERIFIED, of_ensembles("report")),
+    "backbones.other": (tiny.BACKBONES["tiny"], OTHER, LATER),
+    "folds.trained": ([0], of_ensembles(*ANSWERED) | MATCHED | VERIFIED, of_ensembles("report")),
 }  # fmt: skip
 
 

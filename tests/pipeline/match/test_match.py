@@ -9,6 +9,7 @@ from pipeline import gallery as gallery_words
 from pipeline.features import Features
 from pipeline.keypoints import keypoints
 from pipeline.match import match
+from pipeline.match.questions import Fold
 from pipeline.tables import NEW_WHALE
 from tests.conftest import ROOT
 from tests.pipeline import features_drawn as drawn
@@ -43,6 +44,13 @@ def queries() -> pd.DataFrame:
     return pd.DataFrame({"image": names, "kind": gallery_words.KNOWN, "truth": truths})
 
 
+def one_fold(
+    features: Features, shown, asked, section, near=NEAR, twins=TWINS
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Evidence and pairs of a single fold."""
+    return match.match(features, {0: Fold(shown, asked, near)}, twins, section, "sift")[0]
+
+
 def matched(
     features: Features, near=NEAR, twins=TWINS, asked=None, shown=None, **changes
 ) -> pd.DataFrame:
@@ -50,7 +58,7 @@ def matched(
     section = SECTION.model_copy(update=changes)
     asked = queries() if asked is None else asked
     shown = gallery() if shown is None else shown
-    found, _ = match.match(features, shown, asked, near, twins, section, "sift")
+    found, _ = one_fold(features, shown, asked, section, near, twins)
     assert (found["member"] == evidence.LOCAL).all()
     return found.pivot(index=["query", "identity"], columns="source", values="score")
 
@@ -119,7 +127,7 @@ def test_a_query_without_features_says_nothing_and_stops_nobody(features):
 
 def test_no_query_and_a_gallery_without_features_say_nothing(features):
     for shown, asked in ((gallery(), queries()[:0]), (gallery()[:0], queries())):
-        found, pairs = match.match(features, shown, asked, NEAR, TWINS, SECTION, "sift")
+        found, pairs = one_fold(features, shown, asked, SECTION)
         assert found.empty and pairs.empty
 
 
@@ -131,14 +139,14 @@ def test_a_gallery_photograph_that_was_never_looked_at_is_named(features):
 
 def test_switched_off_it_writes_a_valid_empty_table(tmp_path):
     none = keypoints.extract(None, None, None, P.keypoints.model_copy(update={"enabled": False}))
-    found, pairs = match.match(none, gallery(), queries(), NEAR, TWINS, SECTION, "sift")
+    found, pairs = one_fold(none, gallery(), queries(), SECTION)
     assert pairs.empty and pairs.columns.tolist() == match.PAIR
     evidence.save(found, tmp_path / "evidence.parquet")
     assert evidence.load(tmp_path / "evidence.parquet").empty
 
 
 def test_an_identity_speaks_by_its_best_photograph(features):
-    found, pairs = match.match(features, gallery(), queries(), NEAR, TWINS, SECTION, "sift")
+    found, pairs = one_fold(features, gallery(), queries(), SECTION)
     assert pairs["image"].isin(gallery()["image"]).all() and not pairs.duplicated().any()
     best = pairs[~pairs["drawn"]].groupby(["query", "identity"])["inliers"].max()
     said = found[found["source"] == "inliers"].set_index(["query", "identity"])["score"]
@@ -148,7 +156,7 @@ def test_an_identity_speaks_by_its_best_photograph(features):
 def test_lots_stand_for_all_that_was_not_shortlisted(features):
     """Each query's weights add up to its gallery; lots are fair and are no evidence."""
     few = SECTION.model_copy(update={"shortlist": 1, "lots": 2})
-    found, pairs = match.match(features, gallery(), queries(), NEAR, TWINS, few, "sift")
+    found, pairs = one_fold(features, gallery(), queries(), few)
     assert (pairs.groupby("query")["weight"].sum() == len(gallery())).all()
     lots = pairs[pairs["drawn"]]
     assert lots.groupby("query").size().tolist() == [4] * KNOWN + [2]
@@ -156,22 +164,46 @@ def test_lots_stand_for_all_that_was_not_shortlisted(features):
     own = lots[lots["query"] == "w0_3.png"].groupby(lots["identity"] == "w0")
     assert own["weight"].agg(list).to_dict() == {True: [1, 1], False: [6, 6]}
     none = few.model_copy(update={"lots": 5})
-    without, _ = match.match(features, gallery(), queries(), NEAR, TWINS, none, "sift")
+    without, _ = one_fold(features, gallery(), queries(), none)
     pd.testing.assert_frame_equal(found, without)
 
 
 def test_lots_are_not_drawn_for_the_test(features):
     asked = queries().assign(kind=gallery_words.TEST)
-    _, pairs = match.match(features, gallery(), asked, NEAR, TWINS, SECTION, "sift")
+    _, pairs = one_fold(features, gallery(), asked, SECTION)
     assert not pairs["drawn"].any() and (pairs["weight"] == 1).all()
 
 
 def test_a_gallery_that_is_all_shortlisted_leaves_no_lot(features):
     every = SECTION.model_copy(update={"shortlist": 100})
-    _, pairs = match.match(features, gallery(), queries(), NEAR, TWINS, every, "sift")
+    _, pairs = one_fold(features, gallery(), queries(), every)
     looked = pairs.groupby("query")["image"].nunique()
     assert (looked <= len(gallery())).all() and not pairs.duplicated(["query", "image"]).any()
 
 
 def test_the_same_seed_gives_the_same_scores(features):
     pd.testing.assert_frame_equal(matched(features), matched(features))
+
+
+def test_folds_together_say_what_each_says_alone(features):
+    """Fold 1 shows the other photographs, and asks for w0 and w1 too, as the test does."""
+    first = Fold(gallery(), queries(), NEAR)
+    names = [(f"w{i}_{shot}.png", f"w{i}") for i in range(KNOWN) for shot in (1, 3)]
+    other = pd.DataFrame(names, columns=["image", "identity"]).assign(group=range(len(names)))
+    asked = pd.DataFrame({"image": [f"w{i}_0.png" for i in range(2)] + [f"w{STRANGER}_3.png"]})
+    asked = asked.assign(kind=gallery_words.TEST, truth="")
+    second = Fold(other, asked, NEAR)
+    both = match.match(features, {0: first, 1: second}, TWINS, SECTION, "sift")
+    for fold, alone in ((0, first), (1, second)):
+        found, pairs = match.match(features, {fold: alone}, TWINS, SECTION, "sift")[fold]
+        columns = ["query", "identity", "source"]
+        sorted_ = [own.sort_values(columns, ignore_index=True) for own in (both[fold][0], found)]
+        pd.testing.assert_frame_equal(*sorted_)
+        assert set(both[fold][1]["image"]) <= set(alone.gallery["image"])
+        kept = [
+            own[~own["drawn"].astype(bool)][["query", "image", "inliers"]]
+            for own in (both[fold][1], pairs)
+        ]
+        pd.testing.assert_frame_equal(
+            *(own.sort_values(["query", "image"], ignore_index=True) for own in kept)
+        )

@@ -10,7 +10,6 @@ from tests.conftest import ROOT
 SECTION = params.load(ROOT / "tests/params.yaml").match.model_copy(
     update={"neighbours": 3, "probes": 1000}
 )
-NOBODY = np.array([], int)
 
 
 def shown(count: int = 200, seed: int = 0) -> votes.Shown:
@@ -21,10 +20,12 @@ def shown(count: int = 200, seed: int = 0) -> votes.Shown:
     return votes.Shown(descriptors, images, images % 8)
 
 
-def cast(descriptors: np.ndarray, gallery: votes.Shown, banned=NOBODY, **changes) -> votes.Votes:
+def cast(descriptors: np.ndarray, gallery: votes.Shown, banned=(), **changes) -> votes.Votes:
     section = SECTION.model_copy(update=changes)
     index = votes.indexed(gallery, section, seed=0)
-    return votes.vote(descriptors, index, gallery, banned, section)
+    allowed = ~np.isin(np.arange(gallery.images.max() + 1), banned)
+    near = votes.neighbours(descriptors, index, 4 * section.neighbours)
+    return votes.vote(*near, gallery, allowed, section.neighbours + 1)
 
 
 def naive(descriptors: np.ndarray, gallery: votes.Shown, banned: set[int]) -> dict[int, float]:
@@ -32,8 +33,8 @@ def naive(descriptors: np.ndarray, gallery: votes.Shown, banned: set[int]) -> di
     claims: dict[int, list[tuple[float, int, int]]] = {}
     for number, feature in enumerate(descriptors.astype(float)):
         distance = np.linalg.norm(gallery.descriptors - feature, axis=1) / 255
-        near = np.argsort(distance, kind="stable")[: SECTION.neighbours + 1]
-        near = [row for row in near if gallery.images[row] not in banned]
+        near = [row for row in np.argsort(distance) if gallery.images[row] not in banned]
+        near = near[: SECTION.neighbours + 1]
         nearest = gallery.labels[near[0]]
         foreign = [row for row in near if gallery.labels[row] != nearest]
         limit = distance[foreign[0] if foreign else near[-1]]
@@ -57,7 +58,7 @@ def test_votes_are_the_naive_counts(banned):
     rng = np.random.default_rng(1)
     near = gallery.descriptors[rng.choice(200, 30, replace=False)].astype(int)
     query = (near + rng.integers(-6, 7, near.shape)).clip(0, 255).astype(np.uint8)
-    found = cast(query, gallery, np.array(banned, int))
+    found = cast(query, gallery, banned)
     expected = naive(query, gallery, set(banned))
     assert found.labels.tolist() == sorted(expected)
     assert found.label_votes == pytest.approx([expected[label] for label in sorted(expected)])

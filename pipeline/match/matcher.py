@@ -1,0 +1,138 @@
+"""All folds' galleries, ready to be asked about one query after another."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from pipeline.features import Features
+from pipeline.match import geometry, votes
+from pipeline.match.questions import Question
+from pipeline.params import Match
+
+LOOK = ["inliers", "ratio", "coverage"]
+LOOKED = ["image", *LOOK, "drawn", "weight"]
+
+
+class Matcher:
+    """One index of all galleries' features; a fold hears only its own gallery.
+
+    shown : rows (image, identity) of all galleries, each photograph once
+    galleries : each fold's images
+    """
+
+    def __init__(
+        self,
+        features: Features,
+        shown: pd.DataFrame,
+        galleries: dict[int, Sequence[str]],
+        params: Match,
+        detector: str,
+    ) -> None:
+        self.features, self.params, self.paired = features, params, pairing(detector, params)
+        self.place = pd.Index(features.names)
+        self.images = self.numbers(shown["image"])
+        self.labels, self.identities = pd.factorize(shown["identity"], sort=True)
+        self.galleries = {fold: self.numbers(names) for fold, names in galleries.items()}
+        parts = [features.descriptors[features.rows(image)] for image in self.images]
+        counts = [len(part) for part in parts]
+        self.shown = votes.Shown(
+            np.concatenate(parts), np.repeat(self.images, counts), np.repeat(self.labels, counts)
+        )
+        self.index = votes.indexed(self.shown, params, params.seed)
+
+    def numbers(self, images: Sequence[str]) -> np.ndarray:
+        """The photographs' places among the features; raises KeyError for one without any place."""
+        found = self.place.get_indexer(images)
+        if (found < 0).any():
+            raise KeyError(f"no local features of {np.asarray(images)[found < 0].tolist()[:5]}")
+        return found
+
+    def ask(self, query: str, questions: list[Question]) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """All folds' votes (fold, query, identity, votes), and pairs that were looked at (fold,
+        query and LOOKED)."""
+        image = self.place.get_loc(query)
+        own = self.features.descriptors[self.features.rows(image)]
+        near = votes.neighbours(own, self.index, self.wanted())
+        seen: dict[int, tuple[float, float, float]] = {}
+        answers = [self.answer(image, near, question, seen) for question in questions]
+        marked = [
+            [table.assign(fold=question.fold, query=query) for table in answer]
+            for answer, question in zip(answers, questions, strict=True)
+        ]
+        cast, pairs = zip(*marked, strict=True)
+        return pd.concat(cast, ignore_index=True), pd.concat(pairs, ignore_index=True)
+
+    def wanted(self) -> int:
+        """Neighbours to search, so that enough are left without those that a fold does not show."""
+        smallest = min(len(images) for images in self.galleries.values())
+        return int(np.ceil(2 * (self.params.neighbours + 1) * len(self.images) / smallest))
+
+    def answer(
+        self,
+        image: int,
+        near: tuple[np.ndarray, np.ndarray],
+        question: Question,
+        seen: dict[int, tuple[float, float, float]],
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """One fold's votes (identity, votes) and pairs (LOOKED); `seen` keeps each look."""
+        gallery = np.setdiff1d(self.galleries[question.fold], self.numbers(question.twins))
+        allowed = np.zeros(len(self.features.names), bool)
+        allowed[gallery] = True
+        found = votes.vote(*near, self.shown, allowed, self.params.neighbours + 1)
+        first = np.argsort(-found.label_votes, kind="stable")[: self.params.candidates]
+        identities = self.identities[found.labels[first]]
+        cast = pd.DataFrame({"identity": identities, "votes": found.label_votes[first]})
+        most = found.images[np.argsort(-found.image_votes, kind="stable")[: self.params.shortlist]]
+        others = np.intersect1d(np.union1d(most, self.numbers(question.near)), gallery)
+        chosen = [(others, False, 1.0)]
+        if question.truth is not None:
+            chosen += self.lots(image, np.setdiff1d(gallery, others), question.truth)
+        rows = []
+        for images, by_lot, weight in chosen:
+            for one in images.tolist():
+                if one not in seen:
+                    seen[one] = self.look(image, one)
+                rows.append((self.features.names[one], *seen[one], by_lot, weight))
+        return cast, pd.DataFrame(rows, columns=LOOKED)
+
+    def lots(
+        self, query: int, rest: np.ndarray, truth: str
+    ) -> list[tuple[np.ndarray, bool, float]]:
+        """Some of the images that nobody looks at, with the weight of each: of the query's
+        individual, which are few, and of others."""
+        rng = np.random.default_rng([self.params.seed, query])
+        own = self.images[self.identities[self.labels] == truth]
+        drawn = []
+        for side in (np.intersect1d(rest, own), np.setdiff1d(rest, own)):
+            taken = rng.choice(side, min(self.params.lots, len(side)), replace=False)
+            drawn.append((taken, True, len(side) / max(len(taken), 1)))
+        return drawn
+
+    def look(self, query: int, image: int) -> tuple[float, float, float]:
+        """Inliers, their ratio and coverage of two photographs, by their numbers."""
+        seen = compared(self.features, (query, image), self.paired, self.params)
+        hull = self.features.points[self.features.rows(query)][seen.pairs[seen.inlier, 0]]
+        covered = geometry.coverage(hull, *self.features.sizes[query])
+        return float(seen.inliers), seen.ratio, covered
+
+
+def pairing(detector: str, params: Match) -> Callable[..., np.ndarray]:
+    """What finds matches (n x 2 rows) in the points, descriptors and canvas sizes of two."""
+    if detector == "disk":
+        from pipeline.disk import LightGlue  # torch takes seconds
+
+        return LightGlue().pairs
+    return lambda points, descriptors, sizes: geometry.mutual(*descriptors, params.ratio)
+
+
+def compared(
+    features: Features, two: tuple[int, int], paired: Callable[..., np.ndarray], params: Match
+) -> geometry.Agreement:
+    """The matches of two photographs, by their numbers, and which fit one map."""
+    rows = [features.rows(one) for one in two]
+    points = tuple(features.points[row] for row in rows)
+    descriptors = tuple(features.descriptors[row] for row in rows)
+    sizes = tuple(features.sizes[one] for one in two)
+    sides = tuple(float(size.max()) for size in sizes)
+    return geometry.agreement(points, paired(points, descriptors, sizes), sides, params)

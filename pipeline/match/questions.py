@@ -1,0 +1,61 @@
+"""What is compared with what: each fold's gallery and queries, and who asks what of a query."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from pipeline.gallery import TEST
+
+
+@dataclass(frozen=True)
+class Fold:
+    """What one member compares: its gallery and queries (`pipeline.gallery`), and the nearest
+    gallery images of each query by embedding (query, rank, image)."""
+
+    gallery: pd.DataFrame
+    queries: pd.DataFrame
+    near: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Question:
+    """One query as one fold asks it.
+
+    near : gallery photographs to look at besides those with the most votes
+    twins : copies of the query, which are not asked
+    truth : the identity or new_whale; None for the test's queries
+    """
+
+    fold: int
+    near: list[str]
+    twins: list[str]
+    truth: str | None
+
+
+def together(folds: dict[int, Fold]) -> pd.DataFrame:
+    """The rows of all galleries, each photograph once."""
+    galleries = [one.gallery for one in folds.values()]
+    return pd.concat(galleries).drop_duplicates("image").sort_values("image", ignore_index=True)
+
+
+def asked(folds: dict[int, Fold], twins: pd.DataFrame, shortlist: int) -> dict[str, list[Question]]:
+    """Each query's questions, one a fold that asks it."""
+    questions: dict[str, list[Question]] = {}
+    for fold, one in folds.items():
+        close = one.near[one.near["rank"] < shortlist].groupby("query")["image"].agg(list)
+        close, copies = close.to_dict(), copies_of(twins, one.gallery)
+        columns = one.queries[["image", "kind", "truth"]]
+        for name, kind, truth in columns.itertuples(index=False):
+            known = None if kind == TEST else truth
+            question = Question(fold, close.get(name, []), copies.get(name, []), known)
+            questions.setdefault(name, []).append(question)
+    return questions
+
+
+def copies_of(twins: pd.DataFrame, gallery: pd.DataFrame) -> dict[str, list[str]]:
+    """Every gallery photograph that is the same as a query, by query; "twins" names only one."""
+    group = gallery.set_index("image")["group"]
+    images = gallery.groupby("group")["image"].agg(list)
+    shown = twins[twins["twin"].isin(group.index)]
+    pairs = zip(shown["image"], shown["twin"], strict=True)
+    return {query: images[group[twin]] for query, twin in pairs}
