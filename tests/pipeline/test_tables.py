@@ -1,5 +1,7 @@
 """Tables keep text as text, refuse foreign columns, and are written whole or not at all."""
 
+import json
+
 import pandas as pd
 import pytest
 
@@ -83,3 +85,22 @@ def test_an_interrupted_first_write_leaves_nothing(tmp_path):
     with pytest.raises(ZeroDivisionError):
         tables.replace(tmp_path / "t.csv", lambda part: part.write_text("x") / 0)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_json_has_null_for_what_cannot_be_said(tmp_path):
+    values = {
+        "auc": float("nan"),
+        "share": 0.5,
+        "name": "drop",
+        "weights": [1.0, 2.0],
+        "none": None,
+    }
+    tables.write_json(values, tmp_path / "scores.json")
+    assert json.loads((tmp_path / "scores.json").read_text()) == values | {"auc": None}
+    assert list(tmp_path.iterdir()) == [tmp_path / "scores.json"]
+
+
+def test_infinity_is_no_json_and_leaves_nothing(tmp_path):
+    with pytest.raises(ValueError):
+        tables.write_json({"auc": float("inf")}, tmp_path / "scores.json")
+    assert not list(tmp_path.iterdir())

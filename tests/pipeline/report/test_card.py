@@ -110,6 +110,11 @@ def test_no_calibrated_score_has_no_error():
     assert card.calibration_errors(nothing, nothing) == {"calibration_error": None}
 
 
+def test_verification_is_the_same_for_every_ensemble():
+    said = card.verification({"auc": 0.987654321, "eer": None})
+    assert said == {"verify_auc": 0.98765, "verify_eer": None}
+
+
 def test_the_card_says_what_became_of_conflicts():
     table = pd.DataFrame([[3, "a.jpg b.jpg", "w1 w2"]], columns=tables.COLUMNS["conflicts"])
     assert card.conflicts(table, "drop") == {
