@@ -6,8 +6,11 @@ import pytest
 
 from pipeline import params
 from pipeline.keypoints import sift
+from tests.conftest import ROOT
 
-SETTINGS = params.Keypoints(enabled=True, size=128, count=100, contrast=0.01, upright=False)
+SETTINGS = params.load(ROOT / "tests/params.yaml").keypoints.model_copy(
+    update={"size": 128, "count": 100, "contrast": 0.01, "upright": False}
+)
 UPRIGHT = SETTINGS.model_copy(update={"upright": True})
 
 
