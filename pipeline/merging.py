@@ -18,7 +18,8 @@ def suspects(rankings: pd.DataFrame, posteriors: pd.DataFrame, least: float) -> 
 
     Columns: first, second (by name); queries, photographs of both that were asked; taken, the mean
     posterior of the second for the first's photographs, and back, the other way round. NaN where
-    the one has no photograph that was asked; the mean of what is there is at least `least`.
+    the one has no photograph that was asked; the smaller is at least `least`, for two names of one
+    animal are taken for each other, and a look-alike often one way only.
 
     rankings : table "rankings"
     posteriors : columns query, identity, posterior
@@ -40,9 +41,9 @@ def suspects(rankings: pd.DataFrame, posteriors: pd.DataFrame, least: float) -> 
         queries = int(asked.get(first, 0) + asked.get(second, 0))
         rows.append([first, second, queries, taken, back])
     table = pd.DataFrame(rows, columns=COLUMNS)
-    mean = table[["taken", "back"]].mean(axis=1)
-    order = mean.sort_values(ascending=False, kind="stable").index
-    return table.loc[order[mean[order] >= least]].reset_index(drop=True)
+    smaller = table[["taken", "back"]].min(axis=1)
+    order = smaller.sort_values(ascending=False, kind="stable").index
+    return table.loc[order[smaller[order] >= least]].reset_index(drop=True)
 
 
 def owners(rankings: pd.DataFrame) -> pd.Series:

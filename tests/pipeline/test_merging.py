@@ -35,10 +35,17 @@ SAID = posteriors(
 def test_by_hand():
     """a's two photographs give b .4 and .6, b's gives a .3; c's gives a .4, a's give c nothing."""
     found = merging.suspects(ASKED, SAID, 0.2)
-    assert found[["first", "second", "queries"]].values.tolist() == [["a", "b", 3], ["a", "c", 3]]
-    assert found[["taken", "back"]].to_numpy() == pytest.approx(np.array([[0.5, 0.3], [0, 0.4]]))
-    assert merging.suspects(ASKED, SAID, 0.21)["second"].tolist() == ["b"]
-    assert merging.suspects(ASKED, SAID, 0.41).empty
+    assert found[["first", "second", "queries"]].values.tolist() == [["a", "b", 3]]
+    assert found.loc[0, ["taken", "back"]].tolist() == pytest.approx([0.5, 0.3])
+    every = merging.suspects(ASKED, SAID, 0.0)
+    assert every[["taken", "back"]].to_numpy() == pytest.approx(np.array([[0.5, 0.3], [0, 0.4]]))
+    assert merging.suspects(ASKED, SAID, 0.31).empty
+
+
+def test_the_most_alike_come_first():
+    asked = rankings(a1="a", b1="b", c1="c")
+    said = posteriors(a1={"b": 0.9, "c": 0.5}, b1={"a": 0.2}, c1={"a": 0.4})
+    assert merging.suspects(asked, said, 0.1)["second"].tolist() == ["c", "b"]
 
 
 def test_a_name_with_one_photograph_is_asked_as_a_stranger():
