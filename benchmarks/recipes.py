@@ -121,11 +121,15 @@ def again(name: str, searched: bool) -> None:
     submission.main(name)
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("ensemble")
+def arguments(what: str) -> dict[str, object]:
+    """The command line that this benchmark and `benchmarks.wrong_prior` share; `what` is said."""
+    parser = argparse.ArgumentParser(description=what)
+    parser.add_argument("name", metavar="ensemble")
     parser.add_argument("runs", nargs="+", type=Path, metavar="run")
-    parser.add_argument("--params", type=Path)
+    parser.add_argument("--params", dest="settings", type=Path)
     parser.add_argument("--out", type=Path)
-    arguments = parser.parse_args()
-    main(arguments.ensemble, arguments.runs, arguments.params, arguments.out)
+    return vars(parser.parse_args())
+
+
+if __name__ == "__main__":
+    main(**arguments(__doc__.splitlines()[0]))

@@ -8,12 +8,11 @@ queries, and for one matched to the prior. Nothing is trained; see benchmarks.re
 held-out MAP@5, a row an assumed prior; --out writes the same as CSV.
 """
 
-import argparse
 from pathlib import Path
 
 import pandas as pd
 
-from benchmarks.recipes import answered
+from benchmarks.recipes import answered, arguments
 from pipeline import evaluation, metrics, params, tables
 
 ASSUMED = [0.02, 0.05, 0.1, 0.15, 0.2, 0.276, 0.4, 0.6]
@@ -47,10 +46,4 @@ def scored(rankings: pd.DataFrame, prior: float) -> float:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("ensemble")
-    parser.add_argument("runs", nargs="+", type=Path, metavar="run")
-    parser.add_argument("--params", type=Path)
-    parser.add_argument("--out", type=Path)
-    arguments = parser.parse_args()
-    main(arguments.ensemble, arguments.runs, arguments.params, arguments.out)
+    main(**arguments(__doc__.splitlines()[0]))
