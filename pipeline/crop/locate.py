@@ -6,6 +6,7 @@ import numpy as np
 
 from pipeline.crop import boxes
 from pipeline.crop.boxes import Box, Frame
+from pipeline.params import Crop
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,7 @@ class Located:
 
     box: Box
     source: str  # given, mask, unet, grabcut or whole
-    frame: Frame  # with its margin
+    frame: Frame  # the box with its margin, or the whole photograph
     mask: np.ndarray | None  # uint8 H x W, 0 and 255
 
 
@@ -23,23 +24,26 @@ def locate(
     given: Box | None,
     mask: np.ndarray | None,
     source: str,
-    margin: float,
-    align: str,
+    settings: Crop,
 ) -> Located:
     """The box and frame in a photograph of `shape` (height, width); `source` names the mask's.
 
     A mask's box is that of its largest region. A whole photograph gets no margin, because there
     is nothing around it. With align "axis" the frame lies along the mask (inside the given box).
+    With frame "photograph" the mask alone says where the animal is: what of it lies in the box.
     """
     body = body_of(mask, given)
+    whole = 0, 0, shape[1], shape[0]
     if given is None and body is None:
-        whole = 0, 0, shape[1], shape[0]
         return Located(whole, "whole", boxes.upright(whole), None)
     box, source = (given, "given") if given else (boxes.mask_box(body), source)
+    if settings.frame == "photograph":
+        inside = np.full(shape, 255, np.uint8) if mask is None else mask
+        return Located(box, source, boxes.upright(whole), boxes.clipped(inside, box))
     frame = boxes.upright(box)
-    if align == "axis" and body is not None and (angle := boxes.axis_angle(body)):
+    if settings.align == "axis" and body is not None and (angle := boxes.axis_angle(body)):
         frame = boxes.tilted(body, angle)
-    return Located(box, source, frame.widened(margin), mask)
+    return Located(box, source, frame.widened(settings.margin), mask)
 
 
 def body_of(mask: np.ndarray | None, given: Box | None) -> np.ndarray | None:

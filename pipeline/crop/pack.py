@@ -112,7 +112,7 @@ def cut_out(
     source: str,
 ) -> tuple[np.ndarray, list]:
     """One crop, height x width x 4, and its row of the "boxes" table."""
-    found = locate(photograph.shape[:2], given_box, mask, source, settings.margin, settings.align)
+    found = locate(photograph.shape[:2], given_box, mask, source, settings)
     matrix = boxes.transform(found.frame, settings.width, settings.height)
     crop = warped_crop(photograph, found, matrix, settings.width, settings.height)
     return crop, [name, *found.box, found.source, *matrix.ravel().tolist()]

@@ -7,10 +7,26 @@ import numpy as np
 LARGEST = 2.0
 
 
-def canvas(transform: np.ndarray, width: int, height: int, longest: int) -> tuple:
-    """From the crop's 2x3 transform to the canvas's, and the canvas's width and height.
+def animal(transform: np.ndarray, mask: np.ndarray, margin: float) -> tuple[np.ndarray, np.ndarray]:
+    """The part of a crop (its 2x3 transform and H x W mask) around the mask's box.
 
-    The crop (`width` x `height`) stretches the animal's frame; the canvas has the frame's own
+    `margin` is the share of the box added on every side, as far as the crop reaches. A crop whose
+    mask is empty stays whole.
+    """
+    if not mask.any():
+        return transform, mask
+    x, y, width, height = cv2.boundingRect(np.ascontiguousarray(mask))
+    across, down = int(np.ceil(margin * width)), int(np.ceil(margin * height))
+    left, top = max(x - across, 0), max(y - down, 0)
+    shifted = transform.copy()
+    shifted[:, 2] -= left, top
+    return shifted, mask[top : y + height + down, left : x + width + across]
+
+
+def canvas(transform: np.ndarray, width: int, height: int, longest: int) -> tuple:
+    """From a crop's 2x3 transform to its canvas's, and the canvas's width and height.
+
+    The crop (`width` x `height`) stretches its frame; the canvas has the frame's own
     proportions, and its longer side is `longest` pixels, or LARGEST times the photograph's own.
     """
     stretch = np.hypot(transform[:, 0], transform[:, 1])

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from pipeline import images, machine
 from pipeline.features import Features, joined, nothing
 from pipeline.keypoints import sift
-from pipeline.keypoints.canvas import canvas, contrasted
+from pipeline.keypoints.canvas import animal, canvas, contrasted
 from pipeline.params import Keypoints as Settings
 from pipeline.tables import TRANSFORM
 from pipeline.warping import warp
@@ -35,7 +35,7 @@ def extract(table: pd.DataFrame, boxes: pd.DataFrame, crops: Path, settings: Set
     find = detector(settings)
     packed = np.load(crops, mmap_mode="r")
     matrices = boxes[TRANSFORM].to_numpy().reshape(-1, 2, 3)
-    one = partial(features, size=settings.size, find=find)
+    one = partial(features, settings=settings, find=find)
     # torch has threads of its own
     with ThreadPoolExecutor(machine.cores() if settings.detector == "sift" else 1) as pool:
         found = pool.map(one, table["path"], matrices, (crop[..., 3] for crop in packed))
@@ -53,14 +53,14 @@ def detector(settings: Settings) -> Find:
 
 
 def features(
-    path: str, transform: np.ndarray, mask: np.ndarray, size: int, find: Find
+    path: str, transform: np.ndarray, mask: np.ndarray, settings: Settings, find: Find
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, tuple[int, int]]:
     """One photograph's points and descriptors, its 2 x 3 canvas transform and the canvas's size.
 
-    `transform` and `mask` (H x W, 0 and 255) are those of its crop; `size` is the canvas's longer
-    side.
+    `transform` and `mask` (H x W, 0 and 255) are those of its crop.
     """
-    matrix, across, down = canvas(transform, mask.shape[1], mask.shape[0], size)
+    transform, mask = animal(transform, mask, settings.margin)
+    matrix, across, down = canvas(transform, mask.shape[1], mask.shape[0], settings.size)
     view = warp(images.read_rgb(path), matrix, across, down, cv2.BORDER_REPLICATE)
     inside = cv2.resize(np.ascontiguousarray(mask), (across, down), interpolation=cv2.INTER_NEAREST)
     points, descriptors = find(view, inside)

@@ -70,10 +70,17 @@ class Crop(Section):
     enabled: bool
     height: Annotated[int, Field(ge=16, le=2048)]
     width: Annotated[int, Field(ge=16, le=2048)]
-    margin: Annotated[float, Field(ge=0, le=1)]
+    frame: Literal["animal", "photograph"]
+    margin: Share
     align: Literal["none", "axis"]
     without_masks: Literal["whole", "grabcut"]
     unet: UNet
+
+    @model_validator(mode="after")
+    def _a_whole_photograph_stays_level(self) -> "Crop":
+        if self.frame == "photograph" and self.align == "axis":
+            raise ValueError("align: axis turns the animal's frame; with frame: photograph, none")
+        return self
 
 
 class Keypoints(Section):
@@ -82,6 +89,7 @@ class Keypoints(Section):
     enabled: bool
     detector: Literal["sift", "disk"]
     size: Annotated[int, Field(ge=32, le=4096)]
+    margin: Share
     count: Count
     contrast: NonNegative
     upright: bool

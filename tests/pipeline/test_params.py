@@ -195,6 +195,11 @@ def test_a_recipe_names_trained_folds_once(folds, load, raw):
     assert "ensembles.card" in refusal(load, raw)
 
 
+def test_a_whole_photograph_is_not_turned(load, raw):
+    raw["crop"] |= {"frame": "photograph", "align": "axis"}
+    assert "with frame: photograph, none" in refusal(load, raw)
+
+
 def test_a_download_has_a_folder_of_its_own(load, raw):
     raw["competition"]["source"] = "kaggle"
     assert "data/kaggle" in refusal(load, raw)

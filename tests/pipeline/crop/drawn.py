@@ -14,6 +14,7 @@ SETTINGS = Crop(
     enabled=True,
     height=20,
     width=40,
+    frame="animal",
     margin=0.0,
     align="none",
     without_masks="whole",

@@ -10,8 +10,8 @@ MASK = np.zeros((80, 120), np.uint8)
 MASK[20:30, 40:60] = 255
 
 
-def located(given=None, mask=None, source="unet", margin=0.0, align="none"):
-    return locate((80, 120), given, mask, source, margin, align)
+def located(given=None, mask=None, source="unet", **changes):
+    return locate((80, 120), given, mask, source, drawn.SETTINGS.model_copy(update=changes))
 
 
 def test_a_given_box_beats_a_mask():
@@ -61,3 +61,17 @@ def test_alignment_looks_inside_the_given_box_alone():
 def test_a_mask_that_misses_the_given_box_has_no_say():
     found = located(given=(0, 0, 10, 10), mask=MASK, align="axis")
     assert (found.source, found.frame.angle) == ("given", 0)
+
+
+def test_the_whole_photograph_with_what_of_the_mask_lies_in_the_box():
+    mask = MASK.copy()
+    mask[70:75, 100:104] = 255  # a smaller region elsewhere
+    found = located(mask=mask, frame="photograph", margin=0.5)
+    assert (found.source, found.box) == ("unet", (40, 20, 60, 30))
+    assert (found.frame.width, found.frame.height) == (120, 80)
+    assert np.array_equal(found.mask, MASK)
+
+
+def test_the_whole_photograph_with_a_box_alone():
+    found = located(given=(40, 20, 60, 30), frame="photograph")
+    assert np.array_equal(found.mask, MASK)

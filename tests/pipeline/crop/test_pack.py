@@ -16,7 +16,8 @@ def nothing(photographs, given_boxes):
 
 
 def cut(photograph, box, mask=None, margin=0.0, width=40, height=20):
-    found = locate(photograph.shape[:2], box, mask, "mask", margin, "none")
+    settings = drawn.SETTINGS.model_copy(update={"margin": margin})
+    found = locate(photograph.shape[:2], box, mask, "mask", settings)
     matrix = boxes.transform(found.frame, width, height)
     return pack.warped_crop(photograph, found, matrix, width, height)
 

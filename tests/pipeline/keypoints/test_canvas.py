@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from pipeline.crop import boxes
-from pipeline.keypoints.canvas import canvas, contrasted
+from pipeline.keypoints.canvas import animal, canvas, contrasted
 from pipeline.warping import warp
 
 
@@ -41,6 +41,24 @@ def test_the_canvas_shows_what_the_frame_holds():
         boxes.transform(boxes.upright((10, 30, 50, 50)), 16, 16), 16, 16, longest=80
     )
     assert (warp(rgb, matrix, width, height, cv2.BORDER_REPLICATE)[2:-2, 2:-2] == 200).all()
+
+
+def test_the_part_of_a_crop_around_its_mask():
+    transform = boxes.transform(boxes.upright((0, 0, 200, 100)), 100, 50)
+    mask = np.zeros((50, 100), np.uint8)
+    mask[10:30, 40:80] = 255
+    part, inside = animal(transform, mask, margin=0.1)
+    assert inside.shape == (24, 48) and np.array_equal(inside, mask[8:32, 36:84])
+    np.testing.assert_allclose(part, boxes.transform(boxes.upright((72, 16, 168, 64)), 48, 24))
+
+
+@pytest.mark.parametrize("rows, margin", [(slice(0, 50), 0.0), (slice(5, 45), 0.5), (slice(0), 0)])
+def test_the_part_ends_with_the_crop_and_without_a_mask_is_all_of_it(rows, margin):
+    transform = boxes.transform(boxes.upright((0, 0, 200, 100)), 100, 50)
+    mask = np.zeros((50, 100), np.uint8)
+    mask[rows] = 255
+    part, inside = animal(transform, mask, margin)
+    assert np.array_equal(inside, mask) and np.array_equal(part, transform)
 
 
 def test_shade_is_evened_out():

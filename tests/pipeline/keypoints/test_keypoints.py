@@ -1,5 +1,6 @@
 """The features of several photographs, and their file."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -10,7 +11,7 @@ from tests.conftest import ROOT
 from tests.pipeline import features_drawn as drawn
 
 SECTION = params.load(ROOT / "tests/params.yaml").keypoints.model_copy(
-    update={"size": 160, "count": 20}
+    update={"size": 160, "margin": 0.0, "count": 20}
 )
 
 
@@ -41,8 +42,11 @@ def test_only_what_the_mask_shows(table, folder):
     masks[:2, :, 40:] = 255  # the right half; nothing of the third
     boxes = drawn.whole(table, folder / "masked.npy", masks)
     found = keypoints.extract(table, boxes, folder / "masked.npy", SECTION)
-    assert (found.points[:, 0] >= 79).all() and np.diff(found.starts)[:2].all()
-    assert found.starts[3] == found.starts[2]
+    assert found.sizes.tolist() == [[107, 160]] * 2 + [[160, 120]]  # at the mask's proportions
+    assert np.diff(found.starts)[:2].all() and found.starts[3] == found.starts[2]
+    back = cv2.invertAffineTransform(found.canvases[0])
+    points = found.points[found.rows(0)] @ back[:, :2].T + back[:, 2]
+    assert (points[:, 0] >= 79).all() and (points[:, 1] > 60).any()
 
 
 def test_the_file_brings_everything_back(table, folder):
