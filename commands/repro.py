@@ -32,7 +32,7 @@ def main(at_once: int) -> None:
         p = params.load()
         members = [paths.member(name, fold) for name in p.backbones for fold in p.folds.trained]
         side_by_side("member", members, MEMBER, at_once)
-        subprocess.run([*REPRO, "--single-item", "match", "verify"], check=True)
+        subprocess.run([*REPRO, "--single-item", "match", "weigh", "verify"], check=True)
         side_by_side("ensemble", list(p.ensembles), ENSEMBLE, at_once)
     subprocess.run(REPRO, check=True)
 

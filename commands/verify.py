@@ -25,15 +25,17 @@ from pipeline.crop.given import Given
 from pipeline.features import Features
 from pipeline.keypoints import keypoints
 from pipeline.match import geometry, matcher
+from pipeline.match.points import POINT, described
 from pipeline.verify import picture
 from pipeline.verify.judge import Judge
 from pipeline.warping import warp
+from pipeline.weigh.scale import Scale
 
 
 def main(files: list[Path], prior: float, drawing: Path) -> None:
     p = params.load()
     judge = learned()
-    table = described(files)
+    table = images_of(files)
     members = fair_members(table["sha256"].tolist(), p.folds.trained)
     with TemporaryDirectory() as folder:
         crops = Path(folder) / "crops.npy"
@@ -42,7 +44,10 @@ def main(files: list[Path], prior: float, drawing: Path) -> None:
         similarities = [similar(table, crops, fold, p) for fold in members]
     matched = matcher.pairing(p.keypoints.detector, p.match)
     found = matcher.compared(features, (0, 1), matched, p.match)
-    pairs = pd.DataFrame({"similarity": similarities, "inliers": float(found.inliers)})
+    points = pd.DataFrame(described(features, (0, 1), found), columns=POINT)
+    weighed = Scale.load(paths.SCALE).evidence(points).sum()
+    scores = {"similarity": similarities, "inliers": float(found.inliers), "weighed": weighed}
+    pairs = pd.DataFrame(scores)
     chance = judge.chance(pairs, prior).mean()
     print(f"{files[0]} and {files[1]}: the same animal with probability {chance:.3f}")
     print(f"(where {prior:g} was its probability before anybody looked)")
@@ -65,7 +70,7 @@ def learned() -> Judge:
     return judge
 
 
-def described(files: list[Path]) -> pd.DataFrame:
+def images_of(files: list[Path]) -> pd.DataFrame:
     """The "images" table of two files; SystemExit where one is no photograph."""
     rows = []
     for number, path in enumerate(files):

@@ -63,7 +63,7 @@ def save(table: pd.DataFrame, path: Path) -> None:
     """Write as parquet, whole or not at all; repeated text is stored once."""
     text = table[COLUMNS[:-1]].astype("category")
     coded = text.assign(score=table["score"].astype(np.float32))
-    tables.replace(path, lambda part: coded.to_parquet(part, index=False))
+    tables.write_parquet(coded, path)
 
 
 def load(path: Path) -> pd.DataFrame:

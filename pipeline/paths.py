@@ -20,6 +20,7 @@ CROPS = WORK / "crop/crops.npy"
 UNET = WORK / "crop/unet.safetensors"
 FOLDS = WORK / "folds/folds.csv"
 KEYPOINTS = WORK / "keypoints/keypoints.npz"
+SCALE = WORK / "weigh/scale.json"
 JUDGE = WORK / "verify/judge.json"
 VERIFIED = WORK / "verify/scores.json"
 ROC = WORK / "verify/roc.csv"
@@ -66,6 +67,21 @@ def match(fold: int) -> Path:
 def pairs(fold: int) -> Path:
     """The pairs of photographs whose geometry was looked at."""
     return WORK / "match" / str(fold) / "pairs.parquet"
+
+
+def points(fold: int) -> Path:
+    """The points of those pairs that fit one map."""
+    return WORK / "match" / str(fold) / "points.parquet"
+
+
+def weighed(fold: int) -> Path:
+    """The evidence of weighed points for one fold."""
+    return WORK / "weigh" / str(fold) / "evidence.parquet"
+
+
+def weighed_pairs(fold: int) -> Path:
+    """What the points of each pair weigh."""
+    return WORK / "weigh" / str(fold) / "pairs.parquet"
 
 
 def posteriors(ensemble: str) -> Path:

@@ -73,6 +73,11 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
     replace(path, lambda part: table.to_csv(part, index=False, lineterminator="\n"))
 
 
+def write_parquet(table: pd.DataFrame, path: Path) -> None:
+    """Write any table as parquet, whole or not at all."""
+    replace(path, lambda part: table.to_parquet(part, index=False))
+
+
 def write_json(values: dict, path: Path) -> None:
     """Write as JSON, whole or not at all; NaN, which JSON hasn't, as null."""
     told = {key: None if value != value else value for key, value in values.items()}

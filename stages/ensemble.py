@@ -24,7 +24,8 @@ def main(name: str) -> None:
         }
         sources = dict.fromkeys(spoken, recipe.scores)
         if recipe.local:
-            spoken[evidence.LOCAL] = evidence.load(paths.match(fold))
+            local = (paths.match(fold), paths.weighed(fold))
+            spoken[evidence.LOCAL] = pd.concat(evidence.load(path) for path in local)
             sources[evidence.LOCAL] = list(recipe.local)
         queries = gallery.query_rows(folds, images, fold)
         shown = gallery.gallery_rows(folds, fold)
@@ -34,7 +35,7 @@ def main(name: str) -> None:
     kind = p.ensemble.calibration
     sure = diagrams.pair_diagrams(ensemble.held_out(parts), kind, p.evaluation)
     tables.write_csv(sure, paths.calibration(name))
-    tables.replace(paths.posteriors(name), lambda part: table.to_parquet(part, index=False))
+    tables.write_parquet(table, paths.posteriors(name))
 
 
 if __name__ == "__main__":

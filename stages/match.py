@@ -23,9 +23,10 @@ def main() -> None:
     twins = tables.read("twins", paths.TWINS)
     features = Features.load(paths.KEYPOINTS)
     found = match.match(features, compared, twins, p.match, p.keypoints.detector)
-    for fold, (said, pairs) in found.items():
-        evidence.save(said, paths.match(fold))
-        tables.replace(paths.pairs(fold), lambda part, own=pairs: own.to_parquet(part, index=False))
+    for fold, own in found.items():
+        evidence.save(own.evidence, paths.match(fold))
+        tables.write_parquet(own.pairs, paths.pairs(fold))
+        tables.write_parquet(own.points, paths.points(fold))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ def main(backbone: str, fold: str) -> None:
     scores, found = neighbours.score(queries, embeddings.of(queries), shown, p.neighbours, member)
     nearest = neighbours.table(queries, shown, found)
     path = paths.neighbours(backbone, held_out)
-    tables.replace(path, lambda part: nearest.to_parquet(part, index=False))
+    tables.write_parquet(nearest, path)
     evidence.save(scores, paths.evidence("neighbours", backbone, held_out))
 
 

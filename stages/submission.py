@@ -22,7 +22,7 @@ def main(name: str) -> None:
     tables.write("rankings", answers.held_out, paths.rankings(name))
     tables.write_csv(answers.curve, paths.curve(name))
     path = paths.placed(name)
-    tables.replace(path, lambda part: answers.posteriors.to_parquet(part, index=False))
+    tables.write_parquet(answers.posteriors, path)
     sample = pd.read_csv(paths.SAMPLE, dtype=str, keep_default_na=False)["image"]
     submission.write(
         answers.test, sample, p.competition.columns, answers.vocabulary, paths.submission(name)

@@ -13,7 +13,7 @@ def main() -> None:
     images = tables.read("images", paths.IMAGES)
     known = [
         pairs.known_pairs(
-            pd.read_parquet(paths.pairs(fold)),
+            pd.read_parquet(paths.pairs(fold)).merge(pd.read_parquet(paths.weighed_pairs(fold))),
             gallery.query_rows(folds, images, fold),
             Embeddings.load(paths.embeddings(p.match.backbone, fold)),
         )

@@ -16,6 +16,7 @@ chance.
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import cv2
 import faiss
@@ -27,19 +28,32 @@ from pipeline import evidence, machine
 from pipeline.evidence import LOCAL
 from pipeline.features import Features
 from pipeline.match.matcher import LOOK, Matcher
+from pipeline.match.points import POINT
 from pipeline.match.questions import Fold, asked, together
 from pipeline.params import Match
 
 # a pair drawn by lot stands for `weight` of its query's pairs, one of the shortlist for itself
 PAIR = ["query", "image", "identity", *LOOK, "drawn", "weight"]
 
+POINTS = ["query", "image", *POINT]
+
 cv2.setNumThreads(0)  # its own threads would compete with ours
+
+
+@dataclass(frozen=True)
+class Matched:
+    """One fold's evidence; the pairs of photographs that were looked at (columns PAIR); and each
+    pair's points that fit one map (columns POINTS)."""
+
+    evidence: pd.DataFrame
+    pairs: pd.DataFrame
+    points: pd.DataFrame
 
 
 def match(
     features: Features, folds: dict[int, Fold], twins: pd.DataFrame, params: Match, detector: str
-) -> dict[int, tuple[pd.DataFrame, pd.DataFrame]]:
-    """Each fold's evidence, and the pairs of photographs that were looked at (columns PAIR).
+) -> dict[int, Matched]:
+    """What local features say, fold by fold.
 
     twins : test photographs that copy a gallery one (table "twins")
     detector : what found the features, "sift" or "disk"
@@ -48,7 +62,8 @@ def match(
     present = pd.Index(features.names).isin(shown["image"])
     questions = asked(folds, twins, params.shortlist)
     if not questions or not np.diff(features.starts)[present].any():
-        return {fold: (evidence.empty(), pd.DataFrame(columns=PAIR)) for fold in folds}
+        silent = Matched(evidence.empty(), pd.DataFrame(columns=PAIR), pd.DataFrame(columns=POINTS))
+        return dict.fromkeys(folds, silent)
     faiss.omp_set_num_threads(1)
     galleries = {fold: one.gallery["image"] for fold, one in folds.items()}
     ready = Matcher(features, shown, galleries, params, detector)
@@ -57,21 +72,25 @@ def match(
     with ThreadPoolExecutor(machine.cores(), **alone) as pool:
         answered = pool.map(ready.ask, questions, questions.values())
         answered = list(tqdm(answered, "match", len(questions), unit="query", mininterval=2))
-    found = pd.concat([cast for cast, _ in answered], ignore_index=True)
-    looked = pd.concat([pairs for _, pairs in answered], ignore_index=True)
+    found, looked, points = (
+        pd.concat(tables, ignore_index=True) for tables in zip(*answered, strict=True)
+    )
     looked["identity"] = looked["image"].map(shown.set_index("image")["identity"])
     return {
-        fold: spoken(found[found["fold"] == fold], looked[looked["fold"] == fold]) for fold in folds
+        fold: spoken(*(table[table["fold"] == fold] for table in (found, looked, points)))
+        for fold in folds
     }
 
 
-def spoken(cast: pd.DataFrame, looked: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """One fold's evidence and pairs; an identity speaks by its best photograph."""
+def spoken(cast: pd.DataFrame, looked: pd.DataFrame, points: pd.DataFrame) -> Matched:
+    """One fold's; an identity speaks by its best photograph."""
     pairs = looked[PAIR].reset_index(drop=True)
     best = pairs[~pairs["drawn"].astype(bool)].sort_values(LOOK)
     best = best.drop_duplicates(["query", "identity"], keep="last")
     parts = [said(cast, ["votes"]), said(best, LOOK)]
-    return pd.concat(parts, ignore_index=True), pairs
+    return Matched(
+        pd.concat(parts, ignore_index=True), pairs, points[POINTS].reset_index(drop=True)
+    )
 
 
 def said(table: pd.DataFrame, sources: list[str]) -> pd.DataFrame:

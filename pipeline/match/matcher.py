@@ -1,17 +1,28 @@
 """All folds' galleries, ready to be asked about one query after another."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from pipeline.features import Features
 from pipeline.match import geometry, votes
+from pipeline.match.points import POINT, described
 from pipeline.match.questions import Question
 from pipeline.params import Match
 
 LOOK = ["inliers", "ratio", "coverage"]
 LOOKED = ["image", *LOOK, "drawn", "weight"]
+NO_POINT = np.empty((0, len(POINT)), np.float32)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was seen of two photographs: the scores LOOK, and the points that fit (n x POINT)."""
+
+    scores: tuple[float, float, float]
+    points: np.ndarray
 
 
 class Matcher:
@@ -48,20 +59,19 @@ class Matcher:
             raise KeyError(f"no local features of {np.asarray(images)[found < 0].tolist()[:5]}")
         return found
 
-    def ask(self, query: str, questions: list[Question]) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """All folds' votes (fold, query, identity, votes), and pairs that were looked at (fold,
-        query and LOOKED)."""
+    def ask(self, query: str, questions: list[Question]) -> list[pd.DataFrame]:
+        """All folds' votes (identity, votes), the pairs that were looked at (LOOKED), and the
+        points of these that fit (image and POINT); each with its fold and query."""
         image = self.place.get_loc(query)
         own = self.features.descriptors[self.features.rows(image)]
         near = votes.neighbours(own, self.index, self.wanted())
-        seen: dict[int, tuple[float, float, float]] = {}
+        seen: dict[int, Look] = {}
         answers = [self.answer(image, near, question, seen) for question in questions]
         marked = [
             [table.assign(fold=question.fold, query=query) for table in answer]
             for answer, question in zip(answers, questions, strict=True)
         ]
-        cast, pairs = zip(*marked, strict=True)
-        return pd.concat(cast, ignore_index=True), pd.concat(pairs, ignore_index=True)
+        return [pd.concat(tables, ignore_index=True) for tables in zip(*marked, strict=True)]
 
     def wanted(self) -> int:
         """Neighbours to search, so that enough are left without those that a fold does not show."""
@@ -73,9 +83,10 @@ class Matcher:
         image: int,
         near: tuple[np.ndarray, np.ndarray],
         question: Question,
-        seen: dict[int, tuple[float, float, float]],
-    ) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """One fold's votes (identity, votes) and pairs (LOOKED); `seen` keeps each look."""
+        seen: dict[int, Look],
+    ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+        """One fold's votes (identity, votes), pairs (LOOKED) and their points (image and POINT);
+        `seen` keeps each look."""
         gallery = np.setdiff1d(self.galleries[question.fold], self.numbers(question.twins))
         allowed = np.zeros(len(self.features.names), bool)
         allowed[gallery] = True
@@ -93,8 +104,12 @@ class Matcher:
             for one in images.tolist():
                 if one not in seen:
                     seen[one] = self.look(image, one)
-                rows.append((self.features.names[one], *seen[one], by_lot, weight))
-        return cast, pd.DataFrame(rows, columns=LOOKED)
+                rows.append((self.features.names[one], *seen[one].scores, by_lot, weight))
+        pairs = pd.DataFrame(rows, columns=LOOKED)
+        looks = [seen[one].points for images, _, _ in chosen for one in images.tolist()]
+        points = pd.DataFrame(np.concatenate([NO_POINT, *looks]), columns=POINT)
+        points.insert(0, "image", np.repeat(pairs["image"], [len(own) for own in looks]).to_numpy())
+        return cast, pairs, points
 
     def lots(
         self, query: int, rest: np.ndarray, truth: str
@@ -109,12 +124,13 @@ class Matcher:
             drawn.append((taken, True, len(side) / max(len(taken), 1)))
         return drawn
 
-    def look(self, query: int, image: int) -> tuple[float, float, float]:
-        """Inliers, their ratio and coverage of two photographs, by their numbers."""
+    def look(self, query: int, image: int) -> Look:
+        """What two photographs have in common, by their numbers."""
         seen = compared(self.features, (query, image), self.paired, self.params)
         hull = self.features.points[self.features.rows(query)][seen.pairs[seen.inlier, 0]]
         covered = geometry.coverage(hull, *self.features.sizes[query])
-        return float(seen.inliers), seen.ratio, covered
+        points = described(self.features, (query, image), seen)
+        return Look((float(seen.inliers), seen.ratio, covered), points)
 
 
 def pairing(detector: str, params: Match) -> Callable[..., np.ndarray]:

@@ -105,6 +105,7 @@ class Params(Section):
     neighbours: Neighbours
     keypoints: Keypoints
     match: Match
+    weigh: Boosting
     rerank: Rerank
     ensemble: EnsembleStage
     submission: SubmissionStage

@@ -73,7 +73,7 @@ class NewWhale(Section):
 
 
 class Boosting(Section):
-    """LightGBM over candidate features."""
+    """LightGBM, over candidates' features or matched points."""
 
     rounds: Count
     leaves: Annotated[int, Field(ge=2)]
@@ -107,7 +107,7 @@ class Ensemble(Section):
     backbones: Annotated[dict[Slug, NonNegative], Field(min_length=1)]
     folds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] | Literal["all"]
     scores: Annotated[list[str], Field(min_length=1)]
-    local: dict[Literal["votes", "inliers", "ratio", "coverage"], NonNegative]
+    local: dict[Literal["votes", "inliers", "ratio", "coverage", "weighed"], NonNegative]
     method: Literal["mean", "weighted", "lightgbm"]
     twins: bool
     new_whale: NewWhale

@@ -9,7 +9,7 @@ from pipeline.verify.pairs import SCORES
 
 
 class Judge:
-    """Logistic regression on similarity and the logarithm of 1 + inliers.
+    """Logistic regression on similarity and the logarithms of 1 + inliers, 1 + weighed points.
 
     What it learns is the evidence: by which factor the odds rise that two photographs show the same
     animal. How likely that was before (the prior) is another question, and the asker's to answer.
@@ -58,9 +58,10 @@ class Judge:
 
 
 def features(pairs: pd.DataFrame) -> np.ndarray:
-    """n x 2: similarity, and log(1 + inliers), since the tenth point says less than the first."""
+    """n x 3: similarity, and the logarithm of 1 + inliers and 1 + weighed points, since the tenth
+    point says less than the first."""
     columns = pairs[SCORES].to_numpy(dtype=float)
-    return np.column_stack([columns[:, 0], np.log1p(columns[:, 1])])
+    return np.column_stack([columns[:, 0], np.log1p(columns[:, 1:])])
 
 
 def rising(scores: np.ndarray, same: np.ndarray, each: np.ndarray) -> tuple[np.ndarray, float]:

@@ -5,7 +5,7 @@ import pandas as pd
 
 from pipeline.gallery import Embeddings
 
-SCORES = ["similarity", "inliers"]
+SCORES = ["similarity", "inliers", "weighed"]
 PAIRS_AT_ONCE = 10_000
 
 
@@ -14,10 +14,10 @@ def known_pairs(
 ) -> pd.DataFrame:
     """One fold's pairs, of those that `match` looked at.
 
-    Columns: group (the query's photograph and its copies), similarity, inliers, same, weight (of
-    how many pairs of the query it is an example). The test's pairs are left out.
+    Columns: group (the query's photograph and its copies), similarity, inliers, weighed, same,
+    weight (of how many pairs of the query it is an example). The test's pairs are left out.
 
-    looked : `match`'s pairs
+    looked : `match`'s pairs, with what `weigh` says of each
     queries : the fold's queries (`pipeline.gallery`)
     """
     held = queries[queries["fold"] >= 0].set_index("image")
@@ -27,6 +27,7 @@ def known_pairs(
         "group": own["group"].to_numpy(),
         "similarity": similarities(pairs, embeddings),
         "inliers": pairs["inliers"].to_numpy(dtype=float),
+        "weighed": pairs["weighed"].to_numpy(dtype=float),
         "same": (own["truth"].to_numpy() == pairs["identity"].to_numpy()).astype(bool),
         "weight": pairs["weight"].to_numpy(dtype=float),
     }

@@ -62,6 +62,6 @@ def test_a_file_that_is_no_photograph(tmp_path):
     good = drawn.images(tmp_path, {0: 1})["path"].iloc[0]
     (tmp_path / "notes.txt").write_text("none")
     with pytest.raises(SystemExit, match="notes.txt: not an image"):
-        verify.described([tmp_path / good, tmp_path / "notes.txt"])
-    same = verify.described([tmp_path / good, tmp_path / good])
+        verify.images_of([tmp_path / good, tmp_path / "notes.txt"])
+    same = verify.images_of([tmp_path / good, tmp_path / good])
     assert same["image"].nunique() == 2 and same["sha256"].nunique() == 1

@@ -135,7 +135,7 @@ AFTER = ("submission", "report")
 PLACED = of_ensembles(*AFTER)
 LATER = of_ensembles("ensemble") | PLACED
 ANSWERED = ("ensemble", "submission")
-MATCHED, VERIFIED = {"match"}, {"verify"}
+MATCHED, VERIFIED = {"match"}, {"weigh", "verify"}
 SEARCHED = members("neighbours") | members("rerank") | MATCHED | VERIFIED | LATER
 TRAINED = members("train") | members("embed") | SEARCHED
 OTHER = {
@@ -156,6 +156,7 @@ EDITS = {
     "neighbours.vote": (3, members("neighbours"), members("rerank") | MATCHED | VERIFIED | LATER),
     "keypoints.count": (30, {"keypoints"}, MATCHED | VERIFIED | LATER),
     "match.ratio": (0.8, MATCHED, VERIFIED | LATER),
+    "weigh.rounds": (5, {"weigh"}, {"verify"} | LATER),
     "rerank.top": (5, members("rerank"), LATER),
     "ensemble.boosting.rounds": (6, of_ensembles("ensemble"), PLACED),
     "ensembles.card.backbones": ({"tiny": 0.5}, of_card("ensemble"), of_card(*AFTER)),

@@ -48,7 +48,8 @@ def one_fold(
     features: Features, shown, asked, section, near=NEAR, twins=TWINS
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Evidence and pairs of a single fold."""
-    return match.match(features, {0: Fold(shown, asked, near)}, twins, section, "sift")[0]
+    found = match.match(features, {0: Fold(shown, asked, near)}, twins, section, "sift")[0]
+    return found.evidence, found.pairs
 
 
 def matched(
@@ -139,9 +140,10 @@ def test_a_gallery_photograph_that_was_never_looked_at_is_named(features):
 
 def test_switched_off_it_writes_a_valid_empty_table(tmp_path):
     none = keypoints.extract(None, None, None, P.keypoints.model_copy(update={"enabled": False}))
-    found, pairs = one_fold(none, gallery(), queries(), SECTION)
-    assert pairs.empty and pairs.columns.tolist() == match.PAIR
-    evidence.save(found, tmp_path / "evidence.parquet")
+    found = match.match(none, {0: Fold(gallery(), queries(), NEAR)}, TWINS, SECTION, "sift")[0]
+    assert found.pairs.empty and found.pairs.columns.tolist() == match.PAIR
+    assert found.points.empty and found.points.columns.tolist() == match.POINTS
+    evidence.save(found.evidence, tmp_path / "evidence.parquet")
     assert evidence.load(tmp_path / "evidence.parquet").empty
 
 
@@ -151,6 +153,18 @@ def test_an_identity_speaks_by_its_best_photograph(features):
     best = pairs[~pairs["drawn"]].groupby(["query", "identity"])["inliers"].max()
     said = found[found["source"] == "inliers"].set_index(["query", "identity"])["score"]
     pd.testing.assert_series_equal(said.sort_index(), best, check_names=False)
+
+
+def test_every_inlier_is_described(features):
+    found = match.match(features, {0: Fold(gallery(), queries(), NEAR)}, TWINS, SECTION, "sift")[0]
+    counted = found.points.groupby(["query", "image"]).size()
+    pairs = found.pairs.set_index(["query", "image"])["inliers"]
+    assert counted.sum() > 0
+    pd.testing.assert_series_equal(
+        counted.sort_index(), pairs[pairs > 0].astype(int).sort_index(), check_names=False
+    )
+    assert found.points[["x", "y", "there_x", "there_y"]].stack().between(0, 1).all()
+    assert found.points["clearness"].max() < SECTION.ratio + 0.01
 
 
 def test_lots_stand_for_all_that_was_not_shortlisted(features):
@@ -195,14 +209,16 @@ def test_folds_together_say_what_each_says_alone(features):
     second = Fold(other, asked, NEAR)
     both = match.match(features, {0: first, 1: second}, TWINS, SECTION, "sift")
     for fold, alone in ((0, first), (1, second)):
-        found, pairs = match.match(features, {fold: alone}, TWINS, SECTION, "sift")[fold]
+        found = match.match(features, {fold: alone}, TWINS, SECTION, "sift")[fold]
         columns = ["query", "identity", "source"]
-        sorted_ = [own.sort_values(columns, ignore_index=True) for own in (both[fold][0], found)]
+        sorted_ = [
+            own.evidence.sort_values(columns, ignore_index=True) for own in (both[fold], found)
+        ]
         pd.testing.assert_frame_equal(*sorted_)
-        assert set(both[fold][1]["image"]) <= set(alone.gallery["image"])
+        assert set(both[fold].pairs["image"]) <= set(alone.gallery["image"])
         kept = [
-            own[~own["drawn"].astype(bool)][["query", "image", "inliers"]]
-            for own in (both[fold][1], pairs)
+            own.pairs[~own.pairs["drawn"].astype(bool)][["query", "image", "inliers"]]
+            for own in (both[fold], found)
         ]
         pd.testing.assert_frame_equal(
             *(own.sort_values(["query", "image"], ignore_index=True) for own in kept)

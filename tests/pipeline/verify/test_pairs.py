@@ -13,7 +13,8 @@ EMBEDDINGS = Embeddings(np.array(["q", "g1", "g2"]), VECTORS)
 
 
 def looked(*rows: tuple[str, str, str, float, float]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=["query", "image", "identity", "inliers", "weight"])
+    table = pd.DataFrame(rows, columns=["query", "image", "identity", "inliers", "weight"])
+    return table.assign(weighed=table["inliers"] / 2)
 
 
 def queries(truth: str, fold: int = 0) -> pd.DataFrame:
@@ -25,7 +26,8 @@ def test_a_querys_pairs():
     found = pairs.known_pairs(table, queries("a"), EMBEDDINGS)
     assert found["same"].tolist() == [True, False]
     assert found["similarity"].tolist() == pytest.approx([0.6, 0])
-    assert found[["group", "inliers", "weight"]].values.tolist() == [[7, 9, 1], [7, 3, 40]]
+    columns = ["group", "inliers", "weighed", "weight"]
+    assert found[columns].values.tolist() == [[7, 9, 4.5, 1], [7, 3, 1.5, 40]]
 
 
 def test_a_new_animal_is_like_nobody():

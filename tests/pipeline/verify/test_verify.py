@@ -20,6 +20,7 @@ def pairs(count: int = 600) -> pd.DataFrame:
             "group": np.arange(count) // 3,
             "similarity": rng.normal(np.where(same, 0.5, 0.2), 0.15),
             "inliers": rng.poisson(np.where(same, 9, 4)).astype(float),
+            "weighed": rng.gamma(np.where(same, 4, 1)),
             "same": same,
             "weight": np.where(same, 1.0, 5.0),
         }

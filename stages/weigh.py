@@ -1,0 +1,29 @@
+"""Learn what matched points say, and weigh those of every fold's pairs."""
+
+import pandas as pd
+
+from pipeline import evidence, gallery, params, paths, tables
+from pipeline.weigh import weigh
+
+
+def main() -> None:
+    p = params.load()
+    folds = tables.read("folds", paths.FOLDS)
+    images = tables.read("images", paths.IMAGES)
+    matched = {
+        fold: weigh.Fold(
+            pd.read_parquet(paths.pairs(fold)),
+            pd.read_parquet(paths.points(fold)),
+            gallery.query_rows(folds, images, fold),
+        )
+        for fold in p.folds.trained
+    }
+    found = weigh.weigh(matched, p.weigh, p.evaluation)
+    found.scale.save(paths.SCALE)
+    for fold in matched:
+        evidence.save(found.evidence[fold], paths.weighed(fold))
+        tables.write_parquet(found.pairs[fold], paths.weighed_pairs(fold))
+
+
+if __name__ == "__main__":
+    main()
