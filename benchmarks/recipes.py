@@ -11,6 +11,7 @@ could have been seen; --out writes the same as CSV.
 
 import argparse
 import contextlib
+import itertools
 import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,6 +20,7 @@ import pandas as pd
 
 from benchmarks.ablations import edit
 from pipeline import comparison, params, paths, tables
+from pipeline.params import RERANK_SCORES
 from stages import ensemble, neighbours, rerank, submission
 
 E = "ensembles.{}."
@@ -26,9 +28,11 @@ E = "ensembles.{}."
 CHANGES = {
     "embeddings alone": {E + "local": {}},
     "votes without geometry": {E + "local": {"votes": 1.0}},
-    "geometry without votes": {E + "local": {"inliers": 1.0}},
+    "weighed points without votes": {E + "local": {"weighed": 1.0}},
+    "inliers counted, not weighed": {E + "local": {"votes": 1.0, "inliers": 1.0}},
+    "inliers counted and weighed": {E + "local": {"votes": 1.0, "inliers": 1.0, "weighed": 1.0}},
     "and ratio, coverage": {
-        E + "local": {"votes": 1.0, "inliers": 1.0, "ratio": 1.0, "coverage": 1.0}
+        E + "local": {"votes": 1.0, "weighed": 1.0, "ratio": 1.0, "coverage": 1.0}
     },
     "nearest alone": {E + "scores": ["nearest"]},
     "centre alone": {E + "scores": ["centre"]},
@@ -95,28 +99,33 @@ def answered(
 def answered_again(run: Path, name: str, edits: dict[str, object], settings: Path) -> pd.DataFrame:
     """One run's rankings, made in a scratch folder."""
     with TemporaryDirectory() as scratch, contextlib.chdir(scratch):
+        shutil.copy(settings, "params.yaml")
+        edit(Path("params.yaml"), name, edits)
+        recipe = params.load().ensembles[name]
+        searched = any(leaf.startswith("neighbours.") for leaf in edits)
+        ranked = any(set(score.split(" or ")) & RERANK_SCORES for score in recipe.scores)
+        made = {"ensemble", "submission", "report"}
+        made |= {"neighbours"} if searched else set()
+        made |= {"rerank"} if searched and ranked else set()
         work = Path("data/work")
         work.mkdir(parents=True)
-        made = {"ensemble", "submission", "report"}
-        searched = any(leaf.startswith("neighbours.") for leaf in edits)
-        made |= {"neighbours", "rerank"} if searched else set()
         for folder in (run / work).iterdir():
             if folder.name not in made:
                 (work / folder.name).symlink_to(folder)
-        shutil.copy(settings, "params.yaml")
-        edit(Path("params.yaml"), name, edits)
-        again(name, searched)
+        again(name, made)
         return tables.read("rankings", paths.rankings(name))
 
 
-def again(name: str, searched: bool) -> None:
-    """Run the stages from the blend on, and the search before them where it changed."""
+def again(name: str, made: set[str]) -> None:
+    """Run the stages from the blend on, and before them the search and the re-ranking where what
+    they say has changed and is asked for."""
     p = params.load()
-    if searched:
-        for backbone in p.ensembles[name].voters():
-            for fold in p.folds.trained:
-                neighbours.main(backbone, str(fold))
-                rerank.main(backbone, str(fold))
+    members = itertools.product(p.ensembles[name].voters(), map(str, p.folds.trained))
+    for backbone, fold in members:
+        if "neighbours" in made:
+            neighbours.main(backbone, fold)
+        if "rerank" in made:
+            rerank.main(backbone, fold)
     ensemble.main(name)
     submission.main(name)
 
