@@ -28,11 +28,11 @@ E = "ensembles.{}."
 CHANGES = {
     "embeddings alone": {E + "local": {}},
     "votes without geometry": {E + "local": {"votes": 1.0}},
-    "weighed points without votes": {E + "local": {"weighed": 1.0}},
-    "inliers counted, not weighed": {E + "local": {"votes": 1.0, "inliers": 1.0}},
-    "inliers counted and weighed": {E + "local": {"votes": 1.0, "inliers": 1.0, "weighed": 1.0}},
+    "weighed points alone": {E + "local": {"weighed": 1.0}},
+    "points counted, not weighed": {E + "local": {"votes": 1.0, "inliers": 1.0}},
+    "points weighed, not counted": {E + "local": {"votes": 1.0, "weighed": 1.0}},
     "and ratio, coverage": {
-        E + "local": {"votes": 1.0, "weighed": 1.0, "ratio": 1.0, "coverage": 1.0}
+        E + "local": dict.fromkeys(["votes", "inliers", "weighed", "ratio", "coverage"], 1.0)
     },
     "nearest alone": {E + "scores": ["nearest"]},
     "centre alone": {E + "scores": ["centre"]},
