@@ -28,8 +28,16 @@ from pipeline.match import geometry, matcher
 from pipeline.match.points import POINT, described
 from pipeline.verify import picture
 from pipeline.verify.judge import Judge
+from pipeline.verify.pairs import SCORES
 from pipeline.warping import warp
 from pipeline.weigh.scale import Scale
+from pipeline.weigh.weigh import NONE
+
+# what it means that the animal of a photograph is not found, by crop.frame
+LACK = {
+    "animal": "The members learned from cut-out animals: cut it out yourself, and ask again.",
+    "photograph": "Its background is matched too: don't believe points outside the animal.",
+}
 
 
 def main(files: list[Path], prior: float, drawing: Path) -> None:
@@ -45,7 +53,7 @@ def main(files: list[Path], prior: float, drawing: Path) -> None:
     matched = matcher.pairing(p.keypoints.detector, p.match)
     found = matcher.compared(features, (0, 1), matched, p.match)
     points = pd.DataFrame(described(features, (0, 1), found), columns=POINT)
-    weighed = Scale.load(paths.SCALE).evidence(points).sum()
+    weighed = fair_scale(table["sha256"].tolist()).evidence(points).sum()
     scores = {"similarity": similarities, "inliers": float(found.inliers), "weighed": weighed}
     pairs = pd.DataFrame(scores)
     chance = judge.chance(pairs, prior).mean()
@@ -62,6 +70,8 @@ def learned() -> Judge:
     if not paths.JUDGE.is_file():
         raise SystemExit(f"{paths.JUDGE} is not there: run the pipeline first (dvc repro verify)")
     judge = Judge.from_dict(json.loads(paths.JUDGE.read_text()))
+    if len(judge.weights_) != len(SCORES):
+        raise SystemExit(f"{paths.JUDGE} is of another version: run dvc repro verify")
     if not judge.weights_.any():
         raise SystemExit(
             f"{paths.JUDGE}: the held-out pairs taught nothing. Set keypoints.enabled to true and "
@@ -99,8 +109,8 @@ def cut(table: pd.DataFrame, p: params.Params, crops: Path) -> pd.DataFrame:
             boxes.loc[row, boxes.columns[1:]] = known.loc[at, known.columns[1:]]
         elif boxes.loc[row, "source"] == "whole" and (known["source"] != "whole").any():
             print(
-                f"{table['path'][row]} is taken whole: there is no U-Net to find the animal, and "
-                "the members learned from cut-out ones. Cut it out yourself, and ask again."
+                f"{table['path'][row]}: the animal was not found, and all of it is taken.",
+                LACK[p.crop.frame],
             )
     own.flush()
     return boxes
@@ -128,6 +138,18 @@ def fair_members(hashes: list[str], trained: list[int]) -> list[int]:
         f"every member (folds.trained: {trained}) was trained on both photographs: none can "
         "judge them: train all folds"
     )
+
+
+def fair_scale(hashes: list[str]) -> Scale:
+    """What weighs the points of two photographs and learned from no pair of theirs: from none of
+    the first's part where it is a held-out query, else of the second's."""
+    parts = pd.read_csv(paths.PARTS).set_index("image")["part"]
+    asked = tables.read("images", paths.IMAGES).set_index("sha256")["image"]
+    for one in hashes:
+        held = parts.reindex(asked.loc[[one]]).dropna() if one in asked.index else parts[:0]
+        if len(held):
+            return Scale.load(paths.scale(int(held.iloc[0])))
+    return Scale.load(paths.scale(NONE))
 
 
 def similar(table: pd.DataFrame, crops: Path, fold: int, p: params.Params) -> float:

@@ -20,7 +20,7 @@ CROPS = WORK / "crop/crops.npy"
 UNET = WORK / "crop/unet.safetensors"
 FOLDS = WORK / "folds/folds.csv"
 KEYPOINTS = WORK / "keypoints/keypoints.npz"
-SCALE = WORK / "weigh/scale.json"
+PARTS = WORK / "weigh/parts.csv"
 JUDGE = WORK / "verify/judge.json"
 VERIFIED = WORK / "verify/scores.json"
 ROC = WORK / "verify/roc.csv"
@@ -77,6 +77,11 @@ def points(fold: int) -> Path:
 def weighed(fold: int) -> Path:
     """The evidence of weighed points for one fold."""
     return WORK / "weigh" / str(fold) / "evidence.parquet"
+
+
+def scale(part: int) -> Path:
+    """What weighs points without having learned from that part of the photographs."""
+    return WORK / "weigh" / f"scale{part if part >= 0 else ''}.json"
 
 
 def weighed_pairs(fold: int) -> Path:

@@ -15,6 +15,7 @@ def main() -> None:
         pairs.known_pairs(
             pd.read_parquet(paths.pairs(fold)).merge(pd.read_parquet(paths.weighed_pairs(fold))),
             gallery.query_rows(folds, images, fold),
+            folds.drop_duplicates("image").set_index("image")["group"],
             Embeddings.load(paths.embeddings(p.match.backbone, fold)),
         )
         for fold in p.folds.trained

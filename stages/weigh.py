@@ -19,7 +19,10 @@ def main() -> None:
         for fold in p.folds.trained
     }
     found = weigh.weigh(matched, p.weigh, p.evaluation)
-    found.scale.save(paths.SCALE)
+    for part, scale in found.scales.items():
+        scale.save(paths.scale(part))
+    parts = found.parts.rename_axis("image").reset_index(name="part")
+    tables.write_csv(parts, paths.PARTS)
     for fold in matched:
         evidence.save(found.evidence[fold], paths.weighed(fold))
         tables.write_parquet(found.pairs[fold], paths.weighed_pairs(fold))

@@ -38,7 +38,7 @@ def locate(
         return Located(whole, "whole", boxes.upright(whole), None)
     box, source = (given, "given") if given else (boxes.mask_box(body), source)
     if settings.frame == "photograph":
-        inside = np.full(shape, 255, np.uint8) if mask is None else mask
+        inside = np.full(shape, 255, np.uint8) if body is None else mask
         return Located(box, source, boxes.upright(whole), boxes.clipped(inside, box))
     frame = boxes.upright(box)
     if settings.align == "axis" and body is not None and (angle := boxes.axis_angle(body)):

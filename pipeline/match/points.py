@@ -26,7 +26,7 @@ def described(features: Features, two: tuple[int, int], found: Agreement) -> np.
 
 def clear(own: np.ndarray, others: np.ndarray, matched: np.ndarray) -> tuple[np.ndarray, ...]:
     """The distance of n descriptors to those they match (rows of `others`), and how much nearer
-    that is than the next best, 0 to 1; 1 where there is none."""
+    that is than the next best, 0 to 1; 1 where there is none, or one as near."""
     one, other = own.astype(np.float32), others.astype(np.float32)
     squares = np.einsum("nd,nd->n", one, one)[:, None] + np.einsum("kd,kd->k", other, other)
     squares -= 2 * one @ other.T
@@ -35,5 +35,6 @@ def clear(own: np.ndarray, others: np.ndarray, matched: np.ndarray) -> tuple[np.
     nearest = distances[rows, matched]
     distances[rows, matched] = np.inf
     rival = distances.min(axis=1, initial=np.inf)
-    share = np.divide(nearest, rival, out=np.ones(len(own), np.float32), where=np.isfinite(rival))
+    known = np.isfinite(rival) & (rival > 0)
+    share = np.divide(nearest, rival, out=np.ones(len(own), np.float32), where=known)
     return nearest, np.minimum(share, 1)

@@ -77,9 +77,11 @@ class Crop(Section):
     unet: UNet
 
     @model_validator(mode="after")
-    def _a_whole_photograph_stays_level(self) -> "Crop":
-        if self.frame == "photograph" and self.align == "axis":
-            raise ValueError("align: axis turns the animal's frame; with frame: photograph, none")
+    def _a_whole_photograph_is_as_it_is(self) -> "Crop":
+        if self.frame == "photograph" and (self.align != "none" or self.margin > 0):
+            raise ValueError(
+                "frame: photograph has no use for align and margin: set align to none, margin to 0"
+            )
         return self
 
 

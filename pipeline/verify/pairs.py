@@ -10,21 +10,24 @@ PAIRS_AT_ONCE = 10_000
 
 
 def known_pairs(
-    looked: pd.DataFrame, queries: pd.DataFrame, embeddings: Embeddings
+    looked: pd.DataFrame, queries: pd.DataFrame, groups: pd.Series, embeddings: Embeddings
 ) -> pd.DataFrame:
     """One fold's pairs, of those that `match` looked at.
 
-    Columns: group (the query's photograph and its copies), similarity, inliers, weighed, same,
-    weight (of how many pairs of the query it is an example). The test's pairs are left out.
+    Columns: group (the query's photograph and its copies), there (the gallery's), similarity,
+    inliers, weighed, same, weight (of how many pairs of the query it is an example). The test's
+    pairs are left out.
 
     looked : `match`'s pairs, with what `weigh` says of each
     queries : the fold's queries (`pipeline.gallery`)
+    groups : the group of every labelled photograph, by its name
     """
     held = queries[queries["fold"] >= 0].set_index("image")
     pairs = looked[looked["query"].isin(held.index)]
     own = held.loc[pairs["query"]]
     columns = {
         "group": own["group"].to_numpy(),
+        "there": groups.loc[pairs["image"]].to_numpy(),
         "similarity": similarities(pairs, embeddings),
         "inliers": pairs["inliers"].to_numpy(dtype=float),
         "weighed": pairs["weighed"].to_numpy(dtype=float),

@@ -57,12 +57,15 @@ def nothing() -> Verified:
 
 
 def cross_fitted(pairs: pd.DataFrame, evaluated: Evaluation) -> np.ndarray:
-    """Log-evidence of every pair, by a fit that saw no copy of its query."""
+    """Log-evidence of every pair, by a fit that saw no pair of its query or a copy, neither as a
+    query nor as a gallery photograph."""
     part = evaluation.crossfit_parts(pairs["group"], evaluated.crossfit, evaluated.seed)
+    there = pairs["there"].map(dict(zip(pairs["group"], part, strict=True)))
     evidence = np.empty(len(pairs))
     for one in np.unique(part):
         own = part == one
-        evidence[own] = Judge().fit(pairs[~own]).evidence(pairs[own])
+        others = pairs[~own & (there != one).to_numpy()]
+        evidence[own] = Judge().fit(others).evidence(pairs[own])
     return evidence
 
 

@@ -18,7 +18,7 @@ from pipeline.params import Boosting, Evaluation
 from pipeline.weigh.scale import FEATURES, Scale
 
 PAIR = ["query", "image"]
-NONE = -1
+NONE = -1  # the part of a photograph that nothing is learned from
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,12 @@ class Fold:
 
 @dataclass(frozen=True)
 class Weighed:
-    """The scale for new pairs; by fold, the evidence and what each pair weighs (query, image,
+    """The scales, by the part of the photographs that had no say in them (NONE: all had); the part
+    of each held-out photograph; by fold, the evidence and what each pair weighs (query, image,
     weighed)."""
 
-    scale: Scale
+    scales: dict[int, Scale]
+    parts: pd.Series
     evidence: dict[int, pd.DataFrame]
     pairs: dict[int, pd.DataFrame]
 
@@ -46,18 +48,18 @@ def weigh(folds: dict[int, Fold], params: Boosting, evaluated: Evaluation) -> We
     told = [described(one, parts).assign(fold=fold) for fold, one in folds.items()]
     table = pd.concat(told, ignore_index=True)
     lessons = table[(table["part"] != NONE) & ~table["drawn"]]
-    scale = learned(lessons, params)
-    weight = np.zeros(len(table))
-    for part in table["part"].unique():
-        own = (table["part"] == part).to_numpy()
+    scales, weight = {}, np.zeros(len(table))
+    for part in (NONE, *sorted(parts.unique().tolist())):
         # the pair the other way round, where the gallery's photograph asks, tells the same
         others = lessons[(lessons["part"] != part) & (lessons["there"] != part)]
-        fitted = scale if part == NONE else learned(others, params)
-        weight[own] = fitted.evidence(table[own])
+        scales[part] = learned(lessons if part == NONE else others, params)
+        own = (table["part"] == part).to_numpy()
+        weight[own] = scales[part].evidence(table[own])
     table = table.assign(weight=weight)
     own = {fold: table[table["fold"] == fold] for fold in folds}
     return Weighed(
-        scale,
+        scales,
+        parts,
         {fold: spoken(one.pairs, own[fold]) for fold, one in folds.items()},
         {fold: weights(one.pairs, own[fold]) for fold, one in folds.items()},
     )

@@ -7,6 +7,7 @@ import pytest
 
 from commands import verify
 from pipeline import paths, tables
+from pipeline.weigh.scale import Scale
 from tests.pipeline import features_drawn as drawn
 
 
@@ -52,10 +53,32 @@ def test_a_pipeline_that_has_not_run():
 
 def test_a_judge_that_learned_nothing():
     paths.JUDGE.parent.mkdir(parents=True)
-    nothing = {"centre_": [0, 0], "spread_": [1, 1], "weights_": [0, 0], "height_": 0}
+    nothing = {"centre_": [0] * 3, "spread_": [1] * 3, "weights_": [0] * 3, "height_": 0}
     paths.JUDGE.write_text(json.dumps(nothing))
     with pytest.raises(SystemExit, match="taught nothing.*keypoints.enabled"):
         verify.learned()
+
+
+def test_a_judge_of_another_version():
+    paths.JUDGE.parent.mkdir(parents=True)
+    old = {"centre_": [0, 0], "spread_": [1, 1], "weights_": [1, 1], "height_": 0}
+    paths.JUDGE.write_text(json.dumps(old))
+    with pytest.raises(SystemExit, match="another version: run dvc repro verify"):
+        verify.learned()
+
+
+@pytest.mark.parametrize(
+    ("pair", "part"), [(("a0", "b1"), 2), (("t", "b1"), 0), (("t", "elsewhere"), -1)]
+)
+def test_points_are_weighed_by_what_learned_from_neither(pair, part):
+    """a0 is in part 2, b1 in part 0; each scale is known by its prior."""
+    parts = pd.DataFrame({"image": ["a0", "a1", "b1"], "part": [2, 1, 0]})
+    tables.write_csv(parts, paths.PARTS)
+    for number in (-1, 0, 1, 2):
+        scale = Scale()
+        scale.prior_ = float(number)
+        scale.save(paths.scale(number))
+    assert verify.fair_scale([f"hash {name}" for name in pair]).prior_ == part
 
 
 def test_a_file_that_is_no_photograph(tmp_path):

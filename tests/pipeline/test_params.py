@@ -195,9 +195,12 @@ def test_a_recipe_names_trained_folds_once(folds, load, raw):
     assert "ensembles.card" in refusal(load, raw)
 
 
-def test_a_whole_photograph_is_not_turned(load, raw):
-    raw["crop"] |= {"frame": "photograph", "align": "axis"}
-    assert "with frame: photograph, none" in refusal(load, raw)
+@pytest.mark.parametrize("useless", [{"align": "axis"}, {"margin": 0.1}])
+def test_a_whole_photograph_is_neither_turned_nor_widened(useless, load, raw):
+    raw["crop"] |= {"frame": "photograph", "align": "none", "margin": 0} | useless
+    assert "set align to none, margin to 0" in refusal(load, raw)
+    raw["crop"] |= {"align": "none", "margin": 0}
+    assert load(raw).crop.frame == "photograph"
 
 
 def test_a_download_has_a_folder_of_its_own(load, raw):

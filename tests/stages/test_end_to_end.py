@@ -214,7 +214,10 @@ def test_two_photographs_are_compared(again, monkeypatch, capsys):
     monkeypatch.chdir(again)
     judge = json.loads(paths.JUDGE.read_text())
     assert list(judge) == ["centre_", "spread_", "weights_", "height_"]
-    judge |= {"weights_": [1.0, 1.0], "height_": 0.0}  # what so few pairs teach is chance's work
+    judge |= {
+        "weights_": [1.0, 1.0, 1.0],
+        "height_": 0.0,
+    }  # what so few pairs teach is chance's work
     paths.JUDGE.write_text(json.dumps(judge))
     first, chances = Path("data/competition/train/train00.jpg"), []
     for other in (first, first.with_name("train13.jpg")):

@@ -40,7 +40,7 @@ RECIPES = {
     "card": {
         "folds": "all",
         "scores": ["reranked or centre", "vote"],
-        "local": {"votes": 1.0},
+        "local": {"votes": 1.0, "weighed": 1.0},
         "method": "weighted",
     },
 }

@@ -72,6 +72,7 @@ def test_the_whole_photograph_with_what_of_the_mask_lies_in_the_box():
     assert np.array_equal(found.mask, MASK)
 
 
-def test_the_whole_photograph_with_a_box_alone():
-    found = located(given=(40, 20, 60, 30), frame="photograph")
+@pytest.mark.parametrize("mask", [None, np.roll(MASK, 40, axis=0)])
+def test_the_whole_photograph_with_a_box_and_no_mask_in_it(mask):
+    found = located(given=(40, 20, 60, 30), mask=mask, frame="photograph")
     assert np.array_equal(found.mask, MASK)

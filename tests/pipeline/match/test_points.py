@@ -51,6 +51,10 @@ def test_a_photograph_of_one_point_has_no_next_best():
     assert distance == pytest.approx([1, 1], abs=0.01) and clearness.tolist() == [1, 1]
 
 
+def test_one_of_two_equal_points_is_not_clear():
+    assert clear(unit(90), unit(90, 90), np.array([0]))[1] == [1]
+
+
 def test_no_inlier():
     nothing = Agreement(np.empty((0, 2), int), np.empty(0, bool))
     assert described(two_photographs(), (0, 1), nothing).shape == (0, len(POINT))

@@ -18,6 +18,7 @@ def pairs(count: int = 600) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "group": np.arange(count) // 3,
+            "there": np.arange(count) // 3 + count,
             "similarity": rng.normal(np.where(same, 0.5, 0.2), 0.15),
             "inliers": rng.poisson(np.where(same, 9, 4)).astype(float),
             "weighed": rng.gamma(np.where(same, 4, 1)),

@@ -66,6 +66,30 @@ def test_a_query_has_no_say_in_its_own_weights():
     assert not np.array_equal(first.to_numpy(), second.to_numpy())
 
 
+def test_nor_has_a_copy_of_it():
+    """q0_0 and q0_1 are one photograph."""
+    one, other = fold(0), fold(0)
+    for own in (one, other):
+        own.queries.loc[1, "group"] = own.queries["group"][0]
+    other.queries.loc[1, "truth"] = NEW_WHALE
+    first, second = (
+        scores(weigh.weigh({0: own}, PARAMS, EVALUATED).evidence[0]) for own in (one, other)
+    )
+    pd.testing.assert_frame_equal(first.loc[["q0_0", "q0_1"]], second.loc[["q0_0", "q0_1"]])
+    assert not np.array_equal(first.to_numpy(), second.to_numpy())
+
+
+def test_a_pair_of_many_points_teaches_no_more_than_one_of_few():
+    """One of four pairs is the same: odds of 1 to 3 before, however many points the others have."""
+    one = fold(0)
+    other = one.points["image"] == "g3"
+    crowd = pd.concat([one.points, *[one.points[other]] * 9], ignore_index=True)
+    crowded = weigh.Fold(one.pairs, crowd, one.queries)
+    found = weigh.weigh({0: crowded}, PARAMS, EVALUATED)
+    held = 39  # ten of them show a0, ten a1, ten a2, nine a3
+    assert found.scales[weigh.NONE].prior_ == pytest.approx(np.log(held / (3 * held)))
+
+
 def test_nor_has_the_same_pair_the_other_way_round():
     """In fold 1 q0_0 is a gallery photograph that q1_0 is compared with."""
 
@@ -100,6 +124,9 @@ def test_pairs_drawn_by_lot_are_weighed_but_are_no_evidence():
     found = weigh.weigh({0: one}, PARAMS, EVALUATED)
     assert "a1" not in set(found.evidence[0]["identity"])
     drawn = found.pairs[0][one.pairs["drawn"].to_numpy()]
+    without = one.points.drop(one.points.index[one.points["image"] == "g1"])
+    alone = weigh.weigh({0: weigh.Fold(one.pairs, without, one.queries)}, PARAMS, EVALUATED)
+    pd.testing.assert_frame_equal(scores(alone.evidence[0]), scores(found.evidence[0]))
     assert len(found.pairs[0]) == len(one.pairs) and drawn["weighed"].max() > 0
 
 
