@@ -73,7 +73,7 @@ class Crop(Section):
     frame: Literal["animal", "photograph"]
     margin: Share
     align: Literal["none", "axis"]
-    without_masks: Literal["whole", "grabcut"]
+    without_masks: Literal["whole", "grabcut", "unet"]
     unet: UNet
 
     @model_validator(mode="after")

@@ -1,10 +1,13 @@
 """The whole step on a few drawn photographs."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 
 from pipeline import images
 from pipeline.crop import boxes as boxes_of
-from pipeline.crop import cropping, unet_training
+from pipeline.crop import cropping, grabcut, unet, unet_training
+from pipeline.crop.given import Given
 from tests.pipeline.crop import drawn
 
 
@@ -49,6 +52,44 @@ def test_too_few_masks_and_grabcut(tmp_path):
     table = drawn.competition(tmp_path, drawn.scattered(4), given=2)
     boxes, _ = cropped(tmp_path, table, without_masks="grabcut")
     assert boxes["source"].tolist() == ["mask", "mask", "grabcut", "grabcut"]
+
+
+def test_grabcut_teaches_a_unet_where_masks_are_few(tmp_path, monkeypatch):
+    """Every third photograph fails GrabCut: it is no lesson, and gets its mask all the same."""
+    whole, asked = grabcut.mask, []
+
+    def failing(photograph, box):
+        asked.append(box)
+        return None if len(asked) % 3 == 0 else whole(photograph, box)
+
+    monkeypatch.setattr(grabcut, "mask", failing)
+    monkeypatch.setattr(cropping, "ThreadPoolExecutor", lambda: ThreadPoolExecutor(1))
+    table = drawn.competition(tmp_path, drawn.scattered(12), given=1)
+    (tmp_path / "boxes.csv").write_text("Image,x0,y0,x1,y1\n11.png,5,5,115,75\n")
+    longer = drawn.UNET.model_copy(update={"epochs": 15})
+    boxes, path = cropped(tmp_path, table, without_masks="unet", unet=longer)
+    assert boxes["source"].tolist() == ["mask", *["unet"] * 10, "given"]
+    assert len(asked) == 12 and asked[11] == (5, 5, 115, 75)
+    assert cropping.learned_unet(path.with_name("unet.safetensors"), drawn.SETTINGS) is not None
+    masks = np.load(path)[..., 3] > 0
+    assert 0.4 < masks[3].mean() < 0.9  # of its own box, an ellipse fills four fifths
+
+
+def test_grabcut_teaches_no_unet_where_it_finds_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(grabcut, "mask", lambda photograph, box: None)
+    table = drawn.competition(tmp_path, drawn.scattered(4), given=0)
+    boxes, _ = cropped(tmp_path, table, without_masks="unet")
+    assert boxes["source"].tolist() == ["whole"] * 4
+
+
+def test_no_more_lessons_than_memory_is_meant_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(cropping, "MOST_GUESSED", 3)
+    table = drawn.competition(tmp_path, drawn.scattered(7), given=0)
+    lessons = cropping.guessed_set(table, Given({}, {}), 64)
+    assert len(lessons) == 3 and lessons[0].shape == (64, 64, 4)
+    ends = [images.read_rgb(table["path"].iloc[row]) for row in (0, 6)]
+    for lesson, photograph in zip(lessons[::2], ends, strict=True):
+        assert np.array_equal(lesson[..., :3], unet.thumbnail(photograph, 64))
 
 
 def test_boxes_alone_train_nothing(tmp_path, monkeypatch):
