@@ -8,6 +8,7 @@ import lightgbm
 import numpy as np
 import pandas as pd
 
+from pipeline import trees
 from pipeline.ensemble.assemble import FoldEvidence
 from pipeline.params import Boosting
 
@@ -25,22 +26,9 @@ class Booster:
         target = np.concatenate([choices.right, choices.new])
         weight = np.concatenate([weights[evidence.query], weights])
         data = lightgbm.Dataset(features(evidence), target.astype(float), weight=weight)
-        self.trees_ = lightgbm.train(self._settings(), data, num_boost_round=self.params.rounds)
+        settings = trees.settings(self.params) | {"seed": self.seed}
+        self.trees_ = lightgbm.train(settings, data, num_boost_round=self.params.rounds)
         return self
-
-    def _settings(self) -> dict:
-        return {
-            "objective": "binary",
-            "num_leaves": self.params.leaves,
-            "learning_rate": self.params.learning_rate,
-            "min_data_in_leaf": self.params.min_leaf,
-            "seed": self.seed,
-            "deterministic": True,
-            "force_row_wise": True,
-            # on tables this small threads wait for each other more than they work
-            "num_threads": 1,
-            "verbose": -1,
-        }
 
     def log_odds(self, evidence: FoldEvidence) -> np.ndarray:
         """log P(candidate) / P(new_whale), one a candidate row."""

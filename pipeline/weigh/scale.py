@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import logit
 
-from pipeline import tables
+from pipeline import tables, trees
 from pipeline.params import Boosting
 
 FEATURES = ["x", "y", "there_x", "there_y", "distance", "clearness"]
@@ -38,7 +38,7 @@ class Scale:
         if same.all() or not same.any():
             return self
         data = lightgbm.Dataset(points[FEATURES], same.astype(float), weight=each)
-        self.trees_ = lightgbm.train(settings(params), data, num_boost_round=params.rounds)
+        self.trees_ = lightgbm.train(trees.settings(params), data, num_boost_round=params.rounds)
         self.prior_ = float(logit(np.average(same, weights=each)))
         return self
 
@@ -51,8 +51,8 @@ class Scale:
 
     def save(self, path: Path) -> None:
         """Write as JSON; the trees are LightGBM's own text."""
-        trees = None if self.trees_ is None else self.trees_.model_to_string()
-        tables.write_json({"prior": self.prior_, "trees": trees}, path)
+        text = None if self.trees_ is None else self.trees_.model_to_string()
+        tables.write_json({"prior": self.prior_, "trees": text}, path)
 
     @classmethod
     def load(cls, path: Path) -> "Scale":
@@ -62,17 +62,3 @@ class Scale:
         if told["trees"] is not None:
             scale.trees_ = lightgbm.Booster(model_str=told["trees"])
         return scale
-
-
-def settings(params: Boosting) -> dict:
-    """LightGBM's names."""
-    return {
-        "objective": "binary",
-        "num_leaves": params.leaves,
-        "learning_rate": params.learning_rate,
-        "min_data_in_leaf": params.min_leaf,
-        "deterministic": True,
-        "force_row_wise": True,
-        "num_threads": 1,  # another number of threads adds up in another order
-        "verbose": -1,
-    }
