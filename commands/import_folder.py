@@ -4,6 +4,8 @@
     python -m commands.import_folder list.csv OUT --path file --identity name
     python -m commands.import_folder DIR OUT --split open --new 0.1
     python -m commands.import_folder list.csv OUT --split date --date taken
+    python -m commands.import_folder train.csv OUT --root train --path Image --identity Id \\
+        --skip new_whale
 
 DIR's photographs are parted into a training and a test set with a hidden solution, by the rule
 behind the published figures (`pipeline/splits.py`: closed or open set, seed 666) or by date. Copies
@@ -43,10 +45,12 @@ def main(asked: argparse.Namespace) -> None:
 
 def read(asked: argparse.Namespace) -> pd.DataFrame:
     if asked.source.is_dir():
-        return importing.from_folders(asked.source)
+        return importing.from_folders(asked.source, asked.skip)
     if not asked.source.is_file():
         raise ValueError(f"there is no folder or CSV file {asked.source}")
-    return importing.from_table(asked.source, asked.path, asked.identity, asked.date)
+    root = asked.root or asked.source.parent
+    columns = (asked.path, asked.identity, asked.date)
+    return importing.from_table(asked.source, root, *columns, asked.skip)
 
 
 def parted(table: pd.DataFrame, asked: argparse.Namespace) -> np.ndarray:
@@ -78,6 +82,8 @@ if __name__ == "__main__":
     parser.add_argument("--ratio", type=float, default=0.8, help="share that trains")
     parser.add_argument("--new", type=float, default=0.1, help="share of new individuals (open)")
     parser.add_argument("--seed", type=int, default=splits.SEED)
+    parser.add_argument("--skip", default="", help="leave out this name: of unknown individuals")
+    parser.add_argument("--root", type=Path, help="folder of the CSV's files, if not its own")
     parser.add_argument("--path", default="path", help="the CSV's column of files")
     parser.add_argument("--identity", default="identity", help="its column of individuals")
     parser.add_argument("--date", help="its column of dates")

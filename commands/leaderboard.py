@@ -20,6 +20,7 @@ from pipeline import leaderboard, params, paths, solution, tables
 def main() -> None:
     p = params.load()
     truth = solution.read_solution(Path(p.competition.path), p.competition.columns)
+    new = p.competition.columns.new_whale
     twins = set(tables.read("twins", paths.TWINS)["image"])
     rows = [
         {
@@ -29,7 +30,7 @@ def main() -> None:
             "csv": digest(paths.submission(name)),
             "ensemble": name,
             **card(name),
-            **leaderboard.hidden_scores(answers(name, p), truth, twins),
+            **leaderboard.hidden_scores(answers(paths.submission(name), new), truth, twins),
         }
         for name in p.ensembles
         if paths.submission(name).is_file()
@@ -47,11 +48,10 @@ def card(name: str) -> dict[str, float]:
     return {f"held_out_{key}" if key == "map5" else key: scores[key] for key in leaderboard.CARD}
 
 
-def answers(name: str, p: params.Params) -> pd.DataFrame:
-    """The submission's columns as image, ranking."""
-    table = pd.read_csv(paths.submission(name), dtype=str, keep_default_na=False)
+def answers(submission: Path, new: str) -> pd.DataFrame:
+    """A submission's columns as image, ranking; `new` is what it calls a new individual."""
+    table = pd.read_csv(submission, dtype=str, keep_default_na=False)
     table.columns = ["image", "ranking"]
-    new = p.competition.columns.new_whale
     lists = table["ranking"].str.split(" ")
     named = lists.map(lambda own: [tables.NEW_WHALE if one == new else one for one in own])
     return table.assign(ranking=named)

@@ -14,13 +14,18 @@ COLUMNS = ["Image", "Id"]
 NEW = tables.NEW_WHALE
 
 
-def from_folders(folder: Path) -> pd.DataFrame:
+def from_folders(folder: Path, skip: str = "") -> pd.DataFrame:
     """Columns path, identity: every photograph in a sub-folder that is named for the individual.
 
-    Raises ValueError where there is none.
+    The sub-folder `skip` (of animals that nobody knows) is left out. Raises ValueError where there
+    is none.
     """
     files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in images.EXTENSIONS)
-    named = [file for file in files if file.parent != folder]
+    named = [
+        file
+        for file in files
+        if file.parent != folder and file.relative_to(folder).parts[0] != skip
+    ]
     if not named:
         raise ValueError(f"{folder} has no sub-folder, one an individual, with photographs")
     identity = [file.relative_to(folder).parts[0] for file in named]
@@ -28,18 +33,24 @@ def from_folders(folder: Path) -> pd.DataFrame:
     return pd.DataFrame({"path": named, "identity": as_numbers(pd.Series(identity))})
 
 
-def from_table(file: Path, path: str, identity: str, date: str | None) -> pd.DataFrame:
+def from_table(
+    file: Path, root: Path, path: str, identity: str, date: str | None, skip: str = ""
+) -> pd.DataFrame:
     """Columns path, identity and, where one is named, date, from a CSV's columns of these names.
 
-    Paths are relative to the CSV's folder. Raises ValueError for a column or a file that is not
-    there, and for a photograph that is listed twice.
+    Paths are relative to `root`; rows whose identity is `skip` are left out. Raises ValueError for
+    a column or a file that is not there, and for a photograph that is listed twice.
     """
     table = pd.read_csv(file, dtype=str, keep_default_na=False)
     wanted = [path, identity, *([date] if date else [])]
     absent = [name for name in wanted if name not in table]
     if absent:
         raise ValueError(f"{file} has no column {absent}, only {list(table)}")
-    found = pd.DataFrame({"path": [file.parent / name for name in table[path]]})
+    if skip:
+        table = table[table[identity] != skip].reset_index(drop=True)
+    if table.empty:
+        raise ValueError(f"{file} lists no photograph")
+    found = pd.DataFrame({"path": [root / name for name in table[path]]})
     missing = [one for one in found["path"] if not one.is_file()]
     if missing:
         raise ValueError(f"{file}: {len(missing)} photographs are not there, first {missing[0]}")

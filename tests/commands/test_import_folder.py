@@ -35,7 +35,7 @@ def animals(tmp_path, monkeypatch) -> Path:
 def imported(source: Path, out: Path, **changes) -> pd.DataFrame:
     """What the competition stage reads of it, with the solution's identity for the test."""
     asked = dict(split="closed", ratio=0.8, new=0.3, seed=666, as_published=False)
-    asked |= dict(path="path", identity="identity", date=None) | changes
+    asked |= dict(path="path", identity="identity", date=None, skip="", root=None) | changes
     import_folder.main(argparse.Namespace(source=source, out=out, **asked))
     table, _ = directory.read(out, COLUMNS)
     hidden = pd.read_csv(out / "solution.csv", dtype=str).set_index("Image")["Id"]
@@ -95,6 +95,24 @@ def test_a_list_by_date(animals, tmp_path):
     names = dict(path="file", identity="who", date="day", split="date")
     table = imported(animals / "list.csv", tmp_path / "out", ratio=0.5, as_published=True, **names)
     assert table["split"].value_counts().to_dict() == {"train": 8, "test": 8}
+
+
+def test_whoever_is_skipped_is_in_neither_part(animals, tmp_path):
+    (animals / "lone").rename(animals / "new_whale")
+    table = imported(animals, tmp_path / "out", skip="new_whale")
+    assert set(table["identity"]) == {"2", "10"} and len(table) == 15
+
+
+def test_a_list_beside_its_photographs_that_skips_whoever_is_unknown(animals, tmp_path):
+    table = listed(animals).replace("lone", "new_whale")
+    table.to_csv(tmp_path / "list.csv", index=False)
+    names = dict(path="file", identity="who", root=animals, skip="new_whale")
+    table = imported(tmp_path / "list.csv", tmp_path / "out", **names)
+    assert set(table["identity"]) == {"2", "10"} and len(table) == 15
+    names["skip"] = "10"
+    listed(animals / "10").to_csv(tmp_path / "list.csv", index=False)
+    with pytest.raises(SystemExit, match="list.csv lists no photograph"):
+        imported(tmp_path / "list.csv", tmp_path / "none", **names)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,87 @@
+"""The published closed-set question, asked of a preset: who is it, of the animals that are known?
+
+    python -m commands.import_folder SOURCE FOLDER/photos
+    python -m benchmarks.closed_set FOLDER [--preset animals-cpu]
+
+Runs the preset in FOLDER/run, a clone of the last commit, on the competition that `import_folder`
+made, without `new_whale` in any answer. Prints each ensemble's top-1, top-5 and MAP@5 on the test
+photographs, with 95 % intervals by individual. A run that is done is only scored again. The
+published rows that it stands beside: `results/` of
+https://github.com/WildlifeDatasets/wildlife-tools (one nearest neighbour, all training photographs
+as gallery).
+"""
+
+import argparse
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from ruamel.yaml import YAML
+
+from commands.leaderboard import answers
+from pipeline import evaluation, metrics, params, paths, solution
+
+NO_STRANGERS = 0.01  # the least prior of new individuals: the held-out ones hardly count
+
+
+def main(folder: Path, preset: str) -> None:
+    clone = folder / "run"
+    if not (folder / "photos/solution.csv").is_file():
+        raise SystemExit(f"{folder}/photos has no solution.csv: make it with import_folder")
+    if not clone.is_dir():
+        prepare(clone, preset)
+    subprocess.run([sys.executable, "-m", "commands.repro"], cwd=clone, check=True)
+    p = params.load(clone / "params.yaml")
+    truth = solution.read_solution(folder / "photos", p.competition.columns)
+    for name in p.ensembles:
+        table = answers(clone / paths.submission(name), p.competition.columns.new_whale)
+        print(name, scored(table.merge(truth, on="image", validate="one_to_one"), p.evaluation))
+
+
+def prepare(clone: Path, preset: str) -> None:
+    """Clone the last commit beside the photographs, with the preset changed for a closed set."""
+    subprocess.run(["git", "clone", "--quiet", ".", str(clone)], check=True)
+    shutil.copy(clone / f"presets/{preset}.yaml", clone / "params.yaml")
+    (clone / "data/competition").symlink_to("../../photos")
+    yaml = YAML()
+    values = yaml.load(clone / "params.yaml")
+    values["competition"]["path"] = "data/competition"
+    values["evaluation"]["new_whale_prior"] = NO_STRANGERS
+    for recipe in values["ensembles"].values():
+        recipe["new_whale"]["method"] = "never"
+    yaml.dump(values, clone / "params.yaml")
+
+
+def scored(table: pd.DataFrame, settings: params.Evaluation) -> str:
+    """The printed line, of columns identity (the truth) and ranking."""
+    hits = metrics.hits_by_rank(table["identity"].tolist(), table["ranking"].tolist())
+    scores = {
+        "top1": hits[:, 0],
+        "top5": hits.sum(axis=1),
+        "map5": metrics.precision_at_5(table["identity"].tolist(), table["ranking"].tolist()),
+    }
+    phrases = []
+    for name, values in scores.items():
+        drawn = evaluation.bootstrap(
+            resampled(values), table["identity"], settings.bootstrap, settings.seed
+        )
+        low, high = evaluation.interval(drawn)
+        phrases.append(f"{name} {values.mean():.3f} ({low:.3f} to {high:.3f})")
+    return ", ".join([*phrases, f"{len(table)} photographs"])
+
+
+def resampled(values: np.ndarray) -> Callable[[np.ndarray], float]:
+    """A bootstrap statistic: the mean of `values` when photograph i is drawn times[i] times."""
+    return lambda times: metrics.mean(values, times)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--preset", default="animals-cpu")
+    arguments = parser.parse_args()
+    main(arguments.folder, arguments.preset)
