@@ -13,10 +13,11 @@ import numpy as np
 import torch
 
 from pipeline import device, model, params
-from pipeline.losses import EmbeddingLoss
+from pipeline.losses.embedding_loss import EmbeddingLoss
+from pipeline.losses.identities import Identities
 from pipeline.train import Learner
 
-IDENTITIES = 100
+IDENTITIES = Identities(torch.full((100,), 2.0))
 
 
 def main() -> None:

@@ -15,11 +15,15 @@ from tqdm import tqdm
 
 from pipeline import alarms, device, schedule
 from pipeline.dataset import Views
-from pipeline.losses import EmbeddingLoss
+from pipeline.losses.embedding_loss import EmbeddingLoss
+from pipeline.losses.identities import Identities
 from pipeline.model import EmbeddingNet
 from pipeline.params import Train
 from pipeline.samplers import IdentityBatches
 from pipeline.tables import NEW_WHALE
+
+# the values of `flip` where a mirror image is somebody else
+MIRRORED = ("identity", "identity_masked")
 
 
 @dataclass(frozen=True)
@@ -30,9 +34,12 @@ class Lesson:
     rows: np.ndarray
     labels: np.ndarray
 
-    @property
-    def identities(self) -> int:
-        return int(self.labels.max()) + 1
+    def identities(self, flip: str) -> Identities:
+        """Whom the losses tell apart: twice as many where mirror images are individuals."""
+        photographs = torch.from_numpy(np.bincount(self.labels[self.labels >= 0])).float()
+        if flip in MIRRORED:
+            photographs = photographs.repeat(2)
+        return Identities(photographs, mirrors=flip == "identity_masked")
 
 
 def lesson(crops: Path, order: pd.Series, training: pd.DataFrame) -> Lesson:
@@ -128,8 +135,8 @@ def prepare(net: EmbeddingNet, lesson: Lesson, settings: Train, seed: int) -> Ru
     fabric.launch()
     torch.manual_seed(seed)
     net.freeze(settings.frozen_stages)
-    sides = 2 if settings.flip == "identity" else 1
-    loss = EmbeddingLoss(settings.loss, net.linear.out_features, sides * lesson.identities)
+    identities = lesson.identities(settings.flip)
+    loss = EmbeddingLoss(settings.loss, net.linear.out_features, identities)
     learner = Learner(net, loss)
     optimizer = torch.optim.AdamW(schedule.parameter_groups(learner, settings))
     learner, optimizer = fabric.setup(learner, optimizer)
@@ -148,7 +155,7 @@ def batch_sampler(lesson: Lesson, settings: Train, seed: int, fabric: Fabric) ->
         identities=s.identities,
         views=s.views,
         new_whale_share=s.new_whale_share,
-        flip=settings.flip,
+        flip="identity" if settings.flip in MIRRORED else settings.flip,
         seed=seed + 1_000_003 * fabric.global_rank,
     )
 

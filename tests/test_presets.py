@@ -6,11 +6,12 @@ import pytest
 import torch
 
 from pipeline import embed, model, params
-from pipeline.losses import EmbeddingLoss
+from pipeline.losses.embedding_loss import EmbeddingLoss
+from pipeline.losses.identities import Identities
 from pipeline.train import Learner
 
 PRESETS = sorted(Path(__file__).parents[1].glob("presets/*.yaml"))
-IDENTITIES = 6
+IDENTITIES = Identities(torch.full((6,), 2.0))
 
 
 @pytest.mark.parametrize("path", PRESETS, ids=lambda path: path.stem)

@@ -22,17 +22,14 @@ from pipeline.params.answering import (
     SubmissionStage,
 )
 from pipeline.params.learning import (
-    ArcFace,
     Augment,
     Backbone,
     Embed,
-    Focal,
-    Loss,
     Sampler,
     Schedule,
     Train,
-    Triplet,
 )
+from pipeline.params.losses import Loss
 from pipeline.params.photographs import (
     Columns,
     Competition,
@@ -48,7 +45,6 @@ from pipeline.params.photographs import (
 from pipeline.params.values import Section, Slug
 
 __all__ = [
-    "ArcFace",
     "Augment",
     "Backbone",
     "Boosting",
@@ -61,7 +57,6 @@ __all__ = [
     "Ensemble",
     "EnsembleStage",
     "Evaluation",
-    "Focal",
     "Folds",
     "Keypoints",
     "Labels",
@@ -77,7 +72,6 @@ __all__ = [
     "Section",
     "SubmissionStage",
     "Train",
-    "Triplet",
     "UNet",
     "explained",
     "load",
@@ -141,9 +135,9 @@ class Params(Section):
 
     def _check_mirror(self, backbone: str, train: Train) -> None:
         """What training holds apart, the average of the two would mix again."""
-        if self.embed.flip == "average" and train.flip == "identity":
+        if self.embed.flip == "average" and train.flip.startswith("identity"):
             raise ValueError(
-                f"embed.flip: average, but {backbone} is trained with flip: identity, where a "
+                f"embed.flip: average, but {backbone} is trained with flip: {train.flip}, where a "
                 "mirror image is another individual: use both or none"
             )
 

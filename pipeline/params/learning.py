@@ -2,46 +2,10 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
+from pipeline.params.losses import Loss
 from pipeline.params.values import Count, NonNegative, Positive, Section, Seed, Share
-
-
-class ArcFace(Section):
-    """Additive angular margin softmax: weight in the sum, margin in radians, the logits' scale."""
-
-    weight: NonNegative
-    margin: Annotated[float, Field(ge=0, le=1.57)]
-    scale: Positive
-
-
-class Triplet(Section):
-    """Batch-hard triplet on unit vectors: weight in the sum, margin in Euclidean distance."""
-
-    weight: NonNegative
-    margin: NonNegative
-
-
-class Focal(Section):
-    """Focal loss over one sigmoid an identity: weight, focusing power and scale of the cosines."""
-
-    weight: NonNegative
-    gamma: NonNegative
-    scale: Positive
-
-
-class Loss(Section):
-    """The weighted sum that is minimised."""
-
-    arcface: ArcFace
-    triplet: Triplet
-    focal: Focal
-
-    @model_validator(mode="after")
-    def _something_is_minimised(self) -> "Loss":
-        if self.arcface.weight + self.triplet.weight + self.focal.weight == 0:
-            raise ValueError("all three weights are 0: switch at least one loss on")
-        return self
 
 
 class Sampler(Section):
@@ -87,7 +51,7 @@ class Train(Section):
     weight_decay: NonNegative
     clip: NonNegative
     channels: Literal[3, 4, 5]
-    flip: Literal["none", "augment", "identity"]
+    flip: Literal["none", "augment", "identity", "identity_masked"]
     reduction: Literal[8, 16, 32]
     pooling: Literal["average", "gem"]
     embedding: Annotated[int, Field(ge=2, le=8192)]

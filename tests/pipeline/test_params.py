@@ -125,7 +125,26 @@ def test_a_fold_trained_twice(load, raw):
 def test_no_loss_at_all(load, raw):
     for term in raw["train"]["loss"].values():
         term["weight"] = 0
-    assert "train.loss: Value error, all three weights are 0" in refusal(load, raw)
+    assert "train.loss: Value error, every weight is 0: switch one on of [" in refusal(load, raw)
+
+
+def test_an_unknown_loss_is_told_what_there_is(load, raw):
+    raw["train"]["loss"]["arkface"] = {"weight": 1.0}
+    message = refusal(load, raw)
+    assert (
+        "train.loss: Value error, no loss ['arkface']; there are ['arcface', 'batch_all'" in message
+    )
+
+
+def test_centre_alone_would_draw_everything_into_one_point(load, raw):
+    for name, term in raw["train"]["loss"].items():
+        term["weight"] = float(name == "centre")
+    assert "centre only pulls together" in refusal(load, raw)
+
+
+def test_a_triplet_with_two_sides_has_no_memory(load, raw):
+    raw["train"]["loss"]["triplet"] |= {"two_sided": True, "memory": 64}
+    assert "triplet: two_sided makes anchors of positives: set memory to 0" in refusal(load, raw)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from tqdm import tqdm
 from pipeline import device, gallery, model, train
 from pipeline.alarms import TrainingFailed
 from pipeline.dataset import Views
-from pipeline.losses import EmbeddingLoss
+from pipeline.losses.embedding_loss import EmbeddingLoss
 from pipeline.samplers import IdentityBatches
 
 
@@ -64,7 +64,7 @@ def test_the_loop_is_the_plain_loop(lesson, settings_with):
     settings = settings_with(clip=0.5, learning_rate=1e-3, weight_decay=0.1)
     expected = net(settings)
     torch.manual_seed(0)
-    loss = EmbeddingLoss(settings.loss, 16, 6)
+    loss = EmbeddingLoss(settings.loss, 16, lesson.identities("none"))
     named = [*expected.named_parameters(), *loss.named_parameters()]
     shares = [settings.backbone_rate if name.startswith("backbone.") else 1 for name, _ in named]
     groups = [{"params": [p], "weight_decay": 0.1 if p.ndim > 1 else 0.0} for _, p in named]
@@ -140,13 +140,24 @@ def test_every_epoch_has_its_own_batches_through_fabrics_loader(
     assert seen[0] == seen[2] != seen[1]
 
 
-def test_flip_identity_doubles_the_classes(lesson, settings_with):
-    settings = settings_with(flip="identity")
+@pytest.mark.parametrize("flip", ["identity", "identity_masked"])
+def test_flip_identity_doubles_the_classes(flip, lesson, settings_with):
+    settings = settings_with(flip=flip)
     run = train.prepare(net(settings), lesson, settings, 0)
-    assert run.learner.loss.arcface.loss.W.shape == (16, 12)
+    assert run.learner.loss.arcface.weight.shape == (16, 12)
     assert run.learner.loss.focal.weight.shape == (12, 16)
+    assert run.learner.loss.focal.identities.mirrors == (flip == "identity_masked")
+    assert {key.label // 6 for batch in run.batches for key in batch if key.label >= 0} == {0, 1}
     run = train.prepare(net(settings), lesson, settings_with(flip="augment"), 0)
     assert run.learner.loss.focal.weight.shape == (6, 16)
+
+
+def test_the_identities_know_how_many_photographs_each_has(lesson):
+    """Six with three each; new_whale is none of them."""
+    assert lesson.identities("none").photographs.tolist() == [3.0] * 6
+    twice = lesson.identities("identity_masked")
+    assert twice.photographs.tolist() == [3.0] * 12
+    assert twice.mirrored(torch.tensor([0, 5, 6])).tolist() == [6, 11, 0]
 
 
 def test_frozen_stages_stay_as_they_are(lesson, settings_with):
@@ -196,7 +207,7 @@ def test_a_lesson_finds_each_images_crop_and_label(tiny):
     shuffled = tiny.order.sample(frac=1, random_state=0).reset_index(drop=True)
     training = gallery.training_rows(tiny.folds, held_out=2)
     found = train.lesson(tiny.crops, shuffled, training)
-    assert found.identities == 6
+    assert len(found.identities("none")) == 6
     assert shuffled[found.rows].tolist() == training["image"].tolist()
     names = ["w0", "w1", "w2", "w3", "w4", "w5", "new_whale"]  # -1 is the last
     assert [names[label] for label in found.labels] == training["identity"].tolist()

@@ -1,0 +1,171 @@
+"""The weighted sum: every loss by its name in params.yaml, in float32 and under half precision."""
+
+import math
+
+import pytest
+import torch
+
+from pipeline import params
+from pipeline.losses import pairs
+from pipeline.losses.embedding_loss import LEARNED, SEE_EMBEDDINGS, EmbeddingLoss
+from pipeline.params import losses as sections
+from pipeline.params.losses import Loss
+from tests.conftest import ROOT
+from tests.pipeline.losses.drawn import batch, people
+
+LABELS = torch.tensor([0, 0, 1, 1, -1])
+GIVEN = params.load(ROOT / "params.yaml").train.loss.model_dump()
+
+
+def section(**weights: float) -> Loss:
+    """The losses of params.yaml with these weights, the others' 0."""
+    return Loss.model_validate(
+        {name: values | {"weight": weights.get(name, 0)} for name, values in GIVEN.items()}
+    )
+
+
+def terms(chosen: Loss, features, embeddings, labels=LABELS) -> dict[str, float]:
+    torch.manual_seed(0)
+    loss = EmbeddingLoss(chosen, 4, people(2))
+    found = loss.float()(features.float(), embeddings.float(), labels)
+    return {name: value.item() for name, value in found.items()}
+
+
+def with_company(name: str) -> dict[str, float]:
+    """centre is refused alone."""
+    return {name: 1, "focal": 1} if name == "centre" else {name: 1}
+
+
+def test_params_yaml_lists_every_loss():
+    assert set(GIVEN) == set(Loss.model_fields)
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_every_loss_costs_something_and_moves_the_vectors(name):
+    torch.manual_seed(0)
+    loss = EmbeddingLoss(section(**with_company(name)), 4, people(4)).float()
+    vectors = batch(9, 4).float().requires_grad_()
+    cost = loss(vectors, vectors, torch.tensor([0, 0, 1, 1, 2, 2, 3, 3, -1]))[name]
+    cost.backward()
+    assert cost.item() > 0
+    assert torch.isfinite(vectors.grad).all() and vectors.grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_half_precision_outside_changes_nothing_inside(name):
+    """The loss of bfloat16 vectors is that of the same numbers in float32."""
+    halves = batch(5, 4).bfloat16()
+    expected = terms(section(**with_company(name)), halves, halves)
+    torch.manual_seed(0)
+    loss = EmbeddingLoss(section(**with_company(name)), 4, people(2)).float()
+    with torch.autocast("cpu", torch.bfloat16):
+        found = loss(halves, halves, LABELS)
+    assert {name: value.item() for name, value in found.items()} == expected
+
+
+@pytest.mark.parametrize("half", [False, True], ids=["float32", "bfloat16 autocast"])
+@pytest.mark.parametrize("name", GIVEN)
+def test_gradients_are_finite_at_cosine_1_and_minus_1(name, half):
+    """Exactly alike, exactly opposite, a new_whale on top of a known one."""
+    torch.manual_seed(0)
+    loss = EmbeddingLoss(section(**with_company(name)), 2, people(2)).float()
+    for parameter in loss.parameters():
+        if parameter.shape == (2, 2):  # a direction an identity
+            parameter.data = torch.eye(2)
+    vectors = torch.tensor([[1.0, 0], [3, 0], [-1, 0], [0, -2], [0, 1]], requires_grad=True)
+    with torch.autocast("cpu", torch.bfloat16, enabled=half):
+        seen = vectors.bfloat16() if half else vectors
+        total = sum(loss(seen, seen, torch.tensor([0, 0, 0, 1, -1])).values())
+    total.backward()
+    assert total.dtype == torch.float32 and torch.isfinite(total)
+    for tensor in (vectors, *loss.parameters()):
+        assert tensor.grad is None or torch.isfinite(tensor.grad).all()
+
+
+def test_each_term_is_multiplied_by_its_weight():
+    once = terms(section(arcface=1, triplet=1, focal=1), batch(5, 4), batch(5, 4))
+    weighed = terms(section(arcface=0.5, triplet=2, focal=3), batch(5, 4), batch(5, 4))
+    assert min(once.values()) > 0
+    expected = {"arcface": once["arcface"] / 2, "triplet": 2 * once["triplet"]}
+    assert weighed == pytest.approx({**expected, "focal": 3 * once["focal"]})
+
+
+def test_a_term_of_weight_0_or_left_out_is_not_there():
+    only = {name: GIVEN[name] for name in ("arcface", "triplet", "focal")}
+    loss = EmbeddingLoss(Loss.model_validate(only), 4, people(2))
+    assert set(dict(loss.named_children())) == {"arcface", "triplet", "focal"}
+    loss = EmbeddingLoss(section(triplet=1), 4, people(2))
+    assert set(dict(loss.named_children())) == {"triplet"}
+    assert not list(loss.parameters())
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_distances_are_taken_before_the_bnneck_and_classes_told_after_it(name):
+    chosen = section(**with_company(name))
+    base = terms(chosen, batch(5, 4), batch(5, 4, seed=1))[name]
+    other_features = terms(chosen, batch(5, 4, seed=2), batch(5, 4, seed=1))[name]
+    other_embeddings = terms(chosen, batch(5, 4), batch(5, 4, seed=2))[name]
+    assert (other_features == base) == (name in SEE_EMBEDDINGS)
+    assert (other_embeddings == base) == (name not in SEE_EMBEDDINGS)
+
+
+# in softmax and its margins a new_whale is an option; centre has no negatives
+CAN_PUSH = [name for name in GIVEN if name != "centre"]
+
+
+@pytest.mark.parametrize("name", CAN_PUSH)
+def test_a_new_whale_can_be_a_negative_everywhere(name):
+    """Moving it changes the cost."""
+    values = GIVEN[name] | {"weight": 1}
+    if "strangers" in values:
+        values["strangers"] = 1.0
+    chosen = Loss.model_validate({name: values})
+    vectors = batch(5, 4)
+    vectors[4] = vectors[0] + vectors[2]
+    moved = vectors.clone()
+    moved[4] = vectors[0] - 0.5 * vectors[2]
+    assert terms(chosen, vectors, vectors) != terms(chosen, moved, moved)
+
+
+@pytest.mark.parametrize("name", [name for name in GIVEN if name not in LEARNED])
+def test_two_new_whales_are_never_a_pair(name):
+    """Each with a label of its own costs as much as where the labels say so."""
+    vectors = batch(5, 4)
+    marked, apart = torch.tensor([0, 0, 1, -1, -1]), torch.tensor([0, 0, 1, 2, 3])
+    chosen = section(**{name: 1})
+    expected = terms(chosen, vectors, vectors, apart)[name]
+    assert terms(chosen, vectors, vectors, marked)[name] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("name", ["triplet", "contrastive", "multi_similarity", "circle"])
+def test_memory_holds_the_youngest_vectors_and_no_two_strangers_alike(name):
+    values = GIVEN[name] | {"weight": 1, "memory": 7}
+    loss = EmbeddingLoss(Loss.model_validate({name: values}), 4, people(2)).float()
+    costs = [
+        sum(loss(vectors, vectors, LABELS).values()).item()
+        for vectors in (batch(5, 4, seed).float() for seed in range(3))
+    ]
+    older = getattr(loss, name).older
+    assert older.features.shape == (7, 4) and not older.features.requires_grad
+    torch.testing.assert_close(older.features[-5:], batch(5, 4, 2).float())
+    strangers = older.labels[older.labels < 0].tolist()
+    assert len(strangers) == 2 and len(set(strangers)) == 2
+    alone = terms(section(**{name: 1}), batch(5, 4, 1), batch(5, 4, 1))[name]
+    assert costs[1] != pytest.approx(alone)
+
+
+def test_the_readmes_loss_of_ones_own(monkeypatch):
+    """Its function and its line, put where it says."""
+    blocks = (ROOT / "README.md").read_text().split("```python\n")[1:]
+    function, line = (block.split("```")[0] for block in blocks[:2])
+    room = dict(vars(pairs))
+    exec(function, room)
+    monkeypatch.setattr(pairs, "soft_margin", room["soft_margin"], raising=False)
+    room = dict(vars(sections))
+    exec(f"class Longer(Loss):\n{line}", room)
+    chosen = room["Longer"].model_validate({"soft_margin": {"weight": 1.0, "scale": 8.0}})
+    # alike, and two at a right angle to a third
+    vectors = torch.tensor([[1.0, 0], [2, 0], [0, 1]])
+    loss = EmbeddingLoss(chosen, 2, people(2))
+    cost = loss(vectors, vectors, torch.tensor([0, 0, -1]))["soft_margin"]
+    assert cost.item() == pytest.approx((math.log(1 + math.exp(-8)) + 2 * math.log(2)) / 3)

@@ -1,0 +1,87 @@
+"""Focal loss against its formula, logit by logit."""
+
+import math
+
+import pytest
+import torch
+
+from pipeline.losses.focal import Focal, focal
+from tests.pipeline.losses.drawn import batch, cosine, people
+
+
+def slow_focal(logit: float, target: int, gamma: float) -> float:
+    p = 1 / (1 + math.exp(-logit))
+    right = p if target else 1 - p
+    return -((1 - right) ** gamma) * math.log(right)
+
+
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 2.0])
+def test_focal_is_the_formula_for_every_logit(gamma):
+    logits = torch.tensor([[-6.0, -1, 0, 0.5], [7, 2, -0.25, 3]], dtype=torch.float64)
+    targets = torch.tensor([[0.0, 1, 0, 1], [1, 0, 0, 1]], dtype=torch.float64)
+    expected = [
+        [slow_focal(x, y, gamma) for x, y in zip(*rows, strict=True)]
+        for rows in zip(logits.tolist(), targets.tolist(), strict=True)
+    ]
+    found = focal(logits, targets, gamma)
+    torch.testing.assert_close(found, torch.tensor(expected, dtype=torch.float64))
+
+
+def test_focal_by_hand():
+    """p = 1/2: (1/2)^2 ln 2."""
+    cost = focal(torch.zeros(1), torch.ones(1), 2.0)
+    assert cost.item() == pytest.approx(math.log(2) / 4)
+
+
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 1.0, 2.0])
+def test_focal_has_a_gradient_where_nothing_is_wrong_any_more(gamma):
+    logits = torch.tensor([-20.0, 20.0], requires_grad=True)
+    focal(logits, torch.tensor([0.0, 1.0]), gamma).sum().backward()
+    assert torch.isfinite(logits.grad).all()
+
+
+LABELS = torch.tensor([2, -1, 0])
+
+
+def costs_by_image(head: Focal, embeddings: torch.Tensor) -> list[list[float]]:
+    """What each identity's sigmoid costs each image."""
+    return [
+        [
+            slow_focal(5 * cosine(embedding, centre) + head.bias.item(), int(i == label), 2.0)
+            for i, centre in enumerate(head.weight.tolist())
+        ]
+        for embedding, label in zip(embeddings.tolist(), LABELS.tolist(), strict=True)
+    ]
+
+
+def test_the_head_sums_over_identities_and_new_whale_is_nobody():
+    head = Focal(3, people(4), gamma=2.0, scale=5.0, hardest=1.0).double()
+    embeddings = batch(3, 3)
+    expected = sum(map(sum, costs_by_image(head, embeddings))) / 3
+    assert head(embeddings, LABELS).item() == pytest.approx(expected)
+
+
+def test_only_the_hardest_of_the_wrong_identities_count():
+    """A quarter of eight: two wrong ones beside the right one, or two in all for a new_whale."""
+    head = Focal(3, people(8), gamma=2.0, scale=5.0, hardest=0.25).double()
+    embeddings = batch(3, 3)
+    expected = 0.0
+    for label, costs in zip(LABELS.tolist(), costs_by_image(head, embeddings), strict=True):
+        right = costs.pop(label) if label >= 0 else 0.0
+        expected += (right + sum(sorted(costs)[-2:])) / 3
+    assert head(embeddings, LABELS).item() == pytest.approx(expected)
+
+
+def test_a_mirror_image_is_no_mistake():
+    """Identities 0 to 3 and their mirror images: 2 leaves out 6 (2 + 4), 0 leaves out 4."""
+    head = Focal(3, people(8, mirrors=True), gamma=2.0, scale=5.0, hardest=1.0).double()
+    embeddings = batch(3, 3)
+    costs = costs_by_image(head, embeddings)
+    expected = (sum(map(sum, costs)) - costs[0][6] - costs[2][4]) / 3
+    assert head(embeddings, LABELS).item() == pytest.approx(expected)
+
+
+def test_the_head_starts_calm():
+    """A logit of -ln(n - 1) gives each of n identities the probability 1 / n."""
+    bias = Focal(3, people(200), gamma=2.0, scale=5.0, hardest=1.0).bias
+    assert torch.sigmoid(bias).item() == pytest.approx(1 / 200)
