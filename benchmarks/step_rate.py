@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 import torch
 
-from pipeline import gallery, model, params, paths, tables, train
+from pipeline import gallery, lesson, model, params, paths, tables, train
 from pipeline.schedule import set_rate
 
 WARM_UP = 5
@@ -25,9 +25,9 @@ def main() -> None:
     settings = p.member_train(backbone)
     order = tables.read("boxes", paths.BOXES)["image"]
     rows = gallery.training_rows(tables.read("folds", paths.FOLDS), p.folds.trained[0])
-    lesson = train.lesson(paths.CROPS, order, rows)
+    material = lesson.look_up(paths.CROPS, order, rows, settings, 0)
     net = model.for_backbone(p.backbones[backbone], settings)
-    run = train.prepare(net, lesson, settings, settings.seed)
+    run = train.prepare(net, material, settings, settings.seed)
     batch = next(iter(run.loader))
     rates = {"random tensors": [], "data path": []}
     # in turns: the machine's load changes, and then changes both

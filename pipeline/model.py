@@ -37,6 +37,7 @@ class EmbeddingNet(nn.Module):
         self.register_buffer("mean", mean, persistent=False)
         self.register_buffer("std", std, persistent=False)
         self._frozen: list[nn.Module] = []
+        self._held: list[nn.Parameter] = []
 
     def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
         inputs = (crops.float() / 255 - self.mean) / self.std
@@ -63,9 +64,20 @@ class EmbeddingNet(nn.Module):
             self._frozen = [self.backbone.get_submodule(owner) for owner in sorted(owners)]
         self.train(self.training)
 
+    def hold_backbone(self, held: bool) -> None:
+        """Stop learning in the whole backbone, its statistics too, or let it go on."""
+        if held and not self._held:
+            self._held = [one for one in self.backbone.parameters() if one.requires_grad]
+            for parameter in self._held:
+                parameter.requires_grad_(False)
+        elif self._held and not held:
+            for parameter in self._held:
+                parameter.requires_grad_(True)
+            self._held = []
+
     def train(self, mode: bool = True) -> "EmbeddingNet":
         super().train(mode)
-        for module in self._frozen:
+        for module in [*self._frozen, *([self.backbone] if self._held else [])]:
             module.eval()
         return self
 

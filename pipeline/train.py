@@ -3,58 +3,23 @@
 import math
 from collections import defaultdict
 from dataclasses import dataclass
-from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import torch
+import torch.nn.functional as F
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-from pipeline import alarms, device, schedule
+from pipeline import alarms, device, inner, schedule
+from pipeline.averaging import AveragedWeights
 from pipeline.dataset import Views
+from pipeline.lesson import MIRRORED, Lesson
 from pipeline.losses.embedding_loss import EmbeddingLoss
-from pipeline.losses.identities import Identities
 from pipeline.model import EmbeddingNet
 from pipeline.params import Train
 from pipeline.samplers import IdentityBatches
-from pipeline.tables import NEW_WHALE
-
-# the values of `flip` where a mirror image is somebody else
-MIRRORED = ("identity", "identity_masked")
-
-
-@dataclass(frozen=True)
-class Lesson:
-    """What a member learns from: rows of the packed crops and their labels, -1 for new_whale."""
-
-    crops: Path
-    rows: np.ndarray
-    labels: np.ndarray
-
-    def identities(self, flip: str) -> Identities:
-        """Whom the losses tell apart: twice as many where mirror images are individuals."""
-        photographs = torch.from_numpy(np.bincount(self.labels[self.labels >= 0])).float()
-        if flip in MIRRORED:
-            photographs = photographs.repeat(2)
-        return Identities(photographs, mirrors=flip == "identity_masked")
-
-
-def lesson(crops: Path, order: pd.Series, training: pd.DataFrame) -> Lesson:
-    """Look up the training rows; `order` names the image in each row of the packed crops.
-
-    Raises ValueError for fewer than two known identities, and for an image without a crop.
-    """
-    known = sorted(set(training["identity"]) - {NEW_WHALE})
-    if len(known) < 2:
-        raise ValueError(f"{len(known)} known identities to train on; at least 2 are needed")
-    label = {identity: number for number, identity in enumerate(known)} | {NEW_WHALE: -1}
-    rows = pd.Index(order).get_indexer(training["image"])
-    if (rows < 0).any():
-        raise ValueError(f"no crop for {training['image'][rows < 0].tolist()[:5]}")
-    return Lesson(crops, rows, training["identity"].map(label).to_numpy())
 
 
 class Learner(nn.Module):
@@ -74,51 +39,80 @@ class Run:
     """One training under way: what every step needs."""
 
     fabric: Fabric
+    net: EmbeddingNet
     learner: nn.Module
     optimizer: torch.optim.Optimizer
     batches: IdentityBatches
     loader: DataLoader
+    average: AveragedWeights
     settings: Train
 
 
 def train(net: EmbeddingNet, lesson: Lesson, settings: Train, seed: int) -> pd.DataFrame:
     """Train `net` in place; returns the history, one row an epoch.
 
-    Raises `alarms.TrainingFailed` naming the cause where the loss or its gradient is not finite,
-    the loss stays flat, or the embeddings collapse.
+    With an inner split, a row has its score, and with patience the network keeps the weights of the
+    best epoch. Raises `alarms.TrainingFailed` naming the cause where the loss or its gradient is
+    not finite, the loss stays flat, or the embeddings collapse.
     """
     run = prepare(net, lesson, settings, seed)
     history: list[dict[str, float]] = []
+    scores: list[float] = []
+    best: dict[str, Tensor] = {}
     steps, silent = settings.epochs * len(run.batches), not run.fabric.is_global_zero
     with tqdm(total=steps, desc="train", unit="batch", mininterval=2, disable=silent) as progress:
         for epoch in range(settings.epochs):
-            history.append(run_epoch(run, epoch, progress))
+            plateaus = schedule.plateaus(scores, settings.schedule.patience)
+            history.append(run_epoch(run, epoch, plateaus, progress))
             progress.set_postfix(loss=f"{history[-1]['loss']:.3f}")
             alarms.check_falling([row["loss"] for row in history], settings.epochs)
+            if lesson.examination:
+                history[-1]["inner"] = lesson.examination.score(net)
+            scores.append(history[-1].get("inner", -history[-1]["loss"]))
+            if settings.inner.patience and inner.waited(scores) == 0:
+                best = {name: tensor.clone() for name, tensor in net.state_dict().items()}
+            if 0 < settings.inner.patience <= inner.waited(scores):
+                break
+    if best:
+        net.load_state_dict(best)
+    run.average.finish(run.loader)
     run.fabric.barrier()
     return pd.DataFrame(history)
 
 
-def run_epoch(run: Run, epoch: int, progress: tqdm) -> dict[str, float]:
+def run_epoch(run: Run, epoch: int, plateaus: int, progress: tqdm) -> dict[str, float]:
     """Every batch of one epoch; returns its row of the history, losses as means over batches."""
+    settings = run.settings
     run.batches.epoch = epoch
+    run.net.hold_backbone(epoch < settings.head_epochs)
     run.learner.train()
+    scale = settings.resize.scale if epoch < settings.resize.until * settings.epochs else 1.0
     sums: dict[str, float] = defaultdict(float)
     for at, (crops, labels) in enumerate(run.loader):
-        done = (epoch + at / len(run.batches)) / run.settings.epochs
-        rate = schedule.set_rate(run.optimizer, done, run.settings.schedule)
-        losses, features = run.learner(crops, labels)
+        done = (epoch + at / len(run.batches)) / settings.epochs
+        rate = schedule.set_rate(run.optimizer, done, settings.schedule, plateaus)
+        losses, features = run.learner(shrunk(crops, scale), labels)
         total = sum(losses.values())
         alarms.check_finite(total, losses, epoch)
         run.optimizer.zero_grad()
         run.fabric.backward(total)
         alarms.check_gradient(clip(run), epoch)
         run.optimizer.step()
+        run.average.after_step(done)
         for name, value in {"loss": total, **losses}.items():
             sums[name] += float(value.detach()) / len(run.batches)
         progress.update()
+    run.average.after_epoch((epoch + 1) / settings.epochs)
     alarms.check_spread(features, epoch)
     return {"epoch": epoch, "rate": rate, **sums}
+
+
+def shrunk(crops: Tensor, scale: float) -> Tensor:
+    """n x C x H x W uint8 at `scale` times the height and width."""
+    if scale == 1:
+        return crops
+    small = F.interpolate(crops.float(), scale_factor=scale, mode="bilinear", antialias=True)
+    return small.round().clamp(0, 255).to(torch.uint8)
 
 
 def clip(run: Run) -> Tensor:
@@ -143,7 +137,8 @@ def prepare(net: EmbeddingNet, lesson: Lesson, settings: Train, seed: int) -> Ru
     batches = batch_sampler(lesson, settings, seed, fabric)
     loader = data_loader(lesson, settings, batches)
     loader = fabric.setup_dataloaders(loader, use_distributed_sampler=False)
-    return Run(fabric, learner, optimizer, batches, loader, settings)
+    average = AveragedWeights(net, settings.average)
+    return Run(fabric, net, learner, optimizer, batches, loader, average, settings)
 
 
 def batch_sampler(lesson: Lesson, settings: Train, seed: int, fabric: Fabric) -> IdentityBatches:

@@ -5,7 +5,7 @@ import sys
 import torch
 from safetensors.torch import save_file
 
-from pipeline import device, gallery, model, params, paths, tables, train
+from pipeline import device, gallery, lesson, model, params, paths, tables, train
 
 
 def main(backbone: str, fold: str) -> None:
@@ -13,11 +13,11 @@ def main(backbone: str, fold: str) -> None:
     settings = p.member_train(backbone)
     order = tables.read("boxes", paths.BOXES)["image"]
     training = gallery.training_rows(tables.read("folds", paths.FOLDS), int(fold))
-    lesson = train.lesson(paths.CROPS, order, training)
     seed = settings.seed + int(fold)
+    material = lesson.look_up(paths.CROPS, order, training, settings, seed)
     torch.manual_seed(seed)
     net = model.for_backbone(p.backbones[backbone], settings)
-    history = train.train(net, lesson, settings, seed)
+    history = train.train(net, material, settings, seed)
     if not device.is_first():
         return
     tables.write_csv(history, paths.history(backbone, int(fold)))

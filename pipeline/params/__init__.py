@@ -23,8 +23,11 @@ from pipeline.params.answering import (
 )
 from pipeline.params.learning import (
     Augment,
+    Average,
     Backbone,
     Embed,
+    Inner,
+    Resize,
     Sampler,
     Schedule,
     Train,
@@ -46,6 +49,7 @@ from pipeline.params.values import Section, Slug
 
 __all__ = [
     "Augment",
+    "Average",
     "Backbone",
     "Boosting",
     "Columns",
@@ -58,6 +62,7 @@ __all__ = [
     "EnsembleStage",
     "Evaluation",
     "Folds",
+    "Inner",
     "Keypoints",
     "Labels",
     "Loss",
@@ -67,6 +72,7 @@ __all__ = [
     "Params",
     "Reptile",
     "Rerank",
+    "Resize",
     "Sampler",
     "Schedule",
     "Section",

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pipeline.params.losses import Loss
 from pipeline.params.values import Count, NonNegative, Positive, Section, Seed, Share
@@ -17,11 +17,34 @@ class Sampler(Section):
 
 
 class Schedule(Section):
-    """Learning rate over the steps: warm-up, then a cosine to zero or triangular cycles."""
+    """Learning rate over the steps, its warm-up, cycles, and epochs of patience on a plateau."""
 
-    kind: Literal["cosine", "cyclic"]
+    kind: Literal["cosine", "one_cycle", "cyclic", "restarts", "plateau"]
     warmup: Share
     cycles: Count
+    patience: Count
+
+
+class Average(Section):
+    """Weights averaged over training: from which share on, and the moving average's decay."""
+
+    kind: Literal["none", "swa", "ema"]
+    start: Annotated[float, Field(ge=0, lt=1)]
+    decay: Annotated[float, Field(ge=0, lt=1)]
+
+
+class Resize(Section):
+    """Training starts on crops shrunk to `scale`, until the share `until` of its epochs."""
+
+    scale: Annotated[float, Field(ge=0.25, le=1)]
+    until: Share
+
+
+class Inner(Section):
+    """Identities of which a photograph is held back to stop early; 0 epochs of patience: never."""
+
+    share: Annotated[float, Field(ge=0, le=0.5)]
+    patience: Annotated[int, Field(ge=0)]
 
 
 class Augment(Section):
@@ -57,11 +80,25 @@ class Train(Section):
     embedding: Annotated[int, Field(ge=2, le=8192)]
     bnneck: bool
     frozen_stages: Annotated[int, Field(ge=0)]
+    head_epochs: Annotated[int, Field(ge=0)]
     drop_path: Annotated[float, Field(ge=0, lt=1)]
     sampler: Sampler
     schedule: Schedule
+    average: Average
+    resize: Resize
+    inner: Inner
     loss: Loss
     augment: Augment
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> "Train":
+        if self.head_epochs >= self.epochs:
+            raise ValueError(f"head_epochs is {self.head_epochs}: the backbone never learns")
+        if self.inner.patience and not self.inner.share:
+            raise ValueError("inner.patience needs an inner.share of identities to look at")
+        if self.inner.patience and self.average.kind != "none":
+            raise ValueError("inner.patience keeps the best epoch, average.kind many: choose one")
+        return self
 
 
 class Backbone(Section):

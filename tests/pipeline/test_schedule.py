@@ -9,7 +9,8 @@ from pipeline.params import Schedule
 
 
 def at(done: float, kind: str = "cosine", warmup: float = 0.1, cycles: int = 2) -> float:
-    section = Schedule.model_validate({"kind": kind, "warmup": warmup, "cycles": cycles})
+    values = {"kind": kind, "warmup": warmup, "cycles": cycles, "patience": 2}
+    section = Schedule.model_validate(values)
     return schedule.rate_factor(done, section)
 
 
@@ -44,6 +45,38 @@ def test_a_run_of_nothing_but_warm_up():
 def test_cyclic_by_hand(done, factor):
     """Two triangles from 5 % to the top: peaks at a quarter and three quarters."""
     assert at(done, kind="cyclic") == pytest.approx(factor)
+
+
+@pytest.mark.parametrize(
+    "done, factor", [(0.0, 0.04), (0.1, 0.52), (0.2, 1.0), (0.6, 0.50005), (1.0, 1e-4)]
+)
+def test_one_cycle_by_hand(done, factor):
+    """Up from 4 % in the first fifth, down to .01 % in the other four, along half cosines."""
+    assert at(done, kind="one_cycle", warmup=0.2) == pytest.approx(factor)
+
+
+@pytest.mark.parametrize("done, factor", [(0.2, 1.0), (0.4, 0.5), (0.5999, 0), (0.6001, 1.0)])
+def test_restarts_by_hand(done, factor):
+    """After a warm-up of a fifth, two cosines of two fifths each."""
+    assert at(done, kind="restarts", warmup=0.2) == pytest.approx(factor, abs=1e-3)
+    assert at(0.1, kind="restarts", warmup=0.2) == pytest.approx(0.5, abs=0.01)
+
+
+def test_plateau_warms_up_and_stays_until_it_is_told():
+    assert at(0.05, kind="plateau") == pytest.approx(0.5, abs=0.01)
+    assert at(0.1, kind="plateau") == at(0.99, kind="plateau") == 1.0
+
+
+@pytest.mark.parametrize(
+    "scores, count",
+    [([], 0), ([1, 2, 3], 0), ([1, 1, 1], 1), ([2, 1, 1.5, 3, 3, 3], 2), ([1, 0, 0, 0, 0], 2)],
+)
+def test_two_epochs_in_a_row_without_a_new_best_are_a_plateau(scores, count):
+    assert schedule.plateaus(scores, 2) == count
+
+
+def test_one_cycle_without_a_warm_up_starts_at_the_top():
+    assert at(0.0, kind="one_cycle", warmup=0.0) == pytest.approx(1.0)
 
 
 class Learner(nn.Module):

@@ -7,9 +7,11 @@ import torch
 from lightning_fabric import Fabric
 from tqdm import tqdm
 
-from pipeline import device, gallery, model, train
+from pipeline import device, inner, model, schedule, train
 from pipeline.alarms import TrainingFailed
 from pipeline.dataset import Views
+from pipeline.inner import Examination
+from pipeline.lesson import Lesson
 from pipeline.losses.embedding_loss import EmbeddingLoss
 from pipeline.samplers import IdentityBatches
 
@@ -22,8 +24,8 @@ def quick(monkeypatch):
 
 
 @pytest.fixture
-def lesson(tiny) -> train.Lesson:
-    return train.Lesson(tiny.crops, np.arange(22), tiny.labels)
+def lesson(tiny) -> Lesson:
+    return Lesson(tiny.crops, np.arange(22), tiny.labels)
 
 
 def net(settings, name: str = "test_resnet") -> model.EmbeddingNet:
@@ -152,14 +154,6 @@ def test_flip_identity_doubles_the_classes(flip, lesson, settings_with):
     assert run.learner.loss.focal.weight.shape == (6, 16)
 
 
-def test_the_identities_know_how_many_photographs_each_has(lesson):
-    """Six with three each; new_whale is none of them."""
-    assert lesson.identities("none").photographs.tolist() == [3.0] * 6
-    twice = lesson.identities("identity_masked")
-    assert twice.photographs.tolist() == [3.0] * 12
-    assert twice.mirrored(torch.tensor([0, 5, 6])).tolist() == [6, 11, 0]
-
-
 def test_frozen_stages_stay_as_they_are(lesson, settings_with):
     settings = settings_with(frozen_stages=1, epochs=1)
     before = {k: v.clone() for k, v in net(settings).state_dict().items()}
@@ -203,26 +197,110 @@ def test_a_network_that_cannot_learn_is_told(lesson, settings_with):
         trained(lesson, settings)
 
 
-def test_a_lesson_finds_each_images_crop_and_label(tiny):
-    shuffled = tiny.order.sample(frac=1, random_state=0).reset_index(drop=True)
-    training = gallery.training_rows(tiny.folds, held_out=2)
-    found = train.lesson(tiny.crops, shuffled, training)
-    assert len(found.identities("none")) == 6
-    assert shuffled[found.rows].tolist() == training["image"].tolist()
-    names = ["w0", "w1", "w2", "w3", "w4", "w5", "new_whale"]  # -1 is the last
-    assert [names[label] for label in found.labels] == training["identity"].tolist()
-    held_out = set(tiny.folds.loc[tiny.folds["fold"] == 2, "image"])
-    assert not held_out & set(shuffled[found.rows])
+def test_the_first_epochs_may_teach_the_head_alone(lesson, settings_with):
+    """In the held backbone nothing moves, its batch statistics neither; then everything does."""
+    settings = settings_with(head_epochs=1)
+    before = {name: value.clone() for name, value in net(settings).state_dict().items()}
+    network = net(settings)
+    run = train.prepare(network, lesson, settings, 0)
+    with tqdm(disable=True) as silent:
+        train.run_epoch(run, 0, 0, silent)
+        changed = {n for n, v in network.state_dict().items() if not torch.equal(v, before[n])}
+        assert changed and not [name for name in changed if name.startswith("backbone.")]
+        train.run_epoch(run, 1, 0, silent)
+    changed = {n for n, v in network.state_dict().items() if not torch.equal(v, before[n])}
+    assert "backbone.conv1.0.weight" in changed and "backbone.bn1.running_mean" in changed
 
 
-def test_an_image_without_a_crop_is_named(tiny):
-    """Row -1 would be the last crop, and nobody would notice."""
-    training = gallery.training_rows(tiny.folds, held_out=2)
-    with pytest.raises(ValueError, match=r"no crop for \['w0_0.jpg'\]"):
-        train.lesson(tiny.crops, tiny.order.drop(0), training)
+def test_a_held_backbone_lets_frozen_stages_stay_frozen(lesson, settings_with):
+    settings = settings_with(head_epochs=1, frozen_stages=1)
+    before = {name: value.clone() for name, value in net(settings).state_dict().items()}
+    after, _ = trained(lesson, settings)
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert "backbone.layer4.0.conv1.weight" in changed
+    assert not [name for name in changed if name.startswith(("backbone.conv1.", "backbone.bn1."))]
 
 
-def test_one_identity_is_not_enough(tiny):
-    alone = tiny.folds[tiny.folds["identity"].isin(["w0", "new_whale"])]
-    with pytest.raises(ValueError, match="1 known identities"):
-        train.lesson(tiny.crops, tiny.order, alone)
+def test_crops_are_shrunk_until_a_share_of_the_epochs(lesson, settings_with, monkeypatch):
+    """32 x 64 pixels at .5 in the first of two epochs, whole in the second."""
+    seen = []
+    forward = model.EmbeddingNet.forward
+    monkeypatch.setattr(
+        model.EmbeddingNet,
+        "forward",
+        lambda self, crops: seen.append(crops.shape[2:]) or forward(self, crops),
+    )
+    trained(lesson, settings_with(resize={"scale": 0.5, "until": 0.5}))
+    assert set(seen[:4]) == {(16, 32)} and set(seen[4:]) == {(32, 64)}
+
+
+def test_a_shrunk_crop_is_the_mean_of_its_pixels():
+    crops = torch.tensor([[[[10, 20], [30, 40]]]], dtype=torch.uint8)
+    assert train.shrunk(crops, 0.5).tolist() == [[[[25]]]]
+    assert train.shrunk(crops, 1.0) is crops
+
+
+@pytest.mark.parametrize("kind", ["swa", "ema"])
+def test_averaged_weights_are_the_networks_in_the_end(kind, lesson, settings_with):
+    plain, _ = trained(lesson, settings_with())
+    averaged, history = trained(lesson, settings_with(average={"kind": kind, "start": 0.0}))
+    assert not same(plain, averaged)
+    assert all(torch.isfinite(value).all() for value in averaged.values())
+    assert history.equals(trained(lesson, settings_with())[1])  # the course itself is the same
+
+
+def test_an_average_that_begins_at_the_last_epoch_is_the_last_epoch(lesson, settings_with):
+    """But for the batch statistics, which swa takes anew."""
+    plain, _ = trained(lesson, settings_with())
+    late, _ = trained(lesson, settings_with(average={"kind": "swa", "start": 0.5}))
+    same_names = {name for name in plain if torch.equal(plain[name], late[name])}
+    others = {name for name in plain if "running" not in name and "num_batches" not in name}
+    assert others <= same_names < set(plain)
+
+
+@pytest.fixture
+def examined(lesson) -> Lesson:
+    """The first photograph of every identity is asked for, with the other two as gallery."""
+    asked = np.arange(0, 18, 3)
+    kept = np.setdiff1d(np.arange(22), asked)
+    labels = lesson.labels[kept]
+    known = labels >= 0
+    examination = Examination(
+        lesson.crops, 3, asked, lesson.labels[asked], kept[known], labels[known]
+    )
+    return Lesson(lesson.crops, kept, labels, examination)
+
+
+def test_patience_keeps_the_best_epoch_and_stops(examined, settings_with, monkeypatch):
+    """Scores .2, .6, .4, .5: no fifth epoch, and the weights of the second stay."""
+    scores = iter([0.2, 0.6, 0.4, 0.5, 0.9])
+    states = []
+
+    def score(self, network):
+        states.append({name: value.clone() for name, value in network.state_dict().items()})
+        return next(scores)
+
+    monkeypatch.setattr(Examination, "score", score)
+    settings = settings_with(epochs=5, inner={"share": 0.5, "patience": 2})
+    network = net(settings)
+    history = train.train(network, examined, settings, 0)
+    assert history["inner"].tolist() == [0.2, 0.6, 0.4, 0.5]
+    assert same(network.state_dict(), states[1]) and not same(states[1], states[3])
+
+
+def test_without_patience_the_score_is_only_written_down(examined, settings_with):
+    settings = settings_with(inner={"share": 0.5, "patience": 0})
+    network = net(settings)
+    history = train.train(network, examined, settings, 0)
+    assert history["inner"].between(0, 1).all()
+    assert examined.examination.score(network) == pytest.approx(history["inner"].iloc[-1])
+    assert inner.waited([0.3, 0.5, 0.5]) == 1
+
+
+def test_the_rate_falls_on_a_plateau_of_the_inner_score(examined, settings_with, monkeypatch):
+    """No gain in epochs 1 and 2: from epoch 3 on the rate is .3 of the top."""
+    monkeypatch.setattr(Examination, "score", lambda self, network: 0.5)
+    plateau = {"kind": "plateau", "warmup": 0.0, "patience": 2}
+    settings = settings_with(epochs=4, learning_rate=1e-3, schedule=plateau)
+    history = train.train(net(settings), examined, settings, 0)
+    np.testing.assert_allclose(history["rate"], [1e-3, 1e-3, 1e-3, 1e-3 * schedule.FALL])

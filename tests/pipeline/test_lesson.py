@@ -1,0 +1,64 @@
+"""Training rows to crops and labels, with photographs held back where asked."""
+
+import numpy as np
+import pytest
+import torch
+
+from pipeline import gallery
+from pipeline.lesson import Lesson, look_up
+
+
+def test_every_image_finds_its_crop_and_label(tiny, settings_with):
+    shuffled = tiny.order.sample(frac=1, random_state=0).reset_index(drop=True)
+    training = gallery.training_rows(tiny.folds, held_out=2)
+    found = look_up(tiny.crops, shuffled, training, settings_with(), 0)
+    assert len(found.identities("none")) == 6 and found.examination is None
+    assert shuffled[found.rows].tolist() == training["image"].tolist()
+    names = ["w0", "w1", "w2", "w3", "w4", "w5", "new_whale"]  # -1 is the last
+    assert [names[label] for label in found.labels] == training["identity"].tolist()
+    held_out = set(tiny.folds.loc[tiny.folds["fold"] == 2, "image"])
+    assert not held_out & set(shuffled[found.rows])
+
+
+def test_an_image_without_a_crop_is_named(tiny, settings_with):
+    """Row -1 would be the last crop, and nobody would notice."""
+    training = gallery.training_rows(tiny.folds, held_out=2)
+    with pytest.raises(ValueError, match=r"no crop for \['w0_0.jpg'\]"):
+        look_up(tiny.crops, tiny.order.drop(0), training, settings_with(), 0)
+
+
+def test_one_identity_is_not_enough(tiny, settings_with):
+    alone = tiny.folds[tiny.folds["identity"].isin(["w0", "new_whale"])]
+    with pytest.raises(ValueError, match="1 known identities"):
+        look_up(tiny.crops, tiny.order, alone, settings_with(), 0)
+
+
+def test_the_identities_know_how_many_photographs_each_has(tiny):
+    """Six with three each; new_whale is none of them."""
+    lesson = Lesson(tiny.crops, np.arange(22), tiny.labels)
+    assert lesson.identities("none").photographs.tolist() == [3.0] * 6
+    twice = lesson.identities("identity_masked")
+    assert twice.photographs.tolist() == [3.0] * 12
+    assert twice.mirrored(torch.tensor([0, 5, 6])).tolist() == [6, 11, 0]
+
+
+def test_held_back_photographs_are_asked_and_not_learned(tiny, settings_with):
+    """Half of six identities with three photographs: three are asked, six of theirs are shown."""
+    settings = settings_with(inner={"share": 0.5, "patience": 1})
+    found = look_up(tiny.crops, tiny.order, tiny.folds, settings, 0)
+    asked = found.examination
+    assert len(asked.queries) == len(set(asked.query_labels)) == 3
+    assert not set(asked.queries) & set(found.rows) and len(found.rows) == 22 - 3
+    assert sorted(asked.gallery_labels) == sorted([*asked.query_labels] * 2)
+    by_row = dict(zip(found.rows, found.labels, strict=True))
+    assert [by_row[row] for row in asked.gallery] == asked.gallery_labels.tolist()
+    names = tiny.folds["identity"]
+    for row, label in zip(asked.queries, asked.query_labels, strict=True):
+        assert names[row] == f"w{label}"
+
+
+def test_nobody_to_hold_a_photograph_back_of_is_told(tiny, settings_with):
+    single = tiny.folds.drop_duplicates("identity")
+    settings = settings_with(inner={"share": 0.5, "patience": 1})
+    with pytest.raises(ValueError, match="inner.share: no identity has two photographs"):
+        look_up(tiny.crops, tiny.order, single, settings, 0)
