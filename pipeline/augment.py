@@ -30,6 +30,23 @@ def view(transform: A.Compose, crop: np.ndarray, seed: int) -> np.ndarray:
     return np.dstack([result["image"], result["mask"]])
 
 
+def before(crop: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """The crop's animal before the other crop's background; both H x W x 4 uint8, as is the result.
+
+    Where the other animal stood is its background's mean colour. A crop whose mask is empty or
+    everywhere stays as it is, and so it does before another that has no background.
+    """
+    animal, foreign = crop[:, :, 3] > 127, other[:, :, 3] > 127
+    if not animal.any() or animal.all() or foreign.all():
+        return crop
+    ground = other[:, :, :3].copy()
+    ground[foreign] = ground[~foreign].mean(axis=0)
+    # a soft edge: a hard one would tell the network where it was cut
+    share = (animal * cv2.GaussianBlur(animal.astype(np.float32), (5, 5), 0))[:, :, None]
+    mixed = share * crop[:, :, :3] + (1 - share) * ground
+    return np.dstack([np.rint(mixed).astype(np.uint8), crop[:, :, 3]])
+
+
 def _geometry(s: Augment) -> list[A.BasicTransform]:
     transforms = []
     if s.rotate or s.shift or s.zoom or s.shear:

@@ -24,13 +24,22 @@ class View(NamedTuple):
 class Views(Dataset):
     """Items (C x H x W uint8 tensor, label) for `View` keys.
 
-    `strength` None sees the crop as it is. The memory map is opened on first use, so that a worker
+    `strength` None sees the crop as it is. `backgrounds` are the rows whose surroundings an animal
+    may be put before: those that train. The memory map is opened on first use, so that a worker
     process opens its own.
     """
 
-    def __init__(self, crops: Path, channels: int, strength: Augment | None) -> None:
+    def __init__(
+        self,
+        crops: Path,
+        channels: int,
+        strength: Augment | None,
+        backgrounds: np.ndarray | None = None,
+    ) -> None:
         self.crops = crops
         self.channels = channels
+        self.strength = strength
+        self.backgrounds = backgrounds
         self.transform = augment.training(strength) if strength else None
         self._packed: np.ndarray | None = None
 
@@ -38,11 +47,27 @@ class Views(Dataset):
         if self._packed is None:
             self._packed = np.load(self.crops, mmap_mode="r")
         crop = np.array(self._packed[key.row])
+        if self.strength:
+            crop = self._elsewhere(crop, key.seed)
         if key.flipped:
             crop = np.ascontiguousarray(crop[:, ::-1])
-        if self.transform:
+        if self.strength:
             crop = augment.view(self.transform, crop, key.seed)
+            if happens(self.strength.mask_dropout, key.seed, 1):
+                crop[:, :, 3] = 0
         return torch.from_numpy(planes(crop, self.channels)), key.label
+
+    def _elsewhere(self, crop: np.ndarray, seed: int) -> np.ndarray:
+        """The animal before another training photograph's background, as often as asked."""
+        if self.backgrounds is None or not happens(self.strength.background, seed, 2):
+            return crop
+        other = np.random.default_rng([seed, 3]).choice(self.backgrounds)
+        return augment.before(crop, np.array(self._packed[other]))
+
+
+def happens(probability: float, seed: int, what: int) -> bool:
+    """The throw of one of the dice that a view's seed stands for."""
+    return probability > 0 and np.random.default_rng([seed, what]).random() < probability
 
 
 def planes(crop: np.ndarray, channels: int) -> np.ndarray:

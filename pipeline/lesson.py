@@ -26,12 +26,12 @@ class Lesson:
     labels: np.ndarray
     examination: Examination | None = None
 
-    def identities(self, flip: str) -> Identities:
+    def identities(self, flip: str, power: float = 0.0) -> Identities:
         """Whom the losses tell apart: twice as many where mirror images are individuals."""
         photographs = torch.from_numpy(np.bincount(self.labels[self.labels >= 0])).float()
         if flip in MIRRORED:
             photographs = photographs.repeat(2)
-        return Identities(photographs, mirrors=flip == "identity_masked")
+        return Identities(photographs, mirrors=flip == "identity_masked", power=power)
 
 
 def look_up(

@@ -24,13 +24,24 @@ class EmbeddingNet(nn.Module):
     """Crops (n x C x H x W uint8) to vectors.
 
     `forward` returns (features, embeddings), both n x dim: before and after the BNNeck (equal
-    without one). `embed` returns what is stored and searched: embeddings of length 1.
+    without one). `embed` returns what is stored and searched: embeddings of length 1. A `grey`
+    network sees the luminance in all three colour planes.
     """
 
-    def __init__(self, backbone: nn.Module, *, channels: int, dim: int, pooling: str, bnneck: bool):
+    def __init__(
+        self,
+        backbone: nn.Module,
+        *,
+        channels: int,
+        dim: int,
+        pooling: str,
+        bnneck: bool,
+        grey: bool = False,
+    ) -> None:
         super().__init__()
         self.backbone = backbone
         self.pooling = pooling
+        self.grey = grey
         self.linear = nn.Linear(backbone.num_features, dim)
         self.bnneck = nn.BatchNorm1d(dim) if bnneck else nn.Identity()
         mean, std = input_statistics(backbone, channels)
@@ -40,7 +51,8 @@ class EmbeddingNet(nn.Module):
         self._held: list[nn.Parameter] = []
 
     def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
-        inputs = (crops.float() / 255 - self.mean) / self.std
+        crops = without_colour(crops.float()) if self.grey else crops.float()
+        inputs = (crops / 255 - self.mean) / self.std
         maps = self.backbone.forward_features(inputs.contiguous(memory_format=torch.channels_last))
         if maps.ndim != 4 or maps.shape[1] != self.linear.in_features:
             raise ValueError(
@@ -82,6 +94,13 @@ class EmbeddingNet(nn.Module):
         return self
 
 
+def without_colour(crops: Tensor) -> Tensor:
+    """Red, green and blue of n x C x H x W each made their luminance (ITU-R BT.601)."""
+    weights = crops.new_tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)
+    grey = (crops[:, :3] * weights).sum(dim=1, keepdim=True)
+    return torch.cat([grey.expand(-1, 3, -1, -1), crops[:, 3:]], dim=1)
+
+
 def pooled(maps: Tensor, pooling: str) -> Tensor:
     """n x C x h x w to n x C: the mean, or the generalised mean of power 3 (arXiv:1711.02512)."""
     if pooling == "average":
@@ -117,6 +136,7 @@ def build(
     bnneck: bool,
     reduction: int = WHOLE,
     drop_path: float = 0.0,
+    grey: bool = False,
 ) -> EmbeddingNet:
     """The network with its first weights: "imagenet", "none", or a file with a state dict."""
     try:
@@ -130,7 +150,9 @@ def build(
     if channels > 3:
         widen_input(backbone, channels)
     backbone = backbone.to(memory_format=torch.channels_last)
-    return EmbeddingNet(backbone, channels=channels, dim=dim, pooling=pooling, bnneck=bnneck)
+    return EmbeddingNet(
+        backbone, channels=channels, dim=dim, pooling=pooling, bnneck=bnneck, grey=grey
+    )
 
 
 def for_backbone(backbone: Backbone, settings: Train, trained: bool = False) -> EmbeddingNet:
@@ -144,6 +166,7 @@ def for_backbone(backbone: Backbone, settings: Train, trained: bool = False) -> 
         bnneck=settings.bnneck,
         reduction=settings.reduction,
         drop_path=settings.drop_path,
+        grey=settings.grey,
     )
 
 

@@ -1,6 +1,6 @@
 """Batches of P identities with K views each, the same for the same (seed, epoch)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -10,17 +10,20 @@ from pipeline.dataset import View
 class IdentityBatches:
     """A batch sampler: every batch holds P identities x K views, and some new_whale images.
 
-    An epoch shows every image of a known identity at least once. An identity with n images takes
-    ceil(n / K) places in it, and the rarest take some more, so that the last batch is full too. A
-    place that lacks photographs is filled with further views of the ones it has, each augmented
-    from a seed of its own (Hermans et al. 2017, arXiv:1703.07737, with the filling of the 2018
-    few-shot whale solutions). new_whale images are drawn anew for every batch.
+    With `power` 1 an epoch shows every image of a known identity at least once. An identity with n
+    images takes ceil(n / K) places in it, and the rarest take some more, so that the last batch is
+    full too. A place that lacks photographs is filled with further views of the ones it has, each
+    augmented from a seed of its own (Hermans et al. 2017, arXiv:1703.07737, with the filling of the
+    2018 few-shot whale solutions). new_whale images are drawn anew for every batch.
 
     Parameters
     ----------
     rows, labels : the images' rows in the packed array and their labels, -1 for new_whale
     identities, views : P and K
     new_whale_share : share of a batch taken by new_whale images, on top of P x K
+    power : identities share the same number of places in proportion to ceil(n / K)^power: with 0
+        each comes equally often
+    least : every identity has at least so many views an epoch
     flip : "none", "augment" (half of the views are mirrored) or "identity" (half of the places
         are mirrored as a whole and carry label + number of identities)
     """
@@ -33,6 +36,8 @@ class IdentityBatches:
         identities: int,
         views: int,
         new_whale_share: float,
+        power: float,
+        least: int,
         flip: str,
         seed: int,
     ) -> None:
@@ -46,7 +51,7 @@ class IdentityBatches:
         self.flip = flip
         self.seed = seed
         self.epoch = 0
-        self.places = np.array([-(-len(images) // views) for images in self.by_label])
+        self.places = places([len(images) for images in self.by_label], views, power, least)
 
     def __len__(self) -> int:
         return -(-int(self.places.sum()) // self.identities)
@@ -99,6 +104,14 @@ class IdentityBatches:
     def _view(self, row: int, label: int, mirrored: bool, rng: np.random.Generator) -> View:
         flipped = rng.random() < 0.5 if self.flip == "augment" else mirrored
         return View(int(row), int(label), bool(flipped), int(rng.integers(2**31)))
+
+
+def places(photographs: Sequence[int], views: int, power: float, least: int) -> np.ndarray:
+    """How many places of `views` views each identity has in an epoch, one or more."""
+    whole = np.array([-(-count // views) for count in photographs])
+    wanted = whole.astype(float) ** power
+    wanted *= whole.sum() / wanted.sum()
+    return np.maximum(np.rint(wanted).astype(int), max(1, -(-least // views)))
 
 
 def deal(counts: np.ndarray, size: int, rng: np.random.Generator) -> Iterator[list[int]]:

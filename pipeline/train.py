@@ -129,7 +129,7 @@ def prepare(net: EmbeddingNet, lesson: Lesson, settings: Train, seed: int) -> Ru
     fabric.launch()
     torch.manual_seed(seed)
     net.freeze(settings.frozen_stages)
-    identities = lesson.identities(settings.flip)
+    identities = lesson.identities(settings.flip, settings.class_power)
     loss = EmbeddingLoss(settings.loss, net.linear.out_features, identities)
     learner = Learner(net, loss)
     optimizer = torch.optim.AdamW(schedule.parameter_groups(learner, settings))
@@ -150,6 +150,8 @@ def batch_sampler(lesson: Lesson, settings: Train, seed: int, fabric: Fabric) ->
         identities=s.identities,
         views=s.views,
         new_whale_share=s.new_whale_share,
+        power=s.power,
+        least=s.least,
         flip="identity" if settings.flip in MIRRORED else settings.flip,
         seed=seed + 1_000_003 * fabric.global_rank,
     )
@@ -157,5 +159,5 @@ def batch_sampler(lesson: Lesson, settings: Train, seed: int, fabric: Fabric) ->
 
 def data_loader(lesson: Lesson, settings: Train, batches: IdentityBatches) -> DataLoader:
     """Views prepared by worker processes; the batches are drawn here, in the main process."""
-    views = Views(lesson.crops, settings.channels, settings.augment)
+    views = Views(lesson.crops, settings.channels, settings.augment, lesson.rows)
     return DataLoader(views, batch_sampler=batches, num_workers=device.workers())

@@ -40,7 +40,10 @@ class Focal(nn.Module):
             costs = costs * counted
         if self.hardest < 1:
             costs = hardest(costs, targets, self.hardest)
-        return costs.sum(dim=1).mean()
+        costs = costs.sum(dim=1)
+        if self.identities.power:
+            costs = costs * self.identities.weights(labels)
+        return costs.mean()
 
 
 def focal(logits: Tensor, targets: Tensor, gamma: float) -> Tensor:

@@ -138,7 +138,10 @@ def cross_entropy(
         own = F.one_hot(identities.mirrored(labels), len(identities)).bool()
         # finite, so that a smoothed label times it stays finite
         logits = logits.masked_fill(own, -1e4)
-    return F.cross_entropy(logits, labels, label_smoothing=smoothing, reduction="none").mean()
+    costs = F.cross_entropy(logits, labels, label_smoothing=smoothing, reduction="none")
+    if identities.power:
+        costs = costs * identities.weights(labels)
+    return costs.mean()
 
 
 def unclaimed(logits: Tensor) -> Tensor:

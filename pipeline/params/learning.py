@@ -9,11 +9,13 @@ from pipeline.params.values import Count, NonNegative, Positive, Section, Seed, 
 
 
 class Sampler(Section):
-    """P identities with K views each make a batch."""
+    """P identities with K views each make a batch; how often an identity comes in an epoch."""
 
     identities: Annotated[int, Field(ge=2)]
     views: Annotated[int, Field(ge=1)]
     new_whale_share: Annotated[float, Field(ge=0, le=0.5)]
+    power: Share
+    least: Annotated[int, Field(ge=0)]
 
 
 class Schedule(Section):
@@ -62,6 +64,8 @@ class Augment(Section):
     blur: Share
     noise: Share
     erase: Share
+    mask_dropout: Share
+    background: Share
 
 
 class Train(Section):
@@ -74,6 +78,7 @@ class Train(Section):
     weight_decay: NonNegative
     clip: NonNegative
     channels: Literal[3, 4, 5]
+    grey: bool
     flip: Literal["none", "augment", "identity", "identity_masked"]
     reduction: Literal[8, 16, 32]
     pooling: Literal["average", "gem"]
@@ -87,6 +92,7 @@ class Train(Section):
     average: Average
     resize: Resize
     inner: Inner
+    class_power: Share
     loss: Loss
     augment: Augment
 

@@ -38,7 +38,8 @@ def crop() -> np.ndarray:
 
 
 def test_every_strength_is_tried_here():
-    assert set(STRENGTHS) == set(Augment.model_fields)
+    of_the_dataset = {"mask_dropout", "background"}
+    assert set(STRENGTHS) | of_the_dataset == set(Augment.model_fields)
 
 
 def test_all_strengths_0_leave_the_crop_untouched(crop):
@@ -96,3 +97,28 @@ def test_noise_is_mild():
     for seed in range(6):
         noise = augment.view(transform(noise=1.0), grey, seed)[:, :, :3].astype(float) - 128
         assert 0.015 * 255 < noise.std() < 0.11 * 255
+
+
+def block(colour: int, columns: slice, ground: int = 0) -> np.ndarray:
+    """12 x 16, an animal of one grey in some columns before ground of another."""
+    picture = np.full((12, 16, 4), ground, np.uint8)
+    picture[:, :, 3] = 0
+    picture[:, columns, :3] = colour
+    picture[:, columns, 3] = 255
+    return picture
+
+
+def test_before_another_background_by_hand():
+    """Its own columns stay, the other's ground is 90, also where the other's animal stood."""
+    found = augment.before(block(200, slice(0, 6)), block(20, slice(4, 12), ground=90))
+    assert (found[:, :4, :3] == 200).all() and (found[:, 8:, :3] == 90).all()
+    edge = found[0, 4:8, 0]
+    assert list(edge) == sorted(edge, reverse=True)  # a soft edge
+    assert np.array_equal(found[:, :, 3], block(200, slice(0, 6))[:, :, 3])
+
+
+@pytest.mark.parametrize("columns", [slice(0, 0), slice(0, 16)], ids=["no animal", "all animal"])
+def test_without_a_ground_to_exchange_a_crop_stays(columns):
+    own, other = block(200, columns), block(20, slice(4, 12), ground=90)
+    assert np.array_equal(augment.before(own, other), own)
+    assert np.array_equal(augment.before(other, block(1, slice(0, 16))), other)

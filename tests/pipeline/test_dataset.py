@@ -90,6 +90,35 @@ def test_the_packed_file_is_never_written(tiny):
     assert Views(tiny.crops, 4, None)[View(0, 0, False, 0)][0].any()
 
 
+def strength(**some: float) -> Augment:
+    return Augment.model_validate(dict.fromkeys(Augment.model_fields, 0) | some)
+
+
+def test_a_mask_is_emptied_as_often_as_asked_and_nothing_else(tiny):
+    views = Views(tiny.crops, 4, strength(mask_dropout=0.5))
+    plain = Views(tiny.crops, 4, None)[View(0, 0, False, 0)][0]
+    seen = [views[View(0, 0, False, seed)][0] for seed in range(200)]
+    assert all(torch.equal(view[:3], plain[:3]) for view in seen)
+    empty = sum(not view[3].any() for view in seen)
+    assert 70 <= empty <= 130
+    assert all(torch.equal(view[3], plain[3]) for view in seen if view[3].any())
+
+
+def test_an_animal_stands_before_a_background_of_the_training(tiny):
+    """Of rows 4 and 5 alone; the animal itself, away from its edge, is untouched."""
+    views = Views(tiny.crops, 4, strength(background=1.0), np.array([4, 5]))
+    packed = np.load(tiny.crops)
+    corners = set()
+    for seed in range(20):
+        view = views[View(0, 0, False, seed)][0].numpy().transpose(1, 2, 0)
+        assert np.array_equal(view[8:-8, 12:-12], packed[0][8:-8, 12:-12])
+        assert np.array_equal(view[:, :, 3], packed[0][:, :, 3])
+        corners.add(tuple(view[0, 0, :3]))
+    assert corners == {tuple(packed[row][0, 0, :3]) for row in (4, 5)}
+    never = Views(tiny.crops, 4, strength(), np.array([4, 5]))
+    assert np.array_equal(never[View(0, 0, False, 0)][0], packed[0].transpose(2, 0, 1))
+
+
 def test_workers_give_the_same_views(tiny):
     strong = {
         "rotate": 20,
@@ -98,12 +127,13 @@ def test_workers_give_the_same_views(tiny):
         "brightness": 0.4,
         "noise": 1,
         "erase": 1,
+        "mask_dropout": 0.5,
+        "background": 0.5,
     }
-    strength = Augment.model_validate(dict.fromkeys(Augment.model_fields, 0) | strong)
     keys = [[View(row, row % 6, bool(row % 2), 17 * row + n) for row in range(6)] for n in range(4)]
     seen = []
     for workers in (0, 1, 2):
-        views = Views(tiny.crops, 5, strength)
+        views = Views(tiny.crops, 5, strength(**strong), np.arange(6))
         loader = DataLoader(views, batch_sampler=keys, num_workers=workers)
         seen.append([(crops.clone(), labels.clone()) for crops, labels in loader])
     for others in seen[1:]:

@@ -304,3 +304,26 @@ def test_gradients_reach_every_parameter():
     net(crops())[1].pow(3).sum().backward()
     assert all(p.grad is not None for p in net.parameters())
     assert isinstance(net.bnneck, nn.BatchNorm1d)
+
+
+def test_without_colour_every_colour_is_its_luminance():
+    """Pure red, green and blue of 100: 29.9, 58.7 and 11.4; further planes stay."""
+    crops = torch.tensor([[100.0, 0, 0, 7], [0, 100, 0, 8], [0, 0, 100, 9]]).view(3, 4, 1, 1)
+    found = model.without_colour(crops)[:, :, 0, 0]
+    expected = torch.tensor([[29.9] * 3 + [7], [58.7] * 3 + [8], [11.4] * 3 + [9]])
+    torch.testing.assert_close(found, expected)
+
+
+def test_a_grey_network_sees_no_colours():
+    torch.manual_seed(0)
+    settings = dict(first_weights="none", channels=4, dim=8, pooling="gem", bnneck=False)
+    net = model.build("test_resnet", **settings, grey=True).eval()
+    grey = torch.randint(256, (2, 1, 32, 32), dtype=torch.uint8)
+    mask = torch.randint(256, (2, 1, 32, 32), dtype=torch.uint8)
+    crops = torch.cat([grey, grey, grey, mask], dim=1)
+    # as bright: .299 red for .587 green
+    coloured = crops.float()
+    coloured[:, 0] += 58.7 / 100
+    coloured[:, 1] -= 29.9 / 100
+    torch.testing.assert_close(net(coloured)[0], net(crops)[0], rtol=1e-4, atol=1e-5)
+    assert not torch.allclose(net(coloured + 20)[0], net(crops)[0])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.dataset import View
-from pipeline.samplers import IdentityBatches, deal
+from pipeline.samplers import IdentityBatches, deal, places
 
 # identities 0 to 7 with 1, 2, 3 .. 8 images, then 5 new_whale; rows start at 100
 LABELS = np.concatenate([np.full(n, n - 1) for n in range(1, 9)] + [np.full(5, -1)])
@@ -16,6 +16,7 @@ LABEL_OF = dict(zip(ROWS.tolist(), LABELS.tolist(), strict=True))
 
 def sampler(rows=ROWS, labels=LABELS, **changes) -> IdentityBatches:
     settings = dict(identities=4, views=2, new_whale_share=0.2, flip="none", seed=0)
+    settings |= dict(power=1.0, least=0)
     return IdentityBatches(rows, labels, **(settings | changes))
 
 
@@ -178,3 +179,25 @@ def test_fewer_new_whales_than_wanted():
     few = (LABELS >= 0) | (ROWS == ROWS[-1])
     for batch in sampler(ROWS[few], LABELS[few], new_whale_share=0.5):
         assert [view.row for view in batch if view.label == -1] == [ROWS[-1]]
+
+
+@pytest.mark.parametrize(
+    "power, least, expected",
+    [
+        (1.0, 0, [1, 1, 2, 8]),  # 1, 2, 3 and 16 photographs, two a place
+        (0.0, 0, [3, 3, 3, 3]),  # 12 places shared alike
+        (0.5, 0, [2, 2, 3, 5]),  # 12 x 1, 1, 1.41, 2.83 of 6.24: 1.92, 1.92, 2.72, 5.44
+        (1.0, 5, [3, 3, 3, 8]),  # five views are three places
+    ],
+)
+def test_places_by_hand(power, least, expected):
+    assert places([1, 2, 3, 16], 2, power, least).tolist() == expected
+
+
+def test_a_rare_identity_comes_as_often_as_asked():
+    """At least ten views of each: the one photograph of identity 0 ten times, from ten seeds."""
+    views = [view for batch in epoch(sampler(least=10), 0) for view in batch]
+    assert min(Counter(view.label for view in views if view.label >= 0).values()) >= 10
+    rare = [view for view in views if view.label == 0]
+    assert {view.row for view in rare} == {100} and len({view.seed for view in rare}) == len(rare)
+    assert len(sampler(least=10)) == len(epoch(sampler(least=10), 1))

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from pipeline.losses.focal import Focal, focal
+from pipeline.losses.identities import Identities
 from tests.pipeline.losses.drawn import batch, cosine, people
 
 
@@ -78,6 +79,16 @@ def test_a_mirror_image_is_no_mistake():
     embeddings = batch(3, 3)
     costs = costs_by_image(head, embeddings)
     expected = (sum(map(sum, costs)) - costs[0][6] - costs[2][4]) / 3
+    assert head(embeddings, LABELS).item() == pytest.approx(expected)
+
+
+def test_images_of_rare_identities_weigh_more():
+    """1, 4, 16 photographs, power 1/2: 12/7, 6/7, 3/7; a new_whale weighs 1."""
+    weighed = Identities(torch.tensor([1.0, 4, 16], dtype=torch.float64), power=0.5)
+    head = Focal(3, weighed, gamma=2.0, scale=5.0, hardest=1.0).double()
+    embeddings = batch(3, 3)
+    third, new, first = map(sum, costs_by_image(head, embeddings))
+    expected = (third * 3 / 7 + new + first * 12 / 7) / 3
     assert head(embeddings, LABELS).item() == pytest.approx(expected)
 
 

@@ -137,6 +137,20 @@ def test_plain_softmax_is_a_linear_layer_and_smoothed_cross_entropy(smoothing):
     assert loss(embeddings, labels).item() == pytest.approx(expected)
 
 
+def test_images_of_rare_identities_weigh_more():
+    """1, 4 and 16 photographs, power 1/2: 1, 1/2, 1/4, brought to a mean of 1 by 12/7."""
+    photographs = torch.tensor([1.0, 4, 16], dtype=torch.float64)
+    weighed = Identities(photographs, power=0.5)
+    labels = torch.tensor([0, 1, 2, -1])
+    assert weighed.weights(labels).tolist() == pytest.approx([12 / 7, 6 / 7, 3 / 7, 1])
+    directions, embeddings = batch(3, 5, seed=1), batch(4, 5)
+    loss = head(CosFace, directions, weighed, margin=0.3, scale=8.0)
+    plain = head(CosFace, directions, Identities(photographs), margin=0.3, scale=8.0)
+    each = [plain(embeddings[i : i + 1], labels[i : i + 1]).item() for i in range(3)]
+    expected = (12 * each[0] + 6 * each[1] + 3 * each[2]) / 7 / 3
+    assert loss(embeddings, labels).item() == pytest.approx(expected)
+
+
 @pytest.mark.parametrize("kind", [Softmax, ArcFace, CosFace, SphereFace])
 def test_without_strangers_new_whale_is_left_out(kind):
     embeddings = batch(6, 4).requires_grad_()
