@@ -8,6 +8,7 @@ import torch
 from pipeline import params
 from pipeline.losses import pairs
 from pipeline.losses.embedding_loss import LEARNED, SEE_EMBEDDINGS, EmbeddingLoss
+from pipeline.losses.identities import Identities
 from pipeline.params import losses as sections
 from pipeline.params.losses import Loss
 from tests.conftest import ROOT
@@ -169,3 +170,39 @@ def test_the_readmes_loss_of_ones_own(monkeypatch):
     loss = EmbeddingLoss(chosen, 2, people(2))
     cost = loss(vectors, vectors, torch.tensor([0, 0, -1]))["soft_margin"]
     assert cost.item() == pytest.approx((math.log(1 + math.exp(-8)) + 2 * math.log(2)) / 3)
+
+
+# eight images of four identities and one new_whale, as photographs of 1, 2, 4 and 8
+MANY = torch.tensor([0, 0, 1, 1, 2, 2, 3, 3, -1])
+RARE = Identities(torch.tensor([1.0, 2, 4, 8]))
+OTHER = {"miner": ["semi_hard", "all", "multi_similarity", "distance_weighted"]}
+# read only beside another value
+BESIDE = {"rare_power": {"rare_margin": 0.3}}
+# instead of twice what params.yaml has, or 3 for 0
+BOUNDED = dict(weight=2, hardest=0.25, smoothing=0.3, base=0.2, near=0.5, far=1.5, radius=0.8)
+LEAVES = [
+    (name, leaf, value)
+    for name, values in GIVEN.items()
+    for leaf in values
+    for value in OTHER.get(leaf, ["another"])
+]
+
+
+def costs(name: str, **changes) -> list[float]:
+    """Two steps on the same vectors, so that a memory has something to hold."""
+    values = GIVEN[name] | {"weight": 1} | changes
+    company = {"triplet": GIVEN["triplet"] | {"weight": 1}} if name == "centre" else {}
+    torch.manual_seed(0)
+    loss = EmbeddingLoss(Loss.model_validate({name: values} | company), 4, RARE).float()
+    steps = [batch(9, 4, seed).float() for seed in range(2)]
+    return [loss(vectors, vectors, MANY)[name].item() for vectors in steps]
+
+
+@pytest.mark.parametrize(("name", "leaf", "value"), LEAVES)
+def test_every_value_of_every_loss_changes_what_it_costs(name, leaf, value):
+    given = GIVEN[name][leaf]
+    if value == "another":
+        value = not given if isinstance(given, bool) else given + (3 if given == 0 else given)
+        value = BOUNDED.get(leaf, value)
+    beside = BESIDE.get(leaf, {})
+    assert costs(name, **beside) != costs(name, **beside, **{leaf: value})
