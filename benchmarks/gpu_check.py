@@ -15,7 +15,7 @@ import torch
 from pipeline import device, model, params
 from pipeline.losses.embedding_loss import EmbeddingLoss
 from pipeline.losses.identities import Identities
-from pipeline.train import Learner
+from pipeline.run import Learner
 
 IDENTITIES = Identities(torch.full((100,), 2.0))
 

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator
 
 import torch
 
-from pipeline import gallery, lesson, model, params, paths, tables, train
+from pipeline import gallery, lesson, model, params, paths, tables
+from pipeline.run import Run, prepare
 from pipeline.schedule import set_rate
 
 WARM_UP = 5
@@ -27,7 +28,7 @@ def main() -> None:
     rows = gallery.training_rows(tables.read("folds", paths.FOLDS), p.folds.trained[0])
     material = lesson.look_up(paths.CROPS, order, rows, settings, 0)
     net = model.for_backbone(p.backbones[backbone], settings)
-    run = train.prepare(net, material, settings, settings.seed)
+    run = prepare(net, material, settings, settings.seed)
     batch = next(iter(run.loader))
     rates = {"random tensors": [], "data path": []}
     # in turns: the machine's load changes, and then changes both
@@ -57,7 +58,7 @@ def endless(loader: Iterable, steps: int) -> Iterator[tuple]:
                 return
 
 
-def rate(run: train.Run, batches: Iterator[tuple]) -> float:
+def rate(run: Run, batches: Iterator[tuple]) -> float:
     """Training steps a second after a warm-up."""
     run.learner.train()
     start = 0.0
@@ -66,9 +67,7 @@ def rate(run: train.Run, batches: Iterator[tuple]) -> float:
             start = time.perf_counter()
         set_rate(run.optimizer, 0.5, run.settings.schedule)
         losses, _ = run.learner(crops, labels)
-        run.optimizer.zero_grad()
-        run.fabric.backward(sum(losses.values()))
-        train.clip(run)
+        run.backward(sum(losses.values()))
         run.optimizer.step()
     return (at + 1 - WARM_UP) / (time.perf_counter() - start)
 

@@ -65,6 +65,23 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
     return Tiny(crops, pd.Series(names), folds)
 
 
+@pytest.fixture
+def lesson(tiny):
+    """All of the tiny competition's photographs, to be learned."""
+    from pipeline.lesson import Lesson
+
+    return Lesson(tiny.crops, np.arange(len(tiny.order)), tiny.labels)
+
+
+@pytest.fixture
+def in_process(monkeypatch):
+    """Training without worker processes, in float32 whatever the machine."""
+    from pipeline import device
+
+    monkeypatch.setattr(device, "workers", lambda: 0)
+    monkeypatch.setattr(device, "half_precision_pays", lambda net: False)
+
+
 @pytest.fixture(scope="session")
 def settings_with():
     """A function: small, quick training settings with some leaves replaced."""

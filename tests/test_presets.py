@@ -8,7 +8,7 @@ import torch
 from pipeline import embed, model, params
 from pipeline.losses.embedding_loss import EmbeddingLoss
 from pipeline.losses.identities import Identities
-from pipeline.train import Learner
+from pipeline.run import Learner
 
 PRESETS = sorted(Path(__file__).parents[1].glob("presets/*.yaml"))
 IDENTITIES = Identities(torch.full((6,), 2.0))

@@ -11,7 +11,7 @@ import pytest
 import torch
 from pydantic import BaseModel
 
-from pipeline import device, model, train
+from pipeline import model, train
 from pipeline.lesson import Lesson
 from pipeline.params import Train, merged
 
@@ -77,10 +77,7 @@ BESIDE = {
 ELSEWHERE = {"seed", "inner.share", "inner.patience"}
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    monkeypatch.setattr(device, "workers", lambda: 0)
-    monkeypatch.setattr(device, "half_precision_pays", lambda net: False)
+pytestmark = pytest.mark.usefixtures("in_process")
 
 
 def leaves(section: type[BaseModel], before: str = "") -> set[str]:

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from lightning_fabric import Fabric
 from tqdm import tqdm
 
 from pipeline import device, inner, model, schedule, train
@@ -13,32 +12,11 @@ from pipeline.dataset import Views
 from pipeline.inner import Examination
 from pipeline.lesson import Lesson
 from pipeline.losses.embedding_loss import EmbeddingLoss
+from pipeline.run import prepare
 from pipeline.samplers import IdentityBatches
+from tests.pipeline.tiny_network import net
 
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    """No worker processes; float32, whatever the machine."""
-    monkeypatch.setattr(device, "workers", lambda: 0)
-    monkeypatch.setattr(device, "half_precision_pays", lambda net: False)
-
-
-@pytest.fixture
-def lesson(tiny) -> Lesson:
-    return Lesson(tiny.crops, np.arange(22), tiny.labels)
-
-
-def net(settings, name: str = "test_resnet") -> model.EmbeddingNet:
-    torch.manual_seed(0)
-    return model.build(
-        name,
-        first_weights="none",
-        channels=settings.channels,
-        dim=settings.embedding,
-        pooling=settings.pooling,
-        bnneck=settings.bnneck,
-        drop_path=settings.drop_path,
-    )
+pytestmark = pytest.mark.usefixtures("in_process")
 
 
 def trained(lesson, settings, seed: int = 0) -> tuple[dict[str, torch.Tensor], pd.DataFrame]:
@@ -125,35 +103,6 @@ def test_workers_change_nothing(lesson, settings_with, monkeypatch):
     assert same(without, trained(lesson, settings)[0])
 
 
-@pytest.mark.parametrize("workers", [0, 1])
-def test_every_epoch_has_its_own_batches_through_fabrics_loader(
-    workers, lesson, settings_with, monkeypatch
-):
-    monkeypatch.setattr(device, "workers", lambda: workers)
-    fabric = Fabric(accelerator="cpu", devices=1)
-    batches = train.batch_sampler(lesson, settings_with(), 0, fabric)
-    plain = train.data_loader(lesson, settings_with(), batches)
-    loader = fabric.setup_dataloaders(plain, use_distributed_sampler=False)
-    assert loader.batch_sampler is batches and len(loader) == len(batches)
-    seen = []
-    for batches.epoch in (0, 1, 0):
-        seen.append([labels.tolist() for _, labels in loader])
-        assert seen[-1] == [[view.label for view in batch] for batch in batches]
-    assert seen[0] == seen[2] != seen[1]
-
-
-@pytest.mark.parametrize("flip", ["identity", "identity_masked"])
-def test_flip_identity_doubles_the_classes(flip, lesson, settings_with):
-    settings = settings_with(flip=flip)
-    run = train.prepare(net(settings), lesson, settings, 0)
-    assert run.learner.loss.arcface.weight.shape == (16, 12)
-    assert run.learner.loss.focal.weight.shape == (12, 16)
-    assert run.learner.loss.focal.identities.mirrors == (flip == "identity_masked")
-    assert {key.label // 6 for batch in run.batches for key in batch if key.label >= 0} == {0, 1}
-    run = train.prepare(net(settings), lesson, settings_with(flip="augment"), 0)
-    assert run.learner.loss.focal.weight.shape == (6, 16)
-
-
 def test_frozen_stages_stay_as_they_are(lesson, settings_with):
     settings = settings_with(frozen_stages=1, epochs=1)
     before = {k: v.clone() for k, v in net(settings).state_dict().items()}
@@ -161,18 +110,6 @@ def test_frozen_stages_stay_as_they_are(lesson, settings_with):
     stem = [name for name in before if name.startswith(("backbone.conv1.", "backbone.bn1."))]
     assert stem and all(torch.equal(before[name], after[name]) for name in stem)
     assert not torch.equal(before["linear.weight"], after["linear.weight"])
-
-
-@pytest.mark.parametrize("clip, expected", [(0.01, 0.01), (0.0, None)])
-def test_gradients_are_clipped_and_0_is_for_not_at_all(clip, expected, lesson, settings_with):
-    settings = settings_with(clip=clip)
-    run = train.prepare(net(settings), lesson, settings, 0)
-    crops, labels = next(iter(run.loader))
-    run.fabric.backward(sum(run.learner(crops, labels)[0].values()))
-    norm = train.clip(run)
-    left = torch.cat([p.grad.flatten() for p in run.learner.parameters()]).norm()
-    assert norm > 0.01
-    assert left.item() == pytest.approx(expected or norm.item(), rel=1e-3)
 
 
 def test_a_rate_that_blows_up_is_told(lesson, settings_with):
@@ -202,7 +139,7 @@ def test_the_first_epochs_may_teach_the_head_alone(lesson, settings_with):
     settings = settings_with(head_epochs=1)
     before = {name: value.clone() for name, value in net(settings).state_dict().items()}
     network = net(settings)
-    run = train.prepare(network, lesson, settings, 0)
+    run = prepare(network, lesson, settings, 0)
     with tqdm(disable=True) as silent:
         train.run_epoch(run, 0, 0, silent)
         changed = {n for n, v in network.state_dict().items() if not torch.equal(v, before[n])}

@@ -1,0 +1,64 @@
+"""Which learning rate suits a backbone? The learning-rate range test.
+
+    python -m commands.lr_range BACKBONE [--fold 0] [--low 1e-6] [--high 1] [--steps 150]
+
+Trains on the crops and folds that there are (dvc repro folds) while the rate grows, keeps nothing
+of it, prints a suggestion for train.learning_rate and writes data/work/lr_range/<backbone>.csv and
+.png. Rates are the head's; the backbone has train.backbone_rate of them.
+"""
+
+import argparse
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import torch
+
+from pipeline import gallery, lesson, model, params, paths, rate_sweep, run, tables
+
+OUT = paths.WORK / "lr_range"
+
+
+def main(backbone: str, fold: int, low: float, high: float, steps: int) -> None:
+    p = params.load()
+    if backbone not in p.backbones:
+        raise SystemExit(f"no backbone {backbone!r}; there are {sorted(p.backbones)}")
+    settings = p.member_train(backbone)
+    order = tables.read("boxes", paths.BOXES)["image"]
+    training = gallery.training_rows(tables.read("folds", paths.FOLDS), fold)
+    material = lesson.look_up(paths.CROPS, order, training, settings, settings.seed)
+    torch.manual_seed(settings.seed)
+    net = model.for_backbone(p.backbones[backbone], settings)
+    training_run = run.prepare(net, material, settings, settings.seed)
+    try:
+        table = rate_sweep.sweep(training_run, low, high, steps)
+        rate = rate_sweep.suggestion(table)
+    except ValueError as error:
+        raise SystemExit(str(error)) from None
+    tables.write_csv(table, OUT / f"{backbone}.csv")
+    draw(table, rate, OUT / f"{backbone}.png", f"{backbone}, fold {fold} held out")
+    print(f"train.learning_rate: {rate:.1e} (now {settings.learning_rate:.1e})")
+    print(f"{OUT / backbone}.csv and .png: the loss by rate")
+
+
+def draw(table: pd.DataFrame, rate: float, out: Path, title: str) -> None:
+    """The loss by rate, and the suggestion."""
+    figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
+    axes.plot(table["rate"], table["loss"], color="0.8", label="loss")
+    axes.plot(table["rate"], table["smoothed"], color="C0", label="smoothed")
+    axes.axvline(rate, color="C1", linestyle="--", label=f"suggested: {rate:.1e}")
+    axes.set(xscale="log", xlabel="learning rate of the head", ylabel="loss", title=title)
+    axes.legend()
+    tables.replace(out, lambda part: figure.savefig(part, format="png", dpi=120))
+    plt.close(figure)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("backbone")
+    parser.add_argument("--fold", type=int, default=0, help="the fold that is held out")
+    parser.add_argument("--low", type=float, default=1e-6, help="the first rate")
+    parser.add_argument("--high", type=float, default=1.0, help="the last one")
+    parser.add_argument("--steps", type=int, default=150)
+    asked = parser.parse_args()
+    main(asked.backbone, asked.fold, asked.low, asked.high, asked.steps)
