@@ -12,9 +12,22 @@ def main(name: str) -> None:
     p = params.load()
     recipe = p.ensembles[name]
     folds = tables.read("folds", paths.FOLDS)
+    parts = gathered(recipe, p.folds.trained, folds)
+    twins = ensemble.labelled_twins(tables.read("twins", paths.TWINS), folds)
+    table = ensemble.answer(parts, recipe, p.ensemble, p.evaluation, twins)
+    kind = p.ensemble.calibration
+    sure = diagrams.pair_diagrams(ensemble.held_out(parts), kind, p.evaluation)
+    tables.write_csv(sure, paths.calibration(name))
+    tables.write_parquet(table, paths.posteriors(name))
+
+
+def gathered(
+    recipe: params.Ensemble, trained: list[int], folds: pd.DataFrame
+) -> list[assemble.FoldEvidence]:
+    """What the recipe's members say, fold by fold."""
     images = tables.read("images", paths.IMAGES)
     parts = []
-    for fold in recipe.fold_list(p.folds.trained):
+    for fold in recipe.fold_list(trained):
         spoken = {
             backbone: pd.concat(
                 evidence.load(paths.evidence(stage, backbone, fold))
@@ -30,12 +43,7 @@ def main(name: str) -> None:
         queries = gallery.query_rows(folds, images, fold)
         shown = gallery.gallery_rows(folds, fold)
         parts.append(assemble.fold_evidence(fold, spoken, sources, queries, shown))
-    twins = ensemble.labelled_twins(tables.read("twins", paths.TWINS), folds)
-    table = ensemble.answer(parts, recipe, p.ensemble, p.evaluation, twins)
-    kind = p.ensemble.calibration
-    sure = diagrams.pair_diagrams(ensemble.held_out(parts), kind, p.evaluation)
-    tables.write_csv(sure, paths.calibration(name))
-    tables.write_parquet(table, paths.posteriors(name))
+    return parts
 
 
 if __name__ == "__main__":

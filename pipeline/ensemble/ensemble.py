@@ -46,6 +46,27 @@ def answer(
     return with_twins(table, twins) if recipe.twins else table
 
 
+def blind_answers(
+    parts: list[FoldEvidence], recipe: Ensemble, shared: EnsembleStage, evaluated: Evaluation
+) -> pd.DataFrame:
+    """The test's rows alone, each fold's scored by the fit on the other folds' held-out queries.
+
+    For pseudo-labels: member f will train on what its fold's rows say, so they must not know whom
+    the photographs of fold f show. Raises ValueError for a single fold, which has no others.
+    """
+    if len(parts) < 2:
+        raise ValueError(
+            "pseudo-labels need two trained folds or more: each is fitted on the others"
+        )
+    answers = []
+    for part in parts:
+        others = held_out([other for other in parts if other.fold != part.fold])
+        test = part.only((part.queries["kind"] == TEST).to_numpy())
+        fitted = _fitted(others, recipe, shared, evaluated)
+        answers.append(_table(test, fitted.log_odds(test), test.fold))
+    return pd.concat(answers, ignore_index=True)
+
+
 def held_out(parts: list[FoldEvidence]) -> FoldEvidence:
     """The held-out queries of all folds, as one."""
     return stacked([part.only((part.queries["kind"] != TEST).to_numpy()) for part in parts])

@@ -153,3 +153,29 @@ def test_one_fold_alone(parts):
     table = answer(parts[:1])
     assert set(table["fold"]) == {0}
     assert len(table) == CANDIDATES * (HELD + TESTED)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_blind_answers_know_nothing_of_their_own_folds_truths(method):
+    """Fold 0's truths are exchanged: what its rows say of the test stays, the others' changes."""
+    parts = [fold_of(0), fold_of(1), fold_of(2)]
+    recipe = RECIPE.model_copy(update={"method": method})
+    queries = parts[0].queries
+    held = (queries["kind"] != TEST).to_numpy()
+    changed = queries.assign(
+        truth=queries["truth"].where(~held, queries["truth"].iloc[::-1].values)
+    )
+    other = [replace(parts[0], queries=changed), *parts[1:]]
+    before, after = (
+        ensemble.blind_answers(given, recipe, SHARED, P.evaluation) for given in (parts, other)
+    )
+    assert before["test"].all() and before.groupby("fold")["query"].nunique().eq(TESTED).all()
+    own = before["fold"] == 0
+    assert before[own].equals(after[own])
+    if method != "mean":  # which learns nothing
+        assert not before[~own].equals(after[~own])
+
+
+def test_a_single_fold_has_no_others_to_be_fitted_on():
+    with pytest.raises(ValueError, match="two trained folds or more"):
+        ensemble.blind_answers([fold_of(0)], RECIPE, SHARED, P.evaluation)

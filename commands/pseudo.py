@@ -1,0 +1,66 @@
+"""Label test photographs that the members are sure of, for the next round of training.
+
+    python -m commands.pseudo ENSEMBLE [ENSEMBLE ...] [--confidence 0.95]
+
+A test photograph is labelled for fold f where the named ensembles' members of fold f, and they
+alone, all put the same known identity first, each with the posterior `confidence` or more. Writes
+data/pseudo.csv anew, with the next round's number; the next `dvc repro` trains member f on the rows
+of fold f and on no others', so that a held-out score stays honest. A file with a header alone is
+the way back: git checkout data/pseudo.csv.
+"""
+
+import argparse
+
+import pandas as pd
+
+from pipeline import agreement, params, paths, tables
+from pipeline.ensemble import ensemble
+from pipeline.submission import place
+from stages.ensemble import gathered
+
+
+def main(names: list[str], confidence: float) -> None:
+    p = params.load()
+    unknown = sorted(set(names) - set(p.ensembles))
+    if unknown:
+        raise SystemExit(f"no ensembles {unknown}; params.yaml has {list(p.ensembles)}")
+    lacking = [path for path in (paths.FOLDS, *map(paths.placed, names)) if not path.is_file()]
+    if lacking:
+        raise SystemExit(f"{lacking[0]} is not there: run the pipeline first (dvc repro)")
+    try:
+        said = {name: answers(p, name) for name in names}
+    except ValueError as error:
+        raise SystemExit(f"nothing was written: {error}") from None
+    copies = set(tables.read("twins", paths.TWINS)["image"])
+    labels = [
+        agreement.agreed(
+            [place.posteriors(table[table["fold"] == fold], 0.0, {}) for table in said.values()],
+            confidence,
+        ).assign(fold=fold)
+        for fold in sorted(set.intersection(*(set(table["fold"]) for table in said.values())))
+    ]
+    found = pd.concat(labels, ignore_index=True)
+    found = found[~found["image"].isin(copies)]
+    past = tables.read("pseudo", paths.PSEUDO)["round"]
+    number = int(past.max()) + 1 if len(past) else 1
+    tables.write("pseudo", found.assign(round=number).round({"confidence": 4}), paths.PSEUDO)
+    print(
+        f"{paths.PSEUDO}: round {number}, "
+        f"{found['image'].nunique()} test photographs of {found['identity'].nunique()} identities, "
+        f"{len(found)} labels in {found['fold'].nunique()} folds"
+    )
+
+
+def answers(p: params.Params, name: str) -> pd.DataFrame:
+    """The ensemble's log-odds for the test, each fold's without a fit on that fold."""
+    recipe = p.ensembles[name]
+    parts = gathered(recipe, p.folds.trained, tables.read("folds", paths.FOLDS))
+    return ensemble.blind_answers(parts, recipe, p.ensemble, p.evaluation)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("ensembles", nargs="+", metavar="ensemble")
+    parser.add_argument("--confidence", type=float, default=0.95)
+    asked = parser.parse_args()
+    main(asked.ensembles, asked.confidence)

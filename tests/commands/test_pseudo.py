@@ -1,0 +1,71 @@
+"""data/pseudo.csv: what the members of each fold agree on, round by round."""
+
+import pandas as pd
+import pytest
+
+from commands import pseudo
+from pipeline import paths, tables
+from tests.conftest import ROOT
+
+# log-odds against new_whale: 5 is a posterior of .993, 1 one of .73
+SAID = {
+    "best": [("x", 0, "a", 5.0), ("x", 1, "a", 5.0), ("y", 0, "b", 5.0), ("z", 0, "c", 5.0)],
+    "card": [("x", 0, "a", 4.0), ("x", 1, "a", 1.0), ("y", 0, "a", 5.0), ("z", 0, "c", 5.0)],
+}
+
+
+def answers(p, name: str) -> pd.DataFrame:
+    rows = pd.DataFrame(SAID[name], columns=["query", "fold", "identity", "log_odds"])
+    return rows.assign(test=True)
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path, monkeypatch):
+    """Two ensembles that have run; z is a copy of a labelled photograph."""
+    (tmp_path / "params.yaml").write_text((ROOT / "tests/params.yaml").read_text())
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(pseudo, "answers", answers)
+    for path in (paths.FOLDS, *map(paths.placed, SAID)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    twin = pd.DataFrame([("z", "t", "c")], columns=tables.COLUMNS["twins"])
+    tables.write("twins", twin, paths.TWINS)
+    tables.write("pseudo", pd.DataFrame(columns=tables.COLUMNS["pseudo"]), paths.PSEUDO)
+
+
+def written() -> list[list]:
+    return tables.read("pseudo", paths.PSEUDO).values.tolist()
+
+
+def test_all_named_ensembles_must_agree_in_that_fold(capsys):
+    """x in fold 0 alone: in fold 1 the card is unsure; y has two names, z a label already."""
+    pseudo.main(["best", "card"], 0.9)
+    assert written() == [["x", "a", pytest.approx(0.982, abs=1e-3), 0, 1]]
+    assert (
+        "round 1, 1 test photographs of 1 identities, 1 labels in 1 folds"
+        in capsys.readouterr().out
+    )
+
+
+def test_the_next_round_has_the_next_number_and_starts_anew():
+    pseudo.main(["best"], 0.9)
+    assert [row[:2] + row[3:] for row in written()] == [
+        ["x", "a", 0, 1],
+        ["y", "b", 0, 1],
+        ["x", "a", 1, 1],
+    ]
+    pseudo.main(["best", "card"], 0.9)
+    assert [row[3:] for row in written()] == [[0, 2]]
+
+
+def test_nobody_sure_leaves_a_header_alone(capsys):
+    pseudo.main(["best"], 0.999)
+    assert written() == [] and "0 labels in 0 folds" in capsys.readouterr().out
+
+
+def test_what_is_not_there_is_told():
+    with pytest.raises(SystemExit, match="no ensembles .'bset'.; params.yaml has"):
+        pseudo.main(["bset"], 0.9)
+    paths.placed("card").unlink()
+    with pytest.raises(SystemExit, match="card/posteriors.parquet is not there: run the pipeline"):
+        pseudo.main(["best", "card"], 0.9)
