@@ -33,7 +33,7 @@ class PairHead(nn.Module):
     def forward(self, first: Tensor, second: Tensor) -> Tensor:
         """... x dim and ... x dim to ... logits."""
         # numbers of a usual size, whatever the dimension
-        first, second = first * self.scale, second * self.scale
+        first, second = torch.broadcast_tensors(first * self.scale, second * self.scale)
         if self.kind == "concat":
             orders = (first, second), (second, first)
             both = [self.last(torch.cat(order, dim=-1)) for order in orders]

@@ -9,6 +9,7 @@ from pipeline.losses.identities import Identities, own_labels
 from pipeline.losses.pairs import Older
 from pipeline.losses.proxies import BatchAll, Centre, ProxyAnchor
 from pipeline.losses.softmax import ArcFace, CosFace, Softmax, SphereFace
+from pipeline.losses.twin import Twin
 from pipeline.params import Loss
 
 # built with (dim, identities, **values); every other name is a function of `pairs`
@@ -21,18 +22,22 @@ LEARNED = {
     "proxy_anchor": ProxyAnchor,
     "centre": Centre,
     "batch_all": BatchAll,
+    "twin": Twin,
 }
 # the others see the features before the BNNeck
-SEE_EMBEDDINGS = {"softmax", "arcface", "cosface", "sphereface", "focal", "proxy_anchor"}
+SEE_EMBEDDINGS = {
+    "softmax", "arcface", "cosface", "sphereface", "focal", "proxy_anchor", "twin",
+}  # fmt: skip
 
 
 class EmbeddingLoss(nn.Module):
     """The weighted terms by name; a term of weight 0 is not built.
 
-    `forward(features, embeddings, labels)`: losses with a vector an identity see `embeddings`
-    (after the BNNeck), distances are taken between `features` (before it); both are n x dim. Luo et
-    al. 2019, arXiv:1903.07071. Labels are 0 .. identities - 1, or -1 for new_whale: nobody's
-    positive, everybody's negative. All is computed in float32, whatever precision the network has.
+    `forward(features, embeddings, labels)`: losses with a vector an identity, and the twin
+    network's, see `embeddings` (after the BNNeck), distances are taken between `features` (before
+    it); both are n x dim. Luo et al. 2019, arXiv:1903.07071. Labels are 0 .. identities - 1, or -1
+    for new_whale: nobody's positive, everybody's negative. All is computed in float32, whatever
+    precision the network has.
     """
 
     def __init__(self, params: Loss, dim: int, identities: Identities) -> None:

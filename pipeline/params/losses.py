@@ -43,6 +43,7 @@ class Loss(Section):
     focal: term(gamma=NonNegative, scale=Positive, hardest=Share) = None
     proxy_anchor: term(margin=NonNegative, alpha=Positive) = None
     centre: term() = None
+    twin: term(head=Literal["absolute", "rich", "concat"], hidden=Count) = None
     contrastive: term(near=Distance, far=Distance, memory=Size) = None
     batch_all: term(margin=Positive, compactness=NonNegative) = None
     n_pair: term(scale=Positive, new_whale=bool) = None

@@ -175,7 +175,10 @@ def test_the_readmes_loss_of_ones_own(monkeypatch):
 # eight images of four identities and one new_whale, as photographs of 1, 2, 4 and 8
 MANY = torch.tensor([0, 0, 1, 1, 2, 2, 3, 3, -1])
 RARE = Identities(torch.tensor([1.0, 2, 4, 8]))
-OTHER = {"miner": ["semi_hard", "all", "multi_similarity", "distance_weighted"]}
+OTHER = {
+    "miner": ["semi_hard", "all", "multi_similarity", "distance_weighted"],
+    "head": ["absolute", "concat"],
+}
 # read only beside another value
 BESIDE = {"rare_power": {"rare_margin": 0.3}}
 # instead of twice what params.yaml has, or 3 for 0
