@@ -14,6 +14,7 @@ from pipeline.dataset import Views
 from pipeline.lesson import MIRRORED, Lesson
 from pipeline.losses.embedding_loss import EmbeddingLoss
 from pipeline.model import EmbeddingNet
+from pipeline.pair_batches import PairBatches
 from pipeline.params import Train
 from pipeline.samplers import IdentityBatches
 
@@ -38,9 +39,11 @@ class Run:
     net: EmbeddingNet
     learner: nn.Module
     optimizer: torch.optim.Optimizer
-    batches: IdentityBatches
+    batches: IdentityBatches | PairBatches
     loader: DataLoader
     average: AveragedWeights
+    lesson: Lesson
+    loss: EmbeddingLoss
     settings: Train
 
     def backward(self, total: Tensor) -> Tensor:
@@ -68,22 +71,26 @@ def prepare(net: EmbeddingNet, lesson: Lesson, settings: Train, seed: int) -> Ru
     loader = data_loader(lesson, settings, batches)
     loader = fabric.setup_dataloaders(loader, use_distributed_sampler=False)
     average = AveragedWeights(net, settings.average)
-    return Run(fabric, net, learner, optimizer, batches, loader, average, settings)
+    return Run(fabric, net, learner, optimizer, batches, loader, average, lesson, loss, settings)
 
 
-def batch_sampler(lesson: Lesson, settings: Train, seed: int, fabric: Fabric) -> IdentityBatches:
-    """P x K batches; every device draws its own from a seed of its own."""
+def batch_sampler(
+    lesson: Lesson, settings: Train, seed: int, fabric: Fabric
+) -> IdentityBatches | PairBatches:
+    """P x K batches or triples; every device draws its own from a seed of its own."""
     s = settings.sampler
+    flip = "identity" if settings.flip in MIRRORED else settings.flip
+    own = dict(identities=s.identities, flip=flip, seed=seed + 1_000_003 * fabric.global_rank)
+    if s.kind == "pairs":
+        return PairBatches(lesson.rows, lesson.labels, **own)
     return IdentityBatches(
         lesson.rows,
         lesson.labels,
-        identities=s.identities,
         views=s.views,
         new_whale_share=s.new_whale_share,
         power=s.power,
         least=s.least,
-        flip="identity" if settings.flip in MIRRORED else settings.flip,
-        seed=seed + 1_000_003 * fabric.global_rank,
+        **own,
     )
 
 

@@ -92,18 +92,20 @@ class IdentityBatches:
         if mirrored:
             label += len(self.by_label)
         filled = [rows[at % len(rows)] for at in range(self.views)]
-        return [self._view(row, label, mirrored, rng) for row in filled]
+        return [view(row, label, mirrored, self.flip, rng) for row in filled]
 
     def _strangers(self, rng: np.random.Generator) -> list[View]:
         chosen = rng.choice(self.new_whale, self.new_whale_count, replace=False)
         return [
-            self._view(row, -1, self.flip == "identity" and rng.random() < 0.5, rng)
+            view(row, -1, self.flip == "identity" and rng.random() < 0.5, self.flip, rng)
             for row in chosen
         ]
 
-    def _view(self, row: int, label: int, mirrored: bool, rng: np.random.Generator) -> View:
-        flipped = rng.random() < 0.5 if self.flip == "augment" else mirrored
-        return View(int(row), int(label), bool(flipped), int(rng.integers(2**31)))
+
+def view(row: int, label: int, mirrored: bool, flip: str, rng: np.random.Generator) -> View:
+    """One view of a photograph, with a seed of its own; half are mirrored where flip is augment."""
+    flipped = rng.random() < 0.5 if flip == "augment" else mirrored
+    return View(int(row), int(label), bool(flipped), int(rng.integers(2**31)))
 
 
 def places(photographs: Sequence[int], views: int, power: float, least: int) -> np.ndarray:

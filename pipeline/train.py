@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 
+import numpy as np
 import pandas as pd
 import torch
 import torch.nn.functional as F
@@ -9,8 +10,10 @@ from torch import Tensor
 from tqdm import tqdm
 
 from pipeline import alarms, inner, schedule
+from pipeline.dataset import Views
 from pipeline.lesson import Lesson
 from pipeline.model import EmbeddingNet
+from pipeline.pair_batches import mined
 from pipeline.params import Train
 from pipeline.run import Run, prepare
 
@@ -51,6 +54,8 @@ def run_epoch(run: Run, epoch: int, plateaus: int, progress: tqdm) -> dict[str, 
     """Every batch of one epoch; returns its row of the history, losses as means over batches."""
     settings = run.settings
     run.batches.epoch = epoch
+    if settings.sampler.kind == "pairs" and epoch:
+        run.batches.strangers = strangers(run, epoch)
     run.net.hold_backbone(epoch < settings.head_epochs)
     run.learner.train()
     scale = settings.resize.scale if epoch < settings.resize.until * settings.epochs else 1.0
@@ -70,6 +75,16 @@ def run_epoch(run: Run, epoch: int, plateaus: int, progress: tqdm) -> dict[str, 
     run.average.after_epoch((epoch + 1) / settings.epochs)
     alarms.check_spread(features, epoch)
     return {"epoch": epoch, "rate": rate, **sums}
+
+
+def strangers(run: Run, epoch: int) -> np.ndarray:
+    """Every training image's hard stranger, by what the network says now."""
+    batches, sampler = run.batches, run.settings.sampler
+    views = Views(run.lesson.crops, run.settings.channels, None)
+    noise = sampler.noise * (1 - epoch / run.settings.epochs)
+    rng = np.random.default_rng([batches.seed, epoch, 1])
+    vectors = inner.unit_vectors(run.net, views, batches.rows).to(run.fabric.device)
+    return mined(vectors, run.loss.pair_head, batches.labels, sampler.block, noise, rng)
 
 
 def shrunk(crops: Tensor, scale: float) -> Tensor:

@@ -10,6 +10,7 @@ from pipeline.losses.pairs import Older
 from pipeline.losses.proxies import BatchAll, Centre, ProxyAnchor
 from pipeline.losses.softmax import ArcFace, CosFace, Softmax, SphereFace
 from pipeline.losses.twin import Twin
+from pipeline.pair_head import PairHead
 from pipeline.params import Loss
 
 # built with (dim, identities, **values); every other name is a function of `pairs`
@@ -47,6 +48,11 @@ class EmbeddingLoss(nn.Module):
             own = {key: value for key, value in values.items() if key != "weight"}
             built = LEARNED[name](dim, identities, **own) if name in LEARNED else Pairs(name, own)
             self.add_module(name, built)
+
+    @property
+    def pair_head(self) -> PairHead | None:
+        """The twin network's head, where there is one."""
+        return self.twin.head if "twin" in self.weights else None
 
     def forward(self, features: Tensor, embeddings: Tensor, labels: Tensor) -> dict[str, Tensor]:
         with torch.autocast(labels.device.type, enabled=False):

@@ -9,8 +9,11 @@ from pipeline.params.values import Count, NonNegative, Positive, Section, Seed, 
 
 
 class Sampler(Section):
-    """P identities with K views each make a batch; how often an identity comes in an epoch."""
+    """P identities with K views each make a batch, or P triples for a twin network."""
 
+    kind: Literal["identities", "pairs"]
+    block: Annotated[int, Field(ge=2)]
+    noise: NonNegative
     identities: Annotated[int, Field(ge=2)]
     views: Annotated[int, Field(ge=1)]
     new_whale_share: Annotated[float, Field(ge=0, le=0.5)]

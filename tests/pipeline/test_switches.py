@@ -33,6 +33,9 @@ VALUES = {
     "head_epochs": [1],
     "drop_path": [0.3],
     "class_power": [0.5],
+    "sampler.kind": ["pairs"],
+    "sampler.block": [5],
+    "sampler.noise": [0.0],
     "sampler.identities": [2],
     "sampler.views": [3],
     "sampler.new_whale_share": [0.4],
@@ -68,6 +71,8 @@ BESIDE = {
     "schedule.cycles": {"schedule": {"kind": "restarts"}},
     # so slow that no epoch gains
     "schedule.patience": {"schedule": {"kind": "plateau"}, "epochs": 3, "learning_rate": 1e-9},
+    "sampler.block": {"sampler": {"kind": "pairs"}},
+    "sampler.noise": {"sampler": {"kind": "pairs"}},
     "average.start": {"average": {"kind": "ema", "start": 0.0}},
     "average.decay": {"average": {"kind": "ema", "start": 0.0}},
     "resize.until": {"resize": {"scale": 0.5}},
