@@ -12,7 +12,8 @@ from safetensors.torch import load_file
 from timm.models import group_parameters
 from torch import Tensor, nn
 
-from pipeline import weights
+from pipeline import pair_head, weights
+from pipeline.pair_head import PairHead
 from pipeline.params import Backbone, Train
 
 GEM_POWER = 3.0
@@ -25,7 +26,8 @@ class EmbeddingNet(nn.Module):
 
     `forward` returns (features, embeddings), both n x dim: before and after the BNNeck (equal
     without one). `embed` returns what is stored and searched: embeddings of length 1. A `grey`
-    network sees the luminance in all three colour planes.
+    network sees the luminance in all three colour planes. A twin network has a `pair_head` too,
+    which compares two embeddings.
     """
 
     def __init__(
@@ -37,11 +39,13 @@ class EmbeddingNet(nn.Module):
         pooling: str,
         bnneck: bool,
         grey: bool = False,
+        pair_head: PairHead | None = None,
     ) -> None:
         super().__init__()
         self.backbone = backbone
         self.pooling = pooling
         self.grey = grey
+        self.pair_head = pair_head
         self.linear = nn.Linear(backbone.num_features, dim)
         self.bnneck = nn.BatchNorm1d(dim) if bnneck else nn.Identity()
         mean, std = input_statistics(backbone, channels)
@@ -137,6 +141,7 @@ def build(
     reduction: int = WHOLE,
     drop_path: float = 0.0,
     grey: bool = False,
+    pair_head: PairHead | None = None,
 ) -> EmbeddingNet:
     """The network with its first weights: "imagenet", "none", or a file with a state dict."""
     try:
@@ -151,7 +156,13 @@ def build(
         widen_input(backbone, channels)
     backbone = backbone.to(memory_format=torch.channels_last)
     return EmbeddingNet(
-        backbone, channels=channels, dim=dim, pooling=pooling, bnneck=bnneck, grey=grey
+        backbone,
+        channels=channels,
+        dim=dim,
+        pooling=pooling,
+        bnneck=bnneck,
+        grey=grey,
+        pair_head=pair_head,
     )
 
 
@@ -167,6 +178,7 @@ def for_backbone(backbone: Backbone, settings: Train, trained: bool = False) -> 
         reduction=settings.reduction,
         drop_path=settings.drop_path,
         grey=settings.grey,
+        pair_head=pair_head.for_member(settings),
     )
 
 

@@ -5,8 +5,13 @@ compare by |a - b|; the winners of the first humpback competition by four combin
 number ("rich": M. Piotte's kernel of 2018).
 """
 
+from pathlib import Path
+
 import torch
+from safetensors import safe_open
 from torch import Tensor, nn
+
+from pipeline.params import Train
 
 KINDS = ("absolute", "rich", "concat")
 
@@ -43,3 +48,21 @@ class PairHead(nn.Module):
             told = torch.stack([first * second, first + second, apart, apart.square()], dim=-1)
             apart = self.each(told).squeeze(-1)
         return self.last(apart).squeeze(-1)
+
+
+def for_member(settings: Train) -> PairHead | None:
+    """The head that a member's network has; None where the twin loss has no weight."""
+    twin = settings.loss.twin
+    if not twin or not twin.weight:
+        return None
+    return PairHead(twin.head, settings.embedding, twin.hidden)
+
+
+def trained(settings: Train, model: Path) -> PairHead:
+    """The head out of a trained member's file; the rest of the network is not read."""
+    head = for_member(settings)
+    prefix = "pair_head."
+    with safe_open(model, "pt") as file:
+        names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118
+        head.load_state_dict({name.removeprefix(prefix): file.get_tensor(name) for name in names})
+    return head.eval()

@@ -43,7 +43,6 @@ class Run:
     loader: DataLoader
     average: AveragedWeights
     lesson: Lesson
-    loss: EmbeddingLoss
     settings: Train
 
     def backward(self, total: Tensor) -> Tensor:
@@ -63,7 +62,7 @@ def prepare(net: EmbeddingNet, lesson: Lesson, settings: Train, seed: int) -> Ru
     torch.manual_seed(seed)
     net.freeze(settings.frozen_stages)
     identities = lesson.identities(settings.flip, settings.class_power)
-    loss = EmbeddingLoss(settings.loss, net.linear.out_features, identities)
+    loss = EmbeddingLoss(settings.loss, net.linear.out_features, identities, net.pair_head)
     learner = Learner(net, loss)
     optimizer = torch.optim.AdamW(schedule.parameter_groups(learner, settings))
     learner, optimizer = fabric.setup(learner, optimizer)
@@ -71,7 +70,7 @@ def prepare(net: EmbeddingNet, lesson: Lesson, settings: Train, seed: int) -> Ru
     loader = data_loader(lesson, settings, batches)
     loader = fabric.setup_dataloaders(loader, use_distributed_sampler=False)
     average = AveragedWeights(net, settings.average)
-    return Run(fabric, net, learner, optimizer, batches, loader, average, lesson, loss, settings)
+    return Run(fabric, net, learner, optimizer, batches, loader, average, lesson, settings)
 
 
 def batch_sampler(

@@ -84,7 +84,7 @@ def strangers(run: Run, epoch: int) -> np.ndarray:
     noise = sampler.noise * (1 - epoch / run.settings.epochs)
     rng = np.random.default_rng([batches.seed, epoch, 1])
     vectors = inner.unit_vectors(run.net, views, batches.rows).to(run.fabric.device)
-    return mined(vectors, run.loss.pair_head, batches.labels, sampler.block, noise, rng)
+    return mined(vectors, run.net.pair_head, batches.labels, sampler.block, noise, rng)
 
 
 def shrunk(crops: Tensor, scale: float) -> Tensor:

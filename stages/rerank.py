@@ -2,7 +2,7 @@
 
 import sys
 
-from pipeline import evidence, gallery, params, paths, tables
+from pipeline import evidence, gallery, pair_head, params, paths, tables
 from pipeline.rerank import rerank
 
 
@@ -10,6 +10,9 @@ def main(backbone: str, fold: str) -> None:
     p = params.load()
     held_out = int(fold)
     folds = tables.read("folds", paths.FOLDS)
+    settings = p.member_train(backbone)
+    twin = p.rerank.method == "twin"
+    head = pair_head.trained(settings, paths.model(backbone, held_out)) if twin else None
     scores = rerank.rerank(
         evidence.load(paths.evidence("neighbours", backbone, held_out)),
         gallery.Embeddings.load(paths.embeddings(backbone, held_out)),
@@ -17,6 +20,8 @@ def main(backbone: str, fold: str) -> None:
         gallery.query_rows(folds, tables.read("images", paths.IMAGES), held_out),
         p.rerank,
         p.evaluation.crossfit,
+        head,
+        settings.embedding,
     )
     evidence.save(scores, paths.evidence("rerank", backbone, held_out))
 

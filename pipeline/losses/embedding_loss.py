@@ -23,7 +23,6 @@ LEARNED = {
     "proxy_anchor": ProxyAnchor,
     "centre": Centre,
     "batch_all": BatchAll,
-    "twin": Twin,
 }
 # the others see the features before the BNNeck
 SEE_EMBEDDINGS = {
@@ -41,18 +40,21 @@ class EmbeddingLoss(nn.Module):
     precision the network has.
     """
 
-    def __init__(self, params: Loss, dim: int, identities: Identities) -> None:
+    def __init__(
+        self, params: Loss, dim: int, identities: Identities, pair_head: PairHead | None = None
+    ) -> None:
+        """`pair_head` is the network's own, for the twin loss."""
         super().__init__()
         self.weights = {name: values["weight"] for name, values in params.active().items()}
         for name, values in params.active().items():
             own = {key: value for key, value in values.items() if key != "weight"}
-            built = LEARNED[name](dim, identities, **own) if name in LEARNED else Pairs(name, own)
+            if name == "twin":
+                built = Twin(pair_head)
+            elif name in LEARNED:
+                built = LEARNED[name](dim, identities, **own)
+            else:
+                built = Pairs(name, own)
             self.add_module(name, built)
-
-    @property
-    def pair_head(self) -> PairHead | None:
-        """The twin network's head, where there is one."""
-        return self.twin.head if "twin" in self.weights else None
 
     def forward(self, features: Tensor, embeddings: Tensor, labels: Tensor) -> dict[str, Tensor]:
         with torch.autocast(labels.device.type, enabled=False):

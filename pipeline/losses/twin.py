@@ -6,7 +6,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pipeline import assignment
-from pipeline.losses.identities import Identities
 from pipeline.pair_head import PairHead
 
 
@@ -17,9 +16,9 @@ class Twin(nn.Module):
     linear assignment finds; both kinds weigh the same. A new_whale is a stranger to all.
     """
 
-    def __init__(self, dim: int, identities: Identities, *, head: str, hidden: int) -> None:
+    def __init__(self, head: PairHead) -> None:
         super().__init__()
-        self.head = PairHead(head, dim, hidden)
+        self.head = head
 
     def forward(self, embeddings: Tensor, labels: Tensor) -> Tensor:
         unit = F.normalize(embeddings)

@@ -86,7 +86,7 @@ __all__ = [
 
 # the scores that `neighbours` and `rerank` can put into the evidence
 NEIGHBOUR_SCORES = {"nearest", "mean", "centre", "vote", "margin", "reciprocal"}
-RERANK_SCORES = {"reranked", "reptile", "prototypes"}
+RERANK_SCORES = {"reranked", "reptile", "prototypes", "twin"}
 
 
 class Params(Section):
@@ -137,6 +137,7 @@ class Params(Section):
                 place = f"backbones.{backbone}.overrides"
                 raise ValueError(f"{place} make train invalid:\n{explained(error)}") from None
             self._check_mirror(backbone, train)
+            self._check_twin(backbone, train)
         return self
 
     def _check_mirror(self, backbone: str, train: Train) -> None:
@@ -145,6 +146,14 @@ class Params(Section):
             raise ValueError(
                 f"embed.flip: average, but {backbone} is trained with flip: {train.flip}, where a "
                 "mirror image is another individual: use both or none"
+            )
+
+    def _check_twin(self, backbone: str, train: Train) -> None:
+        """A second look by the twin network's head needs one."""
+        if self.rerank.method == "twin" and "twin" not in train.loss.active():
+            raise ValueError(
+                f"rerank.method: twin, but {backbone} is trained without one: give "
+                "train.loss.twin a weight"
             )
 
     def _check_recipe(self, place: str, ensemble: Ensemble) -> None:

@@ -58,7 +58,7 @@ class Reptile(Section):
 class Rerank(Section):
     """The second look at the first candidates."""
 
-    method: Literal["none", "prototypes", "reptile"]
+    method: Literal["none", "prototypes", "reptile", "twin"]
     first: Literal["nearest", "mean", "centre", "vote"]
     top: Annotated[int, Field(ge=2, le=50)]
     seed: Seed

@@ -1,7 +1,7 @@
-"""A second look at every query's first candidates: Reptile, prototypes, or none.
+"""A second look at every query's first candidates: Reptile, prototypes, a twin network, or none.
 
-Adds two sources to the evidence: the method's own score of the first `top` candidates (`reptile` or
-`prototypes`), and `reranked`, which is the first score with those candidates permuted.
+Adds two sources to the evidence: the method's own score of the first `top` candidates (`reptile`,
+`prototypes` or `twin`), and `reranked`, which is the first score with those candidates permuted.
 """
 
 import numpy as np
@@ -11,9 +11,11 @@ from tqdm import tqdm
 
 from pipeline import evaluation, evidence
 from pipeline.gallery import KNOWN, Embeddings
+from pipeline.pair_head import PairHead
 from pipeline.params import Reptile, Rerank
 from pipeline.rerank import episodes, fusion, reptile
 from pipeline.rerank.candidates import Candidates, first_candidates
+from pipeline.rerank.twin import twin_scores
 
 QUERIES_AT_ONCE = 256
 
@@ -25,12 +27,15 @@ def rerank(
     queries: pd.DataFrame,
     params: Rerank,
     parts: int,
+    head: PairHead | None = None,
+    dim: int = 0,
 ) -> pd.DataFrame:
     """One member's evidence of the second look.
 
     found : the member's evidence from `neighbours`
     gallery, queries : its rows (`pipeline.gallery`)
     parts : cross-fitting parts; what a held-out query helped to fit never scores it
+    head, dim : of method twin: the member's head, and the numbers of a vector that it compares
     """
     if params.method == "none":
         return evidence.empty()
@@ -45,6 +50,8 @@ def rerank(
     right = top.identities == queries["truth"].to_numpy()[:, None]
     if params.method == "reptile":
         second = _reptile(top, embeddings, queries, rows, part, params)
+    elif params.method == "twin":
+        second = twin_scores(top, embeddings, head, dim)
     else:
         second = prototype_scores(top, embeddings)
     order = _fused(top.scores, second, right, part, queries["kind"].to_numpy() == KNOWN)

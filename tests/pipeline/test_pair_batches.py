@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline import pair_batches, train
+from pipeline import pair_batches, pair_head, train
 from pipeline.pair_batches import PairBatches, alike
 from pipeline.pair_head import PairHead
 from pipeline.run import prepare
@@ -104,7 +104,8 @@ def test_strangers_are_mined_after_the_first_epoch(lesson, settings_with):
     twin = {"weight": 1.0, "head": "rich", "hidden": 8}
     settings = settings_with(epochs=2, sampler={"kind": "pairs"}, loss={"twin": twin})
     seen = []
-    run = prepare(net(settings), lesson, settings, 0)
+    network = net(settings, pair_head=pair_head.for_member(settings))
+    run = prepare(network, lesson, settings, 0)
     for epoch in (0, 1):
         seen.append(train.strangers(run, epoch))
     known = lesson.labels >= 0
@@ -112,6 +113,5 @@ def test_strangers_are_mined_after_the_first_epoch(lesson, settings_with):
         assert (found[known] >= 0).all()
         assert (lesson.labels[found[known]] != lesson.labels[known]).all()
         assert max(Counter(found.tolist()).values()) == 1
-    network = net(settings)
     history = train.train(network, lesson, settings, 0)
     assert {"twin", "arcface"} <= set(history.columns) and np.isfinite(history["twin"]).all()

@@ -2,8 +2,11 @@
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
+from pipeline import pair_head
 from pipeline.pair_head import KINDS, PairHead
+from tests.pipeline.tiny_network import net
 
 
 @pytest.fixture
@@ -63,3 +66,19 @@ def test_a_table_of_pairs(kind):
     assert found.shape == (3, 5)
     one = head(first[2, 4], second[2, 4])
     torch.testing.assert_close(found[2, 4], one)
+
+
+def test_a_trained_head_comes_out_of_its_members_file(tmp_path, settings_with):
+    twin = {"weight": 1.0, "head": "concat", "hidden": 3}
+    settings = settings_with(loss={"twin": twin})
+    network = net(settings, pair_head=pair_head.for_member(settings))
+    state = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
+    save_file(state, tmp_path / "model.safetensors")
+    found = pair_head.trained(settings, tmp_path / "model.safetensors")
+    first, second = torch.randn(2, 5, settings.embedding)
+    torch.testing.assert_close(found(first, second), network.pair_head(first, second))
+
+
+def test_without_the_twin_loss_there_is_no_head(settings_with):
+    assert pair_head.for_member(settings_with()) is None
+    assert not [name for name in net(settings_with()).state_dict() if "pair_head" in name]

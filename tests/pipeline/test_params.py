@@ -208,6 +208,16 @@ def test_a_score_of_a_stage_that_is_off_needs_an_alternative(load, raw):
     assert "reranked" in refusal(load, raw)
 
 
+def test_a_twins_second_look_needs_a_twin_network(load, raw):
+    raw["rerank"]["method"] = "twin"
+    for ensemble in raw["ensembles"].values():
+        ensemble["scores"] = ["twin or centre"]
+    message = refusal(load, raw)
+    assert "rerank.method: twin, but lite0 is trained without one" in message
+    raw["train"]["loss"]["twin"]["weight"] = 1.0
+    assert load(raw).rerank.method == "twin"
+
+
 @pytest.mark.parametrize("folds", [[], [0, 0], [7]])
 def test_a_recipe_names_trained_folds_once(folds, load, raw):
     raw["ensembles"]["card"]["folds"] = folds

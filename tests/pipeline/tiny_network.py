@@ -6,7 +6,7 @@ from pipeline import model
 from pipeline.params import Train
 
 
-def net(settings: Train) -> model.EmbeddingNet:
+def net(settings: Train, **own) -> model.EmbeddingNet:
     torch.manual_seed(0)
     return model.build(
         "test_resnet",
@@ -16,4 +16,5 @@ def net(settings: Train) -> model.EmbeddingNet:
         pooling=settings.pooling,
         bnneck=settings.bnneck,
         drop_path=settings.drop_path,
+        **own,
     )

@@ -9,6 +9,7 @@ from pipeline import params
 from pipeline.losses import pairs
 from pipeline.losses.embedding_loss import LEARNED, SEE_EMBEDDINGS, EmbeddingLoss
 from pipeline.losses.identities import Identities
+from pipeline.pair_head import PairHead
 from pipeline.params import losses as sections
 from pipeline.params.losses import Loss
 from tests.conftest import ROOT
@@ -25,10 +26,16 @@ def section(**weights: float) -> Loss:
     )
 
 
+def summed(chosen: Loss, identities: Identities, dim: int = 4) -> EmbeddingLoss:
+    twin = chosen.twin if "twin" in chosen.active() else None
+    head = PairHead(twin.head, dim, twin.hidden) if twin else None
+    return EmbeddingLoss(chosen, dim, identities, head).float()
+
+
 def terms(chosen: Loss, features, embeddings, labels=LABELS) -> dict[str, float]:
     torch.manual_seed(0)
-    loss = EmbeddingLoss(chosen, 4, people(2))
-    found = loss.float()(features.float(), embeddings.float(), labels)
+    loss = summed(chosen, people(2))
+    found = loss(features.float(), embeddings.float(), labels)
     return {name: value.item() for name, value in found.items()}
 
 
@@ -44,7 +51,7 @@ def test_params_yaml_lists_every_loss():
 @pytest.mark.parametrize("name", GIVEN)
 def test_every_loss_costs_something_and_moves_the_vectors(name):
     torch.manual_seed(0)
-    loss = EmbeddingLoss(section(**with_company(name)), 4, people(4)).float()
+    loss = summed(section(**with_company(name)), people(4))
     vectors = batch(9, 4).float().requires_grad_()
     cost = loss(vectors, vectors, torch.tensor([0, 0, 1, 1, 2, 2, 3, 3, -1]))[name]
     cost.backward()
@@ -58,7 +65,7 @@ def test_half_precision_outside_changes_nothing_inside(name):
     halves = batch(5, 4).bfloat16()
     expected = terms(section(**with_company(name)), halves, halves)
     torch.manual_seed(0)
-    loss = EmbeddingLoss(section(**with_company(name)), 4, people(2)).float()
+    loss = summed(section(**with_company(name)), people(2))
     with torch.autocast("cpu", torch.bfloat16):
         found = loss(halves, halves, LABELS)
     assert {name: value.item() for name, value in found.items()} == expected
@@ -69,7 +76,7 @@ def test_half_precision_outside_changes_nothing_inside(name):
 def test_gradients_are_finite_at_cosine_1_and_minus_1(name, half):
     """Exactly alike, exactly opposite, a new_whale on top of a known one."""
     torch.manual_seed(0)
-    loss = EmbeddingLoss(section(**with_company(name)), 2, people(2)).float()
+    loss = summed(section(**with_company(name)), people(2), dim=2)
     for parameter in loss.parameters():
         if parameter.shape == (2, 2):  # a direction an identity
             parameter.data = torch.eye(2)
@@ -93,9 +100,9 @@ def test_each_term_is_multiplied_by_its_weight():
 
 def test_a_term_of_weight_0_or_left_out_is_not_there():
     only = {name: GIVEN[name] for name in ("arcface", "triplet", "focal")}
-    loss = EmbeddingLoss(Loss.model_validate(only), 4, people(2))
+    loss = summed(Loss.model_validate(only), people(2))
     assert set(dict(loss.named_children())) == {"arcface", "triplet", "focal"}
-    loss = EmbeddingLoss(section(triplet=1), 4, people(2))
+    loss = summed(section(triplet=1), people(2))
     assert set(dict(loss.named_children())) == {"triplet"}
     assert not list(loss.parameters())
 
@@ -141,7 +148,7 @@ def test_two_new_whales_are_never_a_pair(name):
 @pytest.mark.parametrize("name", ["triplet", "contrastive", "multi_similarity", "circle"])
 def test_memory_holds_the_youngest_vectors_and_no_two_strangers_alike(name):
     values = GIVEN[name] | {"weight": 1, "memory": 7}
-    loss = EmbeddingLoss(Loss.model_validate({name: values}), 4, people(2)).float()
+    loss = summed(Loss.model_validate({name: values}), people(2))
     costs = [
         sum(loss(vectors, vectors, LABELS).values()).item()
         for vectors in (batch(5, 4, seed).float() for seed in range(3))
@@ -167,7 +174,7 @@ def test_the_readmes_loss_of_ones_own(monkeypatch):
     chosen = room["Longer"].model_validate({"soft_margin": {"weight": 1.0, "scale": 8.0}})
     # alike, and two at a right angle to a third
     vectors = torch.tensor([[1.0, 0], [2, 0], [0, 1]])
-    loss = EmbeddingLoss(chosen, 2, people(2))
+    loss = summed(chosen, people(2), dim=2)
     cost = loss(vectors, vectors, torch.tensor([0, 0, -1]))["soft_margin"]
     assert cost.item() == pytest.approx((math.log(1 + math.exp(-8)) + 2 * math.log(2)) / 3)
 
@@ -196,7 +203,7 @@ def costs(name: str, **changes) -> list[float]:
     values = GIVEN[name] | {"weight": 1} | changes
     company = {"triplet": GIVEN["triplet"] | {"weight": 1}} if name == "centre" else {}
     torch.manual_seed(0)
-    loss = EmbeddingLoss(Loss.model_validate({name: values} | company), 4, RARE).float()
+    loss = summed(Loss.model_validate({name: values} | company), RARE)
     steps = [batch(9, 4, seed).float() for seed in range(2)]
     return [loss(vectors, vectors, MANY)[name].item() for vectors in steps]
 

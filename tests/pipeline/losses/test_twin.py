@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from pipeline.losses.twin import Twin
-from pipeline.pair_head import KINDS
-from tests.pipeline.losses.drawn import at, batch, people, unit
+from pipeline.pair_head import KINDS, PairHead
+from tests.pipeline.losses.drawn import at, batch, unit
 
 LABELS = [0, 0, 1, 1, 2, -1]
 
@@ -33,7 +33,7 @@ def slow(loss: Twin, vectors: torch.Tensor, labels: list[int]) -> float:
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_is_the_double_loop(kind):
     torch.manual_seed(0)
-    loss = Twin(5, people(3), head=kind, hidden=8).double()
+    loss = Twin(PairHead(kind, 5, 8)).double()
     vectors = batch(6, 5)
     found = loss(vectors, torch.tensor(LABELS))
     assert found.item() == pytest.approx(slow(loss, vectors, LABELS))
@@ -42,7 +42,7 @@ def test_it_is_the_double_loop(kind):
 def test_one_kind_of_pair_alone_is_the_whole_cost():
     """Two images of one individual: no stranger to be found. Two of two: no positive."""
     torch.manual_seed(0)
-    loss = Twin(2, people(2), head="absolute", hidden=8).double()
+    loss = Twin(PairHead("absolute", 2, 8)).double()
     logit = loss.head(*at(0, 60)).item()
     assert loss(at(0, 60), torch.tensor([0, 0])).item() == pytest.approx(
         math.log(1 + math.exp(-logit))
@@ -54,6 +54,6 @@ def test_one_kind_of_pair_alone_is_the_whole_cost():
 
 def test_a_single_image_costs_nothing():
     vectors = batch(1, 3).requires_grad_()
-    cost = Twin(3, people(2), head="rich", hidden=4).double()(vectors, torch.tensor([0]))
+    cost = Twin(PairHead("rich", 3, 4)).double()(vectors, torch.tensor([0]))
     cost.backward()
     assert cost.item() == 0 and (vectors.grad == 0).all()

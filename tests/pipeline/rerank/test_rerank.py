@@ -7,6 +7,7 @@ import torch
 
 from pipeline import evaluation, evidence, params
 from pipeline.gallery import KNOWN, LABELLED_NEW, TEST, Embeddings
+from pipeline.pair_head import PairHead
 from pipeline.rerank import candidates, fusion, reptile, rerank
 from tests.conftest import ROOT
 
@@ -232,3 +233,17 @@ def test_without_enough_identities_the_random_start_is_used(member):
     member.queries["truth"] = np.where(member.queries["fold"] >= 0, "new_whale", "")
     table = run(member)
     assert column(table, "reranked").equals(column(member.found(), SECTION.first))
+
+
+def test_a_twin_networks_word_is_added_to_the_evidence(member):
+    """A head that likes small differences agrees with the truth more often than not."""
+    head = PairHead("absolute", 12, 1)
+    head.last.weight.data.fill_(-1.0)
+    section = SECTION.model_copy(update={"method": "twin"})
+    asked = (member.found(), member.embeddings, member.gallery, member.queries, section, PARTS)
+    table = rerank.rerank(*asked, head, 12)
+    assert set(table["source"]) == {"twin", "reranked"}
+    said = column(table, "twin").reset_index()
+    best = said.sort_values("score").drop_duplicates("query", keep="last").set_index("query")
+    known = member.queries[member.queries["kind"] == KNOWN].set_index("image")["truth"]
+    assert (best["identity"].reindex(known.index) == known).mean() > 0.5
