@@ -5,7 +5,7 @@ file, so that a typo in any section stops the first stage in its first second.
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
 from ruamel.yaml import YAML
@@ -79,10 +79,13 @@ __all__ = [
     "SubmissionStage",
     "Train",
     "UNet",
+    "checked",
     "explained",
     "load",
     "merged",
 ]
+
+Checked = TypeVar("Checked", bound=Section)
 
 # the scores that `neighbours` and `rerank` can put into the evidence
 NEIGHBOUR_SCORES = {"nearest", "mean", "centre", "vote", "margin", "reciprocal"}
@@ -196,9 +199,14 @@ def merged(base: dict, overrides: dict) -> dict:
 
 def load(path: Path = Path("params.yaml")) -> Params:
     """Read and check a params file; a fault names the file, the key and what is allowed."""
+    return checked(Params, path)
+
+
+def checked(section: type[Checked], path: Path) -> Checked:
+    """A YAML file as that section; SystemExit with every fault."""
     raw = YAML(typ="safe").load(path.read_text())
     try:
-        return Params.model_validate(raw)
+        return section.model_validate(raw)
     except ValidationError as error:
         raise SystemExit(f"{path} is not valid:\n{explained(error)}") from None
 

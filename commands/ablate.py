@@ -1,0 +1,139 @@
+"""Measure what edits of a preset are worth: a study, resumed where it was left.
+
+    python -m commands.ablate NAME [--only EDIT ...]
+
+Reads presets/studies/NAME.yaml: a preset, the ensemble that is watched, seeds and edits. Every edit
+is run at every seed in a clone of the last commit (.dvc/tmp/ablate/NAME) that shares DVC's cache,
+so that nothing is made twice, and is compared with the base query by query. After each edit
+submissions/ablations/NAME.csv and .png are written anew and README.md's table of that name is
+brought up to date. What is done is not run again; delete the clone to start over.
+"""
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from ruamel.yaml import YAML
+
+from pipeline import params, paths, study, tables
+from pipeline.study import BASE, Study
+
+STUDIES = Path("presets/studies")
+CLONES = Path(".dvc/tmp/ablate")
+OUT = paths.SUBMISSIONS / "ablations"
+README = Path("README.md")
+
+
+def main(name: str, only: list[str]) -> None:
+    path = STUDIES / f"{name}.yaml"
+    if not path.is_file():
+        raise SystemExit(f"there is no {path}")
+    asked, settings = study.load(path, STUDIES.parent)
+    unknown = sorted(set(only) - set(asked.edits))
+    if unknown:
+        raise SystemExit(f"{path} has no edits {unknown}, only {list(asked.edits)}")
+    clone = CLONES / name
+    if not clone.is_dir():
+        prepare(clone)
+    bases = [run(clone, asked, BASE, settings[BASE], seed) for seed in asked.seeds]
+    evaluated = params.Params.model_validate(settings[BASE]).evaluation
+    for edit in only or asked.edits:
+        runs = [run(clone, asked, edit, settings[edit], seed) for seed in asked.seeds]
+        gain = study.row(edit, ranked(runs), ranked(bases), evaluated)
+        gain["seconds"] = sum(seconds for _, seconds in runs) / len(runs)
+        print("{edit}: {difference:+.3f} ({low:+.3f} to {high:+.3f})".format(**gain), flush=True)
+        write(name, gain)
+
+
+def prepare(clone: Path) -> None:
+    """Clone the last commit; the user's competition and DVC's cache are this project's."""
+    cache = Path(".dvc/cache").resolve()
+    subprocess.run(["git", "clone", "--quiet", ".", str(clone)], check=True)
+    command = [sys.executable, "-m", "dvc", "cache", "dir", "--local", str(cache)]
+    subprocess.run(command, cwd=clone, check=True, stdout=subprocess.DEVNULL)
+    competition = Path("data/competition")
+    if competition.exists():
+        (clone / competition).symlink_to(competition.resolve())
+
+
+def run(clone: Path, asked: Study, edit: str, values: dict, seed: int) -> tuple[Path, float]:
+    """One edit at one seed: its rankings, and how long it took in seconds.
+
+    Where both are there from before, with the same settings, nothing is run.
+    """
+    kept = clone / "runs" / f"{edit}-{seed}"
+    values = study.edited(values, {"train.seed": seed})
+    values["ensembles"] = {asked.ensemble: values["ensembles"][asked.ensemble]}
+    facts = {"params": values, "commit": commit(clone)}
+    told = kept.with_suffix(".json")
+    if told.is_file():
+        past = json.loads(told.read_text())
+        if {key: past[key] for key in facts} == facts:
+            return kept.with_suffix(".csv"), past["seconds"]
+    yaml = YAML()
+    tables.replace(clone / "params.yaml", lambda part: yaml.dump(values, part))
+    started = time.monotonic()
+    subprocess.run([sys.executable, "-m", "commands.repro"], cwd=clone, check=True)
+    seconds = round(time.monotonic() - started, 1)
+    kept.parent.mkdir(exist_ok=True)
+    shutil.copy(clone / paths.rankings(asked.ensemble), kept.with_suffix(".csv"))
+    tables.write_json({**facts, "seconds": seconds}, told)
+    return kept.with_suffix(".csv"), seconds
+
+
+def commit(clone: Path) -> str:
+    asked = ["git", "rev-parse", "--short", "HEAD"]
+    return subprocess.run(asked, cwd=clone, capture_output=True, text=True).stdout.strip()
+
+
+def ranked(runs: list[tuple[Path, float]]) -> list[pd.DataFrame]:
+    return [tables.read("rankings", path) for path, _ in runs]
+
+
+def write(name: str, gain: dict) -> None:
+    """Put the row into the study's CSV, and draw and list all that it has."""
+    path = OUT / f"{name}.csv"
+    rows = pd.DataFrame([gain])[study.COLUMNS].round(4)
+    if path.is_file():
+        past = pd.read_csv(path)
+        rows = pd.concat([past[past["edit"] != gain["edit"]], rows], ignore_index=True)
+    tables.write_csv(rows, path)
+    draw(rows, OUT / f"{name}.png", name)
+    list_in(README, name, rows)
+
+
+def draw(table: pd.DataFrame, out: Path, name: str) -> None:
+    """Each edit's gain with its interval, the best on top."""
+    table = table.sort_values("difference")
+    figure, axes = plt.subplots(figsize=(7, 1 + 0.3 * len(table)), layout="constrained")
+    sides = [table["difference"] - table["low"], table["high"] - table["difference"]]
+    axes.errorbar(table["difference"], range(len(table)), xerr=sides, fmt="o", capsize=3)
+    axes.axvline(0, color="0.7", zorder=0)
+    axes.set_yticks(range(len(table)), table["edit"].str.replace("_", " "))
+    axes.set(xlabel="gain in held-out MAP@5, 95 % interval", title=f"study {name}")
+    tables.replace(out, lambda part: figure.savefig(part, format="png", dpi=120))
+    plt.close(figure)
+
+
+def list_in(readme: Path, name: str, table: pd.DataFrame) -> None:
+    """Replace what stands between the README's marks of that study, where it has them."""
+    start, end = f"<!-- study {name} -->\n", f"<!-- end of study {name} -->"
+    before, marked, rest = readme.read_text().partition(start)
+    _, closed, after = rest.partition(end)
+    if marked and closed:
+        text = before + start + study.markdown(table) + "\n" + end + after
+        tables.replace(readme, lambda part: part.write_text(text))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("name")
+    parser.add_argument("--only", nargs="+", default=[], metavar="edit")
+    asked = parser.parse_args()
+    main(asked.name, asked.only)

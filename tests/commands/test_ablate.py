@@ -1,0 +1,99 @@
+"""The study's runner around runs that take no time: what it keeps, skips and writes."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import cv2
+import pandas as pd
+import pytest
+from ruamel.yaml import YAML
+
+from commands import ablate
+from pipeline import paths, tables
+from tests.conftest import ROOT
+from tests.pipeline.test_study import rankings
+
+STUDY = """\
+preset: study-demo
+ensemble: study
+seeds: [3, 4]
+edits:
+  good: {train.pooling: average}
+  bad: {train.bnneck: false}
+"""
+
+
+@pytest.fixture
+def runs(tmp_path, monkeypatch) -> list[tuple]:
+    """A project with one study; repro answers by the params that it finds, and is listed."""
+    monkeypatch.chdir(tmp_path)
+    Path("presets/studies").mkdir(parents=True)
+    Path("presets/study-demo.yaml").write_text((ROOT / "presets/study-demo.yaml").read_text())
+    Path("presets/studies/tiny.yaml").write_text(STUDY)
+    Path("README.md").write_text(
+        "before\n<!-- study tiny -->\nold\n<!-- end of study tiny -->\nafter\n"
+    )
+    monkeypatch.setattr(ablate, "prepare", lambda clone: clone.mkdir(parents=True))
+    monkeypatch.setattr(ablate, "commit", lambda clone: "abc")
+    done = []
+
+    def repro(command, cwd, check):
+        train = YAML(typ="safe").load((cwd / "params.yaml").read_text())["train"]
+        done.append((train["pooling"], train["bnneck"], train["seed"]))
+        known = {"average": "a b", "gem": "b a"}[train["pooling"]]
+        new = "new_whale a" if train["bnneck"] else "a b"
+        tables.write("rankings", rankings(known, new), cwd / paths.rankings("study"))
+
+    monkeypatch.setattr(subprocess, "run", repro)
+    return done
+
+
+def test_every_edit_at_every_seed_beside_the_base(runs, capsys):
+    ablate.main("tiny", [])
+    assert runs == [
+        *[("gem", True, seed) for seed in (3, 4)],
+        *[("average", True, seed) for seed in (3, 4)],
+        *[("gem", False, seed) for seed in (3, 4)],
+    ]
+    table = pd.read_csv(ablate.OUT / "tiny.csv").set_index("edit")
+    prior = 0.276
+    assert table["difference"].tolist() == pytest.approx([(1 - prior) / 2, -prior], abs=1e-4)
+    assert (table["seeds"] == 2).all() and (table["seconds"] >= 0).all()
+    readme = Path("README.md").read_text()
+    assert readme.startswith("before\n<!-- study tiny -->\n| edit |") and "old" not in readme
+    assert (
+        readme.endswith("<!-- end of study tiny -->\nafter\n")
+        and "| good | 1.000 | +.362 " in readme
+    )
+    assert cv2.imread(str(ablate.OUT / "tiny.png")).shape[0] > 100
+    assert "good: +0.362" in capsys.readouterr().out
+
+
+def test_what_is_done_is_not_run_again_and_other_settings_are(runs):
+    ablate.main("tiny", ["good"])
+    assert len(runs) == 4
+    ablate.main("tiny", [])
+    assert len(runs) == 6 and set(pd.read_csv(ablate.OUT / "tiny.csv")["edit"]) == {"good", "bad"}
+    study = Path("presets/studies/tiny.yaml")
+    study.write_text(STUDY.replace("bnneck: false", "bnneck: false, train.epochs: 9"))
+    ablate.main("tiny", [])
+    assert len(runs) == 8 and len(pd.read_csv(ablate.OUT / "tiny.csv")) == 2
+
+
+def test_an_interrupted_run_is_no_run(runs, monkeypatch):
+    """The facts are written last: without them the run is made anew."""
+    ablate.main("tiny", ["good"])
+    told = Path(".dvc/tmp/ablate/tiny/runs/good-3.json")
+    assert json.loads(told.read_text())["params"]["train"]["seed"] == 3
+    told.unlink()
+    ablate.main("tiny", ["good"])
+    assert runs[4:] == [("average", True, 3)]
+
+
+def test_unknown_names_are_told(runs):
+    with pytest.raises(SystemExit, match="there is no presets/studies/absent.yaml"):
+        ablate.main("absent", [])
+    with pytest.raises(SystemExit, match=r"has no edits \['goood'\], only \['good', 'bad'\]"):
+        ablate.main("tiny", ["goood"])
+    assert not runs
