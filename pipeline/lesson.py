@@ -52,12 +52,24 @@ def look_up(
         raise ValueError(f"{len(known)} known identities to train on; at least 2 are needed")
     label = {identity: number for number, identity in enumerate(known)} | {NEW_WHALE: -1}
     rows, labels = crop_rows(order, training), training["identity"].map(label).to_numpy()
+    labels = mistaken(labels, settings.wrong_labels, seed)
     if held.empty:
         return Lesson(crops, rows, labels)
     truths = held["identity"].map(label).to_numpy()
     shown = np.isin(labels, truths)
     asked = (crop_rows(order, held), truths, rows[shown], labels[shown])
     return Lesson(crops, rows, labels, Examination(crops, settings.channels, *asked))
+
+
+def mistaken(labels: np.ndarray, share: float, seed: int) -> np.ndarray:
+    """A share of the known identities' images under another's label: what do mistakes cost?"""
+    labels = labels.copy()
+    known = np.flatnonzero(labels >= 0)
+    rng = np.random.default_rng([seed, 2])
+    wrong = rng.permutation(known)[: round(share * len(known))]
+    count = labels.max() + 1
+    labels[wrong] = (labels[wrong] + rng.integers(1, count, len(wrong))) % count
+    return labels
 
 
 def crop_rows(order: pd.Series, table: pd.DataFrame) -> np.ndarray:

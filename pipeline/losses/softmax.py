@@ -2,7 +2,9 @@
 
 Labels are 0 .. identities - 1, or -1 for new_whale. A new_whale has no class; where `strangers` is
 above 0 it costs that times its cross-entropy against the uniform distribution: no identity may
-claim it (Dhamija et al. 2018, "Reducing network agnostophobia", arXiv:1811.04110).
+claim it (Dhamija et al. 2018, "Reducing network agnostophobia", arXiv:1811.04110). Where labels are
+doubtful, `symmetric` is the weight of the reverse cross-entropy beside the usual one: it is
+bounded, so that a wrong label can't pull for ever (Wang et al. 2019, arXiv:1908.06112).
 """
 
 import math
@@ -14,21 +16,31 @@ from torch import Tensor, nn
 
 from pipeline.losses.identities import Identities
 
+LOG_OF_NOTHING = 4.0  # -log 0 in the reverse cross-entropy, as in the paper
+
 
 class Softmax(nn.Module):
     """A linear layer and cross-entropy; `smoothing` is the share of a label spread over all."""
 
     def __init__(
-        self, dim: int, identities: Identities, *, smoothing: float, strangers: float
+        self,
+        dim: int,
+        identities: Identities,
+        *,
+        smoothing: float,
+        strangers: float,
+        symmetric: float,
     ) -> None:
         super().__init__()
         self.linear = nn.Linear(dim, len(identities))
-        self.identities, self.smoothing, self.strangers = identities, smoothing, strangers
+        self.identities, self.smoothing = identities, smoothing
+        self.strangers, self.symmetric = strangers, symmetric
 
     def forward(self, embeddings: Tensor, labels: Tensor) -> Tensor:
         logits = self.linear(embeddings)
         known = labels >= 0
-        right = cross_entropy(logits[known], labels[known], self.identities, self.smoothing)
+        costs = (self.identities, self.symmetric, self.smoothing)
+        right = cross_entropy(logits[known], labels[known], *costs)
         return right + self.strangers * unclaimed(logits[~known])
 
 
@@ -44,6 +56,7 @@ class Margined(nn.Module):
         margin + rare_margin x n^-rare_power (Ha et al. 2020, arXiv:2010.05350; the 1st place of
         Happywhale 2022 had .05, .271 and .364)
     strangers : weight of new_whale photographs, which no identity may claim
+    symmetric : weight of the reverse cross-entropy
     """
 
     with_margin: Callable[[Tensor, Tensor], Tensor]
@@ -59,13 +72,14 @@ class Margined(nn.Module):
         rare_margin: float,
         rare_power: float,
         strangers: float,
+        symmetric: float,
     ) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.randn(dim, len(identities) * centres))
         photographs = identities.photographs.clamp(min=1)
         self.register_buffer("margins", margin + rare_margin * photographs**-rare_power)
         self.identities, self.scale = identities, scale
-        self.centres, self.strangers = centres, strangers
+        self.centres, self.strangers, self.symmetric = centres, strangers, symmetric
 
     def forward(self, embeddings: Tensor, labels: Tensor) -> Tensor:
         known, strangers = embeddings[labels >= 0], embeddings[labels < 0]
@@ -75,7 +89,7 @@ class Margined(nn.Module):
         target = cosines[right == 1]
         harder = self.with_margin(target, self.margins.to(target.dtype)[own]) - target
         logits = self.scaled(cosines + right * harder.unsqueeze(1), known)
-        cost = cross_entropy(logits, own, self.identities)
+        cost = cross_entropy(logits, own, self.identities, self.symmetric)
         if not self.strangers:
             return cost
         return cost + self.strangers * unclaimed(self.scaled(self.cosines(strangers), strangers))
@@ -129,7 +143,11 @@ class SphereFace(Margined):
 
 
 def cross_entropy(
-    logits: Tensor, labels: Tensor, identities: Identities, smoothing: float = 0.0
+    logits: Tensor,
+    labels: Tensor,
+    identities: Identities,
+    symmetric: float,
+    smoothing: float = 0.0,
 ) -> Tensor:
     """Mean over images; 0 for none. The logit of an image's own mirror image may be left out."""
     if not len(labels):
@@ -139,6 +157,9 @@ def cross_entropy(
         # finite, so that a smoothed label times it stays finite
         logits = logits.masked_fill(own, -1e4)
     costs = F.cross_entropy(logits, labels, label_smoothing=smoothing, reduction="none")
+    if symmetric:
+        chance = logits.softmax(dim=1).gather(1, labels.unsqueeze(1)).squeeze(1)
+        costs = costs + symmetric * LOG_OF_NOTHING * (1 - chance)
     if identities.power:
         costs = costs * identities.weights(labels)
     return costs.mean()

@@ -96,6 +96,7 @@ class Train(Section):
     resize: Resize
     inner: Inner
     class_power: Share
+    wrong_labels: Share
     loss: Loss
     augment: Augment
 

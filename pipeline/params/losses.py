@@ -29,13 +29,15 @@ def term(**values: Any) -> Any:
     return create_model("Term", __base__=Term, **fields) | None
 
 
-RARE = dict(centres=Count, rare_margin=NonNegative, rare_power=NonNegative, strangers=NonNegative)
+# what softmax and its margins share
+CLASSES = dict(strangers=NonNegative, symmetric=NonNegative)
+RARE = dict(centres=Count, rare_margin=NonNegative, rare_power=NonNegative, **CLASSES)
 
 
 class Loss(Section):
     """The weighted sum that is minimised."""
 
-    softmax: term(smoothing=Share, strangers=NonNegative) = None
+    softmax: term(smoothing=Share, **CLASSES) = None
     arcface: term(margin=Radians, scale=Positive, **RARE) = None
     cosface: term(margin=NonNegative, scale=Positive, **RARE) = None
     sphereface: term(margin=Positive, scale=Positive, **RARE) = None

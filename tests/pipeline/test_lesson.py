@@ -62,3 +62,15 @@ def test_nobody_to_hold_a_photograph_back_of_is_told(tiny, settings_with):
     settings = settings_with(inner={"share": 0.5, "patience": 1})
     with pytest.raises(ValueError, match="inner.share: no identity has two photographs"):
         look_up(tiny.crops, tiny.order, single, settings, 0)
+
+
+def test_a_share_of_the_labels_may_be_wrong(tiny, settings_with):
+    """A third of 18: six have another identity's label; new_whale stays new_whale."""
+    right = look_up(tiny.crops, tiny.order, tiny.folds, settings_with(), 0)
+    wrong = look_up(tiny.crops, tiny.order, tiny.folds, settings_with(wrong_labels=1 / 3), 0)
+    assert (right.labels != wrong.labels).sum() == 6
+    assert ((right.labels == -1) == (wrong.labels == -1)).all()
+    assert wrong.labels.max() == 5 and (right.rows == wrong.rows).all()
+    again = look_up(tiny.crops, tiny.order, tiny.folds, settings_with(wrong_labels=1 / 3), 0)
+    other = look_up(tiny.crops, tiny.order, tiny.folds, settings_with(wrong_labels=1 / 3), 1)
+    assert (again.labels == wrong.labels).all() and (other.labels != wrong.labels).any()

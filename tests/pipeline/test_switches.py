@@ -78,8 +78,8 @@ BESIDE = {
     "resize.until": {"resize": {"scale": 0.5}},
     "augment.mask_dropout": {"channels": 4},
 }
-# the seed, the losses, and the inner split, which the lesson reads (tests/pipeline/test_lesson.py)
-ELSEWHERE = {"seed", "inner.share", "inner.patience"}
+# the seed, the losses, and what the lesson reads (tests/pipeline/test_lesson.py)
+ELSEWHERE = {"seed", "inner.share", "inner.patience", "wrong_labels"}
 
 
 pytestmark = pytest.mark.usefixtures("in_process")

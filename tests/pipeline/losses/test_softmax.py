@@ -10,7 +10,8 @@ from pipeline.losses.identities import Identities
 from pipeline.losses.softmax import ArcFace, CosFace, Softmax, SphereFace
 from tests.pipeline.losses.drawn import at, batch, cosine, people
 
-OFF = dict(centres=1, rare_margin=0.0, rare_power=0.0, strangers=0.0)
+OFF = dict(centres=1, rare_margin=0.0, rare_power=0.0, strangers=0.0, symmetric=0.0)
+PLAIN = dict(smoothing=0.0, strangers=0.0, symmetric=0.0)
 LABELS = torch.tensor([0, 1, 2, 3, -1, 0, 1, -1, 3, 3, 0, 2])
 
 
@@ -123,7 +124,7 @@ def test_rare_identities_have_wider_margins():
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
 def test_plain_softmax_is_a_linear_layer_and_smoothed_cross_entropy(smoothing):
-    loss = Softmax(3, people(4), smoothing=smoothing, strangers=0.0).double()
+    loss = Softmax(3, people(4), smoothing=smoothing, strangers=0.0, symmetric=0.0).double()
     embeddings, labels = batch(3, 3), torch.tensor([2, -1, 0])
     expected = 0.0
     for embedding, label in zip(embeddings.tolist(), labels.tolist(), strict=True):
@@ -156,12 +157,28 @@ def test_without_strangers_new_whale_is_left_out(kind):
     embeddings = batch(6, 4).requires_grad_()
     labels = torch.tensor([0, -1, 2, -1, 1, 0])
     known = labels >= 0
-    own = dict(smoothing=0.0, strangers=0.0) if kind is Softmax else OFF | dict(margin=1, scale=9)
+    own = (
+        dict(smoothing=0.0, strangers=0.0, symmetric=0.0)
+        if kind is Softmax
+        else OFF | dict(margin=1, scale=9)
+    )
     loss = kind(4, people(3), **own).double()
     cost = loss(embeddings, labels)
     assert cost.item() == loss(embeddings[known], labels[known]).item()
     cost.backward()
     assert (embeddings.grad[~known] == 0).all() and (embeddings.grad[known] != 0).any()
+
+
+def test_the_reverse_cross_entropy_by_hand():
+    """Cosines 1 and 0, scale 2, no margin: the right one's chance is 1 / (1 + e^-2), or e^-2 times.
+
+    -log 0 is 4: a quarter of it weighs 4 x (1 - chance) / 4, which stays below 1.
+    """
+    loss = head(CosFace, at(0, 90), people(2), margin=0.0, scale=2.0, symmetric=0.25)
+    chance = 1 / (1 + math.exp(-2))
+    for label, own in ((0, chance), (1, 1 - chance)):
+        cost = loss(at(0), torch.tensor([label])).item()
+        assert cost == pytest.approx(-math.log(own) + (1 - own))
 
 
 def test_no_identity_may_claim_a_stranger():
@@ -185,7 +202,11 @@ def test_a_batch_of_new_whales_costs_nothing_and_pulls_nowhere():
 @pytest.mark.parametrize("kind", [Softmax, CosFace])
 def test_a_mirror_image_is_no_mistake(kind):
     """Identities 0, 1 and their mirror images 2, 3: label 0 competes with 1 and 3 alone."""
-    own = dict(smoothing=0.0, strangers=0.0) if kind is Softmax else OFF | dict(margin=0, scale=2)
+    own = (
+        dict(smoothing=0.0, strangers=0.0, symmetric=0.0)
+        if kind is Softmax
+        else OFF | dict(margin=0, scale=2)
+    )
     masked, plain = (kind(3, people(4, mirrors), **own).double() for mirrors in (True, False))
     plain.load_state_dict(masked.state_dict())
     embedding = batch(1, 3)
