@@ -157,11 +157,7 @@ def test_without_strangers_new_whale_is_left_out(kind):
     embeddings = batch(6, 4).requires_grad_()
     labels = torch.tensor([0, -1, 2, -1, 1, 0])
     known = labels >= 0
-    own = (
-        dict(smoothing=0.0, strangers=0.0, symmetric=0.0)
-        if kind is Softmax
-        else OFF | dict(margin=1, scale=9)
-    )
+    own = PLAIN if kind is Softmax else OFF | dict(margin=1, scale=9)
     loss = kind(4, people(3), **own).double()
     cost = loss(embeddings, labels)
     assert cost.item() == loss(embeddings[known], labels[known]).item()
@@ -202,11 +198,7 @@ def test_a_batch_of_new_whales_costs_nothing_and_pulls_nowhere():
 @pytest.mark.parametrize("kind", [Softmax, CosFace])
 def test_a_mirror_image_is_no_mistake(kind):
     """Identities 0, 1 and their mirror images 2, 3: label 0 competes with 1 and 3 alone."""
-    own = (
-        dict(smoothing=0.0, strangers=0.0, symmetric=0.0)
-        if kind is Softmax
-        else OFF | dict(margin=0, scale=2)
-    )
+    own = PLAIN if kind is Softmax else OFF | dict(margin=0, scale=2)
     masked, plain = (kind(3, people(4, mirrors), **own).double() for mirrors in (True, False))
     plain.load_state_dict(masked.state_dict())
     embedding = batch(1, 3)
