@@ -28,7 +28,7 @@ TOLD = 20  # last lines of the log of what failed
 def main(at_once: int) -> None:
     if not device.has_gpu():
         LOGS.mkdir(parents=True, exist_ok=True)
-        subprocess.run([*REPRO, "keypoints", "folds"], check=True)
+        subprocess.run([*REPRO, "keypoints", "folds", "pretrain"], check=True)
         p = params.load()
         members = [paths.member(name, fold) for name in p.backbones for fold in p.folds.trained]
         side_by_side("member", members, MEMBER, at_once)

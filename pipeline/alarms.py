@@ -12,13 +12,19 @@ class TrainingFailed(RuntimeError):
     """Training cannot give a useful model; the message names the cause and a way out."""
 
 
-def check_finite(total: Tensor, losses: dict[str, Tensor], epoch: int) -> None:
+SLOWER = "Lower train.learning_rate, or clip gradients (train.clip)"
+LOOSER = "Lower train.learning_rate or the triplet's weight"
+
+
+def check_finite(
+    total: Tensor, losses: dict[str, Tensor], epoch: int, remedy: str = SLOWER
+) -> None:
     """Stop at the first loss that is NaN or infinite."""
     if not torch.isfinite(total):
         guilty = [name for name, value in losses.items() if not torch.isfinite(value)]
+        value = float(total.detach())
         raise TrainingFailed(
-            f"epoch {epoch}: the loss is {float(total.detach())} (from {', '.join(guilty)}). "
-            "Lower train.learning_rate, or clip gradients (train.clip)"
+            f"epoch {epoch}: the loss is {value} (from {', '.join(guilty)}). {remedy}"
         )
 
 
@@ -40,7 +46,7 @@ def check_falling(losses: list[float], epochs: int) -> None:
         )
 
 
-def check_spread(features: Tensor, epoch: int) -> None:
+def check_spread(features: Tensor, epoch: int, remedy: str = LOOSER) -> None:
     """Different images must not all have the same vector, n x d.
 
     Give it the vectors before the BNNeck, which would stretch the least difference to full size.
@@ -53,5 +59,5 @@ def check_spread(features: Tensor, epoch: int) -> None:
     if cosine > COLLAPSED:
         raise TrainingFailed(
             f"epoch {epoch}: the embeddings have collapsed (mean cosine {cosine:.4f} between "
-            "different images). Lower train.learning_rate or the triplet's weight"
+            f"different images). {remedy}"
         )

@@ -55,6 +55,11 @@ class EmbeddingNet(nn.Module):
         self._held: list[nn.Parameter] = []
 
     def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
+        features = self.linear(self.pooled_maps(crops))
+        return features, self.bnneck(features)
+
+    def pooled_maps(self, crops: Tensor) -> Tensor:
+        """What the backbone says, n x width."""
         crops = without_colour(crops.float()) if self.grey else crops.float()
         inputs = (crops / 255 - self.mean) / self.std
         maps = self.backbone.forward_features(inputs.contiguous(memory_format=torch.channels_last))
@@ -63,8 +68,7 @@ class EmbeddingNet(nn.Module):
                 f"features are {tuple(maps.shape)}, not n x {self.linear.in_features} x h x w: "
                 "backbones.<name>.timm_name must be a convolutional network"
             )
-        features = self.linear(pooled(maps, self.pooling))
-        return features, self.bnneck(features)
+        return pooled(maps, self.pooling)
 
     def embed(self, crops: Tensor) -> Tensor:
         return F.normalize(self(crops)[1].float())
@@ -180,6 +184,13 @@ def for_backbone(backbone: Backbone, settings: Train, trained: bool = False) -> 
         grey=settings.grey,
         pair_head=pair_head.for_member(settings),
     )
+
+
+def start_from(net: EmbeddingNet, pretrained: Path) -> None:
+    """Give the backbone the weights of a safetensors file, where that holds any."""
+    state = load_file(pretrained)
+    if state:
+        net.backbone.load_state_dict(state)
 
 
 def first_state(timm_name: str, first_weights: str) -> dict[str, Tensor]:

@@ -38,6 +38,15 @@ def of_member(stage: str, backbone: str, fold: int) -> Path:
     return WORK / stage / backbone / str(fold)
 
 
+def pretrained(backbone: str) -> Path:
+    """Without tensors where nothing was learned."""
+    return WORK / "pretrain" / backbone / "backbone.safetensors"
+
+
+def pretrain_history(backbone: str) -> Path:
+    return WORK / "pretrain" / backbone / "history.csv"
+
+
 def model(backbone: str, fold: int) -> Path:
     return of_member("train", backbone, fold) / "model.safetensors"
 

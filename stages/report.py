@@ -14,6 +14,7 @@ def main(name: str) -> None:
     rankings = tables.read("rankings", paths.rankings(name))
     scores = card.score_card(rankings, p.evaluation)
     scores |= card.conflicts(tables.read("conflicts", paths.CONFLICTS), p.labels.conflicts)
+    scores["transductive"] = p.pretrain.method != "none"
     folds = tables.read("folds", paths.FOLDS)
     sizes = plots.class_sizes(rankings, folds)
     sure = plots.first_answers(rankings, pd.read_parquet(paths.placed(name)))

@@ -17,6 +17,7 @@ def main(backbone: str, fold: str) -> None:
     material = lesson.look_up(paths.CROPS, order, training, settings, seed)
     torch.manual_seed(seed)
     net = model.for_backbone(p.backbones[backbone], settings)
+    model.start_from(net, paths.pretrained(backbone))
     history = train.train(net, material, settings, seed)
     if not device.is_first():
         return

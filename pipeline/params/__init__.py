@@ -27,6 +27,7 @@ from pipeline.params.learning import (
     Backbone,
     Embed,
     Inner,
+    Pretrain,
     Resize,
     Sampler,
     Schedule,
@@ -70,6 +71,7 @@ __all__ = [
     "Neighbours",
     "NewWhale",
     "Params",
+    "Pretrain",
     "Reptile",
     "Rerank",
     "Resize",
@@ -102,6 +104,7 @@ class Params(Section):
     crop: Crop
     folds: Folds
     evaluation: Evaluation
+    pretrain: Pretrain
     train: Train
     backbones: Annotated[dict[Slug, Backbone], Field(min_length=1)]
     embed: Embed

@@ -111,6 +111,18 @@ class Train(Section):
         return self
 
 
+class Pretrain(Section):
+    """Self-supervision on all photographs: its method, and the size and course of its training."""
+
+    method: Literal["none", "simsiam", "rotation", "clusters"]
+    seed: Seed
+    epochs: Count
+    batch: Annotated[int, Field(ge=2)]
+    learning_rate: Positive
+    dim: Annotated[int, Field(ge=8)]
+    clusters: Annotated[int, Field(ge=2)]
+
+
 class Backbone(Section):
     """A timm architecture and where its first weights come from."""
 

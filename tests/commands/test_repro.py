@@ -27,7 +27,9 @@ def project(tmp_path, monkeypatch):
 
 def test_each_chain_is_asked_for_by_itself_between_what_is_shared_and_what_is_left(capfd):
     repro.main(at_once=3)
-    assert capfd.readouterr().out == "keypoints folds\n--single-item match weigh verify\n\n"
+    assert (
+        capfd.readouterr().out == "keypoints folds pretrain\n--single-item match weigh verify\n\n"
+    )
     logs = {path.stem: path.read_text() for path in repro.LOGS.iterdir()}
     assert len(logs) == 3 * 3 + 3
     member = " ".join(f"{stage}@lite0-1" for stage in ("train", "embed", "neighbours", "rerank"))

@@ -138,20 +138,24 @@ ANSWERED = ("ensemble", "submission")
 MATCHED, VERIFIED = {"match"}, {"weigh", "verify"}
 SEARCHED = members("neighbours") | members("rerank") | MATCHED | VERIFIED | LATER
 TRAINED = members("train") | members("embed") | SEARCHED
-OTHER = {
+PRETRAINED = {"pretrain@tiny"}
+OTHER = {"pretrain@other"} | {
     f"{stage}@other-{fold}"
     for stage in ("train", "embed", "neighbours", "rerank")
     for fold in (0, 1)
 }
+# what reads the settings of `train`: the re-ranking, for a twin network's head
+TAUGHT = PRETRAINED | members("train") | members("embed") | members("rerank")
 
 # edit: the stages that it concerns itself, and those that come after them
 EDITS = {
     "demo.seed": (5, set(), set()),
     "dedup.hash_distance": (3, {"dedup"}, {"labels", "folds"} | TRAINED),
-    "crop.height": (48, {"crop"}, {"keypoints"} | TRAINED),
+    "crop.height": (48, {"crop"}, {"keypoints"} | PRETRAINED | TRAINED),
     "folds.seed": (1, {"folds"}, TRAINED),
-    "train.epochs": (2, members("train") | members("embed"), SEARCHED),
-    "backbones.tiny.weights": ("x.pth", members("train") | members("embed"), SEARCHED),
+    "pretrain.clusters": (7, PRETRAINED, TRAINED),
+    "train.epochs": (2, TAUGHT, SEARCHED - TAUGHT),
+    "backbones.tiny.weights": ("x.pth", TAUGHT, SEARCHED - TAUGHT),
     "embed.flip": ("none", members("embed"), SEARCHED),
     "neighbours.vote": (3, members("neighbours"), members("rerank") | MATCHED | VERIFIED | LATER),
     "keypoints.count": (30, {"keypoints"}, MATCHED | VERIFIED | LATER),

@@ -1,0 +1,39 @@
+"""Teach one backbone by all photographs without their labels, where params.yaml asks for it."""
+
+import sys
+
+import numpy as np
+import pandas as pd
+from safetensors.numpy import save_file
+
+from pipeline import params, paths, tables
+
+
+def main(backbone: str) -> None:
+    p = params.load()
+    if p.pretrain.method == "none":
+        keep(backbone, {}, pd.DataFrame(columns=["epoch", "loss"]))
+        return
+    from pipeline import device, model  # seconds to import, and not needed above
+    from pipeline.pretrain import pretrain
+
+    settings = p.member_train(backbone)
+    net = model.for_backbone(p.backbones[backbone], settings)
+    count = len(tables.read("boxes", paths.BOXES))
+    asked = (paths.CROPS, count, settings.channels, settings.augment, p.pretrain)
+    history = pretrain.pretrain(net, *asked)
+    if device.is_first():
+        state = {
+            name: np.ascontiguousarray(tensor.cpu().numpy())
+            for name, tensor in net.backbone.state_dict().items()
+        }
+        keep(backbone, state, history)
+
+
+def keep(backbone: str, state: dict, history: pd.DataFrame) -> None:
+    tables.write_csv(history, paths.pretrain_history(backbone))
+    tables.replace(paths.pretrained(backbone), lambda part: save_file(state, part))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
