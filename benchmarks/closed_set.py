@@ -25,15 +25,21 @@ from ruamel.yaml import YAML
 from commands.leaderboard import answers
 from pipeline import evaluation, metrics, params, paths, solution
 
-NO_STRANGERS = 0.01  # the least prior of new individuals: the held-out ones hardly count
+NO_STRANGERS = 0.01  # the prior of new individuals: the held-out ones hardly count
 
 
 def main(folder: Path, preset: str) -> None:
     clone = folder / "run"
     if not (folder / "photos/solution.csv").is_file():
         raise SystemExit(f"{folder}/photos has no solution.csv: make it with import_folder")
+    kept = folder / "preset"
+    if not Path(f"presets/{preset}.yaml").is_file():
+        raise SystemExit(f"there is no presets/{preset}.yaml")
     if not clone.is_dir():
+        kept.write_text(preset)
         prepare(clone, preset)
+    if kept.read_text() != preset:
+        raise SystemExit(f"{clone} is a run of {kept.read_text()}: take another folder")
     subprocess.run([sys.executable, "-m", "commands.repro"], cwd=clone, check=True)
     p = params.load(clone / "params.yaml")
     truth = solution.read_solution(folder / "photos", p.competition.columns)
@@ -44,16 +50,18 @@ def main(folder: Path, preset: str) -> None:
 
 def prepare(clone: Path, preset: str) -> None:
     """Clone the last commit beside the photographs, with the preset changed for a closed set."""
-    subprocess.run(["git", "clone", "--quiet", ".", str(clone)], check=True)
-    shutil.copy(clone / f"presets/{preset}.yaml", clone / "params.yaml")
-    (clone / "data/competition").symlink_to("../../photos")
+    part = clone.with_name(f".part-{clone.name}")
+    shutil.rmtree(part, ignore_errors=True)
+    subprocess.run(["git", "clone", "--quiet", ".", str(part)], check=True)
+    (part / "data/competition").symlink_to("../../photos")
     yaml = YAML()
-    values = yaml.load(clone / "params.yaml")
+    values = yaml.load(part / f"presets/{preset}.yaml")
     values["competition"]["path"] = "data/competition"
     values["evaluation"]["new_whale_prior"] = NO_STRANGERS
     for recipe in values["ensembles"].values():
         recipe["new_whale"]["method"] = "never"
-    yaml.dump(values, clone / "params.yaml")
+    yaml.dump(values, part / "params.yaml")
+    part.rename(clone)
 
 
 def scored(table: pd.DataFrame, settings: params.Evaluation) -> str:

@@ -45,6 +45,8 @@ def main(asked: argparse.Namespace) -> None:
 
 def read(asked: argparse.Namespace) -> pd.DataFrame:
     if asked.source.is_dir():
+        if asked.root:
+            raise ValueError("--root is for the files of a CSV")
         return importing.from_folders(asked.source, asked.skip)
     if not asked.source.is_file():
         raise ValueError(f"there is no folder or CSV file {asked.source}")

@@ -2,9 +2,11 @@
 
     python -m commands.lr_range BACKBONE [--fold 0] [--low 1e-6] [--high 1] [--steps 150]
 
-Trains on the crops and folds that there are (dvc repro folds) while the rate grows, keeps nothing
-of it, prints a suggestion for train.learning_rate and writes data/work/lr_range/<backbone>.csv and
-.png. Rates are the head's; the backbone has train.backbone_rate of them.
+Trains on the crops and folds that there are (dvc repro crop folds) while the rate grows, keeps
+nothing of it, prints a suggestion for train.learning_rate and writes
+data/work/lr_range/<backbone>.csv and .png. Rates are the head's; the backbone has
+train.backbone_rate of them. What comes later in a training (head_epochs, resize, mined strangers)
+plays no part.
 """
 
 import argparse
@@ -23,19 +25,24 @@ def main(backbone: str, fold: int, low: float, high: float, steps: int) -> None:
     p = params.load()
     if backbone not in p.backbones:
         raise SystemExit(f"no backbone {backbone!r}; there are {sorted(p.backbones)}")
+    if fold not in range(p.folds.count):
+        raise SystemExit(f"no fold {fold}; there are 0 to {p.folds.count - 1}")
+    lacking = [path for path in (paths.BOXES, paths.CROPS, paths.FOLDS) if not path.is_file()]
+    if lacking:
+        raise SystemExit(f"{lacking[0]} is not there: run dvc repro crop folds")
     settings = p.member_train(backbone)
+    seed = settings.seed + fold
     order = tables.read("boxes", paths.BOXES)["image"]
     training = gallery.training_rows(tables.read("folds", paths.FOLDS), fold)
-    material = lesson.look_up(paths.CROPS, order, training, settings, settings.seed)
-    torch.manual_seed(settings.seed)
-    net = model.for_backbone(p.backbones[backbone], settings)
-    training_run = run.prepare(net, material, settings, settings.seed)
     try:
-        table = rate_sweep.sweep(training_run, low, high, steps)
+        material = lesson.look_up(paths.CROPS, order, training, settings, seed)
+        torch.manual_seed(seed)
+        net = model.for_backbone(p.backbones[backbone], settings)
+        table = rate_sweep.sweep(run.prepare(net, material, settings, seed), low, high, steps)
+        tables.write_csv(table, OUT / f"{backbone}.csv")
         rate = rate_sweep.suggestion(table)
     except ValueError as error:
         raise SystemExit(str(error)) from None
-    tables.write_csv(table, OUT / f"{backbone}.csv")
     draw(table, rate, OUT / f"{backbone}.png", f"{backbone}, fold {fold} held out")
     print(f"train.learning_rate: {rate:.1e} (now {settings.learning_rate:.1e})")
     print(f"{OUT / backbone}.csv and .png: the loss by rate")

@@ -3,10 +3,13 @@
     python -m commands.pseudo ENSEMBLE [ENSEMBLE ...] [--confidence 0.95]
 
 A test photograph is labelled for fold f where the named ensembles' members of fold f, and they
-alone, all put the same known identity first, each with the posterior `confidence` or more. Writes
-data/pseudo.csv anew, with the next round's number; the next `dvc repro` trains member f on the rows
-of fold f and on no others', so that a held-out score stays honest. A file with a header alone is
-the way back: git checkout data/pseudo.csv.
+alone, all put the same known identity first, each with the posterior `confidence` or more (the
+learned posterior, wherever the ensemble's own submission places new_whale). Writes data/pseudo.csv
+anew, with the next round's number; the next `dvc repro` trains member f on the rows of fold f and
+on no others', so that a held-out score stays honest. For the same reason nothing that was fitted on
+the held-out photographs of fold f has a say in its rows: the blend is fitted on the other folds',
+weighed points are left out, and an ensemble that needs Reptile's word is refused. A file with a
+header alone is the way back: git checkout data/pseudo.csv.
 """
 
 import argparse
@@ -17,6 +20,8 @@ from pipeline import agreement, params, paths, tables
 from pipeline.ensemble import ensemble
 from pipeline.submission import place
 from stages.ensemble import gathered
+
+FITTED = {"reranked", "reptile"}  # scores that learned from held-out queries
 
 
 def main(names: list[str], confidence: float) -> None:
@@ -29,6 +34,9 @@ def main(names: list[str], confidence: float) -> None:
         raise SystemExit(f"{lacking[0]} is not there: run the pipeline first (dvc repro)")
     try:
         said = {name: answers(p, name) for name in names}
+        folds = set.intersection(*(set(table["fold"]) for table in said.values()))
+        if not folds:
+            raise ValueError(f"{names} have no fold in common")
     except ValueError as error:
         raise SystemExit(f"nothing was written: {error}") from None
     copies = set(tables.read("twins", paths.TWINS)["image"])
@@ -37,7 +45,7 @@ def main(names: list[str], confidence: float) -> None:
             [place.posteriors(table[table["fold"] == fold], 0.0, {}) for table in said.values()],
             confidence,
         ).assign(fold=fold)
-        for fold in sorted(set.intersection(*(set(table["fold"]) for table in said.values())))
+        for fold in sorted(folds)
     ]
     found = pd.concat(labels, ignore_index=True)
     found = found[~found["image"].isin(copies)]
@@ -52,8 +60,18 @@ def main(names: list[str], confidence: float) -> None:
 
 
 def answers(p: params.Params, name: str) -> pd.DataFrame:
-    """The ensemble's log-odds for the test, each fold's without a fit on that fold."""
+    """The ensemble's log-odds for the test, each fold's without a fit on that fold.
+
+    Raises ValueError for an ensemble of a single fold, and for one that needs what is fitted.
+    """
     recipe = p.ensembles[name]
+    fitted = [score for score in recipe.scores if set(score.split(" or ")) & FITTED]
+    if fitted:
+        raise ValueError(f"{name}: {fitted} were fitted on the photographs that are held out")
+    if len(recipe.fold_list(p.folds.trained)) < 2:
+        raise ValueError(f"{name} has one fold: the blend is fitted on the others'")
+    local = {source: weight for source, weight in recipe.local.items() if source != "weighed"}
+    recipe = recipe.model_copy(update={"local": local})
     parts = gathered(recipe, p.folds.trained, tables.read("folds", paths.FOLDS))
     return ensemble.blind_answers(parts, recipe, p.ensemble, p.evaluation)
 

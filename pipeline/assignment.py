@@ -19,6 +19,7 @@ def hard_negatives(
     block: int,
     noise: float,
     rng: np.random.Generator,
+    asking: np.ndarray,
 ) -> np.ndarray:
     """For each of n images another individual's, no image twice within a block; -1 for nobody.
 
@@ -28,16 +29,17 @@ def hard_negatives(
     labels : n; new_whale is -1, and anybody's negative, another new_whale's too
     block : images in a random part, which choose among themselves: memory is block^2 numbers
     noise : up to so much is added to each score, so that not the same pairs come every epoch
+    asking : n, True for the images that need a negative; anybody can be one
     """
     chosen = np.full(len(labels), -1)
     order = rng.permutation(len(labels))
     parts = np.array_split(order, max(1, -(-len(order) // block)))
-    for rows in parts:
-        costs = score(rows, rows) + noise * rng.random((len(rows), len(rows)))
-        own = labels[rows]
-        costs[(own[:, None] == own) & (own >= 0)] = FORBIDDEN
-        np.fill_diagonal(costs, FORBIDDEN)
-        _, columns = linear_sum_assignment(costs, maximize=True)
-        possible = costs[np.arange(len(rows)), columns] > FORBIDDEN / 2
-        chosen[rows[possible]] = rows[columns[possible]]
+    for columns in parts:
+        rows = columns[asking[columns]]
+        gains = score(rows, columns) + noise * rng.random((len(rows), len(columns)))
+        own = labels[rows, None]
+        gains[((own == labels[columns]) & (own >= 0)) | (rows[:, None] == columns)] = FORBIDDEN
+        taken, found = linear_sum_assignment(gains, maximize=True)
+        possible = gains[taken, found] > FORBIDDEN / 2
+        chosen[rows[taken[possible]]] = columns[found[possible]]
     return chosen

@@ -26,6 +26,8 @@ def from_folders(folder: Path, skip: str = "") -> pd.DataFrame:
         for file in files
         if file.parent != folder and file.relative_to(folder).parts[0] != skip
     ]
+    if skip and not (folder / skip).is_dir():
+        raise ValueError(f"{folder} has no sub-folder {skip} to leave out")
     if not named:
         raise ValueError(f"{folder} has no sub-folder, one an individual, with photographs")
     identity = [file.relative_to(folder).parts[0] for file in named]
@@ -46,6 +48,8 @@ def from_table(
     absent = [name for name in wanted if name not in table]
     if absent:
         raise ValueError(f"{file} has no column {absent}, only {list(table)}")
+    if skip and skip not in set(table[identity]):
+        raise ValueError(f"{file}: nobody is called {skip}, to be left out")
     if skip:
         table = table[table[identity] != skip].reset_index(drop=True)
     if table.empty:

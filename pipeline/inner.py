@@ -19,11 +19,12 @@ BATCH = 64
 
 
 def split(training: pd.DataFrame, share: float, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Part training rows (columns image, identity, group): those that train, those held back.
+    """Part training rows (of the "folds" table): those that train, those held back.
 
     Of a `share` of the identities with two photographs or more, one is held back with its copies.
+    Pseudo-labels are no questions: they may be wrong.
     """
-    known = training[training["identity"] != NEW_WHALE]
+    known = training[(training["identity"] != NEW_WHALE) & (training["member"] == "")]
     photographs = known.drop_duplicates("group").groupby("identity")["group"].apply(list)
     several = photographs[photographs.map(len) > 1].sort_index()
     rng = np.random.default_rng(seed)

@@ -62,13 +62,17 @@ def look_up(
 
 
 def mistaken(labels: np.ndarray, share: float, seed: int) -> np.ndarray:
-    """A share of the known identities' images under another's label: what do mistakes cost?"""
+    """Labels with those of a share of the known identities' images exchanged among these.
+
+    Every identity keeps its number of images; what do mistakes cost?
+    """
     labels = labels.copy()
     known = np.flatnonzero(labels >= 0)
-    rng = np.random.default_rng([seed, 2])
-    wrong = rng.permutation(known)[: round(share * len(known))]
-    count = labels.max() + 1
-    labels[wrong] = (labels[wrong] + rng.integers(1, count, len(wrong))) % count
+    chosen = np.random.default_rng([seed, 2]).permutation(known)[: round(share * len(known))]
+    if len(chosen):
+        # in the order of labels, moved on by the longest run: nobody keeps their own
+        chosen = chosen[np.argsort(labels[chosen], kind="stable")]
+        labels[chosen] = np.roll(labels[chosen], np.bincount(labels[chosen]).max())
     return labels
 
 

@@ -10,13 +10,13 @@ from pipeline import assignment
 from pipeline.dataset import View
 from pipeline.samplers import view
 
-PAIRS_AT_ONCE = 1 << 22  # numbers of pairs that a head compares at a time
+AT_ONCE = 1 << 25  # numbers that a head works on at a time: 128 MB
 
 
 class PairBatches:
     """A batch sampler: `identities` triples of an image, another of its individual, a stranger.
 
-    An epoch shows every image of a known identity once as the first of a triple; the only
+    An epoch shows every image of a known identity as the first of a triple; the only
     photograph of an identity stands beside another view of itself. The stranger is the one that
     `strangers` names (places in rows, -1 for none), and a random one where it names none, as in the
     first epoch. new_whale images are strangers alone.
@@ -24,8 +24,9 @@ class PairBatches:
     Parameters
     ----------
     rows, labels : the images' rows in the packed array and their labels, -1 for new_whale
-    identities : triples a batch; the last batch of an epoch may have fewer
-    flip : "none", "augment" or "identity", as of `IdentityBatches`
+    identities : triples a batch; some images come twice in an epoch, so that the last is full
+    flip : "none", "augment" or "identity", as of `IdentityBatches`; a stranger that was mined is
+        mirrored like the others of its triple
     """
 
     def __init__(
@@ -45,17 +46,18 @@ class PairBatches:
     def __iter__(self) -> Iterator[list[View]]:
         rng = np.random.default_rng([self.seed, self.epoch])
         likes = alike(self.labels, rng)
-        order = rng.permutation(self.known)
+        order = np.concatenate([rng.permutation(self.known), rng.permutation(self.known)])
+        order = np.resize(order, len(self) * self.identities)
         for start in range(0, len(order), self.identities):
             batch = order[start : start + self.identities]
             yield [seen for at in batch for seen in self._triple(at, likes[at], rng)]
 
     def _triple(self, at: int, like: int, rng: np.random.Generator) -> list[View]:
         mirrored = self.flip == "identity" and rng.random() < 0.5
-        stranger = self.strangers[at]
-        while stranger < 0 or self.labels[stranger] == self.labels[at]:
-            stranger = rng.integers(len(self.rows))
-        other = self.flip == "identity" and rng.random() < 0.5
+        stranger, other = self.strangers[at], mirrored
+        if stranger < 0:
+            stranger = rng.choice(np.flatnonzero(self.labels != self.labels[at]))
+            other = self.flip == "identity" and rng.random() < 0.5
         return [
             self._view(at, mirrored, rng),
             self._view(like, mirrored, rng),
@@ -93,7 +95,7 @@ def similarity(
         second = vectors[columns]
         if head is None:
             return (vectors[rows] @ second.T).cpu().double().numpy()
-        step = max(1, PAIRS_AT_ONCE // (second.shape[0] * second.shape[1]))
+        step = max(1, AT_ONCE // (len(second) * head.numbers))
         parts = [
             head(vectors[rows[at : at + step], None], second[None])
             for at in range(0, len(rows), step)
@@ -111,6 +113,7 @@ def mined(
     noise: float,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Every image's hard stranger by what the network says now; a place, -1 for none."""
+    """The hard stranger of every known identity's image, a place; -1 for none, and new_whale."""
     with torch.no_grad():
-        return assignment.hard_negatives(similarity(vectors, head), labels, block, noise, rng)
+        scores = similarity(vectors, head)
+        return assignment.hard_negatives(scores, labels, block, noise, rng, labels >= 0)

@@ -27,6 +27,10 @@ class PairHead(nn.Module):
     def __init__(self, kind: str, dim: int, hidden: int) -> None:
         super().__init__()
         self.kind, self.scale = kind, dim**0.5
+        # how many it works on for one pair
+        self.numbers = {"rich": dim * (4 + hidden), "concat": 2 * (2 * dim + hidden)}.get(
+            kind, 2 * dim
+        )
         if kind == "absolute":
             self.last = nn.Linear(dim, 1)
         elif kind == "rich":

@@ -63,7 +63,7 @@ def suggestion(table: pd.DataFrame) -> float:
     A rate of a tenth of the lowest loss's is the other rule of thumb; the smaller of the two is
     given. Raises ValueError where the loss never falls.
     """
-    lowest = int(table["smoothed"].argmin())
+    lowest = int(table["smoothed"].argmin()) if len(table) else 0
     if lowest < 2:
         raise ValueError("the loss never falls: start lower, or take more steps")
     falling = table.iloc[: lowest + 1]

@@ -21,9 +21,10 @@ from pipeline.run import Run, prepare
 def train(net: EmbeddingNet, lesson: Lesson, settings: Train, seed: int) -> pd.DataFrame:
     """Train `net` in place; returns the history, one row an epoch.
 
-    With an inner split, a row has its score, and with patience the network keeps the weights of the
-    best epoch. Raises `alarms.TrainingFailed` naming the cause where the loss or its gradient is
-    not finite, the loss stays flat, or the embeddings collapse.
+    With an inner split, a row has its score (of the weights as they are, not of an average), and
+    with patience the network keeps the weights of the best epoch. Raises `alarms.TrainingFailed`
+    naming the cause where the loss or its gradient is not finite, the loss stays flat, or the
+    embeddings collapse.
     """
     run = prepare(net, lesson, settings, seed)
     history: list[dict[str, float]] = []
@@ -35,10 +36,15 @@ def train(net: EmbeddingNet, lesson: Lesson, settings: Train, seed: int) -> pd.D
             plateaus = schedule.plateaus(scores, settings.schedule.patience)
             history.append(run_epoch(run, epoch, plateaus, progress))
             progress.set_postfix(loss=f"{history[-1]['loss']:.3f}")
-            alarms.check_falling([row["loss"] for row in history], settings.epochs)
+            # the first epoch of pairs has random strangers, which are easier than mined ones
+            easy = int(settings.sampler.kind == "pairs")
+            losses = [row["loss"] for row in history[easy:]]
+            alarms.check_falling(losses, settings.epochs - easy)
             if lesson.examination:
                 history[-1]["inner"] = lesson.examination.score(net)
-            scores.append(history[-1].get("inner", -history[-1]["loss"]))
+            # all devices must decide alike
+            score = history[-1].get("inner", -history[-1]["loss"])
+            scores.append(run.fabric.broadcast(score))
             if settings.inner.patience and inner.waited(scores) == 0:
                 best = {name: tensor.clone() for name, tensor in net.state_dict().items()}
             if 0 < settings.inner.patience <= inner.waited(scores):
@@ -58,11 +64,11 @@ def run_epoch(run: Run, epoch: int, plateaus: int, progress: tqdm) -> dict[str, 
         run.batches.strangers = strangers(run, epoch)
     run.net.hold_backbone(epoch < settings.head_epochs)
     run.learner.train()
-    scale = settings.resize.scale if epoch < settings.resize.until * settings.epochs else 1.0
     sums: dict[str, float] = defaultdict(float)
     for at, (crops, labels) in enumerate(run.loader):
         done = (epoch + at / len(run.batches)) / settings.epochs
         rate = schedule.set_rate(run.optimizer, done, settings.schedule, plateaus)
+        scale = settings.resize.scale if done < settings.resize.until else 1.0
         losses, features = run.learner(shrunk(crops, scale), labels)
         total = sum(losses.values())
         alarms.check_finite(total, losses, epoch)

@@ -52,7 +52,8 @@ def blind_answers(
     """The test's rows alone, each fold's scored by the fit on the other folds' held-out queries.
 
     For pseudo-labels: member f will train on what its fold's rows say, so they must not know whom
-    the photographs of fold f show. Raises ValueError for a single fold, which has no others.
+    the photographs of fold f show. That holds for the blend; evidence that was itself fitted on
+    them is the caller's to leave out. Raises ValueError for a single fold, which has no others.
     """
     if len(parts) < 2:
         raise ValueError(

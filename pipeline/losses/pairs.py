@@ -199,7 +199,7 @@ def compared(
     """
     if older is None:
         return loss(features, labels, miner(features, labels) if miner else None)
-    seen = torch.cat([features.detach(), older.features])
+    seen = torch.cat([features, older.features]).detach()
     seen_labels = torch.cat([labels, older.labels])
     if miner:
         picked = miner(features, labels, seen, seen_labels)

@@ -10,21 +10,25 @@ from pipeline.losses.identities import Identities, own_labels
 class ProxyAnchor(nn.Module):
     """Every identity's proxy against all images of the batch (Kim et al. 2020, arXiv:2003.13911).
 
-    new_whale images are negatives of every proxy.
+    new_whale images are negatives of every proxy; an image's own mirror image may be left out.
     """
 
     def __init__(self, dim: int, identities: Identities, *, margin: float, alpha: float) -> None:
         super().__init__()
         self.proxies = nn.Parameter(torch.empty(len(identities), dim))
         nn.init.kaiming_normal_(self.proxies, mode="fan_out")
-        self.margin, self.alpha = margin, alpha
+        self.identities, self.margin, self.alpha = identities, margin, alpha
 
     def forward(self, embeddings: Tensor, labels: Tensor) -> Tensor:
         cosines = F.linear(F.normalize(embeddings), F.normalize(self.proxies))
         classes = torch.arange(len(self.proxies), device=labels.device)
         positive = labels.unsqueeze(1) == classes
+        negative = ~positive
+        if self.identities.mirrors:
+            mirror = self.identities.mirrored(labels).unsqueeze(1) == classes
+            negative &= ~mirror | (labels < 0).unsqueeze(1)
         near = log_one_and_sum(-self.alpha * (cosines - self.margin), positive)
-        far = log_one_and_sum(self.alpha * (cosines + self.margin), ~positive)
+        far = log_one_and_sum(self.alpha * (cosines + self.margin), negative)
         present = positive.any(dim=0).sum().clamp(min=1)
         return near.sum() / present + far.sum() / len(self.proxies)
 

@@ -153,16 +153,26 @@ def cross_entropy(
     if not len(labels):
         return logits.sum() * 0
     if identities.mirrors:
-        own = F.one_hot(identities.mirrored(labels), len(identities)).bool()
-        # finite, so that a smoothed label times it stays finite
-        logits = logits.masked_fill(own, -1e4)
-    costs = F.cross_entropy(logits, labels, label_smoothing=smoothing, reduction="none")
+        costs = without_mirror(logits, labels, identities, smoothing)
+    else:
+        costs = F.cross_entropy(logits, labels, label_smoothing=smoothing, reduction="none")
     if symmetric:
         chance = logits.softmax(dim=1).gather(1, labels.unsqueeze(1)).squeeze(1)
         costs = costs + symmetric * LOG_OF_NOTHING * (1 - chance)
     if identities.power:
         costs = costs * identities.weights(labels)
     return costs.mean()
+
+
+def without_mirror(
+    logits: Tensor, labels: Tensor, identities: Identities, smoothing: float
+) -> Tensor:
+    """Each image's smoothed cross-entropy, as if there were no logit of its own mirror image."""
+    mirror = F.one_hot(identities.mirrored(labels), len(identities)).bool()
+    chances = logits.masked_fill(mirror, -torch.inf).log_softmax(dim=1)
+    right = -chances.gather(1, labels.unsqueeze(1)).squeeze(1)
+    spread = -chances.masked_fill(mirror, 0).sum(dim=1) / (len(identities) - 1)
+    return (1 - smoothing) * right + smoothing * spread
 
 
 def unclaimed(logits: Tensor) -> Tensor:

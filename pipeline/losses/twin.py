@@ -42,5 +42,6 @@ class Twin(nn.Module):
             len(labels),
             0.0,
             np.random.default_rng(0),
+            np.ones(len(labels), bool),
         )
         return torch.from_numpy(found).to(labels.device)

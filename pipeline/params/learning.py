@@ -106,6 +106,8 @@ class Train(Section):
             raise ValueError(f"head_epochs is {self.head_epochs}: the backbone never learns")
         if self.inner.patience and not self.inner.share:
             raise ValueError("inner.patience needs an inner.share of identities to look at")
+        if self.augment.mask_dropout and self.channels == 3:
+            raise ValueError("augment.mask_dropout: with channels 3 no mask is seen")
         if self.inner.patience and self.average.kind != "none":
             raise ValueError("inner.patience keeps the best epoch, average.kind many: choose one")
         return self

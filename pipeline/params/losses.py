@@ -42,7 +42,8 @@ class Loss(Section):
     cosface: term(margin=NonNegative, scale=Positive, **RARE) = None
     sphereface: term(margin=Positive, scale=Positive, **RARE) = None
     triplet: term(margin=NonNegative, miner=Miner, two_sided=bool, memory=Size) = None
-    focal: term(gamma=NonNegative, scale=Positive, hardest=Share) = None
+    # a larger scale loses the gradient of a gamma below 1
+    focal: term(gamma=NonNegative, scale=Annotated[float, Field(gt=0, le=64)], hardest=Share) = None
     proxy_anchor: term(margin=NonNegative, alpha=Positive) = None
     centre: term() = None
     twin: term(head=Literal["absolute", "rich", "concat"], hidden=Count) = None
@@ -80,4 +81,13 @@ class Loss(Section):
         triplet = self.triplet
         if triplet and triplet.weight and triplet.two_sided and triplet.memory:
             raise ValueError("triplet: two_sided makes anchors of positives: set memory to 0")
+        if triplet and triplet.memory and triplet.miner in ("all", "semi_hard"):
+            raise ValueError(
+                f"triplet: miner {triplet.miner} compares every pair of pairs, too many with a "
+                "memory: take another miner, or set memory to 0"
+            )
+        if self.contrastive and self.contrastive.near > self.contrastive.far:
+            raise ValueError("contrastive: near is above far")
+        if self.ranked_list and self.ranked_list.margin > self.ranked_list.radius:
+            raise ValueError("ranked_list: margin is above radius")
         return self

@@ -8,7 +8,7 @@ from pipeline.gallery import Embeddings
 from pipeline.pair_head import PairHead
 from pipeline.rerank.candidates import Candidates
 
-QUERIES_AT_ONCE = 64
+QUERIES_AT_ONCE = 16
 
 
 @torch.no_grad()

@@ -152,3 +152,15 @@ def test_missing_doubled_and_taken(animals, tmp_path):
     (tmp_path / "out").mkdir()
     with pytest.raises(SystemExit, match="out is there already"):
         imported(animals, tmp_path / "out")
+
+
+def test_whoever_is_to_be_skipped_must_be_there(animals, tmp_path):
+    """A misspelt name would make one individual of all unknown ones."""
+    with pytest.raises(SystemExit, match="has no sub-folder new_wale to leave out"):
+        imported(animals, tmp_path / "out", skip="new_wale")
+    listed(animals).to_csv(animals / "list.csv", index=False)
+    with pytest.raises(SystemExit, match="nobody is called new_wale"):
+        names = dict(path="file", identity="who", skip="new_wale")
+        imported(animals / "list.csv", tmp_path / "out", **names)
+    with pytest.raises(SystemExit, match="--root is for the files of a CSV"):
+        imported(animals, tmp_path / "out", root=animals)

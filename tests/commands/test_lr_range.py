@@ -39,3 +39,11 @@ def test_a_suggestion_a_table_and_a_picture(project, capsys):
 def test_an_unknown_backbone_is_told_what_there_is(project):
     with pytest.raises(SystemExit, match="no backbone 'lite9'; there are .*'regnet'"):
         lr_range.main("lite9", 0, 1e-6, 1e-1, 30)
+
+
+def test_a_fold_or_a_file_that_is_not_there(project):
+    with pytest.raises(SystemExit, match="no fold 99; there are 0 to 2"):
+        lr_range.main("regnet", 99, 1e-6, 1e-1, 30)
+    paths.CROPS.unlink()
+    with pytest.raises(SystemExit, match="crops.npy is not there: run dvc repro crop folds"):
+        lr_range.main("regnet", 0, 1e-6, 1e-1, 30)

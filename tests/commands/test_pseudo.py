@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from commands import pseudo
-from pipeline import paths, tables
+from pipeline import params, paths, tables
 from tests.conftest import ROOT
 
 # log-odds against new_whale: 5 is a posterior of .993, 1 one of .73
@@ -69,3 +69,21 @@ def test_what_is_not_there_is_told():
     paths.placed("card").unlink()
     with pytest.raises(SystemExit, match="card/posteriors.parquet is not there: run the pipeline"):
         pseudo.main(["best", "card"], 0.9)
+
+
+def test_what_was_fitted_on_the_held_out_photographs_has_no_say(monkeypatch):
+    """card needs Reptile's word; best goes without its weighed points; single has one fold."""
+    monkeypatch.undo()
+    p = params.load(ROOT / "params.yaml")
+    with pytest.raises(ValueError, match="card: .'reranked or centre'. were fitted"):
+        pseudo.answers(p, "card")
+    with pytest.raises(ValueError, match="single has one fold"):
+        pseudo.answers(p, "single")
+    seen = []
+    monkeypatch.setattr(pseudo, "gathered", lambda recipe, trained, folds: [])
+    monkeypatch.setattr(tables, "read", lambda kind, path: None)
+    monkeypatch.setattr(pseudo.ensemble, "blind_answers", lambda *given: seen.append(given[1]))
+    pseudo.answers(p, "best")
+    assert (
+        set(seen[0].local) == {"votes", "inliers"} and seen[0].scores == p.ensembles["best"].scores
+    )

@@ -15,6 +15,7 @@ def chosen(scores: np.ndarray, labels: list[int], block: int = 99, noise: float 
         block,
         noise,
         np.random.default_rng(seed),
+        np.ones(len(labels), bool),
     )
 
 
@@ -64,7 +65,25 @@ def test_blocks_choose_among_themselves_and_noise_brings_others():
         return scores[np.ix_(rows, columns)].copy()
 
     rng = np.random.default_rng(0)
-    found = assignment.hard_negatives(score, np.array(labels), 12, 0.0, rng)
+    everybody = np.ones(40, bool)
+    found = assignment.hard_negatives(score, np.array(labels), 12, 0.0, rng, everybody)
     assert sizes == [10] * 4 and sorted(found) == labels
     assert chosen(scores, labels, noise=5.0, seed=1).tolist() != chosen(scores, labels).tolist()
     assert chosen(scores, labels, seed=1).tolist() == chosen(scores, labels).tolist()
+
+
+def test_who_does_not_ask_takes_nobody_away():
+    """N1 and N2 are most alike, but only A and B ask: A gets N1."""
+    scores = np.array(
+        [[0, 0.2, 0.9, 0.1], [0.2, 0, 0.3, 0.1], [0.9, 0.3, 0, 0.99], [0.1, 0.1, 0.99, 0]]
+    )
+    asking = np.array([True, True, False, False])
+    found = assignment.hard_negatives(
+        lambda rows, columns: scores[np.ix_(rows, columns)],
+        np.array([0, 1, -1, -1]),
+        99,
+        0.0,
+        np.random.default_rng(0),
+        asking,
+    )
+    assert found.tolist() == [2, 0, -1, -1]

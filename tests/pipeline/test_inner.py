@@ -12,7 +12,7 @@ from pipeline.tables import NEW_WHALE
 def table(*rows: tuple[str, int]) -> pd.DataFrame:
     """Identities and duplicate groups; images are numbered."""
     found = pd.DataFrame(rows, columns=["identity", "group"])
-    return found.assign(image=[f"{at}.jpg" for at in range(len(found))])
+    return found.assign(image=[f"{at}.jpg" for at in range(len(found))], member="")
 
 
 def test_copies_are_held_back_together_and_nobody_is_left_without_a_photograph():
@@ -56,3 +56,9 @@ def test_an_equal_counts_as_ahead_and_a_missing_identity_as_nothing():
 @pytest.mark.parametrize("scores, epochs", [([1], 0), ([1, 2, 2], 1), ([3, 2, 1], 2), ([1, 1], 1)])
 def test_the_wait_begins_at_the_first_of_the_best(scores, epochs):
     assert inner.waited(scores) == epochs
+
+
+def test_a_pseudo_label_is_no_question():
+    rows = table(("a", 0), ("a", 1), ("b", 2), ("b", 3)).assign(member=["", "0", "", ""])
+    for seed in range(5):
+        assert set(inner.split(rows, 0.5, seed)[1]["identity"]) == {"b"}

@@ -61,5 +61,6 @@ def test_a_tenth_of_the_lowest_losss_rate_where_the_fall_is_steepest_at_the_end(
 
 
 def test_a_loss_that_never_falls_is_told():
-    with pytest.raises(ValueError, match="never falls"):
-        rate_sweep.suggestion(told(1, 2, 3, 4))
+    for losses in ((1, 2, 3, 4), ()):
+        with pytest.raises(ValueError, match="never falls"):
+            rate_sweep.suggestion(told(*losses))

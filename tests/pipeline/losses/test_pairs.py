@@ -94,15 +94,14 @@ def test_triplet_by_hand():
 
 def test_distance_weighted_picks_negatives_within_reach_of_their_anchor():
     """A negative further than 1.4 is never drawn: of the two there are, the near one always is."""
-    labels = torch.tensor([0, 0, 1, 2])
+    labels, vectors = torch.tensor([0, 0, 1, 2]), at(0, 10, 60, 180)
     torch.manual_seed(0)
     for _ in range(20):
-        a, p, n = pairs.mining("distance_weighted", 0.3)(at(0, 10, 60, 180), labels)
-        assert set(n.tolist()) == {2} and sorted(zip(a.tolist(), p.tolist(), strict=True))[0][1]
-    with torch.random.fork_rng():
-        cost = pairs.triplet(
-            at(0, 10, 60, 180), labels, margin=1.0, miner="distance_weighted", two_sided=False
-        )
+        a, p, n = pairs.mining("distance_weighted", 0.3)(vectors, labels)
+        drawn = set(zip(a.tolist(), p.tolist(), n.tolist(), strict=True))
+        assert drawn == {(0, 1, 2), (1, 0, 2)}
+    values = dict(margin=1.0, miner="distance_weighted", two_sided=False)
+    cost = pairs.triplet(vectors, labels, **values)
     chords = {angle: 2 * math.sin(math.radians(angle / 2)) for angle in (10, 50, 60)}
     expected = [1 + chords[10] - chords[60], 1 + chords[10] - chords[50]]
     assert cost.item() == pytest.approx(sum(expected) / 2)
@@ -281,15 +280,32 @@ def test_no_positive_pair_costs_nothing(name, labels):
 
 
 @pytest.mark.parametrize("name", REMEMBERING)
-def test_older_vectors_are_compared_with_and_stand_still(name):
-    """As if the older images were in the batch, with the batch's images alone as anchors."""
+def test_older_vectors_stand_still(name):
     features, labels = batch(6, 4).requires_grad_(), torch.tensor([0, 0, 1, 1, 2, -1])
-    before = pairs.Older(batch(5, 4, seed=1).requires_grad_(), torch.tensor([0, 2, 2, 3, -2]))
+    vectors = batch(5, 4, seed=1).requires_grad_()
+    before = pairs.Older(vectors, torch.tensor([0, 2, 2, 3, -2]))
     cost = getattr(pairs, name)(features, labels, older=before, **VALUES[name])
     alone = getattr(pairs, name)(features, labels, **VALUES[name])
     assert cost.item() > 0 and cost.item() != alone.item()
     cost.backward()
+    assert vectors.grad is None
     assert torch.isfinite(features.grad).all() and features.grad.abs().sum() > 0
+
+
+def test_triplets_with_older_vectors_are_the_loop_over_both():
+    """The batch's images as anchors; positives and negatives from the batch and from before."""
+    features, older = batch(6, 4), batch(5, 4, seed=1)
+    labels, old_labels = [0, 0, 1, 1, 2, -1], [0, 2, 2, 3, -2]
+    far, every = distances(torch.cat([features, older])), labels + old_labels
+    costs = []
+    for a in range(6):
+        likes = [j for j in range(11) if j != a and every[j] == every[a]]
+        if likes:
+            near = min(far[a][j] for j in range(11) if every[j] != every[a])
+            costs.append(max(0.0, 0.3 + max(far[a][j] for j in likes) - near))
+    before = pairs.Older(older, torch.tensor(old_labels))
+    found = pairs.triplet(features, torch.tensor(labels), older=before, **VALUES["triplet"])
+    assert found.item() == pytest.approx(mean_of_costly(costs))
 
 
 def test_contrastive_with_older_vectors_by_hand():

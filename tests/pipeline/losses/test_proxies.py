@@ -12,7 +12,8 @@ from tests.pipeline.losses.drawn import batch, cosine, people
 LABELS = torch.tensor([0, 0, 1, -1, 3, -1])
 
 
-def slow_proxy_anchor(embeddings, proxies, margin, alpha) -> float:
+def slow_proxy_anchor(embeddings, proxies, margin, alpha, mirrors=False) -> float:
+    """With mirrors, proxy i + 2 is that of i's mirror image, and the other way round."""
     near, far, present = 0.0, 0.0, 0
     for identity, proxy in enumerate(proxies.tolist()):
         pulled, pushed = [], []
@@ -20,7 +21,7 @@ def slow_proxy_anchor(embeddings, proxies, margin, alpha) -> float:
             s = cosine(embedding, proxy)
             if label == identity:
                 pulled.append(math.exp(-alpha * (s - margin)))
-            else:
+            elif not (mirrors and label != -1 and abs(label - identity) == 2):
                 pushed.append(math.exp(alpha * (s + margin)))
         present += bool(pulled)
         near += math.log(1 + sum(pulled))
@@ -28,10 +29,11 @@ def slow_proxy_anchor(embeddings, proxies, margin, alpha) -> float:
     return near / present + far / len(proxies)
 
 
-def test_proxy_anchor_is_the_double_loop_and_new_whale_pushes_every_proxy():
-    loss = ProxyAnchor(5, people(4), margin=0.1, alpha=8.0).double()
+@pytest.mark.parametrize("mirrors", [False, True])
+def test_proxy_anchor_is_the_double_loop_and_new_whale_pushes_every_proxy(mirrors):
+    loss = ProxyAnchor(5, people(4, mirrors), margin=0.1, alpha=8.0).double()
     embeddings = batch(6, 5)
-    expected = slow_proxy_anchor(embeddings, loss.proxies, 0.1, 8.0)
+    expected = slow_proxy_anchor(embeddings, loss.proxies, 0.1, 8.0, mirrors)
     assert loss(embeddings, LABELS).item() == pytest.approx(expected)
 
 

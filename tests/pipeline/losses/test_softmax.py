@@ -195,6 +195,17 @@ def test_a_batch_of_new_whales_costs_nothing_and_pulls_nowhere():
     assert (embeddings.grad == 0).all()
 
 
+def test_smoothing_leaves_the_mirror_image_out_too():
+    """Label 0 and its mirror image 2 of four: a tenth is spread over 0, 1 and 3."""
+    loss = Softmax(3, people(4, mirrors=True), **(PLAIN | dict(smoothing=0.1))).double()
+    embedding = batch(1, 3)
+    logits = loss.linear(embedding)[0].tolist()
+    whole = math.log(sum(math.exp(logits[i]) for i in (0, 1, 3)))
+    costs = {i: whole - logits[i] for i in (0, 1, 3)}
+    expected = 0.9 * costs[0] + 0.1 * sum(costs.values()) / 3
+    assert loss(embedding, torch.tensor([0])).item() == pytest.approx(expected)
+
+
 @pytest.mark.parametrize("kind", [Softmax, CosFace])
 def test_a_mirror_image_is_no_mistake(kind):
     """Identities 0, 1 and their mirror images 2, 3: label 0 competes with 1 and 3 alone."""
