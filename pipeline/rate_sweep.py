@@ -58,14 +58,18 @@ def endless(run: Run) -> Iterator:
 
 
 def suggestion(table: pd.DataFrame) -> float:
-    """The rate at which the smoothed loss falls fastest, by the rate's logarithm.
+    """The rate at which the loss falls fastest, by the rate's logarithm.
 
-    A rate of a tenth of the lowest loss's is the other rule of thumb; the smaller of the two is
-    given. Raises ValueError where the loss never falls.
+    Losses are means over an eighth of the steps, or one batch's luck would decide. A tenth of the
+    lowest loss's rate is the other rule of thumb; the smaller of the two is given. Raises
+    ValueError where the loss never falls.
     """
-    lowest = int(table["smoothed"].argmin()) if len(table) else 0
-    if lowest < 2:
+    width = max(3, len(table) // 8)
+    level = table["loss"].rolling(width, center=True).mean().to_numpy()
+    there = np.flatnonzero(~np.isnan(level))
+    fallen = there[: int(np.argmin(level[there])) + 1] if len(there) else there
+    if len(fallen) < 3:
         raise ValueError("the loss never falls: start lower, or take more steps")
-    falling = table.iloc[: lowest + 1]
-    slope = np.gradient(falling["smoothed"], np.log(falling["rate"]))
-    return float(min(falling["rate"].iloc[int(slope.argmin())], falling["rate"].iloc[-1] / 10))
+    rates = table["rate"].to_numpy()[fallen]
+    slope = np.gradient(level[fallen], np.log(rates))
+    return float(min(rates[int(slope.argmin())], rates[-1] / 10))
