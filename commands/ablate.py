@@ -5,8 +5,9 @@
 Reads presets/studies/NAME.yaml: a preset, the ensemble that is watched, seeds and edits. Every edit
 is run at every seed in a clone of the last commit (.dvc/tmp/ablate/NAME) that shares DVC's cache,
 so that nothing is made twice, and is compared with the base query by query. After each edit
-submissions/ablations/NAME.csv and .png are written anew and README.md's table of that name is
-brought up to date. What is done is not run again; delete the clone to start over.
+submissions/ablations/NAME.csv and .png are written anew and README.md's table of that name, where
+it has the marks of one, is brought up to date. What fails is told at the end; what is done is not
+run again. Delete the clone to start over.
 """
 
 import argparse
@@ -41,25 +42,41 @@ def main(name: str, only: list[str]) -> None:
     clone = CLONES / name
     if not clone.is_dir():
         prepare(clone)
+    if commit(clone) != commit(Path()):
+        raise SystemExit(
+            f"{clone} is of commit {commit(clone)}, this project at {commit(Path())}: delete the "
+            "clone to start over, or check that commit out"
+        )
     bases = [run(clone, asked, BASE, settings[BASE], seed) for seed in asked.seeds]
     evaluated = params.Params.model_validate(settings[BASE]).evaluation
+    failed = []
     for edit in only or asked.edits:
-        runs = [run(clone, asked, edit, settings[edit], seed) for seed in asked.seeds]
+        try:
+            runs = [run(clone, asked, edit, settings[edit], seed) for seed in asked.seeds]
+        except subprocess.CalledProcessError:
+            failed.append(edit)
+            continue
         gain = study.row(edit, ranked(runs), ranked(bases), evaluated)
         gain["seconds"] = sum(seconds for _, seconds in runs) / len(runs)
+        gain["commit"] = commit(clone)
         print("{edit}: {difference:+.3f} ({low:+.3f} to {high:+.3f})".format(**gain), flush=True)
-        write(name, gain)
+        write(name, gain, asked)
+    if failed:
+        raise SystemExit(f"failed, and not in the table: {failed}")
 
 
 def prepare(clone: Path) -> None:
     """Clone the last commit; the user's competition and DVC's cache are this project's."""
+    part = clone.with_name(f".part-{clone.name}")
+    shutil.rmtree(part, ignore_errors=True)
     cache = Path(".dvc/cache").resolve()
-    subprocess.run(["git", "clone", "--quiet", ".", str(clone)], check=True)
+    subprocess.run(["git", "clone", "--quiet", ".", str(part)], check=True)
     command = [sys.executable, "-m", "dvc", "cache", "dir", "--local", str(cache)]
-    subprocess.run(command, cwd=clone, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(command, cwd=part, check=True, stdout=subprocess.DEVNULL)
     competition = Path("data/competition")
     if competition.exists():
-        (clone / competition).symlink_to(competition.resolve())
+        (part / competition).symlink_to(competition.resolve())
+    part.rename(clone)
 
 
 def run(clone: Path, asked: Study, edit: str, values: dict, seed: int) -> tuple[Path, float]:
@@ -76,6 +93,7 @@ def run(clone: Path, asked: Study, edit: str, values: dict, seed: int) -> tuple[
         past = json.loads(told.read_text())
         if {key: past[key] for key in facts} == facts:
             return kept.with_suffix(".csv"), past["seconds"]
+    told.unlink(missing_ok=True)
     yaml = YAML()
     tables.replace(clone / "params.yaml", lambda part: yaml.dump(values, part))
     started = time.monotonic()
@@ -96,13 +114,18 @@ def ranked(runs: list[tuple[Path, float]]) -> list[pd.DataFrame]:
     return [tables.read("rankings", path) for path, _ in runs]
 
 
-def write(name: str, gain: dict) -> None:
-    """Put the row into the study's CSV, and draw and list all that it has."""
+def write(name: str, gain: dict, asked: Study) -> None:
+    """Put the row into the study's CSV, and draw and list all that it has.
+
+    Rows of another commit, of other seeds or of an edit that is no longer asked for are left out.
+    """
     path = OUT / f"{name}.csv"
     rows = pd.DataFrame([gain])[study.COLUMNS].round(4)
     if path.is_file():
-        past = pd.read_csv(path)
-        rows = pd.concat([past[past["edit"] != gain["edit"]], rows], ignore_index=True)
+        past = pd.read_csv(path, dtype={"commit": str})
+        same = (past["commit"] == gain["commit"]) & (past["seeds"] == gain["seeds"])
+        kept = same & past["edit"].isin(set(asked.edits) - {gain["edit"]})
+        rows = pd.concat([past[kept], rows], ignore_index=True)
     tables.write_csv(rows, path)
     draw(rows, OUT / f"{name}.png", name)
     list_in(README, name, rows)

@@ -36,6 +36,8 @@ def hard_negatives(
     parts = np.array_split(order, max(1, -(-len(order) // block)))
     for columns in parts:
         rows = columns[asking[columns]]
+        if not len(rows):
+            continue
         gains = score(rows, columns) + noise * rng.random((len(rows), len(columns)))
         own = labels[rows, None]
         gains[((own == labels[columns]) & (own >= 0)) | (rows[:, None] == columns)] = FORBIDDEN

@@ -59,7 +59,8 @@ def seeded_interval(
 
     gains : seeds x queries, second minus first; weights and clusters are one a query
     Each resample draws individuals and, apart from them, seeds: both are samples of what could have
-    been. `visible` is as of `paired_interval`.
+    been. A handful of seeds says little of how much others would differ: where trainings differ
+    more than individuals do, the interval is too narrow. `visible` is as of `paired_interval`.
     """
     rng = np.random.default_rng([seed, 1])
     drawn_seeds = rng.multinomial(len(gains), np.full(len(gains), 1 / len(gains)), size=count)

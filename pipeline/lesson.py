@@ -15,6 +15,7 @@ from pipeline.tables import NEW_WHALE
 
 # the values of `flip` where a mirror image is somebody else
 MIRRORED = ("identity", "identity_masked")
+ROUNDS = 20  # of exchanges, until nobody has their own label
 
 
 @dataclass(frozen=True)
@@ -64,15 +65,19 @@ def look_up(
 def mistaken(labels: np.ndarray, share: float, seed: int) -> np.ndarray:
     """Labels with those of a share of the known identities' images exchanged among these.
 
-    Every identity keeps its number of images; what do mistakes cost?
+    Every identity keeps its number of images, and nobody their own label where that can be.
     """
     labels = labels.copy()
     known = np.flatnonzero(labels >= 0)
-    chosen = np.random.default_rng([seed, 2]).permutation(known)[: round(share * len(known))]
-    if len(chosen):
-        # in the order of labels, moved on by the longest run: nobody keeps their own
-        chosen = chosen[np.argsort(labels[chosen], kind="stable")]
-        labels[chosen] = np.roll(labels[chosen], np.bincount(labels[chosen]).max())
+    rng = np.random.default_rng([seed, 2])
+    chosen = rng.permutation(known)[: round(share * len(known))]
+    own = labels[chosen]
+    given = rng.permutation(own)
+    for _ in range(ROUNDS):
+        for place in np.flatnonzero(given == own):
+            other = rng.integers(len(own))
+            given[[place, other]] = given[[other, place]]
+    labels[chosen] = given
     return labels
 
 

@@ -13,7 +13,18 @@ from pipeline.params import Evaluation, Params, Section, checked
 from pipeline.params.values import Seed, Slug
 
 BASE = "base"  # the preset without an edit
-COLUMNS = ["edit", "seeds", "map5", "base", "difference", "low", "high", "visible", "seconds"]
+COLUMNS = [
+    "edit",
+    "seeds",
+    "map5",
+    "base",
+    "difference",
+    "low",
+    "high",
+    "visible",
+    "seconds",
+    "commit",
+]
 
 
 class Study(Section):

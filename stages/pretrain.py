@@ -14,10 +14,13 @@ def main(backbone: str) -> None:
     if p.pretrain.method == "none":
         keep(backbone, {}, pd.DataFrame(columns=["epoch", "loss"]))
         return
+    import torch
+
     from pipeline import device, model  # seconds to import, and not needed above
     from pipeline.pretrain import pretrain
 
     settings = p.member_train(backbone)
+    torch.manual_seed(p.pretrain.seed)
     net = model.for_backbone(p.backbones[backbone], settings)
     count = len(tables.read("boxes", paths.BOXES))
     asked = (paths.CROPS, count, settings.channels, settings.augment, p.pretrain)

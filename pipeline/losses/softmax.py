@@ -153,7 +153,9 @@ def cross_entropy(
     if not len(labels):
         return logits.sum() * 0
     if identities.mirrors:
-        costs = without_mirror(logits, labels, identities, smoothing)
+        mirror = F.one_hot(identities.mirrored(labels), len(identities)).bool()
+        logits = logits.masked_fill(mirror, -torch.inf)
+        costs = without_mirror(logits, labels, mirror, smoothing)
     else:
         costs = F.cross_entropy(logits, labels, label_smoothing=smoothing, reduction="none")
     if symmetric:
@@ -164,14 +166,11 @@ def cross_entropy(
     return costs.mean()
 
 
-def without_mirror(
-    logits: Tensor, labels: Tensor, identities: Identities, smoothing: float
-) -> Tensor:
-    """Each image's smoothed cross-entropy, as if there were no logit of its own mirror image."""
-    mirror = F.one_hot(identities.mirrored(labels), len(identities)).bool()
-    chances = logits.masked_fill(mirror, -torch.inf).log_softmax(dim=1)
+def without_mirror(logits: Tensor, labels: Tensor, mirror: Tensor, smoothing: float) -> Tensor:
+    """Each image's smoothed cross-entropy without its own mirror image, whose logit is -inf."""
+    chances = logits.log_softmax(dim=1)
     right = -chances.gather(1, labels.unsqueeze(1)).squeeze(1)
-    spread = -chances.masked_fill(mirror, 0).sum(dim=1) / (len(identities) - 1)
+    spread = -chances.masked_fill(mirror, 0).sum(dim=1) / (mirror.shape[1] - 1)
     return (1 - smoothing) * right + smoothing * spread
 
 

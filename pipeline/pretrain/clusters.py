@@ -33,11 +33,13 @@ class Clusters(nn.Module):
     def forward(self, pooled: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
         """The cost and the vectors."""
         vectors = self.remember(pooled, places)
-        logits = vectors @ self.centres.T / TEMPERATURE
-        return F.cross_entropy(logits, self.members[places]), vectors
+        # half precision would tell clusters apart by hundredths
+        with torch.autocast(pooled.device.type, enabled=False):
+            logits = vectors @ self.centres.T / TEMPERATURE
+            return F.cross_entropy(logits, self.members[places]), vectors
 
     def remember(self, pooled: Tensor, places: Tensor) -> Tensor:
-        vectors = F.normalize(self.projector(pooled))
+        vectors = F.normalize(self.projector(pooled).float())
         self.memory[places] = vectors.detach()
         return vectors
 

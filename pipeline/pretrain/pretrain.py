@@ -81,7 +81,7 @@ def pretrain(
 
     Raises `alarms.TrainingFailed` where the cost is not finite or the vectors collapse.
     """
-    fabric = device.fabric(net)
+    fabric = device.fabric(net, devices=1)
     fabric.launch()
     torch.manual_seed(settings.seed)
     pupil = Pupil(net, task(net.linear.in_features, count, settings))

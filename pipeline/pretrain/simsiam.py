@@ -28,13 +28,16 @@ class SimSiam(nn.Module):
         )
 
     def forward(self, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
-        """The cost, -1 at its best, and the projected vectors that must not collapse."""
+        """The cost, -1 at its best, and what must not collapse.
+
+        That is what comes in: the projector's normalisation would stretch the least difference.
+        """
         ahead, behind = self.projector(first), self.projector(second)
         forth = predicted(self.predictor(ahead), behind)
         back = predicted(self.predictor(behind), ahead)
-        return (forth + back) / 2, ahead
+        return (forth + back) / 2, first
 
 
 def predicted(prediction: Tensor, target: Tensor) -> Tensor:
     """Minus the mean cosine; the target stands still."""
-    return -F.cosine_similarity(prediction, target.detach()).mean()
+    return -F.cosine_similarity(prediction.float(), target.detach().float()).mean()

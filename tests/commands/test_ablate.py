@@ -97,3 +97,37 @@ def test_unknown_names_are_told(runs):
     with pytest.raises(SystemExit, match=r"has no edits \['goood'\], only \['good', 'bad'\]"):
         ablate.main("tiny", ["goood"])
     assert not runs
+
+
+def test_an_edit_that_fails_stops_no_other(runs, monkeypatch):
+    repro = subprocess.run
+
+    def failing(command, cwd, check):
+        if not YAML(typ="safe").load((cwd / "params.yaml").read_text())["train"]["bnneck"]:
+            raise subprocess.CalledProcessError(1, command)
+        repro(command, cwd, check)
+
+    monkeypatch.setattr(subprocess, "run", failing)
+    study = Path("presets/studies/tiny.yaml")
+    study.write_text(STUDY.replace("  good", "  later"))
+    with pytest.raises(SystemExit, match=r"failed, and not in the table: \['bad'\]"):
+        ablate.main("tiny", ["bad", "later"])
+    assert pd.read_csv(ablate.OUT / "tiny.csv")["edit"].tolist() == ["later"]
+
+
+def test_a_clone_of_another_commit_is_refused(runs, monkeypatch):
+    monkeypatch.setattr(ablate, "commit", lambda place: "new" if place == Path() else "old")
+    with pytest.raises(SystemExit, match="tiny is of commit old, this project at new: delete"):
+        ablate.main("tiny", [])
+    assert not runs
+
+
+def test_rows_of_another_commit_or_edit_leave_the_table(runs, monkeypatch):
+    ablate.main("tiny", [])
+    study = Path("presets/studies/tiny.yaml")
+    study.write_text(STUDY.replace("  bad", "  worse"))
+    ablate.main("tiny", ["worse"])
+    assert set(pd.read_csv(ablate.OUT / "tiny.csv")["edit"]) == {"good", "worse"}
+    monkeypatch.setattr(ablate, "commit", lambda place: "def")
+    ablate.main("tiny", ["good"])
+    assert pd.read_csv(ablate.OUT / "tiny.csv")["edit"].tolist() == ["good"]

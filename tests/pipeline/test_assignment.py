@@ -87,3 +87,11 @@ def test_who_does_not_ask_takes_nobody_away():
         asking,
     )
     assert found.tolist() == [2, 0, -1, -1]
+
+
+def test_a_block_in_which_nobody_asks_is_passed_over():
+    asking = np.zeros(4, bool)
+    found = assignment.hard_negatives(
+        lambda rows, columns: 1 / 0, np.full(4, -1), 2, 0.0, np.random.default_rng(0), asking
+    )
+    assert found.tolist() == [-1] * 4

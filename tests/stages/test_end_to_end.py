@@ -145,7 +145,7 @@ OTHER = {"pretrain@other"} | {
     for fold in (0, 1)
 }
 # what reads the settings of `train`: the re-ranking, for a twin network's head
-TAUGHT = PRETRAINED | members("train") | members("embed") | members("rerank")
+TAUGHT = members("train") | members("embed") | members("rerank")
 
 # edit: the stages that it concerns itself, and those that come after them
 EDITS = {
@@ -155,7 +155,7 @@ EDITS = {
     "folds.seed": (1, {"folds"}, TRAINED),
     "pretrain.clusters": (7, PRETRAINED, TRAINED),
     "train.epochs": (2, TAUGHT, SEARCHED - TAUGHT),
-    "backbones.tiny.weights": ("x.pth", TAUGHT, SEARCHED - TAUGHT),
+    "backbones.tiny.weights": ("x.pth", PRETRAINED | TAUGHT, SEARCHED - TAUGHT),
     "embed.flip": ("none", members("embed"), SEARCHED),
     "neighbours.vote": (3, members("neighbours"), members("rerank") | MATCHED | VERIFIED | LATER),
     "keypoints.count": (30, {"keypoints"}, MATCHED | VERIFIED | LATER),

@@ -197,12 +197,13 @@ def test_a_batch_of_new_whales_costs_nothing_and_pulls_nowhere():
 
 def test_smoothing_leaves_the_mirror_image_out_too():
     """Label 0 and its mirror image 2 of four: a tenth is spread over 0, 1 and 3."""
-    loss = Softmax(3, people(4, mirrors=True), **(PLAIN | dict(smoothing=0.1))).double()
+    values = PLAIN | dict(smoothing=0.1, symmetric=0.25)
+    loss = Softmax(3, people(4, mirrors=True), **values).double()
     embedding = batch(1, 3)
     logits = loss.linear(embedding)[0].tolist()
     whole = math.log(sum(math.exp(logits[i]) for i in (0, 1, 3)))
     costs = {i: whole - logits[i] for i in (0, 1, 3)}
-    expected = 0.9 * costs[0] + 0.1 * sum(costs.values()) / 3
+    expected = 0.9 * costs[0] + 0.1 * sum(costs.values()) / 3 + 1 - math.exp(-costs[0])
     assert loss(embedding, torch.tensor([0])).item() == pytest.approx(expected)
 
 

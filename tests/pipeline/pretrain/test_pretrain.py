@@ -9,7 +9,6 @@ from pipeline import model
 from pipeline.alarms import TrainingFailed
 from pipeline.params import Pretrain
 from pipeline.pretrain import pretrain
-from pipeline.pretrain.simsiam import SimSiam
 from tests.pipeline.tiny_network import net
 
 pytestmark = pytest.mark.usefixtures("in_process")
@@ -77,12 +76,14 @@ def test_a_last_batch_of_one_is_left_out():
 
 
 def test_a_collapse_is_named(tiny, settings_with, monkeypatch):
-    """A projector that says the same of everything."""
-    forward = SimSiam.forward
-    monkeypatch.setattr(
-        SimSiam, "forward", lambda self, a, b: (forward(self, a, b)[0], torch.ones(len(a), 4))
-    )
-    with pytest.raises(TrainingFailed, match="collapsed .* pretrain.learning_rate, or"):
+    """A backbone that says nearly the same of everything."""
+
+    def same_of_all(self, crops: torch.Tensor) -> torch.Tensor:
+        width = self.linear.in_features
+        return torch.ones(len(crops), width) + 1e-4 * torch.randn(len(crops), width)
+
+    monkeypatch.setattr(model.EmbeddingNet, "pooled_maps", same_of_all)
+    with pytest.raises(TrainingFailed, match="collapsed .* pretrain.learning_rate, or take"):
         pretrained(tiny, settings_with(), section("simsiam"))
 
 
