@@ -15,7 +15,6 @@ import argparse
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +23,7 @@ from ruamel.yaml import YAML
 
 from commands.leaderboard import answers
 from pipeline import evaluation, metrics, params, paths, solution
+from pipeline.report.card import weighted_mean
 
 NO_STRANGERS = 0.01  # the prior of new individuals: the held-out ones hardly count
 
@@ -75,16 +75,14 @@ def scored(table: pd.DataFrame, settings: params.Evaluation) -> str:
     phrases = []
     for name, values in scores.items():
         drawn = evaluation.bootstrap(
-            resampled(values), table["identity"], settings.bootstrap, settings.seed
+            weighted_mean(values, np.ones(len(values))),
+            table["identity"],
+            settings.bootstrap,
+            settings.seed,
         )
         low, high = evaluation.interval(drawn)
         phrases.append(f"{name} {values.mean():.3f} ({low:.3f} to {high:.3f})")
     return ", ".join([*phrases, f"{len(table)} photographs"])
-
-
-def resampled(values: np.ndarray) -> Callable[[np.ndarray], float]:
-    """A bootstrap statistic: the mean of `values` when photograph i is drawn times[i] times."""
-    return lambda times: metrics.mean(values, times)
 
 
 if __name__ == "__main__":

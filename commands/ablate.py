@@ -22,6 +22,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from ruamel.yaml import YAML
 
+from commands.leaderboard import commit
 from pipeline import params, paths, study, tables
 from pipeline.study import BASE, Study
 
@@ -103,11 +104,6 @@ def run(clone: Path, asked: Study, edit: str, values: dict, seed: int) -> tuple[
     shutil.copy(clone / paths.rankings(asked.ensemble), kept.with_suffix(".csv"))
     tables.write_json({**facts, "seconds": seconds}, told)
     return kept.with_suffix(".csv"), seconds
-
-
-def commit(clone: Path) -> str:
-    asked = ["git", "rev-parse", "--short", "HEAD"]
-    return subprocess.run(asked, cwd=clone, capture_output=True, text=True).stdout.strip()
 
 
 def ranked(runs: list[tuple[Path, float]]) -> list[pd.DataFrame]:

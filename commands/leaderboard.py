@@ -62,11 +62,11 @@ def digest(path: Path) -> str:
     return sha256(path.read_bytes()).hexdigest()[:10]
 
 
-def commit() -> str:
-    """The commit that is checked out, or "" outside of git and where there is no git."""
+def commit(place: Path = Path()) -> str:
+    """The commit that is checked out there, or "" outside of git and where there is no git."""
     asked = ["git", "rev-parse", "--short", "HEAD"]
     try:
-        found = subprocess.run(asked, capture_output=True, text=True, check=False)
+        found = subprocess.run(asked, cwd=place, capture_output=True, text=True, check=False)
     except FileNotFoundError:
         return ""
     return found.stdout.strip()

@@ -18,6 +18,8 @@ from pytorch_metric_learning import losses, miners
 from pytorch_metric_learning.utils import loss_and_miner_utils as indices
 from torch import Tensor, nn
 
+from pipeline.losses.proxies import mean_of_costly
+
 
 class Older(NamedTuple):
     """m x d features of past batches, without a gradient, and their m labels."""
@@ -182,7 +184,7 @@ def quadruplet(features: Tensor, labels: Tensor, *, margin: float, second_margin
     # n's distance to images that are neither the anchor's individual nor its own
     third = squared[n].masked_fill(same | same[n], torch.inf).amin(dim=1)
     costs = [F.relu(margin + positive - negative), F.relu(second_margin + positive - third)]
-    return sum(cost.sum() / (cost > 0).sum().clamp(min=1) for cost in costs)
+    return sum(mean_of_costly(cost) for cost in costs)
 
 
 def compared(
