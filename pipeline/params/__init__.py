@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 from ruamel.yaml import YAML
 
 from pipeline.params.answering import (
+    FEW_SHOT,
     Boosting,
     Ensemble,
     EnsembleStage,
@@ -49,6 +50,7 @@ from pipeline.params.photographs import (
 from pipeline.params.values import Section, Slug
 
 __all__ = [
+    "FEW_SHOT",
     "Augment",
     "Average",
     "Backbone",
@@ -91,7 +93,7 @@ Checked = TypeVar("Checked", bound=Section)
 
 # the scores that `neighbours` and `rerank` can put into the evidence
 NEIGHBOUR_SCORES = {"nearest", "mean", "centre", "vote", "margin", "reciprocal"}
-RERANK_SCORES = {"reranked", "reptile", "prototypes", "twin"}
+RERANK_SCORES = {"reranked", "reptile", "prototypes", "twin", *FEW_SHOT}
 
 
 class Params(Section):

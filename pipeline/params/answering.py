@@ -55,14 +55,42 @@ class Reptile(Section):
     adapt_steps: Annotated[int, Field(ge=5)]
 
 
+class FewShot(Section):
+    """Teaching a few-shot learner with held-out queries and their first candidates."""
+
+    hidden: Annotated[int, Field(ge=1, le=4096)]
+    tasks: Count
+    steps: Count
+    rate: Positive
+
+
+# learned from held-out queries: pipeline/rerank/learned.py
+FEW_SHOT = (
+    "cosine",
+    "mahalanobis",
+    "prototypical",
+    "matching",
+    "matching_full",
+    "relation",
+    "induction",
+    "siamese",
+    "maml",
+    "fomaml",
+    "meta_lstm",
+    "memory",
+    "pt_map",
+)
+
+
 class Rerank(Section):
     """The second look at the first candidates."""
 
-    method: Literal["none", "prototypes", "reptile", "twin"]
+    method: Literal["none", "prototypes", "reptile", "twin", *FEW_SHOT]
     first: Literal["nearest", "mean", "centre", "vote"]
     top: Annotated[int, Field(ge=2, le=50)]
     seed: Seed
     reptile: Reptile
+    fewshot: FewShot
 
 
 class NewWhale(Section):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from pipeline.rerank.reptile import Task
+from pipeline.fewshot.tasks import Support
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def sample(
     shots: int,
     vectors: np.ndarray,
     rngs: list[np.random.Generator],
-) -> Task:
+) -> Support:
     """`each` tasks for every pool, `ways` identities with `shots` photographs.
 
     A pool with fewer identities than `ways` makes smaller tasks: the missing classes are padding.
@@ -74,13 +74,13 @@ def drawn(source: Pool, each: int, ways: int, shots: int, rng: np.random.Generat
     return np.take_along_axis(rows, turn.argsort(axis=2)[..., :shots], axis=2)
 
 
-def support_task(vectors: torch.Tensor, rows: np.ndarray) -> Task:
+def support_task(vectors: torch.Tensor, rows: np.ndarray) -> Support:
     """t x ways x shots rows of `vectors` (-1 for padding) as t tasks; a way's weights sum to 1."""
     present = rows >= 0
     weights = present / np.maximum(present.sum(axis=2, keepdims=True), 1)
     labels = np.broadcast_to(np.arange(rows.shape[1])[:, None], rows.shape)
     flat = (len(rows), -1)
-    return Task(
+    return Support(
         vectors[torch.from_numpy(rows.reshape(flat))],
         torch.from_numpy(labels.reshape(flat).copy()),
         torch.from_numpy(weights.reshape(flat).astype(np.float32)),

@@ -1,7 +1,7 @@
-"""A second look at every query's first candidates: Reptile, prototypes, a twin network, or none.
+"""A second look at every query's first candidates, by a few-shot learner or by none.
 
-Adds two sources to the evidence: the method's own score of the first `top` candidates (`reptile`,
-`prototypes` or `twin`), and `reranked`, which is the first score with those candidates permuted.
+Adds two sources to the evidence: the method's own score of the first `top` candidates, under the
+method's name, and `reranked`, which is the first score with those candidates permuted.
 """
 
 import numpy as np
@@ -10,11 +10,15 @@ import torch
 from tqdm import tqdm
 
 from pipeline import evaluation, evidence
+from pipeline.fewshot import reptile
+from pipeline.fewshot.inner_loop import adapted
+from pipeline.fewshot.networks import Dense, Weights, repeated
 from pipeline.gallery import KNOWN, Embeddings
 from pipeline.pair_head import PairHead
 from pipeline.params import Reptile, Rerank
-from pipeline.rerank import episodes, fusion, reptile
+from pipeline.rerank import episodes, fusion
 from pipeline.rerank.candidates import Candidates, first_candidates
+from pipeline.rerank.learned import learned_scores
 from pipeline.rerank.twin import twin_scores
 
 QUERIES_AT_ONCE = 256
@@ -48,13 +52,16 @@ def rerank(
     rows = _rows_of(gallery, embeddings)
     top = first_candidates(first, params.top, rows, params.reptile.shots)
     right = top.identities == queries["truth"].to_numpy()[:, None]
+    known = queries["kind"].to_numpy() == KNOWN
     if params.method == "reptile":
         second = _reptile(top, embeddings, queries, rows, part, params)
     elif params.method == "twin":
         second = twin_scores(top, embeddings, head, dim)
-    else:
+    elif params.method == "prototypes":
         second = prototype_scores(top, embeddings)
-    order = _fused(top.scores, second, right, part, queries["kind"].to_numpy() == KNOWN)
+    else:
+        second = learned_scores(top, embeddings, right, part, known, params)
+    order = _fused(top.scores, second, right, part, known)
     return _evidence(top, first, second, order, found["member"].iloc[0], params.method)
 
 
@@ -110,23 +117,26 @@ def _pool(names: pd.Index, fresh: pd.DataFrame, rows: dict[str, np.ndarray]) -> 
 
 def meta_trained(
     pools: list[episodes.Pool], vectors: np.ndarray, ways: int, seed: int, params: Reptile
-) -> reptile.Head:
-    """One meta-trained head a pool; random starts where any pool has fewer than two identities."""
-    rngs = [np.random.default_rng([seed, number]) for number in range(len(pools))]
-    start = reptile.random_start(len(pools), vectors.shape[1], params.hidden, ways, seed)
+) -> Weights:
+    """One meta-trained start a pool; random ones where any pool has fewer than two identities."""
+    network = Dense(vectors.shape[1], params.hidden, ways)
+    start = repeated(network.start(torch.Generator().manual_seed(seed)), len(pools))
     if any(len(pool) < 2 for pool in pools):
         return start
+    rngs = [np.random.default_rng([seed, number]) for number in range(len(pools))]
     for step in tqdm(range(params.meta_steps), desc="reptile", unit="step", mininterval=2):
         task = episodes.sample(
             pools, params.meta_batch, min(params.ways, ways), params.shots, vectors, rngs
         )
         rate = params.meta_rate * (1 - step / params.meta_steps)
-        start = reptile.meta_update(start, task, params.inner_steps, params.inner_rate, rate)
+        start = reptile.meta_update(
+            network, start, task, params.inner_steps, params.inner_rate, rate
+        )
     return start
 
 
 def adapted_scores(
-    starts: reptile.Head,
+    starts: Weights,
     which: np.ndarray,
     top: Candidates,
     embeddings: Embeddings,
@@ -139,12 +149,13 @@ def adapted_scores(
     vectors = torch.from_numpy(embeddings.vectors)
     queries = torch.from_numpy(embeddings.of(pd.Series(top.queries)))
     scores = np.empty(top.scores.shape)
+    network = Dense(vectors.shape[1], params.hidden, top.scores.shape[1])
     for at in range(0, len(queries), QUERIES_AT_ONCE):
         block = slice(at, at + QUERIES_AT_ONCE)
         task = episodes.support_task(vectors, top.supports[block])
-        start = starts.picked(torch.from_numpy(which[block]))
-        head = reptile.adapted(start, task, params.adapt_steps, params.inner_rate)
-        logits = head.logits(queries[block, None])[:, 0]
+        start = tuple(one[torch.from_numpy(which[block])] for one in starts)
+        learned = adapted(network, start, task, params.adapt_steps, params.inner_rate)
+        logits = network.logits(learned, queries[block, None])[:, 0]
         padding = torch.from_numpy(~np.isfinite(top.scores[block]))
         scores[block] = logits.masked_fill(padding, -torch.inf).log_softmax(dim=1).numpy()
     return scores

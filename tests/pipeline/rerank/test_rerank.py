@@ -6,15 +6,17 @@ import pytest
 import torch
 
 from pipeline import evaluation, evidence, params
+from pipeline.fewshot.networks import Dense, repeated
 from pipeline.gallery import KNOWN, LABELLED_NEW, TEST, Embeddings
 from pipeline.pair_head import PairHead
-from pipeline.rerank import candidates, fusion, reptile, rerank
+from pipeline.rerank import candidates, fusion, rerank
 from tests.conftest import ROOT
 
 SECTION = params.load(ROOT / "tests/params.yaml").rerank
 QUICK = SECTION.reptile.model_copy(update={"meta_steps": 4, "hidden": 16})
 NAMES = [f"w{i:02d}" for i in range(14)]
 PARTS = 3
+METHODS = ["reptile", "prototypes", *params.FEW_SHOT]
 
 
 class Member:
@@ -68,7 +70,7 @@ def ranks(scores: pd.Series) -> pd.Series:
     return scores.groupby("query").rank(ascending=False, method="first")
 
 
-@pytest.mark.parametrize("method", ["reptile", "prototypes"])
+@pytest.mark.parametrize("method", METHODS)
 def test_the_first_change_places_and_nothing_else_moves(member, method):
     table = run(member, method=method, top=5)
     first, reranked = column(member.found(), SECTION.first), column(table, "reranked")
@@ -80,7 +82,7 @@ def test_the_first_change_places_and_nothing_else_moves(member, method):
     assert (ranks(reranked)[inside] <= 5).all()
 
 
-@pytest.mark.parametrize("method", ["reptile", "prototypes"])
+@pytest.mark.parametrize("method", ["reptile", "prototypes", "siamese", "matching_full"])
 def test_every_query_is_looked_at_again(member, method):
     """Not the first ten rows alone: a score for the first `top` of every query, test included."""
     own = column(run(member, method=method, top=5), method)
@@ -110,7 +112,7 @@ def test_embeddings_and_starts_stay_bit_equal(member, monkeypatch):
 
     monkeypatch.setattr(rerank, "adapted_scores", watched)
     run(member)
-    assert len(starts) == 1 and len(starts[0].hidden) == PARTS + 1
+    assert len(starts) == 1 and len(starts[0][0]) == PARTS + 1
     assert np.array_equal(member.embeddings.vectors, vectors)
 
 
@@ -124,7 +126,7 @@ def test_every_query_starts_anew(member):
         2,
     )
     part = np.arange(90) % 2
-    starts = reptile.random_start(2, 12, 16, 5, 0)
+    starts = repeated(Dense(12, 16, 5).start(torch.Generator().manual_seed(0)), 2)
     scores = rerank.adapted_scores(starts, part, top, member.embeddings, QUICK)
     chosen = np.flatnonzero(np.isin(top.queries, member.queries["image"][few]))[::-1]
     alone = candidates.Candidates(
@@ -141,7 +143,7 @@ def test_blocks_of_queries_change_no_score(member, monkeypatch):
     assert found.to_numpy() == pytest.approx(expected.to_numpy(), abs=1e-4)
 
 
-@pytest.mark.parametrize("method", ["reptile", "prototypes"])
+@pytest.mark.parametrize("method", ["reptile", "prototypes", "siamese", "matching_full"])
 @pytest.mark.parametrize("keep", [1, 3])
 @pytest.mark.filterwarnings("error")
 def test_fewer_candidates_than_may_change_places(member, method, keep):
@@ -206,7 +208,14 @@ def with_wrong_truths(member: Member, chosen: np.ndarray) -> Member:
 
 
 @pytest.mark.parametrize(
-    "method, sources", [("reptile", ["reptile"]), ("prototypes", ["prototypes", "reranked"])]
+    "method, sources",
+    [
+        ("reptile", ["reptile"]),
+        ("prototypes", ["prototypes", "reranked"]),
+        ("cosine", ["cosine"]),
+        ("siamese", ["siamese"]),
+        ("maml", ["maml"]),
+    ],
 )
 def test_a_query_s_own_truth_reaches_neither_its_start_nor_its_weight(
     member, method, sources, monkeypatch

@@ -1,4 +1,4 @@
-"""The batched heads against one nn.Sequential a task and torch's own SGD."""
+"""Batched tasks against one nn.Sequential a task and torch's own SGD."""
 
 import copy
 
@@ -8,41 +8,48 @@ import torch
 from torch import nn
 
 from pipeline import evaluation, params
-from pipeline.rerank import episodes, reptile, rerank
+from pipeline.fewshot import reptile
+from pipeline.fewshot.inner_loop import adapted
+from pipeline.fewshot.networks import Dense, Weights, repeated
+from pipeline.fewshot.tasks import Support
+from pipeline.rerank import episodes, rerank
 from tests.conftest import ROOT
+from tests.pipeline.fewshot import learners
 
 SETTINGS = params.load(ROOT / "tests/params.yaml").rerank.reptile
 DIM, HIDDEN, WAYS = 6, 5, 3
+NETWORK = Dense(DIM, HIDDEN, WAYS)
+NETWORK_OF_FOUR = Dense(learners.DIM, HIDDEN, learners.WAYS)
 
 
-def random_head(count: int, seed: int) -> reptile.Head:
+def random_head(count: int, seed: int) -> Weights:
     """Heads that all differ, in every layer."""
     rng = torch.Generator().manual_seed(seed)
     shapes = [(DIM, HIDDEN), (1, HIDDEN), (HIDDEN, WAYS), (1, WAYS)]
-    return reptile.Head(*(torch.randn(count, *shape, generator=rng) for shape in shapes))
+    return tuple(torch.randn(count, *shape, generator=rng) for shape in shapes)
 
 
-def random_task(count: int, seed: int, photographs: int = 7) -> reptile.Task:
+def random_task(count: int, seed: int, photographs: int = 7) -> Support:
     rng = torch.Generator().manual_seed(seed)
     inputs = torch.randn(count, photographs, DIM, generator=rng)
     labels = torch.randint(0, WAYS, (count, photographs), generator=rng)
     weights = torch.rand(count, photographs, generator=rng)
     weights[:, -1] = 0  # padding
-    return reptile.Task(nn.functional.normalize(inputs, dim=-1), labels, weights)
+    return Support(nn.functional.normalize(inputs, dim=-1), labels, weights)
 
 
-def slow_net(head: reptile.Head, which: int) -> nn.Sequential:
+def slow_net(head: Weights, which: int) -> nn.Sequential:
     """One head as a network of torch."""
     net = nn.Sequential(nn.Linear(DIM, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, WAYS))
     with torch.no_grad():
-        net[0].weight.copy_(head.hidden[which].T)
-        net[0].bias.copy_(head.bias[which, 0])
-        net[2].weight.copy_(head.out[which].T)
-        net[2].bias.copy_(head.shift[which, 0])
+        net[0].weight.copy_(head[0][which].T)
+        net[0].bias.copy_(head[1][which, 0])
+        net[2].weight.copy_(head[2][which].T)
+        net[2].bias.copy_(head[3][which, 0])
     return net
 
 
-def slow_sgd(net: nn.Sequential, task: reptile.Task, which: int, steps: int, rate: float) -> None:
+def slow_sgd(net: nn.Sequential, task: Support, which: int, steps: int, rate: float) -> None:
     optimizer = torch.optim.SGD(net.parameters(), lr=rate)
     real = task.weights[which] > 0
     inputs = task.inputs[which][real] * DIM**0.5
@@ -62,18 +69,18 @@ def flat(net: nn.Sequential) -> torch.Tensor:
         return torch.cat([part.flatten() for part in parts])
 
 
-def flat_head(head: reptile.Head, which: int) -> torch.Tensor:
+def flat_head(head: Weights, which: int) -> torch.Tensor:
     return torch.cat([tensor[which].flatten() for tensor in head])
 
 
-def same(first: reptile.Head, second: reptile.Head) -> bool:
+def same(first: Weights, second: Weights) -> bool:
     return all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
 
 
 @pytest.mark.parametrize("steps", [1, 7])
 def test_the_inner_loop_is_torchs_sgd(steps):
     start, task = random_head(4, 0), random_task(4, 1)
-    learned = reptile.adapted(start, task, steps, 0.3)
+    learned = adapted(NETWORK, start, task, steps, 0.3)
     for which in range(4):
         net = slow_net(start, which)
         slow_sgd(net, task, which, steps, 0.3)
@@ -83,7 +90,7 @@ def test_the_inner_loop_is_torchs_sgd(steps):
 def test_the_meta_update_is_the_mean_move_and_not_zero():
     """Two heads, three tasks each: theta + .4 x mean(phi - theta), from a loop of its own."""
     start, task = random_head(2, 0), random_task(6, 1)
-    updated = reptile.meta_update(start, task, 5, 0.3, 0.4)
+    updated = reptile.meta_update(NETWORK, start, task, 5, 0.3, 0.4)
     for which in range(2):
         theta = slow_net(start, which)
         moves = []
@@ -98,36 +105,52 @@ def test_the_meta_update_is_the_mean_move_and_not_zero():
 
 def test_adapting_leaves_the_start_as_it_was():
     start, task = random_head(4, 0), random_task(4, 1)
-    before = reptile.Head(*(tensor.clone() for tensor in start))
-    reptile.adapted(start, task, 5, 0.3)
-    reptile.meta_update(start, task, 5, 0.3, 0.5)
+    before = tuple(tensor.clone() for tensor in start)
+    adapted(NETWORK, start, task, 5, 0.3)
+    reptile.meta_update(NETWORK, start, task, 5, 0.3, 0.5)
     assert same(start, before)
 
 
 def test_tasks_do_not_touch_each_other():
     start, task = random_head(4, 0), random_task(4, 1)
-    together = reptile.adapted(start, task, 5, 0.3)
-    alone = reptile.adapted(
-        start.picked(torch.tensor([2])), reptile.Task(*(t[2:3] for t in task)), 5, 0.3
-    )
+    together = adapted(NETWORK, start, task, 5, 0.3)
+    picked = tuple(one[2:3] for one in start)
+    alone = adapted(NETWORK, picked, Support(*(t[2:3] for t in task)), 5, 0.3)
     assert flat_head(alone, 0) == pytest.approx(flat_head(together, 2).numpy(), abs=1e-6)
 
 
 def test_padding_changes_nothing():
     start, task = random_head(4, 0), random_task(4, 1)
     task.inputs[:, -1] = 100.0
-    longer = reptile.adapted(start, task, 5, 0.3)
-    shorter = reptile.adapted(start, reptile.Task(*(t[:, :-1] for t in task)), 5, 0.3)
+    longer = adapted(NETWORK, start, task, 5, 0.3)
+    shorter = adapted(NETWORK, start, Support(*(t[:, :-1] for t in task)), 5, 0.3)
     for which in range(4):
         assert flat_head(longer, which) == pytest.approx(flat_head(shorter, which).numpy())
 
 
-def test_random_starts_are_equal_and_follow_the_seed():
-    first = reptile.random_start(3, DIM, HIDDEN, WAYS, seed=0)
-    assert same(first.picked(torch.tensor([0])), first.picked(torch.tensor([2])))
-    assert same(first, reptile.random_start(3, DIM, HIDDEN, WAYS, seed=0))
-    assert not same(first, reptile.random_start(3, DIM, HIDDEN, WAYS, seed=1))
-    assert not first.out.any() and first.hidden.any()
+def test_a_start_follows_the_seed_and_prefers_no_class():
+    first, again, other = (NETWORK.start(torch.Generator().manual_seed(seed)) for seed in (0, 0, 1))
+    assert same(first, again) and not same(first, other)
+    assert not first[2].any() and first[0].any()
+
+
+def test_the_learner_moves_by_the_meta_update():
+    """Supports and queries of each task together, the optimiser's rate for epsilon."""
+    learner, given = reptile.Reptile(NETWORK_OF_FOUR, 4, 0.3, 4), learners.episodes(tasks=3)
+    start = tuple(one.detach().clone()[None] for one in learner.start)
+    learner.update(given, torch.optim.SGD(learner.parameters(), lr=0.25))
+    task = reptile.whole(given)
+    assert task.inputs.shape[1] == len(given.support.labels[0]) + len(given.truth[0])
+    expected = reptile.meta_update(NETWORK_OF_FOUR, start, task, 4, 0.3, 0.25)
+    for told, one in zip(learner.start, expected, strict=True):
+        torch.testing.assert_close(told.data, one[0])
+
+
+def test_scoring_leaves_the_learner_as_it_was():
+    learner, given = reptile.Reptile(NETWORK_OF_FOUR, 4, 0.3, 4), learners.episodes()
+    before = [one.detach().clone() for one in learner.start]
+    learner.scores(given.support, given.queries, given.ways)
+    assert all(torch.equal(a, b) for a, b in zip(before, learner.start, strict=True))
 
 
 # The stated task: 160 identities that differ in 8 hidden directions of 64, the other 56 are
@@ -146,7 +169,7 @@ def world() -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def meta_trained() -> tuple[np.ndarray, reptile.Head]:
+def meta_trained() -> tuple[np.ndarray, Weights]:
     """The vectors, and the start meta-trained on the first half of the identities."""
     vectors = world().reshape(-1, SIGNAL + NUISANCE)
     rows = np.arange(len(vectors)).reshape(IDENTITIES, PHOTOGRAPHS)[: IDENTITIES // 2]
@@ -155,7 +178,7 @@ def meta_trained() -> tuple[np.ndarray, reptile.Head]:
     return vectors, rerank.meta_trained(pools, vectors, 10, 0, SETTINGS)
 
 
-def accuracy(start: reptile.Head, vectors: np.ndarray, shots: int) -> np.ndarray:
+def accuracy(start: Weights, vectors: np.ndarray, shots: int) -> np.ndarray:
     """Share right in each of the EPISODES, which are the same for every start."""
     rng = np.random.default_rng(1)
     unseen = [IDENTITIES // 2 + rng.permutation(IDENTITIES // 2)[:10] for _ in range(EPISODES)]
@@ -163,15 +186,19 @@ def accuracy(start: reptile.Head, vectors: np.ndarray, shots: int) -> np.ndarray
     rows = np.stack(unseen)[..., None] * PHOTOGRAPHS + order
     task = episodes.support_task(torch.from_numpy(vectors), rows[..., :shots])
     rate, steps = SETTINGS.inner_rate, SETTINGS.adapt_steps
-    head = reptile.adapted(start.repeated(EPISODES), task, steps, rate)
-    answers = head.logits(torch.from_numpy(vectors[rows[..., shots]])).argmax(dim=2)
+    network = Dense(vectors.shape[1], SETTINGS.hidden, 10)
+    learned = adapted(
+        network, repeated(tuple(one[0] for one in start), EPISODES), task, steps, rate
+    )
+    answers = network.logits(learned, torch.from_numpy(vectors[rows[..., shots]])).argmax(dim=2)
     return (answers == torch.arange(10)).float().mean(dim=1).numpy()
 
 
 @pytest.mark.parametrize("shots", [1, 5])
 def test_the_meta_trained_start_beats_a_random_one(meta_trained, shots):
     vectors, start = meta_trained
-    random = reptile.random_start(1, vectors.shape[1], SETTINGS.hidden, 10, 0)
+    network = Dense(vectors.shape[1], SETTINGS.hidden, 10)
+    random = tuple(one[None] for one in network.start(torch.Generator().manual_seed(0)))
     found = evaluation.paired_interval(
         accuracy(random, vectors, shots),
         accuracy(start, vectors, shots),

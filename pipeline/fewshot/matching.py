@@ -1,0 +1,76 @@
+"""Matching network: attention over the examples (Vinyals et al. 2016, arXiv:1606.04080)."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from pipeline.fewshot.encoders import Encoder
+from pipeline.fewshot.learner import Learner
+from pipeline.fewshot.tasks import Support, membership, without_absent
+
+STEPS = 4  # of the query's reading of the examples
+SHARPNESS = 10.0  # of the attention at the start; it is learned
+
+
+class Matching(Learner):
+    """Scores are the log of the attention that falls on each class's examples.
+
+    full: full context embeddings. A bi-LSTM reads the examples, so that each is seen in the light
+    of the others, and an LSTM with attention reads them for the query.
+    """
+
+    def __init__(self, encoder: Encoder, full: bool) -> None:
+        super().__init__()
+        self.encoder, dim = encoder, encoder.dim
+        self.sharpness = nn.Parameter(torch.tensor(SHARPNESS).log())
+        self.over_examples = (
+            nn.LSTM(dim, dim, batch_first=True, bidirectional=True) if full else None
+        )
+        self.over_query = nn.LSTMCell(dim, dim) if full else None
+
+    def scores(self, support: Support, queries: Tensor, ways: int) -> Tensor:
+        examples, asked = self.encoder(support.inputs), self.encoder(queries)
+        padding = support.weights == 0
+        if self.over_examples is not None:
+            examples = in_context(self.over_examples, examples, support.weights)
+            asked = reading(self.over_query, asked, examples, padding)
+        cosines = F.normalize(asked, dim=-1) @ F.normalize(examples, dim=-1).transpose(1, 2)
+        # masked after the product: 0 x infinity is no gradient
+        sharp = (cosines * self.sharpness.exp()).masked_fill(padding[:, None], -torch.inf)
+        attention = sharp.softmax(dim=-1)
+        heard = attention @ membership(support, ways)
+        return without_absent(heard.clamp(min=1e-12).log(), support, ways)
+
+
+def in_context(network: nn.LSTM, examples: Tensor, weights: Tensor) -> Tensor:
+    """Each example and what both directions of the LSTM say of it, t x n x d (appendix A.2).
+
+    Padding is left out of the sequence: it must come last in a task's examples, or it is moved.
+    """
+    order = (weights == 0).int().argsort(dim=1, stable=True)
+    place = order[..., None].expand_as(examples)
+    lengths = (weights > 0).sum(dim=1).clamp(min=1).cpu()
+    packed = nn.utils.rnn.pack_padded_sequence(
+        examples.gather(1, place), lengths, batch_first=True, enforce_sorted=False
+    )
+    read, _ = nn.utils.rnn.pad_packed_sequence(
+        network(packed)[0], batch_first=True, total_length=examples.shape[1]
+    )
+    forth, back = read.chunk(2, dim=-1)
+    return examples + torch.zeros_like(examples).scatter(1, place, forth + back)
+
+
+def reading(network: nn.LSTMCell, queries: Tensor, examples: Tensor, padding: Tensor) -> Tensor:
+    """Each query after `STEPS` of attention over the examples, t x q x d (appendix A.1).
+
+    The query reads alone: neither does it see other queries.
+    """
+    shape = queries.shape
+    hidden, cell = queries, torch.zeros_like(queries)
+    for _ in range(STEPS):
+        likeness = (hidden @ examples.transpose(1, 2)).masked_fill(padding[:, None], -torch.inf)
+        read = likeness.softmax(dim=-1) @ examples
+        state = (hidden + read).flatten(0, 1), cell.flatten(0, 1)
+        hidden, cell = network(queries.flatten(0, 1), state)
+        hidden, cell = hidden.view(shape) + queries, cell.view(shape)
+    return hidden

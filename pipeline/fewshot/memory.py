@@ -1,0 +1,106 @@
+"""Memory-augmented network (Santoro et al. 2016, "Meta-learning with memory-augmented neural
+networks", arXiv:1605.06065): examples are read one after another, each with the label of the one
+before; an outer memory keeps what belongs together."""
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from pipeline.fewshot.encoders import Encoder
+from pipeline.fewshot.learner import Learner
+from pipeline.fewshot.tasks import Support, without_absent
+
+FADING = 0.95  # of what counts as lately used (their gamma: .9 to .99)
+
+
+class State(NamedTuple):
+    """Of b sequences: memory b x slots x width; read (b x heads x slots) and usage (b x slots)
+    weights; the controller's two states (b x hidden)."""
+
+    memory: Tensor
+    read: Tensor
+    usage: Tensor
+    hidden: Tensor
+    cell: Tensor
+
+
+class Memory(Learner):
+    """The supports are written down; then every query is asked of a copy of the memory."""
+
+    def __init__(
+        self, encoder: Encoder, ways: int, slots: int, width: int, heads: int, hidden: int
+    ) -> None:
+        super().__init__()
+        self.encoder, self.ways, self.slots, self.width = encoder, ways, slots, width
+        self.heads, self.hidden = heads, hidden
+        self.controller = nn.LSTMCell(encoder.dim + ways, hidden)
+        self.keys = nn.Linear(hidden, heads * width)
+        self.gate = nn.Linear(hidden, heads)
+        self.last = nn.Linear(hidden + heads * width, ways)
+
+    def scores(self, support: Support, queries: Tensor, ways: int) -> Tensor:
+        examples, asked = self.encoder(support.inputs), self.encoder(queries)
+        labels = F.one_hot(support.labels, self.ways).to(examples.dtype)
+        state, before = self.blank(examples), torch.zeros_like(labels[:, 0])
+        for at in range(examples.shape[1]):
+            real = support.weights[:, at] > 0
+            told, _ = self.step(state, examples[:, at], before)
+            state = State(*(chosen(real, new, old) for new, old in zip(told, state, strict=True)))
+            before = chosen(real, labels[:, at], before)
+        count = asked.shape[1]
+        copies = State(*(one.repeat_interleave(count, dim=0) for one in state))
+        _, logits = self.step(copies, asked.flatten(0, 1), before.repeat_interleave(count, dim=0))
+        return without_absent(logits.view(-1, count, self.ways)[..., :ways], support, ways)
+
+    def blank(self, like: Tensor) -> State:
+        """The state before anything is read; `like` is b x ...."""
+        count = len(like)
+        return State(
+            like.new_full((count, self.slots, self.width), 1e-6),
+            like.new_zeros(count, self.heads, self.slots),
+            like.new_zeros(count, self.slots),
+            like.new_zeros(count, self.hidden),
+            like.new_zeros(count, self.hidden),
+        )
+
+    def step(self, state: State, vectors: Tensor, before: Tensor) -> tuple[State, Tensor]:
+        """Read one input a sequence, b x d, with the label before, b x ways: state and logits."""
+        seen = torch.cat([vectors, before], dim=1)
+        hidden, cell = self.controller(seen, (state.hidden, state.cell))
+        keys = self.keys(hidden).tanh().unflatten(1, (self.heads, self.width))
+        gate = self.gate(hidden).sigmoid()
+        memory, written = write(state.memory, state.read, state.usage, keys, gate)
+        read, found = look_up(memory, keys)
+        usage = FADING * state.usage + read.sum(dim=1) + written.sum(dim=1)
+        logits = self.last(torch.cat([hidden, found.flatten(1)], dim=1))
+        return State(memory, read, usage, hidden, cell), logits
+
+
+def write(
+    memory: Tensor, read: Tensor, usage: Tensor, keys: Tensor, gate: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Least recently used access: the new memory, and where each head wrote, b x heads x slots.
+
+    A head writes its key (b x heads x width) where it last read, in the gate's share (b x heads),
+    or where nothing was read or written for longest; that slot is wiped before.
+    """
+    heads = keys.shape[1]
+    oldest = usage.argsort(dim=1, stable=True)[:, :heads]
+    free = F.one_hot(oldest, memory.shape[1]).to(memory.dtype)
+    written = gate[..., None] * read + (1 - gate[..., None]) * free
+    wiped = 1 - free[:, :1].transpose(1, 2)
+    return memory * wiped + written.transpose(1, 2) @ keys, written
+
+
+def look_up(memory: Tensor, keys: Tensor) -> tuple[Tensor, Tensor]:
+    """Reading weights, b x heads x slots (softmax of cosines); what is read, b x heads x width."""
+    likeness = F.normalize(keys, dim=-1) @ F.normalize(memory, dim=-1).transpose(1, 2)
+    weights = likeness.softmax(dim=-1)
+    return weights, weights @ memory
+
+
+def chosen(which: Tensor, first: Tensor, second: Tensor) -> Tensor:
+    """`first` where `which` (b), else `second`; b x ...."""
+    return torch.where(which.view(-1, *[1] * (first.ndim - 1)), first, second)

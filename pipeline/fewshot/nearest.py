@@ -1,0 +1,79 @@
+"""Nearest neighbour on features that a classifier of the background classes learned.
+
+With few classes to learn from, a plain classifier is as good a start as an episodic one (Chen et
+al. 2019, "A closer look at few-shot classification", arXiv:1904.04232, their Baseline++).
+"""
+
+import torch
+import torch.nn.functional as F
+from sklearn.covariance import LedoitWolf
+from torch import Tensor, nn
+
+from pipeline.fewshot.encoders import Encoder
+from pipeline.fewshot.learner import Learner
+from pipeline.fewshot.tasks import Episodes, Support, class_best
+
+SCALE = 16.0  # of the cosines that the classifier's softmax sees
+DISTANCES = ("euclidean", "cosine", "mahalanobis")
+
+
+class Nearest(Learner):
+    """A class's score is that of its nearest example.
+
+    mahalanobis: Euclidean after dividing by the background classes' spread within a class,
+    covariances shrunk as Ledoit and Wolf (2004) do.
+    """
+
+    def __init__(self, encoder: Encoder, classes: int, distance: str) -> None:
+        super().__init__()
+        if distance not in DISTANCES:
+            raise ValueError(f"distance is {distance!r}: one of {DISTANCES}")
+        self.encoder, self.distance = encoder, distance
+        self.prototypes = nn.Parameter(torch.randn(classes, encoder.dim) * 0.01)
+        self.register_buffer("whitening", torch.eye(encoder.dim))
+
+    def loss(self, episodes: Episodes) -> Tensor:
+        """Cross-entropy of classifying supports and queries alike among all background classes."""
+        support = episodes.support
+        inputs = torch.cat([support.inputs, episodes.queries], dim=1)
+        ways = torch.cat([support.labels, episodes.truth], dim=1)
+        truth = episodes.classes.gather(1, ways)
+        real = torch.cat([support.weights > 0, torch.ones_like(episodes.truth, dtype=bool)], dim=1)
+        cosines = F.normalize(self.encoder(inputs), dim=-1) @ F.normalize(self.prototypes).T
+        return F.cross_entropy(SCALE * cosines[real], truth[real])
+
+    @torch.no_grad()
+    def settle(self, episodes: list[Episodes]) -> None:
+        """The spread within a class, of background tasks' supports and queries."""
+        if self.distance == "mahalanobis":
+            self.whitening.copy_(whitening(torch.cat([self._spread(one) for one in episodes])))
+
+    def _spread(self, episodes: Episodes) -> Tensor:
+        """Every vector's difference from its class's mean in its task, m x d."""
+        support = episodes.support
+        vectors = self.encoder(torch.cat([support.inputs, episodes.queries], dim=1))
+        ways = torch.cat([support.labels, episodes.truth], dim=1)
+        weights = torch.cat([support.weights, torch.ones_like(episodes.truth)], dim=1)
+        member = F.one_hot(ways, episodes.ways) * (weights > 0)[..., None]
+        count = member.sum(dim=1, keepdim=True).clamp(min=1)
+        means = (member / count).transpose(1, 2) @ vectors
+        return (vectors - means.gather(1, ways[..., None].expand_as(vectors)))[weights > 0]
+
+    def scores(self, support: Support, queries: Tensor, ways: int) -> Tensor:
+        return class_best(self.similarity(queries, support.inputs), support, ways)
+
+    def similarity(self, queries: Tensor, examples: Tensor) -> Tensor:
+        """t x q and t x n inputs to t x q x n: cosines, or distances below 0."""
+        first, second = self.encoder(queries), self.encoder(examples)
+        if self.distance == "cosine":
+            return F.normalize(first, dim=-1) @ F.normalize(second, dim=-1).transpose(1, 2)
+        if self.distance == "mahalanobis":
+            first, second = first @ self.whitening, second @ self.whitening
+        return -torch.cdist(first, second)
+
+
+def whitening(spread: Tensor) -> Tensor:
+    """d x d: what turns vectors that spread like these (m x d) into ones that spread evenly."""
+    fitted = LedoitWolf(assume_centered=True).fit(spread.double().numpy())
+    values, axes = torch.linalg.eigh(torch.from_numpy(fitted.covariance_))
+    return (axes / values.clamp(min=1e-12).sqrt()).to(spread.dtype)

@@ -1,0 +1,99 @@
+"""Classifiers that t tasks adapt each for itself: weights are tuples of tensors, t x ... each.
+
+All t are worked out in one go. Nothing is changed in place, so a start outlives what tasks make of
+it and nothing has to be restored after one.
+"""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+Weights = tuple[Tensor, ...]
+EPSILON = 1e-5  # added to variances
+
+
+@dataclass(frozen=True)
+class Dense:
+    """Vectors of `dim` numbers through `hidden` units to `ways` logits."""
+
+    dim: int
+    hidden: int
+    ways: int
+
+    def start(self, generator: torch.Generator) -> Weights:
+        """Random weights without the t axis, and an output layer of zeros.
+
+        Which class gets which number is chance, so any other first output layer would be noise
+        that the few steps of a task have to unlearn.
+        """
+        first = torch.randn(self.dim, self.hidden, generator=generator) * (2 / self.dim) ** 0.5
+        shapes = [(1, self.hidden), (self.hidden, self.ways), (1, self.ways)]
+        return first, *(torch.zeros(shape) for shape in shapes)
+
+    def logits(self, weights: Weights, inputs: Tensor, reference: int | None = None) -> Tensor:
+        """t x n x dim unit vectors to t x n x ways; no input has a say in another's."""
+        hidden, bias, out, shift = weights
+        # a unit vector's entries are about 1 / sqrt(d): scaled up, the usual initialisation fits
+        active = F.relu(torch.baddbmm(bias, inputs * self.dim**0.5, hidden))
+        return torch.baddbmm(shift, active, out)
+
+
+@dataclass(frozen=True)
+class Conv:
+    """The four-block convolutional network, with every task's own weights.
+
+    A block is convolution, batch norm, ReLU, 2 x 2 pooling. Its batch norm has no memory: its
+    means are those of the inputs at hand.
+    """
+
+    shape: tuple[int, int, int]  # channels, height, width
+    channels: int
+    ways: int
+    blocks: int = 4
+
+    def start(self, generator: torch.Generator) -> Weights:
+        """Random weights without the t axis; the output layer is zeros (see `Dense.start`)."""
+        weights: list[Tensor] = []
+        width = self.shape[0]
+        for _ in range(self.blocks):
+            kernel = torch.randn(self.channels, width, 3, 3, generator=generator)
+            weights += [kernel * (2 / (9 * width)) ** 0.5]
+            weights += [torch.ones(self.channels), torch.zeros(self.channels)]
+            width = self.channels
+        side = [number // 2**self.blocks for number in self.shape[1:]]
+        return (
+            *weights,
+            torch.zeros(width * side[0] * side[1], self.ways),
+            torch.zeros(1, self.ways),
+        )
+
+    def logits(self, weights: Weights, inputs: Tensor, reference: int | None = None) -> Tensor:
+        """t x n x C x H x W to t x n x ways.
+
+        Batch norm takes its means of each task's first `reference` inputs, or of all: with the
+        supports as reference, no query has a say in another's answer.
+        """
+        tasks, count = inputs.shape[:2]
+        # all tasks' channels side by side: a convolution in groups keeps them apart
+        maps = inputs.transpose(0, 1).flatten(1, 2)
+        for block in range(self.blocks):
+            kernel, scale, shift = weights[3 * block : 3 * block + 3]
+            maps = F.conv2d(maps, kernel.flatten(0, 1), padding=1, groups=tasks)
+            maps = normalised(maps, reference or count, scale.flatten(), shift.flatten())
+            maps = F.max_pool2d(F.relu(maps), 2)
+        features = maps.unflatten(1, (tasks, self.channels)).transpose(0, 1).flatten(2)
+        return torch.baddbmm(weights[-1], features, weights[-2])
+
+
+def normalised(maps: Tensor, reference: int, scale: Tensor, shift: Tensor) -> Tensor:
+    """n x c x h x w without each channel's mean and spread over the first `reference` maps."""
+    spread, mean = torch.var_mean(maps[:reference], dim=(0, 2, 3), correction=0, keepdim=True)
+    shaped = [number[:, None, None] for number in (scale, shift)]
+    return (maps - mean) * (spread + EPSILON).rsqrt() * shaped[0] + shaped[1]
+
+
+def repeated(weights: Weights, times: int) -> Weights:
+    """Weights without the t axis as those of `times` tasks."""
+    return tuple(one.expand(times, *one.shape) for one in weights)

@@ -1,0 +1,26 @@
+"""Prototypical network: the nearest class mean (Snell et al. 2017, arXiv:1703.05175)."""
+
+import torch
+from torch import Tensor
+
+from pipeline.fewshot.encoders import Encoder
+from pipeline.fewshot.learner import Learner
+from pipeline.fewshot.tasks import Support, class_means, without_absent
+
+
+class Prototypical(Learner):
+    """Scores are squared Euclidean distances to the class means, below 0."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        super().__init__()
+        self.encoder = encoder
+
+    def scores(self, support: Support, queries: Tensor, ways: int) -> Tensor:
+        means = class_means(self.encoder(support.inputs), support, ways)
+        return without_absent(-squared(self.encoder(queries), means), support, ways)
+
+
+def squared(first: Tensor, second: Tensor) -> Tensor:
+    """Squared Euclidean distances, t x a x d and t x b x d to t x a x b."""
+    lengths = first.square().sum(-1)[..., None] + second.square().sum(-1)[:, None]
+    return torch.clamp(lengths - 2 * first @ second.transpose(1, 2), min=0)

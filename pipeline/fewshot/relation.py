@@ -1,0 +1,65 @@
+"""Relation network: a learned comparison (Sung et al. 2018, arXiv:1711.06025)."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from pipeline.fewshot.encoders import Encoder
+from pipeline.fewshot.learner import Learner
+from pipeline.fewshot.tasks import Episodes, Support, class_means, without_absent
+
+
+class Relation(Learner):
+    """A small network sees a class's summed feature maps and the query's, one over the other.
+
+    Scores are its logits; it learns to say 1 for the right class and 0 for others by squared
+    errors, as published.
+    """
+
+    def __init__(self, encoder: Encoder, hidden: int) -> None:
+        super().__init__()
+        self.encoder = encoder
+        channels = encoder.channels
+        side = 3 if min(encoder.side) > 1 else 1
+        self.compare = nn.Sequential(
+            nn.Conv2d(2 * channels, channels, side, padding=side // 2, bias=False),
+            nn.BatchNorm2d(channels),
+            nn.ReLU(),
+            nn.Conv2d(channels, channels, side, padding=side // 2, bias=False),
+            nn.BatchNorm2d(channels),
+            nn.ReLU(),
+            nn.AdaptiveAvgPool2d(2 if min(encoder.side) > 1 else 1),
+            nn.Flatten(),
+            nn.LazyLinear(hidden),
+            nn.ReLU(),
+            nn.Linear(hidden, 1),
+        )
+        with torch.no_grad():
+            self.compare.eval()(torch.zeros(1, 2 * channels, *encoder.side))
+        self.compare.train()
+
+    def scores(self, support: Support, queries: Tensor, ways: int) -> Tensor:
+        maps = self.encoder.maps(support.inputs)
+        means = class_means(maps.flatten(2), support, ways).unflatten(2, maps.shape[2:])
+        asked = self.encoder.maps(queries)
+        tasks, count = asked.shape[:2]
+        pairs = torch.cat(
+            [
+                means[:, None].expand(tasks, count, *means.shape[1:]),
+                asked[:, :, None].expand(tasks, count, ways, *asked.shape[2:]),
+            ],
+            dim=3,
+        )
+        told = self.compare(pairs.flatten(0, 2)).view(tasks, count, ways)
+        return without_absent(told, support, ways)
+
+    def loss(self, episodes: Episodes) -> Tensor:
+        return squared_errors(
+            self.scores(episodes.support, episodes.queries, episodes.ways), episodes
+        )
+
+
+def squared_errors(logits: Tensor, episodes: Episodes) -> Tensor:
+    """Mean squared difference of each pair's probability from 1 (the right class) or 0."""
+    right = F.one_hot(episodes.truth, episodes.ways).to(logits.dtype)
+    return F.mse_loss(logits.sigmoid(), right)

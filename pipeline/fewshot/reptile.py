@@ -1,0 +1,88 @@
+"""Reptile: a start near what tasks make of it (Nichol et al. 2018, arXiv:1803.02999)."""
+
+import torch
+from torch import Tensor, nn
+
+from pipeline.fewshot.inner_loop import adapted, task_costs
+from pipeline.fewshot.learner import Learner
+from pipeline.fewshot.maml import answers
+from pipeline.fewshot.networks import Conv, Dense, Weights, repeated
+from pipeline.fewshot.tasks import Episodes, Support, without_absent
+
+
+class Reptile(Learner):
+    """The start moves towards the mean of the tasks' adapted weights.
+
+    rate is the inner steps' one; the optimiser's is that of the start (epsilon).
+    transductive: batch norm sees all of a task's queries together.
+    """
+
+    def __init__(
+        self,
+        network: Dense | Conv,
+        steps: int,
+        rate: float,
+        adapt_steps: int,
+        transductive: bool = False,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        generator = torch.Generator().manual_seed(seed)
+        self.network, self.steps, self.rate = network, steps, rate
+        self.adapt_steps, self.transductive = adapt_steps, transductive
+        self.start = nn.ParameterList(network.start(generator))
+
+    @torch.no_grad()
+    def update(self, episodes: Episodes, optimiser: torch.optim.Optimizer) -> float:
+        """One meta-update on supports and queries together: Reptile does not part them.
+
+        Returns the loss on them at the start.
+        """
+        support, start = whole(episodes), tuple(one[None] for one in self.start)
+        epsilon = optimiser.param_groups[0]["lr"]
+        ended = meta_update(self.network, start, support, self.steps, self.rate, epsilon)
+        logits = self.network.logits(
+            repeated(tuple(self.start), len(support.labels)), support.inputs
+        )
+        for theta, new in zip(self.start, ended, strict=True):
+            theta.copy_(new[0])
+        return task_costs(logits, support).mean().item()
+
+    def scores(self, support: Support, queries: Tensor, ways: int) -> Tensor:
+        start = repeated(tuple(self.start), len(support.labels))
+        learned = adapted(self.network, start, support, self.adapt_steps, self.rate)
+        logits = answers(self.network, learned, support, queries, self.transductive)
+        return without_absent(logits[..., :ways], support, ways)
+
+
+def whole(episodes: Episodes) -> Support:
+    """Supports and queries of each task as one set."""
+    support = episodes.support
+    return Support(
+        torch.cat([support.inputs, episodes.queries], dim=1),
+        torch.cat([support.labels, episodes.truth], dim=1),
+        torch.cat([support.weights, torch.ones_like(episodes.truth, dtype=torch.float)], dim=1),
+    )
+
+
+def meta_update(
+    network: Dense | Conv,
+    start: Weights,
+    support: Support,
+    steps: int,
+    inner_rate: float,
+    meta_rate: float,
+) -> Weights:
+    """One Reptile step: theta + meta_rate x mean over tasks of (phi - theta).
+
+    `start` holds s starts (s x ...); `support` equally many tasks for each, one's after another's.
+    """
+    each = len(support.labels) // len(start[0])
+    begun = tuple(one.repeat_interleave(each, dim=0) for one in start)
+    learned = adapted(network, begun, support, steps, inner_rate)
+
+    def moved(theta: Tensor, phi: Tensor) -> Tensor:
+        mean = phi.view(len(theta), each, *theta.shape[1:]).mean(dim=1)
+        return theta + meta_rate * (mean - theta)
+
+    return tuple(moved(theta, phi) for theta, phi in zip(start, learned, strict=True))

@@ -1,0 +1,115 @@
+"""A few-shot learner's second look: every query with its first candidates is one small task."""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import torch
+
+from pipeline.fewshot import encoders
+from pipeline.fewshot.fit import Fit, fit
+from pipeline.fewshot.induction import Induction
+from pipeline.fewshot.learner import Learner
+from pipeline.fewshot.maml import MAML
+from pipeline.fewshot.matching import Matching
+from pipeline.fewshot.memory import Memory
+from pipeline.fewshot.meta_lstm import MetaLSTM
+from pipeline.fewshot.nearest import Nearest
+from pipeline.fewshot.networks import Dense
+from pipeline.fewshot.prototypical import Prototypical
+from pipeline.fewshot.pt_map import PTMap
+from pipeline.fewshot.relation import Relation
+from pipeline.fewshot.siamese import Siamese
+from pipeline.fewshot.tasks import Episodes
+from pipeline.gallery import Embeddings
+from pipeline.params import Rerank
+from pipeline.rerank import episodes
+from pipeline.rerank.candidates import Candidates
+
+QUERIES_AT_ONCE = 64
+INNER_STEPS, INNER_RATE = 5, 0.1  # of MAML and the meta-LSTM
+SLOTS, WIDTH, HEADS = 64, 40, 4  # of the outer memory
+
+
+def made(params: Rerank, dim: int, ways: int, identities: int) -> Learner:
+    """The untaught learner, for vectors of `dim` numbers and tasks of `ways` candidates."""
+    hidden = params.fewshot.hidden
+    encoder = encoders.vectors(dim, hidden)
+    network = Dense(dim, hidden, ways)
+    return {
+        "cosine": partial(Nearest, encoder, identities, "cosine"),
+        "mahalanobis": partial(Nearest, encoder, identities, "mahalanobis"),
+        "prototypical": partial(Prototypical, encoder),
+        "matching": partial(Matching, encoder, full=False),
+        "matching_full": partial(Matching, encoder, full=True),
+        "relation": partial(Relation, encoder, hidden),
+        "induction": partial(Induction, encoder, hidden),
+        "siamese": partial(Siamese, encoder, "absolute", hidden),
+        "maml": partial(MAML, network, INNER_STEPS, INNER_RATE, second_order=True),
+        "fomaml": partial(MAML, network, INNER_STEPS, INNER_RATE, second_order=False),
+        "meta_lstm": partial(MetaLSTM, network, INNER_STEPS),
+        "memory": partial(Memory, encoder, ways, SLOTS, WIDTH, HEADS, hidden),
+        "pt_map": partial(PTMap, encoder, identities, balanced=False),
+    }[params.method]()
+
+
+def learned_scores(
+    top: Candidates,
+    embeddings: Embeddings,
+    right: np.ndarray,
+    part: np.ndarray,
+    known: np.ndarray,
+    params: Rerank,
+) -> np.ndarray:
+    """The learner's score of every query's candidates, q x top; -inf for padding.
+
+    right : q x top, the candidate that is the query's individual
+    part : of q queries; what answers a part learned from the `known` queries of the others whose
+        individual is among their candidates. Untaught where there are none
+    """
+    vectors = torch.from_numpy(embeddings.vectors)
+    asked = torch.from_numpy(embeddings.of(pd.Series(top.queries)))
+    names, classes = np.unique(top.identities.astype(str), return_inverse=True)
+    classes, count = torch.from_numpy(classes.reshape(top.identities.shape)), len(names)
+
+    def tasks(rows: np.ndarray) -> Episodes:
+        return Episodes(
+            episodes.support_task(vectors, top.supports[rows]),
+            asked[rows][:, None],
+            torch.from_numpy(right[rows].argmax(axis=1))[:, None],
+            classes[rows],
+        )
+
+    scores = np.full(top.scores.shape, -np.inf)
+    for one in np.unique(part):
+        lessons = np.flatnonzero(known & (part != one) & right.any(axis=1))
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(params.seed)
+            learner = made(params, vectors.shape[1], top.scores.shape[1], count)
+        if len(lessons):
+            draw = partial(lesson, tasks, lessons, params.fewshot.tasks, params.seed)
+            fit(learner, draw, Fit(params.fewshot.steps, params.fewshot.rate), params.method)
+        answer(learner.eval(), tasks, np.flatnonzero(part == one), scores)
+    return scores
+
+
+def lesson(
+    tasks: Callable[[np.ndarray], Episodes], rows: np.ndarray, count: int, seed: int, step: int
+) -> Episodes:
+    """The queries of one step, drawn from `rows`."""
+    return tasks(np.random.default_rng([seed, step]).choice(rows, min(count, len(rows)), False))
+
+
+@torch.no_grad()
+def answer(
+    learner: Learner,
+    tasks: Callable[[np.ndarray], Episodes],
+    rows: np.ndarray,
+    scores: np.ndarray,
+) -> None:
+    """Put the learner's scores of these queries into their rows of `scores`, q x top."""
+    for at in range(0, len(rows), QUERIES_AT_ONCE):
+        own = rows[at : at + QUERIES_AT_ONCE]
+        asked = tasks(own)
+        scores[own] = learner.scores(asked.support, asked.queries, asked.ways)[:, 0].numpy()

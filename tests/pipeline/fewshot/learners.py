@@ -1,0 +1,70 @@
+"""Every learner, small, on vectors or on pictures."""
+
+from collections.abc import Callable
+
+import torch
+
+from pipeline.fewshot import encoders
+from pipeline.fewshot.induction import Induction
+from pipeline.fewshot.learner import Learner
+from pipeline.fewshot.maml import MAML
+from pipeline.fewshot.matching import Matching
+from pipeline.fewshot.memory import Memory
+from pipeline.fewshot.meta_lstm import MetaLSTM
+from pipeline.fewshot.nearest import Nearest
+from pipeline.fewshot.networks import Conv, Dense
+from pipeline.fewshot.prototypical import Prototypical
+from pipeline.fewshot.pt_map import PTMap
+from pipeline.fewshot.relation import Relation
+from pipeline.fewshot.reptile import Reptile
+from pipeline.fewshot.siamese import Siamese
+from pipeline.fewshot.tasks import Episodes, Support
+
+DIM, PICTURE, WAYS, CLASSES = 6, (1, 16, 16), 4, 5
+
+
+def learners(shape: tuple[int, ...]) -> dict[str, Callable[[], Learner]]:
+    """By name, for inputs of that shape: vectors (DIM,) or PICTURE."""
+    pictures = len(shape) > 1
+    network = Conv(shape, 4, WAYS) if pictures else Dense(DIM, 8, WAYS)
+
+    def encoder() -> encoders.Encoder:
+        return encoders.conv4(shape, 8) if pictures else encoders.vectors(DIM, 8)
+
+    return {
+        "euclidean": lambda: Nearest(encoder(), CLASSES, "euclidean"),
+        "cosine": lambda: Nearest(encoder(), CLASSES, "cosine"),
+        "mahalanobis": lambda: Nearest(encoder(), CLASSES, "mahalanobis"),
+        "prototypical": lambda: Prototypical(encoder()),
+        "matching": lambda: Matching(encoder(), full=False),
+        "matching_full": lambda: Matching(encoder(), full=True),
+        "relation": lambda: Relation(encoder(), 8),
+        "induction": lambda: Induction(encoder(), 4),
+        "siamese": lambda: Siamese(encoder(), "absolute", 8),
+        "maml": lambda: MAML(network, 2, 0.1, second_order=True),
+        "fomaml": lambda: MAML(network, 2, 0.1, second_order=False),
+        "reptile": lambda: Reptile(network, 3, 0.3, 6),
+        "meta_lstm": lambda: MetaLSTM(network, 3),
+        "memory": lambda: Memory(encoder(), WAYS, 12, 8, 2, 16),
+        "pt_map": lambda: PTMap(encoder(), CLASSES, balanced=False),
+    }
+
+
+def episodes(
+    shape: tuple[int, ...] = (DIM,), tasks: int = 3, shots: int = 2, queries: int = 2, seed: int = 0
+) -> Episodes:
+    """Tasks whose classes lie apart: each class has a random centre."""
+    generator = torch.Generator().manual_seed(seed)
+    centres = torch.randn(CLASSES, *shape, generator=generator)
+    classes = torch.stack(
+        [torch.randperm(CLASSES, generator=generator)[:WAYS] for _ in range(tasks)]
+    )
+
+    def examples(each: int) -> torch.Tensor:
+        own = centres[classes].repeat_interleave(each, dim=1)
+        return own + 0.3 * torch.randn(own.shape, generator=generator)
+
+    labels = torch.arange(WAYS).repeat_interleave(shots).expand(tasks, -1)
+    truth = torch.arange(WAYS).repeat_interleave(queries).expand(tasks, -1)
+    support = Support(examples(shots), labels, torch.ones(labels.shape))
+    return Episodes(support, examples(queries), truth, classes)

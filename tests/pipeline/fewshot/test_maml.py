@@ -1,0 +1,78 @@
+import pytest
+import torch
+
+from pipeline.fewshot.maml import MAML
+from pipeline.fewshot.networks import Conv, Dense
+from tests.pipeline.fewshot.learners import DIM, PICTURE, WAYS, episodes
+
+
+def doubled(given):
+    """Episodes in double precision: finite differences need it."""
+    support = given.support
+    support = support._replace(inputs=support.inputs.double(), weights=support.weights.double())
+    return given._replace(support=support, queries=given.queries.double())
+
+
+def learner(network, second_order: bool) -> MAML:
+    maml = MAML(network, 3, 0.2, second_order).double()
+    generator = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for one in maml.start:  # an output layer of zeros hides half of the gradient
+            one += 0.1 * torch.randn(one.shape, generator=generator)
+    return maml
+
+
+@pytest.mark.parametrize(
+    "network, shape",
+    [(Dense(DIM, 5, WAYS), (DIM,)), (Conv(PICTURE, 3, WAYS), PICTURE)],
+    ids=["vectors", "pictures"],
+)
+def test_second_order_gradient_is_that_of_finite_differences(network, shape):
+    maml, given = learner(network, True), doubled(episodes(shape, tasks=2))
+    maml.loss(given).backward()
+    for one in maml.start:
+        at = int(one.grad.abs().argmax())
+        with torch.no_grad():
+            told = [moved_loss(maml, given, one, at, step) for step in (1e-6, -1e-6)]
+        assert one.grad.flatten()[at].item() == pytest.approx((told[0] - told[1]) / 2e-6, rel=1e-4)
+
+
+def moved_loss(maml: MAML, given, one: torch.Tensor, at: int, step: float) -> float:
+    one.view(-1)[at] += step
+    loss = maml.loss(given).item()
+    one.view(-1)[at] -= step
+    return loss
+
+
+def test_first_order_gradient_is_that_at_the_adapted_weights():
+    maml, given = learner(Dense(DIM, 5, WAYS), False), doubled(episodes(tasks=1))
+    maml.loss(given).backward()
+    with torch.no_grad():
+        learned = maml.learned(given.support)
+    ended = [one.clone().requires_grad_() for one in learned]
+    logits = maml.network.logits(tuple(ended), given.queries)
+    torch.nn.functional.cross_entropy(logits[0], given.truth[0]).backward()
+    for begun, end in zip(maml.start, ended, strict=True):
+        torch.testing.assert_close(begun.grad, end.grad[0])
+
+
+def test_the_orders_differ():
+    given = doubled(episodes(tasks=2))
+    gradients = []
+    for second_order in (True, False):
+        maml = learner(Dense(DIM, 5, WAYS), second_order)
+        maml.loss(given).backward()
+        gradients.append(maml.start[0].grad)
+    assert not torch.allclose(*gradients)
+
+
+def test_transduction_shares_batch_norm_among_queries():
+    given = episodes(PICTURE, tasks=1)
+    maml = MAML(Conv(PICTURE, 3, WAYS), 1, 0.2, True, transductive=True)
+    other = given.queries.clone()
+    other[:, 1:] += torch.linspace(0, 3, 16)
+    with torch.no_grad():
+        first, second = (
+            maml.scores(given.support, queries, WAYS) for queries in (given.queries, other)
+        )
+    assert not torch.allclose(first[:, 0], second[:, 0])

@@ -1,0 +1,71 @@
+import pytest
+import torch
+import torch.nn.functional as F
+
+from pipeline.fewshot.inner_loop import adapted, task_costs
+from pipeline.fewshot.networks import Conv, Dense
+from tests.pipeline.fewshot.learners import DIM, PICTURE, WAYS, episodes
+
+NETWORKS = [(Dense(DIM, 5, WAYS), (DIM,)), (Conv(PICTURE, 3, WAYS), PICTURE)]
+
+
+def weights_of(network, tasks: int):
+    starts = [network.start(torch.Generator().manual_seed(seed)) for seed in range(tasks)]
+    generator = torch.Generator().manual_seed(9)
+    return tuple(
+        torch.stack(one) + 0.1 * torch.randn(tasks, *one[0].shape, generator=generator)
+        for one in zip(*starts, strict=True)
+    )
+
+
+@pytest.mark.parametrize("network, shape", NETWORKS, ids=["dense", "conv"])
+def test_every_task_has_its_own_weights(network, shape):
+    given, weights = episodes(shape, tasks=3), weights_of(network, 3)
+    told = network.logits(weights, given.queries)
+    for task in range(3):
+        alone = network.logits(
+            tuple(one[task : task + 1] for one in weights), given.queries[task : task + 1]
+        )
+        torch.testing.assert_close(told[task], alone[0], rtol=1e-4, atol=1e-4)
+
+
+def test_conv_is_the_usual_layers():
+    network, given = Conv(PICTURE, 3, WAYS), episodes(PICTURE, tasks=1)
+    weights = weights_of(network, 1)
+    maps = given.queries[0]
+    for block in range(4):
+        kernel, scale, shift = (one[0] for one in weights[3 * block : 3 * block + 3])
+        maps = F.conv2d(maps, kernel, padding=1)
+        maps = F.batch_norm(maps, None, None, scale, shift, training=True)
+        maps = F.max_pool2d(F.relu(maps), 2)
+    expected = maps.flatten(1) @ weights[-2][0] + weights[-1][0]
+    torch.testing.assert_close(
+        network.logits(weights, given.queries)[0], expected, rtol=1e-3, atol=1e-4
+    )
+
+
+@pytest.mark.parametrize("network, shape", NETWORKS, ids=["dense", "conv"])
+def test_adapting_is_gradient_descent(network, shape):
+    given, start = episodes(shape, tasks=2), weights_of(network, 2)
+    ended = adapted(network, start, given.support, 2, 0.3)
+    task = type(given.support)(*(one[1:] for one in given.support))
+    weights = [one[1:].clone().requires_grad_() for one in start]
+    optimiser = torch.optim.SGD(weights, lr=0.3)
+    for _ in range(2):
+        optimiser.zero_grad()
+        logits = network.logits(tuple(weights), task.inputs)
+        F.cross_entropy(logits[0], task.labels[0]).backward()
+        optimiser.step()
+    for told, expected in zip(ended, weights, strict=True):
+        torch.testing.assert_close(told[1], expected[0].detach(), rtol=1e-3, atol=1e-5)
+
+
+def test_a_tasks_cost_is_the_mean_over_what_is_real():
+    support = episodes(tasks=1).support
+    logits = torch.randn(
+        1, len(support.labels[0]), WAYS, generator=torch.Generator().manual_seed(0)
+    )
+    weights = torch.zeros_like(support.weights)
+    weights[0, :3] = 1
+    told = task_costs(logits, support._replace(weights=weights))
+    torch.testing.assert_close(told[0], F.cross_entropy(logits[0, :3], support.labels[0, :3]))
