@@ -49,14 +49,14 @@ def main(files: list[Path], prior: float, drawing: Path) -> None:
         crops = Path(folder) / "crops.npy"
         boxes = cut(table, p, crops)
         features = keypoints.extract(table, boxes, crops, p.keypoints)
-        similarities = [similar(table, crops, fold, p) for fold in members]
+        pairs = [vectors(table, crops, fold, p) for fold in members]
+    similarities = [float(first @ second) for first, second in pairs]
     matched = matcher.pairing(p.keypoints.detector, p.match)
     found = matcher.compared(features, (0, 1), matched, p.match)
     points = pd.DataFrame(described(features, (0, 1), found), columns=POINT)
     weighed = fair_scale(table["sha256"].tolist()).evidence(points).sum()
     scores = {"similarity": similarities, "inliers": float(found.inliers), "weighed": weighed}
-    pairs = pd.DataFrame(scores)
-    chance = judge.chance(pairs, prior).mean()
+    chance = judge.chance(pd.DataFrame(scores), prior).mean()
     print(f"{files[0]} and {files[1]}: the same animal with probability {chance:.3f}")
     print(f"(where {prior:g} was its probability before anybody looked)")
     for fold, similarity in zip(members, similarities, strict=True):
@@ -81,7 +81,7 @@ def learned() -> Judge:
 
 
 def images_of(files: list[Path]) -> pd.DataFrame:
-    """The "images" table of two files; SystemExit where one is no photograph."""
+    """The "images" table of these files; SystemExit where one is no photograph."""
     rows = []
     for number, path in enumerate(files):
         try:
@@ -95,7 +95,7 @@ def images_of(files: list[Path]) -> pd.DataFrame:
 
 
 def cut(table: pd.DataFrame, p: params.Params, crops: Path) -> pd.DataFrame:
-    """Both crops into a file, and their "boxes" rows: those of `crop`, or made as it makes them."""
+    """All crops into a file, and their "boxes" rows: those of `crop`, or made as it makes them."""
     net = cropping.learned_unet(paths.UNET, p.crop)
     source, segment = cropping.segmenter(net, p.crop)
     boxes = pack.pack(table, Given({}, {}), source, segment, p.crop, crops)
@@ -152,14 +152,13 @@ def fair_scale(hashes: list[str]) -> Scale:
     return Scale.load(paths.scale(NONE))
 
 
-def similar(table: pd.DataFrame, crops: Path, fold: int, p: params.Params) -> float:
-    """The similarity of the two crops to one member."""
+def vectors(table: pd.DataFrame, crops: Path, fold: int, p: params.Params) -> np.ndarray:
+    """What one member makes of the crops, n x d unit vectors."""
     backbone = p.match.backbone
     settings = p.member_train(backbone)
     net = model.for_backbone(p.backbones[backbone], settings, trained=True)
     net.load_state_dict(load_file(paths.model(backbone, fold)))
-    found = embed.embed(net, crops, table["image"], settings.channels, p.embed.flip)
-    return float(found.vectors[0] @ found.vectors[1])
+    return embed.embed(net, crops, table["image"], settings.channels, p.embed.flip).vectors
 
 
 def draw(table: pd.DataFrame, features: Features, found: geometry.Agreement, drawing: Path) -> None:

@@ -29,6 +29,11 @@ class Features:
         """The rows of photograph number `image`."""
         return slice(self.starts[image], self.starts[image + 1])
 
+    def of(self, image: int) -> tuple[np.ndarray, ...]:
+        """What `joined` takes of photograph number `image`."""
+        rows = self.rows(image)
+        return self.points[rows], self.descriptors[rows], self.canvases[image], self.sizes[image]
+
     def save(self, path: Path) -> None:
         arrays = {name: getattr(self, name) for name in self.__dataclass_fields__}
         arrays["names"] = self.names.astype(str)

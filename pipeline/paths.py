@@ -7,6 +7,7 @@ SUBMISSIONS = Path("submissions")
 
 REVIEW = Path("data/review.csv")
 PSEUDO = Path("data/pseudo.csv")
+ENROLLED = Path("data/enrolled")
 
 IMAGES = WORK / "competition/images.csv"
 SAMPLE = WORK / "competition/sample.csv"

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import cv2
 import networkx
+import numpy as np
 import pandas as pd
 import pytest
 from dvc.repo import Repo
 from ruamel.yaml import YAML
 
-from commands import leaderboard, verify
+from commands import enroll, identify, leaderboard, verify
 from pipeline import paths
 from tests.conftest import ROOT
 from tests.stages import tiny
@@ -213,16 +214,17 @@ def test_the_same_seed_gives_the_same_bytes(project, again, name, kind):
     assert first.read_bytes() == second.read_bytes()
 
 
-def test_two_photographs_are_compared(again, monkeypatch, capsys):
-    """Twice the same photograph: likelier one animal, with more points in common, than two."""
+@pytest.fixture
+def judged(again, monkeypatch):
+    """A finished project with a judge of its own: what so few pairs teach is chance's work."""
     monkeypatch.chdir(again)
     judge = json.loads(paths.JUDGE.read_text())
     assert list(judge) == ["centre_", "spread_", "weights_", "height_"]
-    judge |= {
-        "weights_": [1.0, 1.0, 1.0],
-        "height_": 0.0,
-    }  # what so few pairs teach is chance's work
-    paths.JUDGE.write_text(json.dumps(judge))
+    paths.JUDGE.write_text(json.dumps(judge | {"weights_": [1.0, 1.0, 1.0], "height_": 0.0}))
+
+
+def test_two_photographs_are_compared(judged, capsys):
+    """Twice the same photograph: likelier one animal, with more points in common, than two."""
     first, chances = Path("data/competition/train/train00.jpg"), []
     for other in (first, first.with_name("train13.jpg")):
         verify.main([first, other], 0.5, Path("seen.png"))
@@ -231,6 +233,33 @@ def test_two_photographs_are_compared(again, monkeypatch, capsys):
         assert "matched points fit one map: seen.png" in said
         assert cv2.imread("seen.png").shape[2] == 3
     assert chances[0] > chances[1]
+
+
+def test_a_stranger_is_enrolled_and_found_by_another_photograph(judged, tmp_path, capsys):
+    """A drawing that the competition never saw, and the same one a little brighter."""
+    rng = np.random.default_rng(99)
+    drawing = cv2.GaussianBlur(rng.integers(0, 255, (120, 200, 3), dtype=np.uint8), (0, 0), 4)
+    first, second = tmp_path / "first.png", tmp_path / "second.png"
+    cv2.imwrite(str(first), drawing)
+    cv2.imwrite(str(second), cv2.convertScaleAbs(drawing, alpha=0.9, beta=10))
+    before = named(second, capsys)
+    enroll.main(first, "w_newcomer")
+    assert "enrolled as w_newcomer" in capsys.readouterr().out
+    after = named(second, capsys)
+    assert "w_newcomer" not in before and next(iter(after)) == "w_newcomer"
+    assert sum(after.values()) <= 1.001
+    assert named(first, capsys)  # does not find itself
+    assert "w_newcomer" not in named(first, capsys)
+    with pytest.raises(SystemExit, match="in the competition as"):
+        enroll.main(Path("data/competition/train/train00.jpg"), "w_newcomer")
+
+
+def named(photograph: Path, capsys) -> dict[str, float]:
+    """The answers that `identify` prints, in their order."""
+    identify.main(photograph, 0.3, Path("seen.png"))
+    lines = capsys.readouterr().out.splitlines()[1:]
+    answers = [line.split() for line in lines if line.startswith("  ")]
+    return {name: float(chance) for chance, name, *_ in answers}
 
 
 def test_the_leaderboard_lists_every_ensemble(again, monkeypatch):

@@ -1,0 +1,104 @@
+"""Add an individual to the gallery by one photograph; nothing is trained.
+
+    python -m commands.enroll PHOTO IDENTITY
+
+The next `commands.identify` finds it. What is kept lies in data/enrolled, a file a photograph:
+delete it to take the photograph out again. After new training enroll anew: new members can't read
+the vectors. An individual with many photographs is better added to the competition: `dvc repro`
+then learns from them too.
+"""
+
+import argparse
+import shutil
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pandas as pd
+
+from commands import verify
+from pipeline import images, params, paths, tables
+from pipeline.enrolled import Enrolled
+from pipeline.features import Features
+from pipeline.keypoints import keypoints
+
+
+@dataclass(frozen=True)
+class Looked:
+    """One photograph: a vector a member (m x d), and its local features."""
+
+    vectors: np.ndarray
+    features: Features
+
+
+def main(photograph: Path, identity: str) -> None:
+    p = params.load()
+    check_name(identity, p.competition.columns.new_whale)
+    verify.learned()  # refuses before any work where the pipeline has not run
+    table = verify.images_of([photograph])
+    known = known_as(table["sha256"][0])
+    if known not in (None, identity):
+        raise SystemExit(
+            f"{photograph} is in the competition as {known}: correct its label there if it is "
+            f"{identity}"
+        )
+    looked = look_at(table, p)
+    digest = table["sha256"][0]
+    copy = f"{digest}{photograph.suffix}"
+    tables.replace(paths.ENROLLED / copy, partial(shutil.copyfile, photograph))
+    enrolled = Enrolled(
+        identity,
+        photograph.name,
+        copy,
+        digest,
+        looked.vectors,
+        np.array(member_hashes(p)),
+        looked.features,
+    )
+    print(f"{photograph}: enrolled as {identity} ({enrolled.save(paths.ENROLLED)})")
+
+
+def check_name(identity: str, new_whale: str) -> None:
+    """SystemExit where a submission could not hold the name."""
+    if not identity or any(letter.isspace() for letter in identity) or identity == new_whale:
+        raise SystemExit(
+            f"the identity is {identity!r}: a name without blanks is wanted, not {new_whale}"
+        )
+
+
+def known_as(sha256: str) -> str | None:
+    """The identity of the competition's training photograph with these bytes; None without one."""
+    images_table = tables.read("images", paths.IMAGES)
+    names = images_table.loc[images_table["sha256"] == sha256, "image"]
+    labels = tables.read("labels", paths.LABELS)
+    found = labels.loc[labels["image"].isin(names), "identity"]
+    return None if found.empty else str(found.iloc[0])
+
+
+def look_at(table: pd.DataFrame, p: params.Params) -> Looked:
+    """Crop, embed with every member of match.backbone, and find local features, as the stages do.
+
+    `table` is the "images" table of one file.
+    """
+    with TemporaryDirectory() as folder:
+        crops = Path(folder) / "crops.npy"
+        boxes = verify.cut(table, p, crops)
+        features = keypoints.extract(table, boxes, crops, p.keypoints)
+        vectors = [verify.vectors(table, crops, fold, p)[0] for fold in p.folds.trained]
+    return Looked(np.stack(vectors), features)
+
+
+def member_hashes(p: params.Params) -> list[str]:
+    """Of every member's file: vectors of other members can't be compared with theirs."""
+    files = [paths.model(p.match.backbone, fold) for fold in p.folds.trained]
+    return [images.sha256(file.read_bytes()) for file in files]
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("photograph", type=Path)
+    parser.add_argument("identity")
+    arguments = parser.parse_args()
+    main(arguments.photograph, arguments.identity)

@@ -1,0 +1,82 @@
+"""What `enroll` and `identify` refuse; that they work is in tests/stages."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from commands import enroll, identify
+from pipeline import paths, tables
+from tests.pipeline.test_enrolled import photograph
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path, monkeypatch):
+    """a in folds 0 and 1, b in fold 1; t is the test's; a copy of a0 is in the competition."""
+    monkeypatch.chdir(tmp_path)
+    image = dict.fromkeys(tables.COLUMNS["images"], 0)
+    names = ["a0", "a1", "b1", "t", "copy of a0"]
+    rows = [image | {"image": name, "sha256": f"hash {name}"} for name in names]
+    tables.write("images", pd.DataFrame(rows), paths.IMAGES)
+    groups = pd.DataFrame({"image": names, "group": [0, 1, 2, 3, 0]})
+    tables.write("groups", groups, paths.GROUPS)
+    labelled = [("a0", "a", 0, 0), ("a1", "a", 1, 1), ("b1", "b", 2, 1)]
+    labelled = pd.DataFrame(labelled, columns=["image", "identity", "group", "fold"])
+    tables.write("folds", labelled.assign(member=""), paths.FOLDS)
+    tables.write("labels", labelled.assign(member="", provenance=""), paths.LABELS)
+
+
+@pytest.mark.parametrize("name", ["", "two words", "new_whale"])
+def test_a_name_that_no_submission_could_hold(name):
+    with pytest.raises(SystemExit, match="a name without blanks is wanted"):
+        enroll.check_name(name, "new_whale")
+
+
+def test_whose_photograph_it_is():
+    assert enroll.known_as("hash a1") == "a"
+    assert enroll.known_as("hash t") is None
+    assert enroll.known_as("hash elsewhere") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "members"), [("a0", [0]), ("b1", [1]), ("t", [0, 1, 2]), ("elsewhere", [0, 1, 2])]
+)
+def test_members_that_trained_on_the_photograph_are_not_asked(name, members):
+    assert identify.fair_members(f"hash {name}", [0, 1, 2]) == members
+
+
+def test_no_member_may_name_what_all_trained_on():
+    with pytest.raises(SystemExit, match="trained on this photograph: none can name it"):
+        identify.fair_members("hash a0", [1])
+
+
+def test_a_photograph_is_compared_with_no_copy_of_itself():
+    added = {"enrolled x.jpg": photograph("x", "hash x")}
+    people = identify.known_people("hash a1", [1], added)
+    assert people.to_dict() == {"a0": "a", "enrolled x.jpg": "x"}
+    assert "a0" not in identify.known_people("hash copy of a0", [0, 1], added)
+
+
+def test_enrolled_vectors_of_other_members_are_refused(monkeypatch):
+    monkeypatch.setattr(enroll, "member_hashes", lambda p: ["one", "two", "four"])
+    with pytest.raises(SystemExit, match="wal.jpg was enrolled as wal with other members"):
+        identify.current([photograph("wal", "b0")], "hash t", None)
+
+
+def test_an_enrolled_photograph_does_not_find_itself(monkeypatch):
+    monkeypatch.setattr(enroll, "member_hashes", lambda p: ["one", "two", "three"])
+    added = [photograph("wal", "b0"), photograph("other", "c0")]
+    assert list(identify.current(added, "b0", None)) == ["enrolled other.jpg"]
+
+
+def test_answers_name_the_photograph_that_argues(capsys):
+    near = pd.DataFrame(
+        [("a", "a0", 2.0, 0.5, 9), ("b", "b1", -1.0, 0.25, 0)],
+        columns=["identity", "image", "evidence", "similarity", "points"],
+    )
+    told = identify.told(paths.Path("p.jpg"), near, pd.Series({"a": 0.7, "new_whale": 0.3}))
+    assert told.splitlines() == [
+        "p.jpg:",
+        "  0.700  a  (a0: similarity 0.500, 9 points fit)",
+        "  0.300  new_whale",
+    ]
+    assert np.isclose(near["evidence"].max(), 2.0)
