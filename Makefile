@@ -15,7 +15,7 @@ all: .venv/installed preset
 test: .venv/installed
 	ruff check .
 	ruff format --check .
-	pytest -q
+	pytest -q -n auto --dist loadfile
 
 gpu-check: .venv/installed
 	python -m benchmarks.gpu_check

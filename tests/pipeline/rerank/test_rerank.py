@@ -214,7 +214,7 @@ def with_wrong_truths(member: Member, chosen: np.ndarray) -> Member:
         ("prototypes", ["prototypes", "reranked"]),
         ("cosine", ["cosine"]),
         ("siamese", ["siamese"]),
-        ("maml", ["maml"]),
+        ("fomaml", ["fomaml"]),
     ],
 )
 def test_a_query_s_own_truth_reaches_neither_its_start_nor_its_weight(
