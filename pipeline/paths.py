@@ -69,6 +69,11 @@ def evidence(stage: str, backbone: str, fold: int) -> Path:
     return of_member(stage, backbone, fold) / "evidence.parquet"
 
 
+def shots(backbone: str, fold: int) -> Path:
+    """A member's N-way K-shot accuracies."""
+    return of_member("neighbours", backbone, fold) / "shots.json"
+
+
 def match(fold: int) -> Path:
     """The evidence of local features for one fold."""
     return WORK / "match" / str(fold) / "evidence.parquet"

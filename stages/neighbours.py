@@ -2,7 +2,7 @@
 
 import sys
 
-from pipeline import evidence, gallery, params, paths, tables
+from pipeline import evidence, gallery, params, paths, shots, tables
 from pipeline.neighbours import neighbours, search
 
 
@@ -10,15 +10,19 @@ def main(backbone: str, fold: str) -> None:
     p = params.load()
     held_out = int(fold)
     folds = tables.read("folds", paths.FOLDS)
-    queries = gallery.query_rows(folds, tables.read("images", paths.IMAGES), held_out)["image"]
+    asked = gallery.query_rows(folds, tables.read("images", paths.IMAGES), held_out)
+    queries = asked["image"]
     embeddings = gallery.Embeddings.load(paths.embeddings(backbone, held_out))
-    shown = search.gallery_of(embeddings, gallery.gallery_rows(folds, held_out))
+    rows = gallery.gallery_rows(folds, held_out)
+    shown = search.gallery_of(embeddings, rows)
     member = paths.member(backbone, held_out)
     scores, found = neighbours.score(queries, embeddings.of(queries), shown, p.neighbours, member)
     nearest = neighbours.table(queries, shown, found)
     path = paths.neighbours(backbone, held_out)
     tables.write_parquet(nearest, path)
     evidence.save(scores, paths.evidence("neighbours", backbone, held_out))
+    accuracies = shots.accuracies(embeddings, rows, asked, p.evaluation.seed)
+    tables.write_json(accuracies, paths.shots(backbone, held_out))
 
 
 if __name__ == "__main__":

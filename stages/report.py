@@ -21,6 +21,14 @@ def main(name: str) -> None:
     pairs = pd.read_csv(paths.calibration(name))
     scores |= card.calibration_errors(sure, pairs)
     scores |= card.verification(json.loads(paths.VERIFIED.read_text()))
+    recipe = p.ensembles[name]
+    scores |= card.shots(
+        [
+            json.loads(paths.shots(backbone, fold).read_text())
+            for backbone in recipe.voters()
+            for fold in recipe.fold_list(p.folds.trained)
+        ]
+    )
     tables.write_csv(sizes, paths.report(name, "class_sizes"))
     tables.write_csv(sure, paths.report(name, "reliability"))
     tables.write_csv(plots.outcomes(rankings), paths.report(name, "outcomes"))

@@ -71,6 +71,12 @@ def verification(scores: dict[str, float | None]) -> dict[str, float | None]:
     return {f"verify_{name}": rounded(v) if v is not None else None for name, v in scores.items()}
 
 
+def shots(members: list[dict[str, float | None]]) -> dict[str, float | None]:
+    """The members' mean N-way K-shot accuracies; null where a member has none."""
+    table = pd.DataFrame(members, dtype=float)
+    return {name: rounded(table[name].mean(skipna=False)) for name in table}
+
+
 def weighted_mean(values: np.ndarray, weights: np.ndarray) -> Callable[[np.ndarray], float]:
     """A bootstrap statistic: the weighted mean of `values` when query i is drawn times[i] times."""
     return lambda times: metrics.mean(values, weights * times)

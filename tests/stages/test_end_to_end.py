@@ -148,6 +148,9 @@ OTHER = {"pretrain@other"} | {
 # what reads the settings of `train`: the re-ranking, for a twin network's head
 TAUGHT = members("train") | members("embed") | members("rerank")
 
+# what reads an ensemble's members: its report too, for their few-shot accuracies
+BLENDED = of_card("ensemble", "report")
+
 # edit: the stages that it concerns itself, and those that come after them
 EDITS = {
     "demo.seed": (5, set(), set()),
@@ -164,12 +167,12 @@ EDITS = {
     "weigh.rounds": (5, {"weigh"}, {"verify"} | LATER),
     "rerank.top": (5, members("rerank"), LATER),
     "ensemble.boosting.rounds": (6, of_ensembles("ensemble"), PLACED),
-    "ensembles.card.backbones": ({"tiny": 0.5}, of_card("ensemble"), of_card(*AFTER)),
+    "ensembles.card.backbones": ({"tiny": 0.5}, BLENDED, of_card("submission")),
     "ensembles.card.new_whale.method": ("prior", of_card("submission"), of_card("report")),
     "evaluation.bootstrap": (200, of_ensembles("report"), set()),
     "evaluation.new_whale_prior": (0.15, LATER, set()),
     "backbones.other": (tiny.BACKBONES["tiny"], OTHER, LATER),
-    "folds.trained": ([0], of_ensembles(*ANSWERED) | MATCHED | VERIFIED, of_ensembles("report")),
+    "folds.trained": ([0], of_ensembles(*ANSWERED, "report") | MATCHED | VERIFIED, set()),
 }  # fmt: skip
 
 

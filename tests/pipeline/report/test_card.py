@@ -115,6 +115,11 @@ def test_verification_is_the_same_for_every_ensemble():
     assert said == {"verify_auc": 0.98765, "verify_eer": None}
 
 
+def test_shots_are_the_members_means():
+    members = [{"way5_shot1": 0.5, "way20_shot1": 0.25}, {"way5_shot1": 1.0, "way20_shot1": None}]
+    assert card.shots(members) == {"way5_shot1": 0.75, "way20_shot1": None}
+
+
 def test_the_card_says_what_became_of_conflicts():
     table = pd.DataFrame([[3, "a.jpg b.jpg", "w1 w2"]], columns=tables.COLUMNS["conflicts"])
     assert card.conflicts(table, "drop") == {

@@ -1,0 +1,53 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline import shots
+from pipeline.gallery import KNOWN, LABELLED_NEW, Embeddings
+
+
+def member(noise: float, people: int = 25, photographs: int = 5):
+    """People in directions of their own, and one photograph of each held out."""
+    rng = np.random.default_rng(0)
+    labels = np.repeat(np.arange(people), photographs + 1)
+    vectors = np.eye(people + 5)[labels] + noise * rng.normal(size=(len(labels), people + 5))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    names = np.array([f"i{number}" for number in range(len(labels))])
+    table = pd.DataFrame({"image": names, "identity": [f"w{label}" for label in labels]})
+    held = np.arange(len(labels)) % (photographs + 1) == 0
+    queries = table[held].rename(columns={"identity": "truth"}).assign(kind=KNOWN)
+    return Embeddings(names, vectors.astype(np.float32)), table[~held], queries
+
+
+def test_clear_vectors_are_always_named_right():
+    told = shots.accuracies(*member(0.0), seed=0)
+    assert told == dict.fromkeys(["way5_shot1", "way5_shot5", "way20_shot1", "way20_shot5"], 1.0)
+
+
+def test_noise_is_right_by_chance():
+    told = shots.accuracies(*member(1e3), seed=0)
+    assert told["way5_shot1"] == pytest.approx(0.2, abs=0.05)
+    assert told["way20_shot5"] == pytest.approx(0.05, abs=0.03)
+
+
+def test_more_photographs_help_and_more_ways_hurt():
+    told = shots.accuracies(*member(0.35), seed=0)
+    assert told["way20_shot1"] < told["way5_shot1"] < told["way5_shot5"]
+    assert told["way20_shot1"] < told["way20_shot5"]
+
+
+def test_too_few_individuals_have_no_figure():
+    embeddings, gallery, queries = member(0.0, people=7, photographs=3)
+    told = shots.accuracies(embeddings, gallery, queries, seed=0)
+    assert told == {
+        "way5_shot1": 1.0,
+        "way5_shot5": None,
+        "way20_shot1": None,
+        "way20_shot5": None,
+    }
+
+
+def test_new_whales_are_not_asked():
+    embeddings, gallery, queries = member(0.0)
+    queries = queries.assign(kind=LABELLED_NEW)
+    assert set(shots.accuracies(embeddings, gallery, queries, seed=0).values()) == {None}
