@@ -4,6 +4,8 @@ one for inputs that are vectors already."""
 import torch
 from torch import Tensor, nn
 
+from pipeline import device
+
 
 class Encoder(nn.Module):
     """Inputs with any leading axes to vectors with the same: ... x C x H x W to ... x `dim`.
@@ -14,6 +16,7 @@ class Encoder(nn.Module):
     def __init__(self, body: nn.Module, shape: tuple[int, ...]) -> None:
         super().__init__()
         self.body, self.axes = body, len(shape)
+        self.half = self.axes > 1 and device.half_precision_pays(body)
         with torch.no_grad():
             was, _ = body.training, body.eval()
             _, self.channels, height, width = body(torch.zeros(1, *shape)).shape
@@ -22,8 +25,12 @@ class Encoder(nn.Module):
         self.dim = self.channels * height * width
 
     def maps(self, inputs: Tensor) -> Tensor:
+        """Convolutions in half precision where that pays; distances between maps never: the
+        difference of two near ones would drown in rounding."""
         leading = inputs.shape[: -self.axes]
-        return self.body(inputs.flatten(0, len(leading) - 1)).unflatten(0, leading)
+        with torch.autocast(inputs.device.type, torch.bfloat16, enabled=self.half):
+            found = self.body(inputs.flatten(0, len(leading) - 1))
+        return found.float().unflatten(0, leading)
 
     def forward(self, inputs: Tensor) -> Tensor:
         return self.maps(inputs).flatten(-3)
