@@ -9,8 +9,8 @@ published 20-way one-shot runs, within an alphabet. (b) episodes from Sanskrit a
 small2; no alphabet of these was seen or chosen by).
 
 Writes benchmarks/fewshot.csv, a row a learner with 95 % intervals and the paired gain over nearest
-neighbour on pixels, and a picture beside it. A learner whose row is there with the same settings is
-not run again.
+neighbour on pixels. A learner whose row is there with the same lessons is not run again: take its
+row out where the learner itself was changed.
 """
 
 import argparse
@@ -69,7 +69,6 @@ class Recipe:
     fit: Fit
     hand: Hand | None = Hand()
     turned: bool = True
-    side: int = SIDE
 
 
 def encoder() -> Encoder:
@@ -172,7 +171,7 @@ def with_row(rows: pd.DataFrame, row: dict[str, object]) -> pd.DataFrame:
 def answers(folder: Path, name: str, recipe: Recipe, quick: bool) -> dict[str, np.ndarray]:
     """Teach a learner; the share of right answers in every task of each question, and seconds."""
     torch.manual_seed(0)
-    background = omniglot.characters(folder / "images_background_small1.zip", recipe.side)
+    background = omniglot.characters(folder / "images_background_small1.zip", SIDE)
     classes = omniglot.turned(background) if recipe.turned else background
     learner = recipe.make(len(classes))
     begun = time.monotonic()
@@ -180,11 +179,11 @@ def answers(folder: Path, name: str, recipe: Recipe, quick: bool) -> dict[str, n
         fit(learner, partial(lesson, classes, recipe), recipe.fit, name)
     learner.eval()
     second = folder / "images_background_small2.zip"
-    choice = omniglot.characters(second, recipe.side, CHOSEN_BY)
-    held_out = omniglot.characters(second, recipe.side, HELD_OUT)
+    choice = omniglot.characters(second, SIDE, CHOSEN_BY)
+    held_out = omniglot.characters(second, SIDE, HELD_OUT)
     count = QUICK_EPISODES if quick else EPISODES
     told = {"choice": shares(learner, drawn(choice, CHOICE, count))}
-    told["runs"] = shares(learner, omniglot.runs(folder / "all_runs.zip", recipe.side))
+    told["runs"] = shares(learner, omniglot.runs(folder / "all_runs.zip", SIDE))
     for question, shape in TASKS.items():
         told[question] = shares(learner, drawn(held_out, shape, count))
     return told | {"seconds": np.array([time.monotonic() - begun])}

@@ -21,7 +21,6 @@ from pipeline import features, gallery, naming, params, paths, tables
 from pipeline.enrolled import Enrolled, everyone
 from pipeline.features import Features
 from pipeline.match import geometry, matcher
-from pipeline.match.points import POINT, described
 from pipeline.tables import NEW_WHALE
 from pipeline.verify.judge import Judge
 from pipeline.weigh.scale import Scale
@@ -37,8 +36,8 @@ def main(photograph: Path, prior: float | None, drawing: Path) -> None:
     table = verify.images_of([photograph])
     digest = table["sha256"][0]
     folds = fair_members(digest, p.folds.trained)
-    looked = enroll.look_at(table, p)
     added = current(everyone(paths.ENROLLED), digest, p)
+    looked = enroll.look_at(table, p)
     people = known_people(digest, folds, added)
     alike = [similarities(looked, fold, people, added, p) for fold in folds]
     scale = verify.fair_scale([digest])
@@ -52,10 +51,8 @@ def main(photograph: Path, prior: float | None, drawing: Path) -> None:
 
 def fair_members(digest: str, trained: list[int]) -> list[int]:
     """The folds whose members did not train on the photograph, nor on a copy of it."""
-    images = tables.read("images", paths.IMAGES)
-    names = images.loc[images["sha256"] == digest, "image"]
     folds = tables.read("folds", paths.FOLDS)
-    own = set(folds.loc[folds["image"].isin(names), "group"])
+    (own,) = verify.groups_of([digest])
     fair = [f for f in trained if not own & set(gallery.training_rows(folds, f)["group"])]
     if not fair:
         raise SystemExit(
@@ -83,12 +80,10 @@ def current(added: list[Enrolled], digest: str, p: params.Params) -> dict[str, E
 
 def known_people(digest: str, folds: list[int], added: dict[str, Enrolled]) -> pd.Series:
     """The identity of every photograph to compare with, by its name; no copy of the asked one."""
-    images = tables.read("images", paths.IMAGES)
-    groups = tables.read("groups", paths.GROUPS).set_index("image")["group"]
-    own = set(groups[images.loc[images["sha256"] == digest, "image"]])
+    (own,) = verify.groups_of([digest])
     table = tables.read("folds", paths.FOLDS)
     shown = pd.concat([gallery.gallery_rows(table, fold) for fold in folds])
-    shown = shown[~shown["image"].map(groups).isin(own)]
+    shown = shown[~shown["group"].isin(own)]
     people = shown.drop_duplicates("image").set_index("image")["identity"]
     return pd.concat(
         [people, pd.Series({name: one.identity for name, one in added.items()}, dtype=object)]
@@ -131,14 +126,9 @@ def compared(
     for image, similarity in naming.shortlist(alike, p.match.shortlist).items():
         own = added[image].features.of(0) if image in added else stored.of(place[image])
         both = features.joined(["asked", image], [looked.features.of(0), own])
-        found = matcher.compared(both, (0, 1), paired, p.match)
-        points = pd.DataFrame(described(both, (0, 1), found), columns=POINT)
-        scores = {
-            "similarity": [one[image] for one in alike if image in one.index],
-            "inliers": float(found.inliers),
-            "weighed": scale.evidence(points).sum(),
-        }
-        evidence = float(judge.evidence(pd.DataFrame(scores)).mean())
+        each = [one[image] for one in alike if image in one.index]
+        scores, found = verify.look(both, each, scale, paired, p.match)
+        evidence = float(judge.evidence(scores).mean())
         rows.append([people[image], image, evidence, similarity, found.inliers])
         seen[image] = both, found
     columns = ["identity", "image", "evidence", "similarity", "points"]

@@ -11,6 +11,7 @@ photograph drawn from a catalogue of 200.
 
 import argparse
 import json
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -51,12 +52,10 @@ def main(files: list[Path], prior: float, drawing: Path) -> None:
         features = keypoints.extract(table, boxes, crops, p.keypoints)
         pairs = [vectors(table, crops, fold, p) for fold in members]
     similarities = [float(first @ second) for first, second in pairs]
-    matched = matcher.pairing(p.keypoints.detector, p.match)
-    found = matcher.compared(features, (0, 1), matched, p.match)
-    points = pd.DataFrame(described(features, (0, 1), found), columns=POINT)
-    weighed = fair_scale(table["sha256"].tolist()).evidence(points).sum()
-    scores = {"similarity": similarities, "inliers": float(found.inliers), "weighed": weighed}
-    chance = judge.chance(pd.DataFrame(scores), prior).mean()
+    scale = fair_scale(table["sha256"].tolist())
+    paired = matcher.pairing(p.keypoints.detector, p.match)
+    scores, found = look(features, similarities, scale, paired, p.match)
+    chance = judge.chance(scores, prior).mean()
     print(f"{files[0]} and {files[1]}: the same animal with probability {chance:.3f}")
     print(f"(where {prior:g} was its probability before anybody looked)")
     for fold, similarity in zip(members, similarities, strict=True):
@@ -124,12 +123,10 @@ def fair_members(hashes: list[str], trained: list[int]) -> list[int]:
     trained on both: it would find them less alike, or more, than it finds what it never saw.
     """
     folds = tables.read("folds", paths.FOLDS)
-    group = tables.read("groups", paths.GROUPS).set_index("image")["group"]
-    asked = tables.read("images", paths.IMAGES).set_index("sha256")["image"]
-    groups = [set(group[asked.loc[[one]]]) if one in asked.index else set() for one in hashes]
+    groups = groups_of(hashes)
     taught = {}
     for fold in trained:
-        seen = set(group[gallery.training_rows(folds, fold)["image"]])
+        seen = set(gallery.training_rows(folds, fold)["group"])
         taught[fold] = sum(bool(own & seen) for own in groups)
     for wanted in (1, 0):
         if fair := [fold for fold in trained if taught[fold] == wanted]:
@@ -138,6 +135,13 @@ def fair_members(hashes: list[str], trained: list[int]) -> list[int]:
         f"every member (folds.trained: {trained}) was trained on both photographs: none can "
         "judge them: train all folds"
     )
+
+
+def groups_of(hashes: list[str]) -> list[set[int]]:
+    """The groups of copies that each photograph belongs to; none for one from elsewhere."""
+    group = tables.read("groups", paths.GROUPS).set_index("image")["group"]
+    asked = tables.read("images", paths.IMAGES).set_index("sha256")["image"]
+    return [set(group[asked.loc[[one]]]) if one in asked.index else set() for one in hashes]
 
 
 def fair_scale(hashes: list[str]) -> Scale:
@@ -150,6 +154,22 @@ def fair_scale(hashes: list[str]) -> Scale:
         if len(held):
             return Scale.load(paths.scale(int(held.iloc[0])))
     return Scale.load(paths.scale(NONE))
+
+
+def look(
+    features: Features,
+    similarities: list[float],
+    scale: Scale,
+    paired: Callable[..., np.ndarray],
+    settings: params.Match,
+) -> tuple[pd.DataFrame, geometry.Agreement]:
+    """Match the two photographs of `features`: what the judge is asked (a row a member, columns
+    SCORES), and the matched points."""
+    found = matcher.compared(features, (0, 1), paired, settings)
+    points = pd.DataFrame(described(features, (0, 1), found), columns=POINT)
+    weighed = scale.evidence(points).sum()
+    scores = {"similarity": similarities, "inliers": float(found.inliers), "weighed": weighed}
+    return pd.DataFrame(scores), found
 
 
 def vectors(table: pd.DataFrame, crops: Path, fold: int, p: params.Params) -> np.ndarray:

@@ -1,7 +1,7 @@
 """What every few-shot learner is: something that tells queries apart by a few examples a class.
 
-learner.fit-like loop (`pipeline.fewshot.fit`) calls `update` on tasks of background classes;
-`scores` then answers tasks of classes never seen.
+The loop of `pipeline.fewshot.fit` calls `update` on tasks of background classes; `scores` then
+answers tasks of classes never seen.
 """
 
 from abc import ABC, abstractmethod
@@ -11,6 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pipeline.fewshot.tasks import Episodes, Support
+
+CLIP = 5.0  # largest gradient norm
 
 
 class Learner(nn.Module, ABC):
@@ -40,6 +42,3 @@ class Learner(nn.Module, ABC):
 
     def settle(self, episodes: list[Episodes]) -> None:
         """What is worked out once, after the last update, of background tasks."""
-
-
-CLIP = 5.0  # largest gradient norm

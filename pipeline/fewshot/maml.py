@@ -1,15 +1,14 @@
 """MAML: a start from which a few gradient steps do well (Finn et al. 2017, arXiv:1703.03400)."""
 
 import torch
-from torch import Tensor, nn
 
+from pipeline.fewshot.adapting import Adapting
 from pipeline.fewshot.inner_loop import adapted
-from pipeline.fewshot.learner import Learner
 from pipeline.fewshot.networks import Conv, Dense, Weights, repeated
-from pipeline.fewshot.tasks import Support, without_absent
+from pipeline.fewshot.tasks import Support
 
 
-class MAML(Learner):
+class MAML(Adapting):
     """The start is learned by the queries' loss after `steps` of gradient descent on the supports.
 
     second_order: the loss is differentiated through those steps, otherwise as if their result did
@@ -26,19 +25,10 @@ class MAML(Learner):
         transductive: bool = False,
         seed: int = 0,
     ) -> None:
-        super().__init__()
-        generator = torch.Generator().manual_seed(seed)
-        self.network, self.steps, self.rate = network, steps, rate
-        self.second_order, self.transductive = second_order, transductive
-        self.start = nn.ParameterList(network.start(generator))
-
-    def scores(self, support: Support, queries: Tensor, ways: int) -> Tensor:
-        learned = self.learned(support)
-        logits = answers(self.network, learned, support, queries, self.transductive)
-        return without_absent(logits[..., :ways], support, ways)
+        super().__init__(network, transductive, seed)
+        self.steps, self.rate, self.second_order = steps, rate, second_order
 
     def learned(self, support: Support) -> Weights:
-        """Each task's own weights, t x ...."""
         start = repeated(tuple(self.start), len(support.labels))
         second_order = self.second_order and torch.is_grad_enabled()
         ended = adapted(self.network, start, support, self.steps, self.rate, second_order)
@@ -48,14 +38,3 @@ class MAML(Learner):
         return tuple(
             end + (begin - begin.detach()) for end, begin in zip(ended, start, strict=True)
         )
-
-
-def answers(
-    network: Dense | Conv, weights: Weights, support: Support, queries: Tensor, transductive: bool
-) -> Tensor:
-    """Logits of queries, t x q x ways; a transductive batch norm sees the queries together."""
-    if transductive:
-        return network.logits(weights, queries)
-    count = support.labels.shape[1]
-    both = torch.cat([support.inputs, queries], dim=1)
-    return network.logits(weights, both, reference=count)[:, count:]

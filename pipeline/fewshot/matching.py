@@ -63,7 +63,7 @@ def in_context(network: nn.LSTM, examples: Tensor, weights: Tensor) -> Tensor:
 def reading(network: nn.LSTMCell, queries: Tensor, examples: Tensor, padding: Tensor) -> Tensor:
     """Each query after `STEPS` of attention over the examples, t x q x d (appendix A.1).
 
-    The query reads alone: neither does it see other queries.
+    The query reads alone. What it read is added to its state, where A.1 puts the two side by side.
     """
     shape = queries.shape
     hidden, cell = queries, torch.zeros_like(queries)

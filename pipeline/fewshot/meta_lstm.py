@@ -4,16 +4,15 @@
 import torch
 from torch import Tensor, nn
 
+from pipeline.fewshot.adapting import Adapting
 from pipeline.fewshot.inner_loop import task_costs
-from pipeline.fewshot.learner import Learner
-from pipeline.fewshot.maml import answers
 from pipeline.fewshot.networks import Conv, Dense, Weights, repeated
-from pipeline.fewshot.tasks import Support, without_absent
+from pipeline.fewshot.tasks import Support
 
 SMALL = 10.0  # -log of the size below which a gradient counts as 0 (their p)
 
 
-class MetaLSTM(Learner):
+class MetaLSTM(Adapting):
     """Each weight is a cell's state: kept by a forget gate, moved by an input gate.
 
     Both gates see what an LSTM, shared by all weights, makes of the weight's gradient and the
@@ -21,10 +20,8 @@ class MetaLSTM(Learner):
     """
 
     def __init__(self, network: Dense | Conv, steps: int, hidden: int = 20, seed: int = 0) -> None:
-        super().__init__()
-        generator = torch.Generator().manual_seed(seed)
-        self.network, self.steps, self.hidden = network, steps, hidden
-        self.start = nn.ParameterList(network.start(generator))
+        super().__init__(network, transductive=False, seed=seed)
+        self.steps, self.hidden = steps, hidden
         self.reader = nn.LSTMCell(4, hidden)
         self.gates = nn.Linear(hidden + 3, 2)
         # remember all, learn a little: close to gradient descent at first
@@ -32,12 +29,7 @@ class MetaLSTM(Learner):
         with torch.no_grad():
             self.gates.bias.copy_(torch.tensor([4.0, -1.0]))
 
-    def scores(self, support: Support, queries: Tensor, ways: int) -> Tensor:
-        logits = answers(self.network, self.learned(support), support, queries, False)
-        return without_absent(logits[..., :ways], support, ways)
-
     def learned(self, support: Support) -> Weights:
-        """Each task's own weights after `steps`, t x ...."""
         shapes = [one.shape for one in self.start]
         tasks = len(support.labels)
         state = flat(repeated(tuple(self.start), tasks))

@@ -10,7 +10,7 @@ from pipeline.fewshot.tasks import Episodes, Support, class_means, without_absen
 
 
 class Relation(Learner):
-    """A small network sees a class's summed feature maps and the query's, one over the other.
+    """A small network sees a class's mean feature maps and the query's, one over the other.
 
     Scores are its logits; it learns to say 1 for the right class and 0 for others by squared
     errors, as published.

@@ -1,16 +1,15 @@
 """Reptile: a start near what tasks make of it (Nichol et al. 2018, arXiv:1803.02999)."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from pipeline.fewshot.adapting import Adapting
 from pipeline.fewshot.inner_loop import adapted, task_costs
-from pipeline.fewshot.learner import Learner
-from pipeline.fewshot.maml import answers
 from pipeline.fewshot.networks import Conv, Dense, Weights, repeated
-from pipeline.fewshot.tasks import Episodes, Support, without_absent
+from pipeline.fewshot.tasks import Episodes, Support
 
 
-class Reptile(Learner):
+class Reptile(Adapting):
     """The start moves towards the mean of the tasks' adapted weights.
 
     rate is the inner steps' one; the optimiser's is that of the start (epsilon).
@@ -26,11 +25,8 @@ class Reptile(Learner):
         transductive: bool = False,
         seed: int = 0,
     ) -> None:
-        super().__init__()
-        generator = torch.Generator().manual_seed(seed)
-        self.network, self.steps, self.rate = network, steps, rate
-        self.adapt_steps, self.transductive = adapt_steps, transductive
-        self.start = nn.ParameterList(network.start(generator))
+        super().__init__(network, transductive, seed)
+        self.steps, self.rate, self.adapt_steps = steps, rate, adapt_steps
 
     @torch.no_grad()
     def update(self, episodes: Episodes, optimiser: torch.optim.Optimizer) -> float:
@@ -48,11 +44,9 @@ class Reptile(Learner):
             theta.copy_(new[0])
         return task_costs(logits, support).mean().item()
 
-    def scores(self, support: Support, queries: Tensor, ways: int) -> Tensor:
+    def learned(self, support: Support) -> Weights:
         start = repeated(tuple(self.start), len(support.labels))
-        learned = adapted(self.network, start, support, self.adapt_steps, self.rate)
-        logits = answers(self.network, learned, support, queries, self.transductive)
-        return without_absent(logits[..., :ways], support, ways)
+        return adapted(self.network, start, support, self.adapt_steps, self.rate)
 
 
 def whole(episodes: Episodes) -> Support:

@@ -5,24 +5,10 @@ import pandas as pd
 import pytest
 
 from commands import enroll, identify
-from pipeline import paths, tables
+from pipeline import paths
 from tests.pipeline.test_enrolled import photograph
 
-
-@pytest.fixture(autouse=True)
-def project(tmp_path, monkeypatch):
-    """a in folds 0 and 1, b in fold 1; t is the test's; a copy of a0 is in the competition."""
-    monkeypatch.chdir(tmp_path)
-    image = dict.fromkeys(tables.COLUMNS["images"], 0)
-    names = ["a0", "a1", "b1", "t", "copy of a0"]
-    rows = [image | {"image": name, "sha256": f"hash {name}"} for name in names]
-    tables.write("images", pd.DataFrame(rows), paths.IMAGES)
-    groups = pd.DataFrame({"image": names, "group": [0, 1, 2, 3, 0]})
-    tables.write("groups", groups, paths.GROUPS)
-    labelled = [("a0", "a", 0, 0), ("a1", "a", 1, 1), ("b1", "b", 2, 1)]
-    labelled = pd.DataFrame(labelled, columns=["image", "identity", "group", "fold"])
-    tables.write("folds", labelled.assign(member=""), paths.FOLDS)
-    tables.write("labels", labelled.assign(member="", provenance=""), paths.LABELS)
+pytestmark = pytest.mark.usefixtures("three_folds")
 
 
 @pytest.mark.parametrize("name", ["", "two words", "new_whale"])

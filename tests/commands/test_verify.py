@@ -10,20 +10,7 @@ from pipeline import paths, tables
 from pipeline.weigh.scale import Scale
 from tests.pipeline import features_drawn as drawn
 
-
-@pytest.fixture(autouse=True)
-def project(tmp_path, monkeypatch):
-    """Photographs of a in folds 0 and 1, of b in fold 1; t is the test's."""
-    monkeypatch.chdir(tmp_path)
-    image = dict.fromkeys(tables.COLUMNS["images"], 0)
-    names = ["a0", "a1", "b1", "t", "copy of a0"]
-    rows = [image | {"image": name, "sha256": f"hash {name}"} for name in names]
-    tables.write("images", pd.DataFrame(rows), paths.IMAGES)
-    groups = pd.DataFrame({"image": names, "group": [0, 1, 2, 3, 0]})
-    tables.write("groups", groups, paths.GROUPS)
-    folds = [("a0", "a", 0), ("a1", "a", 1), ("b1", "b", 1)]
-    folds = pd.DataFrame(folds, columns=["image", "identity", "fold"])
-    tables.write("folds", folds.assign(group=range(3), member=""), paths.FOLDS)
+pytestmark = pytest.mark.usefixtures("three_folds")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,23 @@
+"""What several commands' tests start from."""
+
+import pandas as pd
+import pytest
+
+from pipeline import paths, tables
+
+
+@pytest.fixture
+def three_folds(tmp_path, monkeypatch):
+    """The tables of a small competition, in a folder of its own: photographs of a in folds 0 and 1,
+    of b in fold 1; t is the test's, and so is a copy of a0."""
+    monkeypatch.chdir(tmp_path)
+    image = dict.fromkeys(tables.COLUMNS["images"], 0)
+    names = ["a0", "a1", "b1", "t", "copy of a0"]
+    rows = [image | {"image": name, "sha256": f"hash {name}"} for name in names]
+    tables.write("images", pd.DataFrame(rows), paths.IMAGES)
+    groups = pd.DataFrame({"image": names, "group": [0, 1, 2, 3, 0]})
+    tables.write("groups", groups, paths.GROUPS)
+    labelled = [("a0", "a", 0, 0), ("a1", "a", 1, 1), ("b1", "b", 2, 1)]
+    labelled = pd.DataFrame(labelled, columns=["image", "identity", "group", "fold"])
+    tables.write("folds", labelled.assign(member=""), paths.FOLDS)
+    tables.write("labels", labelled.assign(member="", provenance=""), paths.LABELS)
