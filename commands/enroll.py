@@ -2,15 +2,16 @@
 
     python -m commands.enroll PHOTO IDENTITY
 
-The next `commands.identify` finds it. What is kept lies in data/enrolled, a file a photograph:
-delete it to take the photograph out again. After new training enroll anew: new members can't read
-the vectors. An individual with many photographs is better added to the competition: `dvc repro`
-then learns from them too.
+The next `commands.identify` finds it. What is kept lies in data/enrolled: a copy of the photograph
+and what was made of it, which `identify` makes anew where members or settings have changed. Delete
+both to take the photograph out again. An individual with many photographs is better added to the
+competition: `dvc repro` then learns from them too.
 """
 
 import argparse
+import hashlib
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -49,13 +50,7 @@ def main(photograph: Path, identity: str) -> None:
     copy = f"{digest}{photograph.suffix}"
     tables.replace(paths.ENROLLED / copy, partial(shutil.copyfile, photograph))
     enrolled = Enrolled(
-        identity,
-        photograph.name,
-        copy,
-        digest,
-        looked.vectors,
-        np.array(member_hashes(p)),
-        looked.features,
+        identity, photograph.name, copy, digest, made_with(p), looked.vectors, looked.features
     )
     print(f"{photograph}: enrolled as {identity} ({enrolled.save(paths.ENROLLED)})")
 
@@ -73,6 +68,7 @@ def known_as(sha256: str) -> str | None:
     images_table = tables.read("images", paths.IMAGES)
     names = images_table.loc[images_table["sha256"] == sha256, "image"]
     labels = tables.read("labels", paths.LABELS)
+    labels = labels[labels["member"] == ""]  # a pseudo-label is a guess
     found = labels.loc[labels["image"].isin(names), "identity"]
     return None if found.empty else str(found.iloc[0])
 
@@ -90,10 +86,24 @@ def look_at(table: pd.DataFrame, p: params.Params) -> Looked:
     return Looked(np.stack(vectors), features)
 
 
-def member_hashes(p: params.Params) -> list[str]:
-    """Of every member's file: vectors of other members can't be compared with theirs."""
+def made_with(p: params.Params) -> str:
+    """A hash of all that decides what `look_at` makes: the networks' files, and settings."""
     files = [paths.model(p.match.backbone, fold) for fold in p.folds.trained]
-    return [images.sha256(file.read_bytes()) for file in files]
+    files += [paths.UNET] if paths.UNET.is_file() else []
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(images.sha256(file.read_bytes()).encode())
+    for section in (p.crop, p.keypoints, p.embed):
+        digest.update(section.model_dump_json().encode())
+    return digest.hexdigest()
+
+
+def renewed(one: Enrolled, p: params.Params) -> Enrolled:
+    """What the members and settings of now make of its copy, saved in its place."""
+    looked = look_at(verify.images_of([paths.ENROLLED / one.copy]), p)
+    new = replace(one, made_with=made_with(p), vectors=looked.vectors, features=looked.features)
+    new.save(paths.ENROLLED)
+    return new
 
 
 if __name__ == "__main__":

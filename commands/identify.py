@@ -44,6 +44,8 @@ def main(photograph: Path, prior: float | None, drawing: Path) -> None:
     near, seen = compared(looked, alike, people, added, scale, judge, p)
     chances = naming.chances(near, people.nunique(), prior)
     print(told(photograph, near, chances))
+    if near.empty:
+        return print("nobody is known to compare it with: no picture is drawn")
     best = near[near["identity"] == chances.drop(NEW_WHALE).index[0]].iloc[0]
     verify.draw(pair_table(table, best["image"], added), *seen[best["image"]], drawing)
     print(f"{drawing}: {best['image']} ({best['identity']}), {best['points']} points fit one map")
@@ -63,19 +65,21 @@ def fair_members(digest: str, trained: list[int]) -> list[int]:
 
 
 def current(added: list[Enrolled], digest: str, p: params.Params) -> dict[str, Enrolled]:
-    """The enrolled photographs, by a name that no photograph of the competition has.
+    """The enrolled photographs, by a name that no other photograph has.
 
-    The asked one is left out: it would find itself. SystemExit where one was enrolled with other
-    members than are there.
+    The asked one is left out: it would find itself. What other members or settings made is made
+    anew.
     """
-    hashes = enroll.member_hashes(p)
-    for one in added:
-        if one.members.tolist() != hashes:
-            raise SystemExit(
-                f"{one.photograph} was enrolled as {one.identity} with other members than those "
-                f"of now: delete {paths.ENROLLED} and enroll anew"
-            )
-    return {f"enrolled {one.photograph}": one for one in added if one.sha256 != digest}
+    others = [one for one in added if one.sha256 != digest]
+    now = enroll.made_with(p) if others else ""
+    found = {}
+    for one in others:
+        fresh = one
+        if one.made_with != now:
+            print(f"{one.photograph} ({one.identity}): looked at anew: members or settings changed")
+            fresh = enroll.renewed(one, p)
+        found[f"enrolled {one.photograph} {one.sha256[:8]}"] = fresh
+    return found
 
 
 def known_people(digest: str, folds: list[int], added: dict[str, Enrolled]) -> pd.Series:

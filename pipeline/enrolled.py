@@ -1,7 +1,7 @@
 """Individuals added to the gallery after training, each by one photograph: what is kept of it.
 
-Its vectors and local features are worked out once. Vectors belong to the members that made them:
-other members' vectors mean something else, so each file says whose they are.
+Its vectors and local features are worked out once, and say what made them: other members' vectors
+mean something else. A copy of the photograph lies beside them, to make them anew from.
 """
 
 from dataclasses import dataclass
@@ -13,37 +13,36 @@ from pipeline import tables
 from pipeline.features import Features
 
 SUFFIX = ".npz"
-WORDS = ("identity", "photograph", "copy", "sha256")
+WORDS = ("identity", "photograph", "copy", "sha256", "made_with")
 
 
 @dataclass(frozen=True)
 class Enrolled:
     """One photograph of a named individual.
 
-    photograph: what its file was called; copy: the name of the copy beside this file; vectors:
-    one unit vector a member, m x d float32; members: m hashes of the members' files; features:
-    its local features, as those of the only photograph
+    photograph: what its file was called; copy: the name of the copy beside this file; made_with:
+    a hash of the members and settings that made what follows; vectors: one unit vector a member,
+    m x d float32; features: its local features, as those of the only photograph
     """
 
     identity: str
     photograph: str
     copy: str
     sha256: str
+    made_with: str
     vectors: np.ndarray
-    members: np.ndarray
     features: Features
 
     def save(self, folder: Path) -> Path:
         """Write it into `folder` under its hash; returns the file. A photograph has one name."""
         path = folder / f"{self.sha256}{SUFFIX}"
         words = {name: str(getattr(self, name)) for name in WORDS}
-        numbers = {"vectors": self.vectors, "members": self.members.astype(str)}
         own = {f"features_{name}": array for name, array in vars(self.features).items()}
         own["features_names"] = self.features.names.astype(str)
 
         def write(part: Path) -> None:
             with part.open("wb") as file:
-                np.savez(file, **words, **numbers, **own)
+                np.savez(file, **words, vectors=self.vectors, **own)
 
         tables.replace(path, write)
         return path
@@ -62,11 +61,10 @@ class Enrolled:
         return cls(
             **words,
             vectors=arrays["vectors"],
-            members=arrays["members"],
             features=Features(**features),
         )
 
 
 def everyone(folder: Path) -> list[Enrolled]:
-    """All enrolled photographs, in the order of their hashes."""
-    return [Enrolled.load(path) for path in sorted(folder.glob(f"*{SUFFIX}"))]
+    """All enrolled photographs, in the order of their hashes; files half written are left out."""
+    return [Enrolled.load(path) for path in sorted(folder.glob(f"[!.]*{SUFFIX}"))]

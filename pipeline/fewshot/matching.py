@@ -37,9 +37,10 @@ class Matching(Learner):
         cosines = F.normalize(asked, dim=-1) @ F.normalize(examples, dim=-1).transpose(1, 2)
         # masked after the product: 0 x infinity is no gradient
         sharp = (cosines * self.sharpness.exp()).masked_fill(padding[:, None], -torch.inf)
-        attention = sharp.softmax(dim=-1)
-        heard = attention @ membership(support, ways)
-        return without_absent(heard.clamp(min=1e-12).log(), support, ways)
+        member = membership(support, ways)[:, None] > 0
+        # logarithms throughout: a probability that underflows to 0 has no gradient to mend it
+        each = sharp.log_softmax(dim=-1)[..., None].masked_fill(~member, -torch.inf)
+        return without_absent(each.logsumexp(dim=2), support, ways)
 
 
 def in_context(network: nn.LSTM, examples: Tensor, weights: Tensor) -> Tensor:

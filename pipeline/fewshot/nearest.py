@@ -33,31 +33,35 @@ class Nearest(Learner):
         self.register_buffer("whitening", torch.eye(encoder.dim))
 
     def loss(self, episodes: Episodes) -> Tensor:
-        """Cross-entropy of classifying supports and queries alike among all background classes."""
+        """Cross-entropy of classifying inputs among all background classes.
+
+        Supports count as much as queries, however many more they are: in re-ranking they are
+        photographs that the embedding was trained on, and queries are not.
+        """
         support = episodes.support
         inputs = torch.cat([support.inputs, episodes.queries], dim=1)
         ways = torch.cat([support.labels, episodes.truth], dim=1)
         truth = episodes.classes.gather(1, ways)
-        real = torch.cat([support.weights > 0, torch.ones_like(episodes.truth, dtype=bool)], dim=1)
         cosines = F.normalize(self.encoder(inputs), dim=-1) @ F.normalize(self.prototypes).T
-        return F.cross_entropy(SCALE * cosines[real], truth[real])
+        each = F.cross_entropy(SCALE * cosines.flatten(0, 1), truth.flatten(), reduction="none")
+        each, count = each.view_as(truth), support.labels.shape[1]
+        return (each[:, :count][support.weights > 0].mean() + each[:, count:].mean()) / 2
 
     @torch.no_grad()
     def settle(self, episodes: list[Episodes]) -> None:
-        """The spread within a class, of background tasks' supports and queries."""
+        """The spread within a class, of background tasks."""
         if self.distance == "mahalanobis":
             self.whitening.copy_(whitening(torch.cat([self._spread(one) for one in episodes])))
 
     def _spread(self, episodes: Episodes) -> Tensor:
-        """Every vector's difference from its class's mean in its task, m x d."""
+        """Every query's differences from its class's examples in its task, m x d.
+
+        Differences among examples are left out: see `loss`.
+        """
         support = episodes.support
-        vectors = self.encoder(torch.cat([support.inputs, episodes.queries], dim=1))
-        ways = torch.cat([support.labels, episodes.truth], dim=1)
-        weights = torch.cat([support.weights, torch.ones_like(episodes.truth)], dim=1)
-        member = F.one_hot(ways, episodes.ways) * (weights > 0)[..., None]
-        count = member.sum(dim=1, keepdim=True).clamp(min=1)
-        means = (member / count).transpose(1, 2) @ vectors
-        return (vectors - means.gather(1, ways[..., None].expand_as(vectors)))[weights > 0]
+        apart = self.encoder(episodes.queries)[:, :, None] - self.encoder(support.inputs)[:, None]
+        same = episodes.truth[..., None] == support.labels[:, None]
+        return apart[same & (support.weights > 0)[:, None]]
 
     def scores(self, support: Support, queries: Tensor, ways: int) -> Tensor:
         return class_best(self.similarity(queries, support.inputs), support, ways)

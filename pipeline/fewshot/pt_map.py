@@ -22,6 +22,8 @@ class PTMap(Nearest):
 
     balanced: they are shared out evenly over the classes, as in the publication's tasks, which
     have as many queries of each. Otherwise every query goes where its distances say.
+    Examples and queries are centred by their common mean; the publication centres each set by its
+    own, which a single query would lose all by.
     """
 
     def __init__(self, encoder: Encoder, classes: int, balanced: bool) -> None:

@@ -73,12 +73,12 @@ def learned_scores(
     names, classes = np.unique(top.identities.astype(str), return_inverse=True)
     classes, count = torch.from_numpy(classes.reshape(top.identities.shape)), len(names)
 
-    def tasks(rows: np.ndarray) -> Episodes:
+    def tasks(rows: np.ndarray, order: np.ndarray) -> Episodes:
         return Episodes(
-            episodes.support_task(vectors, top.supports[rows]),
+            episodes.support_task(vectors, moved(top.supports[rows], order)),
             asked[rows][:, None],
-            torch.from_numpy(right[rows].argmax(axis=1))[:, None],
-            classes[rows],
+            torch.from_numpy(moved(right[rows], order).argmax(axis=1))[:, None],
+            classes[rows].gather(1, torch.from_numpy(order)),
         )
 
     scores = np.full(top.scores.shape, -np.inf)
@@ -88,28 +88,52 @@ def learned_scores(
             torch.manual_seed(params.seed)
             learner = made(params, vectors.shape[1], top.scores.shape[1], count)
         if len(lessons):
-            draw = partial(lesson, tasks, lessons, params.fewshot.tasks, params.seed)
+            width = top.scores.shape[1]
+            draw = partial(lesson, tasks, lessons, width, params.fewshot.tasks, params.seed)
             fit(learner, draw, Fit(params.fewshot.steps, params.fewshot.rate), params.method)
-        answer(learner.eval(), tasks, np.flatnonzero(part == one), scores)
+        answer(learner.eval(), tasks, np.flatnonzero(part == one), params.seed, scores)
     return scores
 
 
+def orders(count: int, top: int, rng: np.random.Generator) -> np.ndarray:
+    """A random order of every query's candidates, count x top.
+
+    They are best first, and a learner that sees places would learn to trust the first score.
+    """
+    return rng.random((count, top)).argsort(axis=1)
+
+
+def moved(values: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """q x top x ... with each row's candidates in its order."""
+    return values[np.arange(len(order))[:, None], order]
+
+
 def lesson(
-    tasks: Callable[[np.ndarray], Episodes], rows: np.ndarray, count: int, seed: int, step: int
+    tasks: Callable[[np.ndarray, np.ndarray], Episodes],
+    rows: np.ndarray,
+    top: int,
+    count: int,
+    seed: int,
+    step: int,
 ) -> Episodes:
-    """The queries of one step, drawn from `rows`."""
-    return tasks(np.random.default_rng([seed, step]).choice(rows, min(count, len(rows)), False))
+    """The queries of one step, drawn from `rows`, their candidates in an order of chance."""
+    rng = np.random.default_rng([seed, step])
+    chosen = rng.choice(rows, min(count, len(rows)), replace=False)
+    return tasks(chosen, orders(len(chosen), top, rng))
 
 
 @torch.no_grad()
 def answer(
     learner: Learner,
-    tasks: Callable[[np.ndarray], Episodes],
+    tasks: Callable[[np.ndarray, np.ndarray], Episodes],
     rows: np.ndarray,
+    seed: int,
     scores: np.ndarray,
 ) -> None:
     """Put the learner's scores of these queries into their rows of `scores`, q x top."""
+    order = orders(*scores.shape, np.random.default_rng(seed))
     for at in range(0, len(rows), QUERIES_AT_ONCE):
         own = rows[at : at + QUERIES_AT_ONCE]
-        asked = tasks(own)
-        scores[own] = learner.scores(asked.support, asked.queries, asked.ways)[:, 0].numpy()
+        asked = tasks(own, order[own])
+        told = learner.scores(asked.support, asked.queries, asked.ways)[:, 0].numpy()
+        scores[own[:, None], order[own]] = told

@@ -1,11 +1,13 @@
 """What `enroll` and `identify` refuse; that they work is in tests/stages."""
 
-import numpy as np
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
 from commands import enroll, identify
-from pipeline import paths
+from pipeline import params, paths, tables
+from tests.conftest import ROOT
 from tests.pipeline.test_enrolled import photograph
 
 pytestmark = pytest.mark.usefixtures("three_folds")
@@ -36,22 +38,44 @@ def test_no_member_may_name_what_all_trained_on():
 
 
 def test_a_photograph_is_compared_with_no_copy_of_itself():
-    added = {"enrolled x.jpg": photograph("x", "hash x")}
+    added = {"enrolled x": photograph("x", "hash x")}
     people = identify.known_people("hash a1", [1], added)
-    assert people.to_dict() == {"a0": "a", "enrolled x.jpg": "x"}
+    assert people.to_dict() == {"a0": "a", "enrolled x": "x"}
     assert "a0" not in identify.known_people("hash copy of a0", [0, 1], added)
 
 
-def test_enrolled_vectors_of_other_members_are_refused(monkeypatch):
-    monkeypatch.setattr(enroll, "member_hashes", lambda p: ["one", "two", "four"])
-    with pytest.raises(SystemExit, match="wal.jpg was enrolled as wal with other members"):
-        identify.current([photograph("wal", "b0")], "hash t", None)
+def test_what_other_members_made_is_made_anew(monkeypatch, capsys):
+    monkeypatch.setattr(enroll, "made_with", lambda p: "later")
+    monkeypatch.setattr(enroll, "renewed", lambda one, p: replace(one, made_with="later"))
+    (found,) = identify.current([photograph("wal", "b0")], "hash t", None).values()
+    assert found.made_with == "later" and found.identity == "wal"
+    assert "wal.jpg (wal): looked at anew" in capsys.readouterr().out
 
 
 def test_an_enrolled_photograph_does_not_find_itself(monkeypatch):
-    monkeypatch.setattr(enroll, "member_hashes", lambda p: ["one", "two", "three"])
+    monkeypatch.setattr(enroll, "made_with", lambda p: "now")
     added = [photograph("wal", "b0"), photograph("other", "c0")]
-    assert list(identify.current(added, "b0", None)) == ["enrolled other.jpg"]
+    assert list(identify.current(added, "b0", None)) == ["enrolled other.jpg c0"]
+
+
+def test_two_files_of_one_name_are_two_photographs(monkeypatch):
+    monkeypatch.setattr(enroll, "made_with", lambda p: "now")
+    added = [photograph("wal", "b0"), photograph("wal", "c0")]
+    assert len(identify.current(added, "hash t", None)) == 2
+
+
+def test_settings_and_networks_decide_what_is_made(monkeypatch):
+    p = params.load(ROOT / "tests/params.yaml")
+    for fold in p.folds.trained:
+        file = paths.model(p.match.backbone, fold)
+        file.parent.mkdir(parents=True)
+        file.write_bytes(b"weights")
+    before = enroll.made_with(p)
+    wider = p.model_copy(update={"keypoints": p.keypoints.model_copy(update={"size": 99})})
+    assert enroll.made_with(wider) != before
+    paths.UNET.parent.mkdir(parents=True)
+    paths.UNET.write_bytes(b"weights")
+    assert enroll.made_with(p) != before
 
 
 def test_answers_name_the_photograph_that_argues(capsys):
@@ -65,4 +89,10 @@ def test_answers_name_the_photograph_that_argues(capsys):
         "  0.700  a  (a0: similarity 0.500, 9 points fit)",
         "  0.300  new_whale",
     ]
-    assert np.isclose(near["evidence"].max(), 2.0)
+
+
+def test_a_pseudo_label_is_nobodys_word():
+    labels = tables.read("labels", paths.LABELS)
+    guess = labels[labels["image"] == "a0"].assign(image="t", identity="b", member="lite0-0")
+    tables.write("labels", pd.concat([labels, guess]), paths.LABELS)
+    assert enroll.known_as("hash t") is None

@@ -9,8 +9,7 @@ def photograph(identity: str, sha256: str) -> Enrolled:
     own = rng.random((4, 2), np.float32), rng.integers(0, 255, (4, 8), np.uint8)
     found = features.joined([f"0 {identity}.jpg"], [(*own, np.eye(2, 3), (20, 10))])
     vectors = np.eye(3, 5, dtype=np.float32)
-    hashes = np.array(["one", "two", "three"])
-    return Enrolled(identity, f"{identity}.jpg", f"{sha256}.jpg", sha256, vectors, hashes, found)
+    return Enrolled(identity, f"{identity}.jpg", f"{sha256}.jpg", sha256, "now", vectors, found)
 
 
 def test_what_is_saved_comes_back(tmp_path):
@@ -21,7 +20,7 @@ def test_what_is_saved_comes_back(tmp_path):
     assert [one.identity for one in found] == ["007", "wal"]  # by hash
     assert found[1].photograph == "wal.jpg" and found[1].copy == "b0.jpg"
     assert np.array_equal(found[1].vectors, first.vectors)
-    assert found[1].members.tolist() == ["one", "two", "three"]
+    assert found[1].made_with == "now"
     assert all(
         np.array_equal(a, b)
         for a, b in zip(found[1].features.of(0), first.features.of(0), strict=True)
@@ -32,6 +31,12 @@ def test_a_photograph_has_one_name(tmp_path):
     photograph("wal", "b0").save(tmp_path)
     photograph("other", "b0").save(tmp_path)
     assert [one.identity for one in everyone(tmp_path)] == ["other"]
+
+
+def test_what_is_half_written_is_nobody(tmp_path):
+    path = photograph("wal", "b0").save(tmp_path)
+    path.rename(tmp_path / f".part-{path.name}")
+    assert everyone(tmp_path) == []
 
 
 def test_nobody_is_enrolled_without_a_folder(tmp_path):

@@ -37,3 +37,16 @@ def test_full_context_lets_examples_see_each_other():
     # between classes 2 and 3 nothing changes without context
     ratio = (before[..., 2] - before[..., 3]) - (after[..., 2] - after[..., 3])
     assert ratio.abs().max() > 1e-4
+
+
+def test_the_worst_mistake_still_has_a_gradient():
+    """e to the -400 is 0 beside 1 in float32; its logarithm is a number like any other."""
+    learner, given = Matching(encoders.vectors(DIM, 0), full=False), episodes(tasks=1, shots=1)
+    learner.sharpness.data.fill_(torch.tensor(200.0).log())
+    axes = torch.eye(DIM)[:WAYS]
+    shown = torch.stack([axes[0], -axes[0], axes[1], axes[2]])[None]
+    told = learner.scores(given.support._replace(inputs=shown), shown[:, :1], WAYS)
+    torch.testing.assert_close(told[0, 0, 1], torch.tensor(-400.0))
+    (-told[0, 0, 1]).backward()
+    # d/ds of 2 e^s, at s = log 200
+    torch.testing.assert_close(learner.sharpness.grad, torch.tensor(400.0))
