@@ -88,9 +88,15 @@ def answered(
 
     `settings` is the params file to edit, each run's own where it is None.
     """
+    return joined(
+        [answered_again(run, name, edits, settings or run / "params.yaml") for run in runs]
+    )
+
+
+def joined(rankings: list[pd.DataFrame]) -> pd.DataFrame:
+    """The rankings of several runs as one table: a photograph of one is none of another's."""
     found = []
-    for number, run in enumerate(runs):
-        table = answered_again(run, name, edits, settings or run / "params.yaml")
+    for number, table in enumerate(rankings):
         mark = f"{number}/"
         found.append(table.assign(image=mark + table["image"], cluster=mark + table["cluster"]))
     return pd.concat(found, ignore_index=True)
@@ -107,13 +113,18 @@ def answered_again(run: Path, name: str, edits: dict[str, object], settings: Pat
         made = {"ensemble", "submission", "report"}
         made |= {"neighbours"} if searched else set()
         made |= {"rerank"} if searched and ranked else set()
-        work = Path("data/work")
-        work.mkdir(parents=True)
-        for folder in (run / work).iterdir():
-            if folder.name not in made:
-                (work / folder.name).symlink_to(folder)
+        link(run, made)
         again(name, made)
         return tables.read("rankings", paths.rankings(name))
+
+
+def link(run: Path, made: set[str]) -> None:
+    """Make the folder that one stands in a project with the run's files, but for these stages'."""
+    work = Path("data/work")
+    work.mkdir(parents=True)
+    for folder in (run / work).iterdir():
+        if folder.name not in made:
+            (work / folder.name).symlink_to(folder)
 
 
 def again(name: str, made: set[str]) -> None:

@@ -45,12 +45,12 @@ def gallery_of(embeddings: Embeddings, rows: pd.DataFrame) -> Gallery:
 
 def search(vectors: np.ndarray, queries: np.ndarray, count: int, params: Neighbours) -> Found:
     """The `count` most similar of `vectors` (g x d) for each of `queries` (n x d)."""
-    index = _index(vectors, params)
+    index = index_of(vectors, params)
     similarities, rows = index.search(queries.astype(np.float32), min(count, len(vectors)))
     return Found(rows, similarities)
 
 
-def _index(vectors: np.ndarray, params: Neighbours) -> faiss.Index:
+def index_of(vectors: np.ndarray, params: Neighbours) -> faiss.Index:
     """An inner-product index, on the GPU where there is one; IVF needs 39 vectors a cell."""
     flat = faiss.IndexFlatIP(vectors.shape[1])
     index = flat

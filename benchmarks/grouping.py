@@ -1,0 +1,62 @@
+"""How well are photographs grouped by individual where no label is known?
+
+    python -m benchmarks.grouping BACKBONE RUN [RUN ...]
+
+A RUN is the folder of a finished project. A fold's held-out photographs (those of named
+individuals) are grouped by the vectors of the member that never saw them; how near is near is
+learned from the other folds. Prints the adjusted Rand index and the normalised mutual information,
+the mean over folds and runs, beside every photograph alone; and the share of pairs put together
+that show one individual (precision), and of such pairs that were put together (recall).
+"""
+
+import argparse
+import contextlib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from commands.strangers import held_out
+from pipeline import grouping, params
+
+
+def main(backbone: str, runs: list[Path]) -> None:
+    rows = []
+    for run in runs:
+        with contextlib.chdir(run):
+            rows += of_run(backbone, params.load().folds.trained)
+    table = pd.DataFrame(rows).groupby("method", sort=False).mean()
+    print(table.round(3).to_string())
+
+
+def of_run(backbone: str, folds: list[int]) -> list[dict[str, object]]:
+    """A row a fold and method."""
+    sets = {fold: held_out([backbone], fold) for fold in folds}
+    rows = []
+    for fold, (vectors, identity) in sets.items():
+        rows.append({"method": "alone", **scores(np.arange(len(identity)), identity)})
+        for method in grouping.METHODS:
+            others = [lesson for other, lesson in sets.items() if other != fold]
+            floor = grouping.best_floor(others, method)
+            found = grouping.groups(vectors, floor, method)
+            rows.append({"method": method, **scores(found, identity), "floor": floor})
+    return rows
+
+
+def scores(found: np.ndarray, identity: np.ndarray) -> dict[str, float]:
+    """Both indices, and the precision and recall of pairs."""
+    first, second = np.triu_indices(len(found), 1)
+    together, same = found[first] == found[second], identity[first] == identity[second]
+    both = (together & same).sum()
+    return {
+        **grouping.agreement(found, identity),
+        "precision": both / together.sum() if together.any() else np.nan,
+        "recall": both / same.sum() if same.any() else np.nan,
+    }
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("backbone")
+    parser.add_argument("runs", nargs="+", type=Path, metavar="run")
+    main(**vars(parser.parse_args()))

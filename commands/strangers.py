@@ -1,0 +1,65 @@
+"""Which of the test photographs called new show one and the same stranger?
+
+    python -m commands.strangers ENSEMBLE
+
+Groups the test photographs whose first answer is `new_whale` by the members' vectors, without any
+label: how near two photographs of one individual lie is learned from held-out photographs, each
+seen by a member that did not train on it. Prints the groups of two or more and writes
+submissions/ENSEMBLE_strangers.csv (image, group).
+"""
+
+import argparse
+
+import numpy as np
+import pandas as pd
+
+from commands.leaderboard import answers
+from pipeline import gallery, grouping, params, paths, tables
+from pipeline.tables import NEW_WHALE
+
+METHOD = "average"
+
+
+def main(name: str) -> None:
+    p = params.load()
+    if name not in p.ensembles:
+        raise SystemExit(f"no ensemble {name!r}; params.yaml has {list(p.ensembles)}")
+    csv = paths.submission(name)
+    if not csv.is_file():
+        raise SystemExit(f"{csv} is not there: run the pipeline first (dvc repro)")
+    said = answers(csv, p.competition.columns.new_whale)
+    new = said.loc[said["ranking"].str[0] == NEW_WHALE, "image"].reset_index(drop=True)
+    recipe = p.ensembles[name]
+    folds, backbones = recipe.fold_list(p.folds.trained), recipe.voters()
+    floor = grouping.best_floor([held_out(backbones, fold) for fold in folds], METHOD)
+    members = [seen_by(backbone, fold, new) for backbone in backbones for fold in folds]
+    found = grouping.groups(grouping.side_by_side(members), floor, METHOD)
+    table = pd.DataFrame({"image": new, "group": found})
+    for group, own in table.groupby("group"):
+        if len(own) > 1:
+            print(f"{group}: {', '.join(own['image'])}")
+    out = csv.with_name(f"{csv.stem}_strangers.csv")
+    tables.write_csv(table, out)
+    print(
+        f"{out}: {len(new)} photographs of strangers in {table['group'].nunique()} groups "
+        f"(mean cosine of {floor:.2f} or more)"
+    )
+
+
+def held_out(backbones: list[str], fold: int) -> tuple[np.ndarray, np.ndarray]:
+    """The vectors of a fold's held-out photographs and their individuals, new_whale left out."""
+    rows = tables.read("folds", paths.FOLDS)
+    own = rows[(rows["fold"] == fold) & (rows["identity"] != NEW_WHALE) & (rows["member"] == "")]
+    members = [seen_by(backbone, fold, own["image"]) for backbone in backbones]
+    return grouping.side_by_side(members), own["identity"].to_numpy()
+
+
+def seen_by(backbone: str, fold: int, images: pd.Series) -> np.ndarray:
+    """What one member makes of them, n x d."""
+    return gallery.Embeddings.load(paths.embeddings(backbone, fold)).of(images)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("ensemble")
+    main(parser.parse_args().ensemble)
