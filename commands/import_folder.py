@@ -6,6 +6,7 @@
     python -m commands.import_folder list.csv OUT --split date --date taken
     python -m commands.import_folder train.csv OUT --root train --path Image --identity Id \\
         --skip new_whale
+    python -m commands.import_folder list.csv OUT --side orientation
 
 DIR's photographs are parted into a training and a test set with a hidden solution, by the rule
 behind the published figures (`pipeline/splits.py`: closed or open set, seed 666) or by date. Copies
@@ -51,7 +52,7 @@ def read(asked: argparse.Namespace) -> pd.DataFrame:
     if not asked.source.is_file():
         raise ValueError(f"there is no folder or CSV file {asked.source}")
     root = asked.root or asked.source.parent
-    columns = (asked.path, asked.identity, asked.date)
+    columns = (asked.path, asked.identity, asked.date, asked.side)
     return importing.from_table(asked.source, root, *columns, asked.skip)
 
 
@@ -89,5 +90,6 @@ if __name__ == "__main__":
     parser.add_argument("--path", default="path", help="the CSV's column of files")
     parser.add_argument("--identity", default="identity", help="its column of individuals")
     parser.add_argument("--date", help="its column of dates")
+    parser.add_argument("--side", help="its column of sides (left, right, ...), never compared")
     parser.add_argument("--as-published", action="store_true", help="leave copies where they fall")
     main(parser.parse_args())

@@ -36,16 +36,23 @@ def from_folders(folder: Path, skip: str = "") -> pd.DataFrame:
 
 
 def from_table(
-    file: Path, root: Path, path: str, identity: str, date: str | None, skip: str = ""
+    file: Path,
+    root: Path,
+    path: str,
+    identity: str,
+    date: str | None,
+    side: str | None = None,
+    skip: str = "",
 ) -> pd.DataFrame:
-    """Columns path, identity and, where one is named, date, from a CSV's columns of these names.
+    """Columns path, identity and, where they are named, date and side, from a CSV's columns of
+    these names.
 
     Paths are relative to `root`; rows whose identity is `skip` are left out. Raises ValueError for
     a column or a file that is not there, and for a photograph that is listed twice.
     """
     table = pd.read_csv(file, dtype=str, keep_default_na=False)
-    wanted = [path, identity, *([date] if date else [])]
-    absent = [name for name in wanted if name not in table]
+    more = {name: column for name, column in (("date", date), ("side", side)) if column}
+    absent = [name for name in (path, identity, *more.values()) if name not in table]
     if absent:
         raise ValueError(f"{file} has no column {absent}, only {list(table)}")
     if skip and skip not in set(table[identity]):
@@ -63,7 +70,7 @@ def from_table(
         raise ValueError(f"{file}: {twice} is listed twice")
     check_identities(table[identity])
     found["identity"] = as_numbers(table[identity])
-    return found.assign(date=table[date]) if date else found
+    return found.assign(**{name: table[column] for name, column in more.items()})
 
 
 def check_identities(identities: Iterable[str]) -> None:
@@ -80,7 +87,8 @@ def as_numbers(identities: pd.Series) -> pd.Series:
 
 
 def write(table: pd.DataFrame, test: np.ndarray, out: Path, seed: int) -> None:
-    """Copy the photographs (columns path, identity) into a competition directory, `test` asked.
+    """Copy the photographs (columns path, identity and maybe side) into a competition directory,
+    `test` asked.
 
     File names are drawn anew, so that none tells whom it shows; truth/names.csv has the old ones.
     An individual that is asked and never shown in training is new_whale in the solution. The
@@ -105,6 +113,9 @@ def write(table: pd.DataFrame, test: np.ndarray, out: Path, seed: int) -> None:
     write_tables(rows.sort_values("Image"), pd.Series(test, rows.index), part)
     old = rows.assign(path=[path.as_posix() for path in table["path"]])
     tables.write_csv(old[["Image", "path"]], part / "truth/names.csv")
+    if "side" in table:
+        sides = pd.DataFrame({"Image": names, "side": table["side"]})
+        tables.write_csv(sides.sort_values("Image"), part / "sides.csv")
     part.rename(out)
 
 

@@ -11,6 +11,7 @@ ENROLLED = Path("data/enrolled")
 
 IMAGES = WORK / "competition/images.csv"
 SAMPLE = WORK / "competition/sample.csv"
+SIDES = WORK / "competition/sides.csv"
 DOWNLOAD = WORK / "competition/download"
 GROUPS = WORK / "dedup/groups.csv"
 CONFLICTS = WORK / "dedup/conflicts.csv"

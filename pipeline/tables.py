@@ -18,6 +18,8 @@ TRANSFORM = ["t00", "t01", "t02", "t10", "t11", "t12"]
 COLUMNS = {
     # one row an image; identity is "" for test images; path is from the project's root
     "images": ["image", "split", "identity", "path", "width", "height", "bytes", "sha256"],
+    # one row an image whose side is known
+    "sides": ["image", "side"],
     # one row an image; equal numbers mean the same photograph
     "groups": ["image", "group"],
     # one row a labelled image; member is "" (all members) or the one fold that may train on it

@@ -14,11 +14,12 @@ def main() -> None:
     try:
         if p.competition.source == "kaggle":
             folder = kaggle.download(p.competition.slug, paths.DOWNLOAD)
-        images, sample = directory.read(folder, p.competition.columns)
+        images, sample, sides = directory.read(folder, p.competition.columns)
     except Faults as faults:
         raise SystemExit(str(faults)) from None
     tables.write("images", images, paths.IMAGES)
     tables.write_csv(sample, paths.SAMPLE)
+    tables.write("sides", sides, paths.SIDES)
 
 
 if __name__ == "__main__":

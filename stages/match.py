@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from pipeline import evidence, gallery, params, paths, tables
+from pipeline import evidence, gallery, params, paths, sides, tables
 from pipeline.features import Features
 from pipeline.match import match
 from pipeline.match.questions import Fold
@@ -12,11 +12,13 @@ def main() -> None:
     p = params.load()
     folds = tables.read("folds", paths.FOLDS)
     images = tables.read("images", paths.IMAGES)
+    side = sides.read(tables.read("sides", paths.SIDES))
     compared = {
         fold: Fold(
             gallery.gallery_rows(folds, fold),
             gallery.query_rows(folds, images, fold),
             pd.read_parquet(paths.neighbours(p.match.backbone, fold)),
+            side,
         )
         for fold in p.folds.trained
     }

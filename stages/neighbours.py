@@ -2,7 +2,7 @@
 
 import sys
 
-from pipeline import evidence, gallery, params, paths, shots, tables
+from pipeline import evidence, gallery, params, paths, shots, sides, tables
 from pipeline.neighbours import neighbours, search
 
 
@@ -16,7 +16,9 @@ def main(backbone: str, fold: str) -> None:
     rows = gallery.gallery_rows(folds, held_out)
     shown = search.gallery_of(embeddings, rows)
     member = paths.member(backbone, held_out)
-    scores, found = neighbours.score(queries, embeddings.of(queries), shown, p.neighbours, member)
+    side = sides.read(tables.read("sides", paths.SIDES))
+    vectors = embeddings.of(queries)
+    scores, found = neighbours.score(queries, vectors, shown, p.neighbours, member, side)
     nearest = neighbours.table(queries, shown, found)
     path = paths.neighbours(backbone, held_out)
     tables.write_parquet(nearest, path)

@@ -2,7 +2,7 @@
 
 import sys
 
-from pipeline import evidence, gallery, pair_head, params, paths, tables
+from pipeline import evidence, gallery, pair_head, params, paths, sides, tables
 from pipeline.rerank import rerank
 
 
@@ -20,6 +20,7 @@ def main(backbone: str, fold: str) -> None:
         gallery.query_rows(folds, tables.read("images", paths.IMAGES), held_out),
         p.rerank,
         p.evaluation.crossfit,
+        sides.read(tables.read("sides", paths.SIDES)),
         head,
         settings.embedding,
     )

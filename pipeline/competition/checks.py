@@ -96,6 +96,19 @@ def photographs(entries: Iterable[str]) -> set[str]:
     }
 
 
+def sides(table: pd.DataFrame, known: set[str]) -> list[str]:
+    """Sides of no image, or twice for one; `known` are all images that are listed."""
+    found = []
+    seen = set()
+    for row, name, _ in table.itertuples(name=None):
+        if name not in known:
+            found.append(f"sides.csv, row {row}: {name} is neither in train.csv nor in the sample")
+        if name in seen:
+            found.append(f"sides.csv, row {row}: {name} has a side already")
+        seen.add(name)
+    return found
+
+
 def boxes(table: pd.DataFrame, sizes: dict[str, tuple[int, int]], known: set[str]) -> list[str]:
     """Boxes of no image, twice for one, empty, or not inside their image.
 

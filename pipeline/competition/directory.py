@@ -15,8 +15,9 @@ from pipeline.competition.faults import Faults
 from pipeline.params import Columns
 
 
-def read(path: Path, columns: Columns) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The images table and the sample (one column, `image`) of a competition directory.
+def read(path: Path, columns: Columns) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """The tables "images" and "sides" of a competition directory, and between them the sample (one
+    column, `image`).
 
     Training images come first, in the order of train.csv, then the test images in the order of
     the sample. Raises Faults with everything that is wrong, not with the first thing.
@@ -36,9 +37,10 @@ def read(path: Path, columns: Columns) -> tuple[pd.DataFrame, pd.DataFrame]:
     table = _measured(table, found)
     _check_masks(path / "masks", table, found)
     _check_boxes(path / "boxes.csv", table, columns, found)
+    sides = _sides(path / "sides.csv", set(table["image"]), columns, found)
     if found:
         raise Faults(path, found)
-    return table[tables.COLUMNS["images"]], test[["image"]]
+    return table[tables.COLUMNS["images"]], test[["image"]], sides
 
 
 def _train(path: Path, columns: Columns, found: list[str]) -> pd.DataFrame:
@@ -137,6 +139,15 @@ def _check_boxes(path: Path, table: pd.DataFrame, columns: Columns, found: list[
         sizes = zip(readable["width"], readable["height"], strict=True)
         sizes = dict(zip(readable["image"], sizes, strict=True))
         found += checks.boxes(rows, sizes, set(table["image"]))
+
+
+def _sides(path: Path, known: set[str], columns: Columns, found: list[str]) -> pd.DataFrame:
+    """The sides of sides.csv; none where there is no such file. A side left empty is unknown."""
+    rows = pd.DataFrame(columns=[columns.image, "side"], dtype=str)
+    if path.exists():
+        rows = checks.read_csv(path, list(rows.columns), found)
+        found += checks.sides(rows, known)
+    return rows[rows["side"] != ""].set_axis(["image", "side"], axis=1)
 
 
 def _in_threads(function: Callable, items: list, what: str) -> list:

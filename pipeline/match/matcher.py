@@ -87,7 +87,7 @@ class Matcher:
     ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
         """One fold's votes (identity, votes), pairs (LOOKED) and their points (image and POINT);
         `seen` keeps each look."""
-        gallery = np.setdiff1d(self.galleries[question.fold], self.numbers(question.twins))
+        gallery = np.setdiff1d(self.galleries[question.fold], self.numbers(question.hidden))
         allowed = np.zeros(len(self.features.names), bool)
         allowed[gallery] = True
         found = votes.vote(*near, self.shown, allowed, self.params.neighbours + 1)

@@ -4,17 +4,20 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from pipeline import sides
 from pipeline.gallery import TEST
 
 
 @dataclass(frozen=True)
 class Fold:
-    """What one member compares: its gallery and queries (`pipeline.gallery`), and the nearest
-    gallery images of each query by embedding (query, rank, image)."""
+    """What one member compares: its gallery and queries (`pipeline.gallery`), the nearest gallery
+    images of each query by embedding (query, rank, image), and the side of every photograph whose
+    side is known."""
 
     gallery: pd.DataFrame
     queries: pd.DataFrame
     near: pd.DataFrame
+    side: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -22,13 +25,13 @@ class Question:
     """One query as one fold asks it.
 
     near : gallery photographs to look at besides those with the most votes
-    twins : copies of the query, which are not asked
+    hidden : copies of the query and photographs of another side, which are not asked
     truth : the identity or new_whale; None for the test's queries
     """
 
     fold: int
     near: list[str]
-    twins: list[str]
+    hidden: list[str]
     truth: str | None
 
 
@@ -44,10 +47,12 @@ def asked(folds: dict[int, Fold], twins: pd.DataFrame, shortlist: int) -> dict[s
     for fold, one in folds.items():
         close = one.near[one.near["rank"] < shortlist].groupby("query")["image"].agg(list)
         close, copies = close.to_dict(), copies_of(twins, one.gallery)
+        strange = sides.hidden(one.gallery["image"], one.side)
         columns = one.queries[["image", "kind", "truth"]]
         for name, kind, truth in columns.itertuples(index=False):
             known = None if kind == TEST else truth
-            question = Question(fold, close.get(name, []), copies.get(name, []), known)
+            unasked = copies.get(name, []) + strange.get(one.side.get(name, ""), [])
+            question = Question(fold, close.get(name, []), unasked, known)
             questions.setdefault(name, []).append(question)
     return questions
 

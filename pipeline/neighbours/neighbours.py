@@ -19,7 +19,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from pipeline import evidence
+from pipeline import evidence, sides
 from pipeline.neighbours import expansion, scores
 from pipeline.neighbours.search import Found, Gallery, others, search
 from pipeline.neighbours.second_looks import second_looks
@@ -27,9 +27,36 @@ from pipeline.params import Neighbours
 
 
 def score(
+    queries: pd.Series,
+    vectors: np.ndarray,
+    gallery: Gallery,
+    params: Neighbours,
+    member: str,
+    side: dict[str, str],
+) -> tuple[pd.DataFrame, Found]:
+    """The evidence of one member's queries (n names, n x d unit vectors), and their neighbours.
+
+    side : of every photograph whose side is known; two sides are never compared
+    """
+    parts = [evidence.empty()]
+    rows = np.full((len(queries), min(max(params.images, params.vote), len(gallery.names))), -1)
+    near = Found(rows, np.full(rows.shape, -np.inf, np.float32))
+    for asked, shown in sides.parted(queries, pd.Series(gallery.names), side):
+        if not shown.any():
+            continue
+        said, found = scored(queries[asked], vectors[asked], gallery.only(shown), params, member)
+        parts.append(said)
+        width = found.rows.shape[1]
+        numbers = np.append(np.flatnonzero(shown), -1)  # row -1 stays -1
+        near.rows[asked, :width] = numbers[found.rows]
+        near.similarities[asked, :width] = found.similarities
+    return pd.concat(parts, ignore_index=True), near
+
+
+def scored(
     queries: pd.Series, vectors: np.ndarray, gallery: Gallery, params: Neighbours, member: str
 ) -> tuple[pd.DataFrame, Found]:
-    """The evidence of one member's queries (n names, n x d unit vectors), and their neighbours."""
+    """As `score`, where all may be compared with all."""
     vectors, gallery = widened(vectors, gallery, params)
     found = search(gallery.vectors, vectors, max(params.images, params.vote), params)
     means, centres = scores.prototypes(gallery, params.outlier_deviations)

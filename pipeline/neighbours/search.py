@@ -32,6 +32,11 @@ class Gallery:
         """Identity i has rows starts[i]:starts[i + 1]; one number more than identities."""
         return np.searchsorted(self.labels, np.arange(len(self.identities) + 1))
 
+    def only(self, rows: np.ndarray) -> "Gallery":
+        """The images where `rows` (g, bool) is true, and their identities."""
+        kept, labels = np.unique(self.labels[rows], return_inverse=True)
+        return Gallery(self.names[rows], self.vectors[rows], labels, self.identities[kept])
+
 
 def gallery_of(embeddings: Embeddings, rows: pd.DataFrame) -> Gallery:
     """The gallery from its rows (image, identity). Raises ValueError where it is empty."""

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+NOBODY = np.array([], int)
+
 
 @dataclass(frozen=True)
 class Candidates:
@@ -21,11 +23,16 @@ class Candidates:
 
 
 def first_candidates(
-    first: pd.Series, top: int, gallery: dict[str, np.ndarray], shots: int
+    first: pd.Series,
+    top: int,
+    gallery: dict[str, np.ndarray],
+    shots: int,
+    strange: dict[str, np.ndarray],
 ) -> Candidates:
     """Cut the first score (indexed by query, identity) to its best `top`; ties by identity.
 
-    `gallery` maps an identity to the rows of its photographs, of which the first `shots` are used.
+    `gallery` maps an identity to the rows of its photographs, of which the first `shots` are used;
+    `strange` a query to rows that it is not compared with.
     """
     table = first.rename("score").reset_index()
     table = table.sort_values(["query", "score", "identity"], ascending=[True, False, True])
@@ -38,6 +45,7 @@ def first_candidates(
     identities[row, table["rank"]] = table["identity"]
     scores[row, table["rank"]] = table["score"]
     for query, rank, identity in zip(row, table["rank"], table["identity"], strict=True):
-        chosen = gallery[identity][:shots]
+        others = strange.get(queries[query], NOBODY)
+        chosen = gallery[identity][~np.isin(gallery[identity], others)][:shots]
         supports[query, rank, : len(chosen)] = chosen
     return Candidates(queries, identities, scores, supports)

@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
-from pipeline import evaluation, evidence
+from pipeline import evaluation, evidence, sides
 from pipeline.fewshot import reptile
 from pipeline.fewshot.inner_loop import adapted
 from pipeline.fewshot.networks import Dense, Weights, repeated
@@ -31,6 +31,7 @@ def rerank(
     queries: pd.DataFrame,
     params: Rerank,
     parts: int,
+    side: dict[str, str],
     head: PairHead | None = None,
     dim: int = 0,
 ) -> pd.DataFrame:
@@ -39,6 +40,7 @@ def rerank(
     found : the member's evidence from `neighbours`
     gallery, queries : its rows (`pipeline.gallery`)
     parts : cross-fitting parts; what a held-out query helped to fit never scores it
+    side : of every photograph whose side is known; two sides are never compared
     head, dim : of method twin: the member's head, and the numbers of a vector that it compares
     """
     if params.method == "none":
@@ -50,7 +52,8 @@ def rerank(
     part[held_out] = evaluation.crossfit_parts(queries["group"][held_out], parts, params.seed)
 
     rows = _rows_of(gallery, embeddings)
-    top = first_candidates(first, params.top, rows, params.reptile.shots)
+    strange = _strange(queries.index, gallery["image"], embeddings, side)
+    top = first_candidates(first, params.top, rows, params.reptile.shots, strange)
     right = top.identities == queries["truth"].to_numpy()[:, None]
     known = queries["kind"].to_numpy() == KNOWN
     if params.method == "reptile":
@@ -63,6 +66,15 @@ def rerank(
         second = learned_scores(top, embeddings, right, part, known, params)
     order = _fused(top.scores, second, right, part, known)
     return _evidence(top, first, second, order, found["member"].iloc[0], params.method)
+
+
+def _strange(
+    queries: pd.Index, gallery: pd.Series, embeddings: Embeddings, side: dict[str, str]
+) -> dict[str, np.ndarray]:
+    """The embeddings' rows of the gallery images that show another side than a query."""
+    names = pd.Index(embeddings.names)
+    rows = {one: names.get_indexer(own) for one, own in sides.hidden(gallery, side).items()}
+    return {query: rows[side[query]] for query in queries if query in side}
 
 
 def _rows_of(gallery: pd.DataFrame, embeddings: Embeddings) -> dict[str, np.ndarray]:

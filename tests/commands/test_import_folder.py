@@ -35,9 +35,11 @@ def animals(tmp_path, monkeypatch) -> Path:
 def imported(source: Path, out: Path, **changes) -> pd.DataFrame:
     """What the competition stage reads of it, with the solution's identity for the test."""
     asked = dict(split="closed", ratio=0.8, new=0.3, seed=666, as_published=False)
-    asked |= dict(path="path", identity="identity", date=None, skip="", root=None) | changes
+    asked |= (
+        dict(path="path", identity="identity", date=None, side=None, skip="", root=None) | changes
+    )
     import_folder.main(argparse.Namespace(source=source, out=out, **asked))
-    table, _ = directory.read(out, COLUMNS)
+    table, *_ = directory.read(out, COLUMNS)
     hidden = pd.read_csv(out / "solution.csv", dtype=str).set_index("Image")["Id"]
     return table.assign(
         identity=table["identity"].where(table["identity"] != "", table["image"].map(hidden))
@@ -56,6 +58,20 @@ def test_a_closed_set_with_copies_on_one_side(animals, tmp_path, capsys):
     copies = table["sha256"].duplicated(keep=False)
     assert copies.sum() == 2 and (table.loc[copies, "split"] == "train").all()
     assert "0 of them new" in capsys.readouterr().out
+
+
+def test_sides_go_with_their_photographs(animals, tmp_path):
+    files = sorted(str(path.relative_to(animals)) for path in animals.rglob("*.png"))
+    listed = pd.DataFrame({"path": files, "identity": [file.split("/")[0] for file in files]})
+    listed["flank"] = [("left", "right", "")[row % 3] for row in range(len(files))]
+    listed.to_csv(animals / "list.csv", index=False)
+    imported(animals / "list.csv", tmp_path / "out", side="flank")
+    *_, sides = directory.read(tmp_path / "out", COLUMNS)
+    old = pd.read_csv(tmp_path / "out/truth/names.csv").set_index("Image")["path"]
+    told = {
+        Path(old[row.image]).relative_to(animals).as_posix(): row.side for row in sides.itertuples()
+    }
+    assert told == listed[listed["flank"] != ""].set_index("path")["flank"].to_dict()
 
 
 def test_as_published_counts_are_the_rules(animals, tmp_path):

@@ -40,7 +40,7 @@ def faults(folder, columns=COLUMNS) -> list[str]:
 
 
 def test_reads_train_in_its_order_and_test_in_the_samples(folder):
-    images, sample = directory.read(folder, COLUMNS)
+    images, sample, _ = directory.read(folder, COLUMNS)
     assert list(images.columns) == tables.COLUMNS["images"]
     assert images["image"].tolist() == ["b.jpg", "a.jpg", "d.jpg", "c.jpg"]
     assert images["split"].tolist() == ["train", "train", "test", "test"]
@@ -52,8 +52,23 @@ def test_reads_train_in_its_order_and_test_in_the_samples(folder):
     assert sample.columns.tolist() == ["image"] and sample["image"].tolist() == ["d.jpg", "c.jpg"]
 
 
+def test_sides_are_read_and_an_empty_one_is_unknown(folder):
+    assert directory.read(folder, COLUMNS)[2].empty
+    (folder / "sides.csv").write_text("Image,side\na.jpg,left\nb.jpg,\nc.jpg,right\n")
+    *_, sides = directory.read(folder, COLUMNS)
+    assert sides.to_dict("list") == {"image": ["a.jpg", "c.jpg"], "side": ["left", "right"]}
+
+
+def test_faults_of_sides(folder):
+    (folder / "sides.csv").write_text("Image,side\na.jpg,left\na.jpg,right\nx.jpg,left\n")
+    assert faults(folder) == [
+        "sides.csv, row 3: a.jpg has a side already",
+        "sides.csv, row 4: x.jpg is neither in train.csv nor in the sample",
+    ]
+
+
 def test_what_it_wrote_is_what_the_next_stage_reads(folder, tmp_path):
-    images, _ = directory.read(folder, COLUMNS)
+    images, *_ = directory.read(folder, COLUMNS)
     tables.write("images", images, tmp_path / "images.csv")
     assert tables.read("images", tmp_path / "images.csv").to_dict() == images.to_dict()
 
@@ -68,7 +83,7 @@ def test_other_names_of_columns_and_of_the_new_individual(folder):
     (folder / "train.csv").write_text("animal,file\nnobody,a.jpg\nNA,b.jpg\n")
     (folder / "sample_submission.csv").write_text("file,animal\nc.jpg,\nd.jpg,\n")
     names = Columns(image="file", identity="animal", new_whale="nobody")
-    images, _ = directory.read(folder, names)
+    images, *_ = directory.read(folder, names)
     assert images["identity"].tolist() == ["new_whale", "NA", "", ""]
 
 
@@ -236,8 +251,8 @@ def test_kaggle_archive_reads_like_a_directory(folder, tmp_path):
     client = Client({str(path.relative_to(folder)): path.read_bytes() for path in files})
     there = kaggle.download("whales", tmp_path / "download", client)
     assert not list(there.glob("*.zip"))
-    images, _ = directory.read(there, COLUMNS)
-    direct, _ = directory.read(folder, COLUMNS)
+    images, *_ = directory.read(there, COLUMNS)
+    direct, *_ = directory.read(folder, COLUMNS)
     pd.testing.assert_frame_equal(images.drop(columns="path"), direct.drop(columns="path"))
     assert images["path"][0] == f"{tmp_path}/download/train/b.jpg"
 

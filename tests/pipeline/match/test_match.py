@@ -45,21 +45,22 @@ def queries() -> pd.DataFrame:
 
 
 def one_fold(
-    features: Features, shown, asked, section, near=NEAR, twins=TWINS
+    features: Features, shown, asked, section, near=NEAR, twins=TWINS, side=None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Evidence and pairs of a single fold."""
-    found = match.match(features, {0: Fold(shown, asked, near)}, twins, section, "sift")[0]
+    folds = {0: Fold(shown, asked, near, side or {})}
+    found = match.match(features, folds, twins, section, "sift")[0]
     return found.evidence, found.pairs
 
 
 def matched(
-    features: Features, near=NEAR, twins=TWINS, asked=None, shown=None, **changes
+    features: Features, near=NEAR, twins=TWINS, asked=None, shown=None, side=None, **changes
 ) -> pd.DataFrame:
     """Rows (query, identity), a column a source."""
     section = SECTION.model_copy(update=changes)
     asked = queries() if asked is None else asked
     shown = gallery() if shown is None else shown
-    found, _ = one_fold(features, shown, asked, section, near, twins)
+    found, _ = one_fold(features, shown, asked, section, near, twins, side)
     assert (found["member"] == evidence.LOCAL).all()
     return found.pivot(index=["query", "identity"], columns="source", values="score")
 
@@ -140,7 +141,7 @@ def test_a_gallery_photograph_that_was_never_looked_at_is_named(features):
 
 def test_switched_off_it_writes_a_valid_empty_table(tmp_path):
     none = keypoints.extract(None, None, None, P.keypoints.model_copy(update={"enabled": False}))
-    found = match.match(none, {0: Fold(gallery(), queries(), NEAR)}, TWINS, SECTION, "sift")[0]
+    found = match.match(none, {0: Fold(gallery(), queries(), NEAR, {})}, TWINS, SECTION, "sift")[0]
     assert found.pairs.empty and found.pairs.columns.tolist() == match.PAIR
     assert found.points.empty and found.points.columns.tolist() == match.POINTS
     evidence.save(found.evidence, tmp_path / "evidence.parquet")
@@ -156,7 +157,9 @@ def test_an_identity_speaks_by_its_best_photograph(features):
 
 
 def test_every_inlier_is_described(features):
-    found = match.match(features, {0: Fold(gallery(), queries(), NEAR)}, TWINS, SECTION, "sift")[0]
+    found = match.match(
+        features, {0: Fold(gallery(), queries(), NEAR, {})}, TWINS, SECTION, "sift"
+    )[0]
     counted = found.points.groupby(["query", "image"]).size()
     pairs = found.pairs.set_index(["query", "image"])["inliers"]
     assert counted.sum() > 0
@@ -201,12 +204,12 @@ def test_the_same_seed_gives_the_same_scores(features):
 
 def test_folds_together_say_what_each_says_alone(features):
     """Fold 1 shows the other photographs, and asks for w0 and w1 too, as the test does."""
-    first = Fold(gallery(), queries(), NEAR)
+    first = Fold(gallery(), queries(), NEAR, {})
     names = [(f"w{i}_{shot}.png", f"w{i}") for i in range(KNOWN) for shot in (1, 3)]
     other = pd.DataFrame(names, columns=["image", "identity"]).assign(group=range(len(names)))
     asked = pd.DataFrame({"image": [f"w{i}_0.png" for i in range(2)] + [f"w{STRANGER}_3.png"]})
     asked = asked.assign(kind=gallery_words.TEST, truth="")
-    second = Fold(other, asked, NEAR)
+    second = Fold(other, asked, NEAR, {})
     both = match.match(features, {0: first, 1: second}, TWINS, SECTION, "sift")
     for fold, alone in ((0, first), (1, second)):
         found = match.match(features, {fold: alone}, TWINS, SECTION, "sift")[fold]
@@ -223,3 +226,18 @@ def test_folds_together_say_what_each_says_alone(features):
         pd.testing.assert_frame_equal(
             *(own.sort_values(["query", "image"], ignore_index=True) for own in kept)
         )
+
+
+def test_another_side_has_no_vote_and_is_not_looked_at(features):
+    """w0's photographs but the first show another side than the query does; w1's are unknown."""
+    query = f"w0_{SHOTS - 1}.png"
+    others = ["w0_1.png", "w0_2.png"]
+    side = {query: "left", "w0_0.png": "left", **dict.fromkeys(others, "right")}
+    asked = queries()[:1]
+    _, pairs = one_fold(features, gallery(), asked, SECTION, side=side)
+    assert "w0_0.png" in set(pairs["image"]) and not set(others) & set(pairs["image"])
+    told = matched(features, asked=asked, side=side).loc[(query, "w0"), "votes"]
+    assert told < matched(features, asked=asked).loc[(query, "w0"), "votes"]
+    left = gallery()[~gallery()["image"].isin(others)]
+    without = matched(features, asked=asked, shown=left).loc[(query, "w0"), "votes"]
+    assert told == pytest.approx(without, rel=0.05)

@@ -34,7 +34,7 @@ def scored(shown: search.Gallery, *queries: float, **changes) -> pd.DataFrame:
     """Rows (query, identity), a column a score."""
     section = SECTION.model_copy(update={"vote": 3, "candidates": 5, **changes})
     names = pd.Series([f"q{a:g}" for a in queries])
-    table, _ = neighbours.score(names, at(*queries), shown, section, "member")
+    table, _ = neighbours.score(names, at(*queries), shown, section, "member", {})
     assert set(table["member"]) == {"member"}
     return table.pivot(index=["query", "identity"], columns="source", values="score")
 
@@ -140,7 +140,7 @@ def test_ties_are_the_same_every_time_and_in_any_order_of_the_rows():
     embeddings = Embeddings(rows["image"].to_numpy(), at(20, 20, 20, 20))
     names = pd.Series(["q"])
     answers = [
-        neighbours.score(names, at(0), search.gallery_of(embeddings, order), SECTION, "m")[0]
+        neighbours.score(names, at(0), search.gallery_of(embeddings, order), SECTION, "m", {})[0]
         for order in (rows, rows[::-1], rows.sample(frac=1, random_state=0))
     ]
     assert answers[0].equals(answers[1]) and answers[0].equals(answers[2])
@@ -155,7 +155,7 @@ def test_many_pairs_are_scored_in_blocks(monkeypatch):
 
 def test_the_table_names_the_neighbours():
     shown = gallery(b=[50], a=[10, 30])
-    _, found = neighbours.score(pd.Series(["q"]), at(0), shown, SECTION, "m")
+    _, found = neighbours.score(pd.Series(["q"]), at(0), shown, SECTION, "m", {})
     table = neighbours.table(pd.Series(["q"]), shown, found)
     assert table.columns.tolist() == ["query", "rank", "image", "identity", "similarity"]
     assert table["rank"].tolist() == [0, 1, 2]
@@ -169,3 +169,30 @@ def test_the_table_leaves_out_what_ivf_did_not_find():
     found = search.Found(np.array([[1, -1]]), np.array([[0.9, -1.0]]))
     table = neighbours.table(pd.Series(["q"]), shown, found)
     assert table["image"].tolist() == ["b_0"]
+
+
+def test_two_known_sides_are_not_compared():
+    """a's right flank (a_1) looks like the query's left one; b's side is unknown."""
+    shown = gallery(a=[80, 2], b=[30], c=[1])
+    side = {"q0": "left", "a_0": "left", "a_1": "right", "c_0": "right"}
+    names = pd.Series(["q0", "q5"])
+    table, found = neighbours.score(names, at(0, 5), shown, SECTION, "m", side)
+    wide = table.pivot(index=["query", "identity"], columns="source", values="score")
+    assert wide.loc[("q0", "a"), "nearest"] == pytest.approx(cosine(80), abs=1e-6)
+    assert wide.loc[("q0", "a"), "mean"] == pytest.approx(cosine(80), abs=1e-6)
+    assert ("q0", "c") not in wide.index
+    near = neighbours.table(names, shown, found)
+    told = near.groupby("query")["image"].agg(list).to_dict()
+    assert told == {"q0": ["b_0", "a_0"], "q5": ["a_1", "c_0", "b_0", "a_0"]}
+    # a query of an unknown side is compared with all, as if there were no sides
+    alone, _ = neighbours.score(names[1:], at(5), shown, SECTION, "m", {})
+    own = table[table["query"] == "q5"].sort_values(["source", "identity"], ignore_index=True)
+    pd.testing.assert_frame_equal(own, alone.sort_values(["source", "identity"], ignore_index=True))
+
+
+def test_a_side_that_no_photograph_shows_has_no_answer():
+    shown = gallery(a=[0, 1])
+    side = {"q": "left", "a_0": "right", "a_1": "right"}
+    table, found = neighbours.score(pd.Series(["q"]), at(0), shown, SECTION, "m", side)
+    assert table.empty
+    assert neighbours.table(pd.Series(["q"]), shown, found).empty

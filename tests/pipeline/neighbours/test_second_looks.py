@@ -70,5 +70,5 @@ def test_copies_in_the_gallery_are_each_others_neighbours():
     assert rows.shape == (4, 2) and not (rows == np.arange(4)[:, None]).any()
     assert similarities[:3] == pytest.approx(1)
     names = pd.Series(["q"])
-    found, _ = neighbours.score(names, at(0), shown, SECTION, "m")
+    found, _ = neighbours.score(names, at(0), shown, SECTION, "m", {})
     assert not found["score"].isna().any()

@@ -15,7 +15,7 @@ def scores(rows: list[tuple[str, str, float]]) -> pd.Series:
 
 def test_the_best_come_first_with_their_photographs():
     first = scores([("q", "a", 0.1), ("q", "b", 0.9), ("q", "c", 0.5)])
-    top = first_candidates(first, 2, GALLERY, shots=2)
+    top = first_candidates(first, 2, GALLERY, shots=2, strange={})
     assert top.queries.tolist() == ["q"]
     assert top.identities.tolist() == [["b", "c"]]
     assert top.scores.tolist() == [[0.9, 0.5]]
@@ -24,7 +24,7 @@ def test_the_best_come_first_with_their_photographs():
 
 def test_a_short_list_is_padded():
     first = scores([("q2", "a", 0.3), ("q1", "b", 0.2), ("q1", "a", 0.4)])
-    top = first_candidates(first, 3, GALLERY, shots=2)
+    top = first_candidates(first, 3, GALLERY, shots=2, strange={})
     assert top.queries.tolist() == ["q1", "q2"]
     assert top.identities.tolist() == [["a", "b", ""], ["a", "", ""]]
     assert top.scores.tolist() == [[0.4, 0.2, -np.inf], [0.3, -np.inf, -np.inf]]
@@ -33,4 +33,12 @@ def test_a_short_list_is_padded():
 
 def test_ties_go_by_identity():
     first = scores([("q", "c", 0.5), ("q", "a", 0.5), ("q", "b", 0.5)])
-    assert first_candidates(first, 2, GALLERY, shots=1).identities.tolist() == [["a", "b"]]
+    assert first_candidates(first, 2, GALLERY, shots=1, strange={}).identities.tolist() == [
+        ["a", "b"]
+    ]
+
+
+def test_what_a_query_is_not_compared_with_stands_for_nobody():
+    first = scores([("q1", "a", 0.3), ("q2", "a", 0.3)])
+    top = first_candidates(first, 1, GALLERY, shots=2, strange={"q2": np.array([0, 4])})
+    assert top.supports.tolist() == [[[0, 1]], [[1, 2]]]

@@ -58,7 +58,9 @@ def member() -> Member:
 def run(member: Member, found: pd.DataFrame | None = None, **changes) -> pd.DataFrame:
     section = SECTION.model_copy(update={"reptile": QUICK, **changes})
     found = member.found() if found is None else found
-    return rerank.rerank(found, member.embeddings, member.gallery, member.queries, section, PARTS)
+    return rerank.rerank(
+        found, member.embeddings, member.gallery, member.queries, section, PARTS, {}
+    )
 
 
 def column(table: pd.DataFrame, source: str) -> pd.Series:
@@ -124,6 +126,7 @@ def test_every_query_starts_anew(member):
         5,
         rerank._rows_of(member.gallery, member.embeddings),
         2,
+        {},
     )
     part = np.arange(90) % 2
     starts = repeated(Dense(12, 16, 5).start(torch.Generator().manual_seed(0)), 2)
@@ -249,10 +252,21 @@ def test_a_twin_networks_word_is_added_to_the_evidence(member):
     head = PairHead("absolute", 12, 1)
     head.last.weight.data.fill_(-1.0)
     section = SECTION.model_copy(update={"method": "twin"})
-    asked = (member.found(), member.embeddings, member.gallery, member.queries, section, PARTS)
+    asked = (member.found(), member.embeddings, member.gallery, member.queries, section, PARTS, {})
     table = rerank.rerank(*asked, head, 12)
     assert set(table["source"]) == {"twin", "reranked"}
     said = column(table, "twin").reset_index()
     best = said.sort_values("score").drop_duplicates("query", keep="last").set_index("query")
     known = member.queries[member.queries["kind"] == KNOWN].set_index("image")["truth"]
     assert (best["identity"].reindex(known.index) == known).mean() > 0.5
+
+
+def test_two_sides_of_an_individual_do_not_stand_for_each_other(member):
+    """Every individual shows its left in one photograph and its right in the other."""
+    side = {f"g{i}": ("left", "right")[i % 2] for i in range(28)} | {"q3": "left"}
+    section = SECTION.model_copy(update={"method": "prototypes"})
+    asked = (member.found(), member.embeddings, member.gallery, member.queries, section, PARTS)
+    found = column(rerank.rerank(*asked, side), "prototypes")["q3"]
+    own = member.embeddings.of(pd.Series(["q3"]))[0]
+    lefts = member.embeddings.of(pd.Series([f"g{i}" for i in range(0, 28, 2)])) @ own
+    np.testing.assert_allclose(found, pd.Series(lefts, NAMES)[found.index], rtol=1e-5)
