@@ -6,8 +6,11 @@ Reads presets/studies/NAME.yaml: a preset, the ensemble that is watched, seeds a
 is run at every seed in a clone of the last commit (.dvc/tmp/ablate/NAME) that shares DVC's cache,
 so that nothing is made twice, and is compared with the base query by query. After each edit
 submissions/ablations/NAME.csv and .png are written anew and README.md's table of that name, where
-it has the marks of one, is brought up to date. What fails is told at the end; what is done is not
-run again. Delete the clone to start over.
+it has the marks of one, is brought up to date. What fails is told at the end.
+
+An edit whose row is in the CSV with the same settings is not run again, so that a study may take
+many sittings, and commits; an edit and its base are always of one commit, which the row names.
+--only runs its edits whatever the CSV has. Delete the clone to start over.
 """
 
 import argparse
@@ -48,10 +51,15 @@ def main(name: str, only: list[str]) -> None:
             f"{clone} is of commit {commit(clone)}, this project at {commit(Path())}: delete the "
             "clone to start over, or check that commit out"
         )
+    digests = {edit: study.digest(asked, settings, edit) for edit in asked.edits}
+    past = kept(name, digests)
+    todo = only or [edit for edit in asked.edits if edit not in set(past["edit"])]
+    if not todo:
+        return print(f"{OUT / name}.csv has all edits: --only runs one again")
     bases = [run(clone, asked, BASE, settings[BASE], seed) for seed in asked.seeds]
     evaluated = params.Params.model_validate(settings[BASE]).evaluation
     failed = []
-    for edit in only or asked.edits:
+    for edit in todo:
         try:
             runs = [run(clone, asked, edit, settings[edit], seed) for seed in asked.seeds]
         except subprocess.CalledProcessError:
@@ -59,9 +67,9 @@ def main(name: str, only: list[str]) -> None:
             continue
         gain = study.row(edit, ranked(runs), ranked(bases), evaluated)
         gain["seconds"] = sum(seconds for _, seconds in runs) / len(runs)
-        gain["commit"] = commit(clone)
+        gain |= {"settings": digests[edit], "commit": commit(clone)}
         print("{edit}: {difference:+.3f} ({low:+.3f} to {high:+.3f})".format(**gain), flush=True)
-        write(name, gain, asked)
+        write(name, gain, digests)
     if failed:
         raise SystemExit(f"failed, and not in the table: {failed}")
 
@@ -110,18 +118,21 @@ def ranked(runs: list[tuple[Path, float]]) -> list[pd.DataFrame]:
     return [tables.read("rankings", path) for path, _ in runs]
 
 
-def write(name: str, gain: dict, asked: Study) -> None:
-    """Put the row into the study's CSV, and draw and list all that it has.
-
-    Rows of another commit, of other seeds or of an edit that is no longer asked for are left out.
-    """
+def kept(name: str, digests: dict[str, str]) -> pd.DataFrame:
+    """The rows of the study's CSV that are of the settings of now; others are left out."""
     path = OUT / f"{name}.csv"
-    rows = pd.DataFrame([gain])[study.COLUMNS].round(4)
-    if path.is_file():
-        past = pd.read_csv(path, dtype={"commit": str})
-        same = (past["commit"] == gain["commit"]) & (past["seeds"] == gain["seeds"])
-        kept = same & past["edit"].isin(set(asked.edits) - {gain["edit"]})
-        rows = pd.concat([past[kept], rows], ignore_index=True)
+    if not path.is_file():
+        return pd.DataFrame(columns=study.COLUMNS)
+    past = pd.read_csv(path, dtype={"commit": str, "settings": str})
+    return past[past["settings"] == past["edit"].map(digests)]
+
+
+def write(name: str, gain: dict, digests: dict[str, str]) -> None:
+    """Put the row into the study's CSV, and draw and list all that it has."""
+    path = OUT / f"{name}.csv"
+    rows, past = pd.DataFrame([gain])[study.COLUMNS].round(4), kept(name, digests)
+    others = past[past["edit"] != gain["edit"]]
+    rows = pd.concat([others, rows], ignore_index=True) if len(others) else rows
     tables.write_csv(rows, path)
     draw(rows, OUT / f"{name}.png", name)
     list_in(README, name, rows)

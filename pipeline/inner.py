@@ -12,10 +12,12 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from pipeline import shots
 from pipeline.dataset import View, Views
 from pipeline.tables import NEW_WHALE
 
 BATCH = 64
+FEW_SHOT, WAYS_SHOTS, SEED = "way20_shot1", (20, 1), 0  # the same tasks after every epoch
 
 
 def split(training: pd.DataFrame, share: float, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -48,11 +50,16 @@ class Examination:
     gallery: np.ndarray
     gallery_labels: np.ndarray
 
-    def score(self, net: nn.Module) -> float:
-        """Mean of 1 / rank of the right identity, by its most similar photograph; 0 to 1."""
+    def scores(self, net: nn.Module) -> dict[str, float]:
+        """`inner`: mean of 1 / rank of the right identity, by its most similar photograph, 0 to 1.
+        FEW_SHOT: the share of right names in 20-way 1-shot tasks (Koch et al. 2015 watch it while
+        they train), NaN with fewer than 20 identities."""
         views = Views(self.crops, self.channels, None)
         asked, known = (unit_vectors(net, views, rows) for rows in (self.queries, self.gallery))
-        return reciprocal_rank(asked @ known.T, self.query_labels, self.gallery_labels)
+        rank = reciprocal_rank(asked @ known.T, self.query_labels, self.gallery_labels)
+        fresh = shots.by_identity(asked.numpy(), self.query_labels)
+        shown = shots.by_identity(known.numpy(), self.gallery_labels)
+        return {"inner": rank, FEW_SHOT: shots.mean_share(fresh, shown, *WAYS_SHOTS, SEED)}
 
 
 @torch.inference_mode()

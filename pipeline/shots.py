@@ -6,6 +6,8 @@ photographs: this asks what its space is worth among a few individuals, not what
 ones.
 """
 
+from collections.abc import Hashable
+
 import numpy as np
 import pandas as pd
 
@@ -17,41 +19,46 @@ EPISODES = 600
 
 def accuracies(
     embeddings: Embeddings, gallery: pd.DataFrame, queries: pd.DataFrame, seed: int
-) -> dict[str, float | None]:
+) -> dict[str, float]:
     """The mean share of right names over EPISODES tasks, by the name of each of TASKS.
 
-    None where fewer individuals than ways have a held-out query and as many gallery photographs as
+    NaN where fewer individuals than ways have a held-out query and as many gallery photographs as
     shots. `gallery` and `queries` are the member's rows (`pipeline.gallery`).
     """
     known = queries[queries["kind"] == KNOWN]
-    fresh = vectors_of(embeddings, known["image"], known["truth"])
-    shown = vectors_of(embeddings, gallery["image"], gallery["identity"])
-    told = {}
-    for name, (ways, shots) in TASKS.items():
-        rng = np.random.default_rng([seed, ways, shots])
-        able = [one for one in sorted(fresh) if len(shown[one]) >= shots]
-        enough = len(able) >= ways
-        told[name] = (
-            float(np.mean([share(fresh, shown, able, ways, shots, rng) for _ in range(EPISODES)]))
-            if enough
-            else None
-        )
-    return told
+    fresh = by_identity(embeddings.of(known["image"]), known["truth"].to_numpy())
+    shown = by_identity(embeddings.of(gallery["image"]), gallery["identity"].to_numpy())
+    return {name: mean_share(fresh, shown, *task, seed) for name, task in TASKS.items()}
 
 
-def vectors_of(
-    embeddings: Embeddings, images: pd.Series, identity: pd.Series
-) -> dict[str, np.ndarray]:
-    """Each identity's vectors."""
-    vectors = embeddings.of(images)
-    rows = pd.Series(np.arange(len(images)), dtype=int).groupby(identity.to_numpy()).indices
+def by_identity(vectors: np.ndarray, identity: np.ndarray) -> dict[Hashable, np.ndarray]:
+    """Each identity's vectors, of n x d."""
+    rows = pd.Series(np.arange(len(vectors)), dtype=int).groupby(identity).indices
     return {name: vectors[at] for name, at in rows.items()}
 
 
+def mean_share(
+    fresh: dict[Hashable, np.ndarray],
+    shown: dict[Hashable, np.ndarray],
+    ways: int,
+    shots: int,
+    seed: int,
+) -> float:
+    """The mean share of right names over EPISODES tasks; NaN where individuals are too few.
+
+    fresh, shown : each individual's vectors: those that are asked, those that stand for it
+    """
+    rng = np.random.default_rng([seed, ways, shots])
+    able = [one for one in sorted(fresh) if len(shown.get(one, ())) >= shots]
+    if len(able) < ways:
+        return float("nan")
+    return float(np.mean([share(fresh, shown, able, ways, shots, rng) for _ in range(EPISODES)]))
+
+
 def share(
-    fresh: dict[str, np.ndarray],
-    shown: dict[str, np.ndarray],
-    able: list[str],
+    fresh: dict[Hashable, np.ndarray],
+    shown: dict[Hashable, np.ndarray],
+    able: list[Hashable],
     ways: int,
     shots: int,
     rng: np.random.Generator,

@@ -1,5 +1,7 @@
 """A study: which edits of a preset are worth something, over several seeds, on the same queries."""
 
+import json
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,6 +25,7 @@ COLUMNS = [
     "high",
     "visible",
     "seconds",
+    "settings",
     "commit",
 ]
 
@@ -59,6 +62,12 @@ def load(path: Path, presets: Path) -> tuple[Study, dict[str, dict]]:
         except (KeyError, ValueError) as error:
             raise SystemExit(f"{path}, edit {name}: {error}") from None
     return study, settings
+
+
+def digest(study: Study, settings: dict[str, dict], edit: str) -> str:
+    """Ten digits that change with the settings of the edit or of its base, or with the seeds."""
+    told = [study.ensemble, study.seeds, settings[BASE], settings[edit]]
+    return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:10]
 
 
 def edited(values: dict, leaves: dict[str, Any]) -> dict:
@@ -103,12 +112,12 @@ def precision(table: pd.DataFrame, truth: pd.DataFrame) -> np.ndarray:
 
 def markdown(table: pd.DataFrame) -> str:
     """The study's table for a README, the best edit first."""
-    lines = ["| edit | map5 | gain | visible |", "|---|---|---|---|"]
-    lines.append(f"| (without an edit) | {plain(table['base'].iloc[0])} | | |")
+    lines = ["| edit | map5 | without it | gain | visible |", "|---|---|---|---|---|"]
     for one in table.sort_values(["difference", "edit"], ascending=[False, True]).itertuples():
         gain = f"{signed(one.difference)} ({signed(one.low)} to {signed(one.high)})"
         name = one.edit.replace("_", " ")
-        lines.append(f"| {name} | {plain(one.map5)} | {gain} | {plain(one.visible)} |")
+        means = f"{plain(one.map5)} | {plain(one.base)}"
+        lines.append(f"| {name} | {means} | {gain} | {plain(one.visible)} |")
     return "\n".join(lines)
 
 

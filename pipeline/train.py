@@ -41,7 +41,7 @@ def train(net: EmbeddingNet, lesson: Lesson, settings: Train, seed: int) -> pd.D
             losses = [row["loss"] for row in history[easy:]]
             alarms.check_falling(losses, settings.epochs - easy)
             if lesson.examination:
-                history[-1]["inner"] = lesson.examination.score(net)
+                history[-1] |= lesson.examination.scores(net)
             # all devices must decide alike
             score = history[-1].get("inner", -history[-1]["loss"])
             scores.append(run.fabric.broadcast(score))

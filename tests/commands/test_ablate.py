@@ -1,6 +1,7 @@
 """The study's runner around runs that take no time: what it keeps, skips and writes."""
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -64,7 +65,7 @@ def test_every_edit_at_every_seed_beside_the_base(runs, capsys):
     assert readme.startswith("before\n<!-- study tiny -->\n| edit |") and "old" not in readme
     assert (
         readme.endswith("<!-- end of study tiny -->\nafter\n")
-        and "| good | 1.000 | +.362 " in readme
+        and "| good | 1.000 | .638 | +.362 " in readme
     )
     assert cv2.imread(str(ablate.OUT / "tiny.png")).shape[0] > 100
     assert "good: +0.362" in capsys.readouterr().out
@@ -79,6 +80,8 @@ def test_what_is_done_is_not_run_again_and_other_settings_are(runs):
     study.write_text(STUDY.replace("bnneck: false", "bnneck: false, train.epochs: 9"))
     ablate.main("tiny", [])
     assert len(runs) == 8 and len(pd.read_csv(ablate.OUT / "tiny.csv")) == 2
+    ablate.main("tiny", [])
+    assert len(runs) == 8
 
 
 def test_an_interrupted_run_is_no_run(runs, monkeypatch):
@@ -122,12 +125,25 @@ def test_a_clone_of_another_commit_is_refused(runs, monkeypatch):
     assert not runs
 
 
-def test_rows_of_another_commit_or_edit_leave_the_table(runs, monkeypatch):
+def test_rows_of_another_edit_or_base_leave_the_table(runs):
     ablate.main("tiny", [])
     study = Path("presets/studies/tiny.yaml")
     study.write_text(STUDY.replace("  bad", "  worse"))
     ablate.main("tiny", ["worse"])
     assert set(pd.read_csv(ablate.OUT / "tiny.csv")["edit"]) == {"good", "worse"}
-    monkeypatch.setattr(ablate, "commit", lambda place: "def")
+    preset = Path("presets/study-demo.yaml")
+    preset.write_text(preset.read_text().replace("bnneck: true", "bnneck: false"))
+    study.write_text(STUDY.replace("  bad: {train.bnneck: false}", "  worse: {train.bnneck: true}"))
+    ablate.main("tiny", ["worse"])
+    assert pd.read_csv(ablate.OUT / "tiny.csv")["edit"].tolist() == ["worse"]
+
+
+def test_a_study_goes_on_at_another_commit_with_a_base_of_its_own(runs, monkeypatch):
+    """What the first sitting did stays; the second runs its base anew and the edit that is left."""
     ablate.main("tiny", ["good"])
-    assert pd.read_csv(ablate.OUT / "tiny.csv")["edit"].tolist() == ["good"]
+    shutil.rmtree(ablate.CLONES)
+    monkeypatch.setattr(ablate, "commit", lambda place: "def")
+    ablate.main("tiny", [])
+    assert runs[4:] == [("gem", True, 3), ("gem", True, 4), ("gem", False, 3), ("gem", False, 4)]
+    table = pd.read_csv(ablate.OUT / "tiny.csv").set_index("edit")
+    assert table["commit"].to_dict() == {"good": "abc", "bad": "def"}

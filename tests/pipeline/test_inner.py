@@ -1,5 +1,7 @@
 """Which photographs are held back, and how near the right identity comes."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -62,3 +64,14 @@ def test_a_pseudo_label_is_no_question():
     rows = table(("a", 0), ("a", 1), ("b", 2), ("b", 3)).assign(member=["", "0", "", ""])
     for seed in range(5):
         assert set(inner.split(rows, 0.5, seed)[1]["identity"]) == {"b"}
+
+
+def test_twenty_individuals_are_asked_of_few_shot_tasks_and_fewer_are_not(monkeypatch):
+    """Vectors stand for photographs: every query is its individual's own direction."""
+    monkeypatch.setattr(inner, "unit_vectors", lambda net, views, rows: torch.eye(25)[rows])
+    labels = np.arange(25)
+    every = inner.Examination(Path("crops.npy"), 3, labels, labels, labels, labels)
+    assert every.scores(torch.nn.Identity()) == {"inner": 1.0, "way20_shot1": 1.0}
+    few = inner.Examination(Path("crops.npy"), 3, labels[:7], labels[:7], labels, labels)
+    told = few.scores(torch.nn.Identity())
+    assert told["inner"] == 1.0 and np.isnan(told["way20_shot1"])

@@ -39,15 +39,12 @@ def test_more_photographs_help_and_more_ways_hurt():
 def test_too_few_individuals_have_no_figure():
     embeddings, gallery, queries = member(0.0, people=7, photographs=3)
     told = shots.accuracies(embeddings, gallery, queries, seed=0)
-    assert told == {
-        "way5_shot1": 1.0,
-        "way5_shot5": None,
-        "way20_shot1": None,
-        "way20_shot5": None,
-    }
+    assert told.pop("way5_shot1") == 1.0
+    assert len(told) == 3 and np.isnan(list(told.values())).all()
 
 
 def test_new_whales_are_not_asked():
     embeddings, gallery, queries = member(0.0)
     queries = queries.assign(kind=LABELLED_NEW)
-    assert set(shots.accuracies(embeddings, gallery, queries, seed=0).values()) == {None}
+    told = shots.accuracies(embeddings, gallery, queries, seed=0)
+    assert np.isnan(list(told.values())).all()

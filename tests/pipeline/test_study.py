@@ -105,9 +105,8 @@ def test_the_table_for_a_readme():
     columns = ["edit", "map5", "difference", "low", "high"]
     table = pd.DataFrame(rows, columns=columns).assign(visible=0.0171, base=0.49)
     assert study.markdown(table.iloc[::-1]).splitlines() == [
-        "| edit | map5 | gain | visible |",
-        "|---|---|---|---|",
-        "| (without an edit) | .490 | | |",
-        "| some trick | .500 | +.010 (-.002 to +.022) | .017 |",
-        "| other | .480 | -.010 (-.020 to +.000) | .017 |",
+        "| edit | map5 | without it | gain | visible |",
+        "|---|---|---|---|---|",
+        "| some trick | .500 | .490 | +.010 (-.002 to +.022) | .017 |",
+        "| other | .480 | .490 | -.010 (-.020 to +.000) | .017 |",
     ]

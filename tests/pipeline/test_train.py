@@ -213,11 +213,11 @@ def test_patience_keeps_the_best_epoch_and_stops(examined, settings_with, monkey
     scores = iter([0.2, 0.6, 0.4, 0.5, 0.9])
     states = []
 
-    def score(self, network):
+    def told(self, network):
         states.append({name: value.clone() for name, value in network.state_dict().items()})
-        return next(scores)
+        return {"inner": next(scores)}
 
-    monkeypatch.setattr(Examination, "score", score)
+    monkeypatch.setattr(Examination, "scores", told)
     settings = settings_with(epochs=5, inner={"share": 0.5, "patience": 2})
     network = net(settings)
     history = train.train(network, examined, settings, 0)
@@ -230,13 +230,14 @@ def test_without_patience_the_score_is_only_written_down(examined, settings_with
     network = net(settings)
     history = train.train(network, examined, settings, 0)
     assert history["inner"].between(0, 1).all()
-    assert examined.examination.score(network) == pytest.approx(history["inner"].iloc[-1])
+    told = examined.examination.scores(network)
+    assert told["inner"] == pytest.approx(history["inner"].iloc[-1])
     assert inner.waited([0.3, 0.5, 0.5]) == 1
 
 
 def test_the_rate_falls_on_a_plateau_of_the_inner_score(examined, settings_with, monkeypatch):
     """No gain in epochs 1 and 2: from epoch 3 on the rate is .3 of the top."""
-    monkeypatch.setattr(Examination, "score", lambda self, network: 0.5)
+    monkeypatch.setattr(Examination, "scores", lambda self, network: {"inner": 0.5})
     plateau = {"kind": "plateau", "warmup": 0.0, "patience": 2}
     settings = settings_with(epochs=4, learning_rate=1e-3, schedule=plateau)
     history = train.train(net(settings), examined, settings, 0)
