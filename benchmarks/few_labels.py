@@ -1,0 +1,145 @@
+"""Ten individuals, two labelled photographs each, small pictures: what do unlabelled ones add?
+
+    python -m benchmarks.few_labels FOLDER [--seeds 3]
+
+The few-label contest of the semi-supervised literature, made from the demo: its ten most
+photographed individuals, of whom two photographs each keep their label; all others lie unlabelled
+in the test, and nobody is new. Four ways in FOLDER: labels alone (`supervised`), the same and then
+a second round on pseudo-labels (`commands.pseudo`), a backbone pretrained on all photographs by
+SimSiam, and that with pseudo-labels. Prints each way's top-1 on the unlabelled photographs, a row a
+seed, and its gain over labels alone with a paired 95 % interval by photograph. What is done is not
+run again.
+"""
+
+import argparse
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.ablations import edit
+from commands.leaderboard import answers
+from pipeline import evaluation, params, paths, tables
+from pipeline.demo.competition import write_competition
+
+WAYS, SHOTS = 10, 2
+PRETRAINING = {"supervised": "none", "simsiam": "simsiam"}
+CONFIDENCE = "0.9"
+PSEUDO = " + pseudo-labels"
+NAME = "single"  # the ensemble that answers
+SETTINGS = {
+    "competition.path": "data/competition",
+    "crop.height": 64,
+    "crop.width": 128,
+    "folds.count": 2,
+    "folds.trained": [0, 1],
+    "evaluation.new_whale_prior": 0.01,  # nobody is new; 0 is refused
+    "keypoints.enabled": False,
+    "train.epochs": 12,
+    "train.sampler.identities": WAYS,
+    "train.sampler.views": 4,
+    "train.sampler.new_whale_share": 0.0,
+    "train.sampler.least": 32,
+    "rerank.method": "none",
+    f"ensembles.{NAME}.folds": "all",
+    f"ensembles.{NAME}.new_whale.method": "never",
+}
+
+
+def main(folder: Path, seeds: int) -> None:
+    hits = pd.concat([of_seed(folder / f"seed-{seed}", seed) for seed in range(seeds)])
+    wide = hits.pivot(index=["seed", "image"], columns="way", values="right")
+    print(wide.groupby("seed").mean().round(3).to_string(), end="\n\n")
+    settings = params.load().evaluation
+    for way in wide.columns.drop("supervised"):
+        found = evaluation.paired_interval(
+            wide["supervised"].to_numpy(float),
+            wide[way].to_numpy(float),
+            np.ones(len(wide)),
+            pd.Series(wide.index.get_level_values("image")),
+            settings.bootstrap,
+            settings.seed,
+        )
+        print(f"{way}: " + "{difference:+.3f} ({low:+.3f} to {high:+.3f})".format(**found))
+
+
+def of_seed(folder: Path, seed: int) -> pd.DataFrame:
+    """Columns seed, image, way, right: every unlabelled photograph by every way."""
+    photos = folder / "photos"
+    if not photos.is_dir():
+        contest(folder, seed)
+    told = []
+    for way, method in PRETRAINING.items():
+        clone, kept = folder / way, folder / f"{way}.csv"
+        if not kept.is_file():
+            if not clone.is_dir():
+                prepare(clone, method, seed)
+            tables.write_csv(answered(clone, photos), kept)
+        second = folder / f"{way}-pseudo.csv"
+        if not second.is_file():
+            command = [sys.executable, "-m", "commands.pseudo", NAME, "--confidence", CONFIDENCE]
+            subprocess.run(command, cwd=clone, check=True)
+            tables.write_csv(answered(clone, photos), second)
+        told += [pd.read_csv(kept).assign(way=way)]
+        told += [pd.read_csv(second).assign(way=way + PSEUDO)]
+    return pd.concat(told).assign(seed=seed)
+
+
+def contest(folder: Path, seed: int) -> None:
+    """The competition directory of one seed, from a demo of its own."""
+    drawn, part = folder / ".demo", folder / ".photos"
+    for old in (drawn, part):
+        shutil.rmtree(old, ignore_errors=True)
+    write_competition(drawn, seed, 1000, 400)
+    train = pd.read_csv(drawn / "train.csv").assign(split="train")
+    test = pd.read_csv(drawn / "solution.csv").assign(split="test")
+    rows = pd.concat([train, test])
+    # a copy of a labelled photograph would be no question
+    copies = pd.read_csv(drawn / "truth/duplicates.csv")["image_b"]
+    rows = rows[(rows["Id"] != tables.NEW_WHALE) & ~rows["Image"].isin(copies)]
+    chosen = rows["Id"].value_counts().sort_index().nlargest(WAYS, keep="first").index
+    rows = rows[rows["Id"].isin(chosen)].sample(frac=1, random_state=seed)
+    labelled = rows.groupby("Id").cumcount() < SHOTS
+    for split, own in (("train", rows[labelled]), ("test", rows[~labelled])):
+        (part / split).mkdir(parents=True)
+        for image, source in own[["Image", "split"]].itertuples(index=False):
+            shutil.copy(drawn / source / image, part / split / image)
+    boxes = pd.read_csv(drawn / "truth/boxes.csv")
+    columns = ["Image", "Id"]
+    tables.write_csv(boxes[boxes["Image"].isin(rows["Image"])], part / "boxes.csv")
+    tables.write_csv(rows.loc[labelled, columns], part / "train.csv")
+    asked = rows[~labelled].sort_values("Image")
+    tables.write_csv(asked.assign(Id=tables.NEW_WHALE)[columns], part / "sample_submission.csv")
+    tables.write_csv(asked[columns], part / "solution.csv")
+    shutil.rmtree(drawn)
+    part.rename(folder / "photos")
+
+
+def prepare(clone: Path, method: str, seed: int) -> None:
+    """Clone the last commit beside the photographs, with the contest's settings."""
+    part = clone.with_name(f".part-{clone.name}")
+    shutil.rmtree(part, ignore_errors=True)
+    subprocess.run(["git", "clone", "--quiet", ".", str(part)], check=True)
+    (part / "data/competition").symlink_to("../../photos")
+    leaves = {**SETTINGS, "pretrain.method": method, "train.seed": seed}
+    edit(part / "params.yaml", NAME, leaves)
+    part.rename(clone)
+
+
+def answered(clone: Path, photos: Path) -> pd.DataFrame:
+    """Columns image, right: whether the first answer of the clone's ensemble is."""
+    subprocess.run([sys.executable, "-m", "commands.repro"], cwd=clone, check=True)
+    told = answers(clone / paths.submission(NAME), tables.NEW_WHALE).set_index("image")["ranking"]
+    truth = pd.read_csv(photos / "solution.csv").set_index("Image")["Id"]
+    return (told.str[0] == truth[told.index]).rename("right").reset_index()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--seeds", type=int, default=3)
+    arguments = parser.parse_args()
+    main(arguments.folder, arguments.seeds)
