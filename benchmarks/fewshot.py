@@ -1,6 +1,6 @@
 """Every few-shot learner on Omniglot, beside published figures.
 
-    python -m benchmarks.fewshot --data DIR [--quick] [learner ...]
+    python -m benchmarks.fewshot --data DIR [--table learners|moved|study] [--quick] [name ...]
 
 DIR holds images_background_small1.zip, images_background_small2.zip and all_runs.zip of
 https://github.com/brendenlake/omniglot (folder python). All learn from the five alphabets of
@@ -8,15 +8,16 @@ small1. What to take of each was chosen on Japanese (of small2), `choice`. (a) `
 published 20-way one-shot runs, within an alphabet. (b) episodes from Sanskrit and Tagalog (of
 small2; no alphabet of these was seen or chosen by).
 
-Writes benchmarks/fewshot.csv, a row a learner with 95 % intervals and the paired gain over nearest
-neighbour on pixels. A learner whose row is there with the same lessons is not run again: take its
-row out where the learner itself was changed.
+Writes benchmarks/fewshot/TABLE.csv, a row a name with 95 % intervals and the paired gain over
+nearest neighbour on pixels, and brings README.md's table and docs/fewshot.png up to date. The other
+tables say what moved the prototypical network, and vary MAML and Reptile; `runs` is not opened for
+those. A row that is there with the same lessons is not run again: take it out where the learner
+itself was changed. --quick runs a hundredth of the lessons and writes nothing.
 """
 
 import argparse
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -25,119 +26,48 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from benchmarks import fewshot_picture
+from benchmarks.fewshot_recipes import PIXELS, SIDE, TABLES, Recipe, told
 from pipeline import machine, tables
-from pipeline.fewshot import drawing, encoders, omniglot, sampling
-from pipeline.fewshot.drawing import Hand
-from pipeline.fewshot.encoders import Encoder
-from pipeline.fewshot.fit import Fit, fit
-from pipeline.fewshot.induction import Induction
+from pipeline.fewshot import drawing, omniglot, sampling
+from pipeline.fewshot.fit import fit
 from pipeline.fewshot.learner import Learner
-from pipeline.fewshot.maml import MAML
-from pipeline.fewshot.matching import Matching
-from pipeline.fewshot.memory import Memory
-from pipeline.fewshot.meta_lstm import MetaLSTM
-from pipeline.fewshot.nearest import Nearest
-from pipeline.fewshot.networks import Conv
-from pipeline.fewshot.prototypical import Prototypical
-from pipeline.fewshot.pt_map import PTMap
-from pipeline.fewshot.relation import Relation
-from pipeline.fewshot.reptile import Reptile
 from pipeline.fewshot.sampling import Classes, Shape
-from pipeline.fewshot.siamese import Siamese
 from pipeline.fewshot.tasks import Episodes
 
-TABLE = Path("benchmarks/fewshot.csv")
-SIDE = 28
+OUT = Path("benchmarks/fewshot")
 CHOSEN_BY, HELD_OUT = {"Japanese_(katakana)"}, {"Sanskrit", "Tagalog"}
 EPISODES, QUICK_EPISODES = 600, 60
-TASKS = {  # (b)
+QUESTIONS = {  # (b)
     "5-way 1-shot": Shape(1, 5, 1, 5),
     "5-way 5-shot": Shape(1, 5, 5, 5),
     "20-way 1-shot": Shape(1, 20, 1, 1),
     "20-way 5-shot": Shape(1, 20, 5, 1),
 }
 CHOICE = Shape(1, 20, 1, 1, within_group=True)
-PIXELS = "pixels"
+RUNS, CHOSEN = "runs", "choice"
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """How one learner is made and taught."""
-
-    make: Callable[[int], Learner]  # of the number of background classes
-    lessons: Shape
-    fit: Fit
-    hand: Hand | None = Hand()
-    turned: bool = True
-
-
-def encoder() -> Encoder:
-    """The literature's network for Omniglot: 28 x 28 to 64 numbers."""
-    return encoders.conv4((1, SIDE, SIDE))
-
-
-def network(channels: int) -> Conv:
-    """What MAML, Reptile and the meta-LSTM adapt, for up to twenty ways."""
-    return Conv((1, SIDE, SIDE), channels, 20)
-
-
-MANY = Shape(1, 60, 1, 4)  # more ways in training than in the test (Snell et al. 2017)
-TWENTY = Shape(4, 20, 1, 3)
-FEW = Shape(4, 20, 1, 1)
-RECIPES = {
-    PIXELS: Recipe(lambda count: Nearest(pixels(), count, "euclidean"), MANY, Fit(0, 1e-3)),
-    "nearest, euclidean": Recipe(
-        lambda c: Nearest(encoder(), c, "euclidean"), MANY, Fit(4000, 2e-3)
-    ),
-    "nearest, cosine": Recipe(lambda c: Nearest(encoder(), c, "cosine"), MANY, Fit(4000, 2e-3)),
-    "nearest, mahalanobis": Recipe(
-        lambda c: Nearest(encoder(), c, "mahalanobis"), MANY, Fit(4000, 2e-3)
-    ),
-    "prototypical": Recipe(lambda _: Prototypical(encoder()), MANY, Fit(4000, 2e-3)),
-    "matching": Recipe(lambda _: Matching(encoder(), full=False), MANY, Fit(4000, 2e-3)),
-    "matching, full context": Recipe(
-        lambda _: Matching(encoder(), full=True), TWENTY, Fit(4000, 1e-3)
-    ),
-    "relation": Recipe(lambda _: Relation(encoder(), 8), MANY, Fit(4000, 1e-3)),
-    "induction": Recipe(lambda _: Induction(encoder(), 32), MANY, Fit(4000, 1e-3)),
-    "siamese": Recipe(lambda _: Siamese(encoder(), "absolute", 1), MANY, Fit(4000, 1e-3)),
-    "MAML": Recipe(lambda _: MAML(network(32), 3, 0.4, second_order=True), FEW, Fit(3000, 2e-3)),
-    "MAML, first order": Recipe(
-        lambda _: MAML(network(32), 3, 0.4, second_order=False), FEW, Fit(4000, 2e-3)
-    ),
-    "Reptile": Recipe(lambda _: Reptile(network(32), 5, 0.1, 20), FEW, Fit(4000, 1.0)),
-    "Reptile, transductive": Recipe(
-        lambda _: Reptile(network(32), 5, 0.1, 20, transductive=True), FEW, Fit(4000, 1.0)
-    ),
-    "meta-LSTM": Recipe(lambda _: MetaLSTM(network(16), 5), FEW, Fit(3000, 1e-3)),
-    "memory": Recipe(lambda _: Memory(encoder(), 20, 128, 40, 4, 200), FEW, Fit(4000, 1e-3)),
-    "PT-MAP": Recipe(lambda c: PTMap(encoder(), c, balanced=True), MANY, Fit(4000, 2e-3)),
-}
-
-
-def pixels() -> Encoder:
-    """Drawings as they are."""
-    return Encoder(torch.nn.Identity(), (1, SIDE, SIDE))
-
-
-def main(folder: Path, names: list[str], quick: bool) -> None:
-    unknown = set(names) - set(RECIPES)
+def main(folder: Path, table: str, names: list[str], quick: bool) -> None:
+    recipes = TABLES[table]
+    unknown = set(names) - set(recipes)
     if unknown:
-        raise SystemExit(f"no learner {sorted(unknown)}; there are {list(RECIPES)}")
+        raise SystemExit(f"{table} has no {sorted(unknown)}; there are {list(recipes)}")
     torch.set_num_threads(machine.threads())
-    rows = pd.DataFrame()
-    if TABLE.is_file() and not quick:
-        rows = pd.read_csv(TABLE)
-    plain = answers(folder, PIXELS, RECIPES[PIXELS], quick)
-    for name in names or list(RECIPES):
-        recipe = shortened(RECIPES[name]) if quick else RECIPES[name]
+    path = OUT / f"{table}.csv"
+    rows = pd.read_csv(path) if path.is_file() and not quick else pd.DataFrame()
+    plain = answers(folder, table, PIXELS, TABLES["learners"][PIXELS], quick)
+    for name in names or list(recipes):
+        recipe = shortened(recipes[name]) if quick else recipes[name]
         if done(rows, name, recipe):
             continue
-        row = scored(name, recipe, answers(folder, name, recipe, quick), plain)
+        row = scored(name, recipe, answers(folder, table, name, recipe, quick), plain)
         print(pd.Series(row).to_string(), flush=True)
         if not quick:
-            rows = with_row(rows, row)
-            tables.replace(TABLE, partial(rows.to_csv, index=False))
+            rows = with_row(rows, row, list(recipes))
+            tables.write_csv(rows, path)
+    if table == "learners" and not quick:
+        fewshot_picture.write(rows)
 
 
 def shortened(recipe: Recipe) -> Recipe:
@@ -146,33 +76,26 @@ def shortened(recipe: Recipe) -> Recipe:
 
 
 def done(rows: pd.DataFrame, name: str, recipe: Recipe) -> bool:
-    """Whether the table has this learner with these settings."""
+    """Whether the table has this name with these settings."""
     if rows.empty:
         return False
-    return bool(((rows["learner"] == name) & (rows["settings"] == settings(recipe))).any())
+    return bool(((rows["learner"] == name) & (rows["settings"] == told(recipe))).any())
 
 
-def settings(recipe: Recipe) -> str:
-    """What of a recipe the table tells."""
-    shape, hand = recipe.lessons, "redrawn" if recipe.hand else "as drawn"
-    turns = "turned" if recipe.turned else "upright"
-    lessons = f"{shape.tasks} x {shape.ways} ways {shape.shots} + {shape.queries}"
-    return f"{recipe.fit.steps} steps at {recipe.fit.rate:g}; {lessons}; {hand}, {turns}"
-
-
-def with_row(rows: pd.DataFrame, row: dict[str, object]) -> pd.DataFrame:
-    """The table with a learner's row added or put in the place of its old one."""
+def with_row(rows: pd.DataFrame, row: dict[str, object], order: list[str]) -> pd.DataFrame:
+    """The table with a row added or put in the place of its old one, in that order of names."""
     others = rows[rows["learner"] != row["learner"]] if len(rows) else rows
-    order = {name: number for number, name in enumerate(RECIPES)}
     joined = pd.concat([others, pd.DataFrame([row])], ignore_index=True)
-    return joined.sort_values("learner", key=lambda names: names.map(order))
+    place = {name: number for number, name in enumerate(order)}
+    return joined.sort_values("learner", key=lambda names: names.map(place))
 
 
-def answers(folder: Path, name: str, recipe: Recipe, quick: bool) -> dict[str, np.ndarray]:
+def answers(
+    folder: Path, table: str, name: str, recipe: Recipe, quick: bool
+) -> dict[str, np.ndarray]:
     """Teach a learner; the share of right answers in every task of each question, and seconds."""
     torch.manual_seed(0)
-    background = omniglot.characters(folder / "images_background_small1.zip", SIDE)
-    classes = omniglot.turned(background) if recipe.turned else background
+    classes = background(folder, recipe)
     learner = recipe.make(len(classes))
     begun = time.monotonic()
     if recipe.fit.steps:
@@ -180,13 +103,23 @@ def answers(folder: Path, name: str, recipe: Recipe, quick: bool) -> dict[str, n
     learner.eval()
     second = folder / "images_background_small2.zip"
     choice = omniglot.characters(second, SIDE, CHOSEN_BY)
-    held_out = omniglot.characters(second, SIDE, HELD_OUT)
     count = QUICK_EPISODES if quick else EPISODES
-    told = {"choice": shares(learner, drawn(choice, CHOICE, count))}
-    told["runs"] = shares(learner, omniglot.runs(folder / "all_runs.zip", SIDE))
-    for question, shape in TASKS.items():
-        told[question] = shares(learner, drawn(held_out, shape, count))
-    return told | {"seconds": np.array([time.monotonic() - begun])}
+    found = {CHOSEN: shares(learner, drawn(choice, CHOICE, count))}
+    if table == "learners":
+        found[RUNS] = shares(learner, omniglot.runs(folder / "all_runs.zip", SIDE))
+    held_out = omniglot.characters(second, SIDE, HELD_OUT)
+    for question, shape in QUESTIONS.items():
+        found[question] = shares(learner, drawn(held_out, shape, count))
+    return found | {"seconds": np.array([time.monotonic() - begun])}
+
+
+def background(folder: Path, recipe: Recipe) -> Classes:
+    """What a recipe learns from."""
+    classes = omniglot.characters(folder / "images_background_small1.zip", SIDE)
+    if recipe.turned:
+        classes = omniglot.turned(classes)
+    each = recipe.lessons.shots + recipe.lessons.queries
+    return omniglot.alone(classes, each) if recipe.alone else classes
 
 
 def lesson(classes: Classes, recipe: Recipe, step: int) -> Episodes:
@@ -208,24 +141,25 @@ def drawn(classes: Classes, shape: Shape, count: int) -> list[Episodes]:
 @torch.no_grad()
 def shares(learner: Learner, episodes: list[Episodes]) -> np.ndarray:
     """The share of each task's queries that are answered right."""
-    told = []
+    found = []
     for one in episodes:
         scores = learner.scores(one.support, one.queries, one.ways)
-        told.append((scores.argmax(dim=-1) == one.truth).float().mean().item())
-    return np.array(told)
+        found.append((scores.argmax(dim=-1) == one.truth).float().mean().item())
+    return np.array(found)
 
 
 def scored(
-    name: str, recipe: Recipe, told: dict[str, np.ndarray], plain: dict[str, np.ndarray]
+    name: str, recipe: Recipe, own: dict[str, np.ndarray], plain: dict[str, np.ndarray]
 ) -> dict[str, object]:
     """The table's row: percent right, half of its 95 % interval, the same of the paired gain."""
     row: dict[str, object] = {"learner": name}
-    for question in ("runs", *TASKS, "choice"):
-        own, gain = told[question], told[question] - plain[question]
-        row |= {question: percent(own.mean()), f"{question} +-": percent(half_width(own))}
+    for question in [key for key in own if key != "seconds"]:
+        gain = own[question] - plain[question]
+        row |= {question: percent(own[question].mean())}
+        row |= {f"{question} +-": percent(half_width(own[question]))}
         row |= {f"{question} gain": percent(gain.mean())}
         row |= {f"{question} gain +-": percent(half_width(gain))}
-    return row | {"seconds": round(float(told["seconds"][0])), "settings": settings(recipe)}
+    return row | {"seconds": round(float(own["seconds"][0])), "settings": told(recipe)}
 
 
 def half_width(values: np.ndarray) -> float:
@@ -240,7 +174,8 @@ def percent(share: float) -> float:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--table", choices=list(TABLES), default="learners")
     parser.add_argument("--quick", action="store_true", help="a hundredth of the lessons")
-    parser.add_argument("learners", nargs="*")
+    parser.add_argument("names", nargs="*")
     given = parser.parse_args()
-    main(given.data, given.learners, given.quick)
+    main(given.data, given.table, given.names, given.quick)

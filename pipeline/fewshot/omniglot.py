@@ -47,6 +47,15 @@ def turned(classes: Classes, quarters: tuple[int, ...] = (0, 1, 2, 3)) -> Classe
     return Classes(inputs, rows, group)
 
 
+def alone(classes: Classes, times: int) -> Classes:
+    """Every drawing a class of its own, shown `times` over: no label is needed to tell them apart,
+    and augmentation has to make the copies differ."""
+    rows = [np.repeat(row, times) for row in np.arange(len(classes.inputs))]
+    sizes = [len(own) for own in classes.rows]
+    order = np.concatenate(classes.rows).argsort()
+    return Classes(classes.inputs, rows, np.repeat(classes.group, sizes)[order])
+
+
 def runs(archive: Path, side: int) -> list[Episodes]:
     """The twenty published 20-way one-shot runs, each one task with twenty queries."""
     with opened(archive) as file:

@@ -44,6 +44,12 @@ def test_a_missing_alphabet_or_file_is_named(background, tmp_path):
         omniglot.characters(tmp_path / "nowhere.zip", 12)
 
 
+def test_every_drawing_alone_is_a_class_of_its_own(background):
+    classes = omniglot.alone(omniglot.characters(background, 12), 3)
+    assert [own.tolist() for own in classes.rows] == [[row] * 3 for row in range(6)]
+    assert classes.group.tolist() == ["Greek"] * 4 + ["Latin"] * 2
+
+
 def test_turned_characters_are_classes_of_their_own(background):
     classes = omniglot.turned(omniglot.characters(background, 12))
     assert len(classes) == 12

@@ -1,0 +1,156 @@
+"""What `benchmarks.fewshot` runs: how each learner is made and taught, and what is varied."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import torch
+
+from pipeline.fewshot import encoders
+from pipeline.fewshot.drawing import Hand
+from pipeline.fewshot.encoders import Encoder
+from pipeline.fewshot.fit import Fit
+from pipeline.fewshot.induction import Induction
+from pipeline.fewshot.learner import Learner
+from pipeline.fewshot.maml import MAML
+from pipeline.fewshot.matching import Matching
+from pipeline.fewshot.memory import Memory
+from pipeline.fewshot.meta_lstm import MetaLSTM
+from pipeline.fewshot.nearest import Nearest
+from pipeline.fewshot.networks import Conv
+from pipeline.fewshot.prototypical import Prototypical
+from pipeline.fewshot.pt_map import PTMap
+from pipeline.fewshot.relation import Relation
+from pipeline.fewshot.reptile import Reptile
+from pipeline.fewshot.sampling import Shape
+from pipeline.fewshot.siamese import Siamese
+
+SIDE = 28
+PIXELS = "pixels"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one learner is made and taught.
+
+    hand : how drawings are redrawn for every lesson; None for not
+    turned : quarter turns of a character are characters of their own
+    alone : every drawing is a class of its own, which no label is needed for
+    """
+
+    make: Callable[[int], Learner]  # of the number of background classes
+    lessons: Shape
+    fit: Fit
+    hand: Hand | None = Hand()
+    turned: bool = True
+    alone: bool = False
+
+
+def encoder(channels: int = 64) -> Encoder:
+    """The literature's network for Omniglot: 28 x 28 to 64 numbers."""
+    return encoders.conv4((1, SIDE, SIDE), channels)
+
+
+def pixels() -> Encoder:
+    """Drawings as they are."""
+    return Encoder(torch.nn.Identity(), (1, SIDE, SIDE))
+
+
+def network(channels: int) -> Conv:
+    """What MAML, Reptile and the meta-LSTM adapt. It has twenty outputs; tasks of fewer ways use
+    the first of them."""
+    return Conv((1, SIDE, SIDE), channels, 20)
+
+
+MANY = Shape(1, 60, 1, 4)  # more ways in training than in the test (Snell et al. 2017)
+TWENTY = Shape(4, 20, 1, 3)
+FEW = Shape(4, 20, 1, 1)
+
+
+def prototypical(_: int) -> Learner:
+    return Prototypical(encoder())
+
+
+def maml(channels: int = 32, steps: int = 3, second_order: bool = True) -> Callable:
+    return lambda _: MAML(network(channels), steps, 0.4, second_order=second_order)
+
+
+def reptile(channels: int = 32, steps: int = 5, transductive: bool = False) -> Callable:
+    return lambda _: Reptile(network(channels), steps, 0.1, 20, transductive=transductive)
+
+
+LEARNERS = {
+    PIXELS: Recipe(lambda count: Nearest(pixels(), count, "euclidean"), MANY, Fit(0, 1e-3)),
+    "nearest, euclidean": Recipe(
+        lambda count: Nearest(encoder(), count, "euclidean"), MANY, Fit(4000, 2e-3)
+    ),
+    "nearest, cosine": Recipe(
+        lambda count: Nearest(encoder(), count, "cosine"), MANY, Fit(4000, 2e-3)
+    ),
+    "nearest, mahalanobis": Recipe(
+        lambda count: Nearest(encoder(), count, "mahalanobis"), MANY, Fit(4000, 2e-3)
+    ),
+    "prototypical": Recipe(prototypical, MANY, Fit(4000, 2e-3)),
+    "matching": Recipe(lambda _: Matching(encoder(), full=False), MANY, Fit(4000, 2e-3)),
+    "matching, full context": Recipe(
+        lambda _: Matching(encoder(), full=True), TWENTY, Fit(4000, 1e-3)
+    ),
+    "relation": Recipe(lambda _: Relation(encoder(), 8), MANY, Fit(4000, 1e-3)),
+    "induction": Recipe(lambda _: Induction(encoder(), 32), MANY, Fit(4000, 1e-3)),
+    "siamese": Recipe(lambda _: Siamese(encoder(), "absolute", 1), MANY, Fit(4000, 1e-3)),
+    "MAML": Recipe(maml(), FEW, Fit(3000, 2e-3)),
+    "MAML, first order": Recipe(maml(second_order=False), FEW, Fit(4000, 2e-3)),
+    "Reptile": Recipe(reptile(), FEW, Fit(4000, 1.0)),
+    "Reptile, transductive": Recipe(reptile(transductive=True), FEW, Fit(4000, 1.0)),
+    "meta-LSTM": Recipe(lambda _: MetaLSTM(network(16), 5), FEW, Fit(3000, 1e-3)),
+    "memory": Recipe(lambda _: Memory(encoder(), 20, 128, 40, 4, 200), FEW, Fit(4000, 1e-3)),
+    "PT-MAP": Recipe(lambda count: PTMap(encoder(), count, balanced=True), MANY, Fit(4000, 2e-3)),
+}
+
+_whole = LEARNERS["prototypical"]
+MOVED = {  # what the prototypical network owes to what
+    "all of it": _whole,
+    "as drawn, upright": replace(_whole, hand=None, turned=False),
+    "redrawn, upright": replace(_whole, turned=False),
+    "as drawn, turned": replace(_whole, hand=None),
+    "slants without wobble": replace(_whole, hand=Hand(wobble=0.0)),
+    "no labels: every drawing alone": replace(_whole, alone=True),
+    "lessons within an alphabet": replace(_whole, lessons=Shape(3, 20, 1, 4, within_group=True)),
+    "twenty ways": replace(_whole, lessons=Shape(3, 20, 1, 4)),
+    "twice the filters": replace(_whole, make=lambda _: Prototypical(encoder(128))),
+}
+
+_short = Fit(1000, 2e-3)
+_reptile = Fit(1000, 1.0)
+STUDY = {  # as the meta-learning report varied MAML and Reptile; a quarter of the lessons
+    "MAML": Recipe(maml(second_order=False), FEW, _short),
+    "MAML, 5 ways": Recipe(maml(second_order=False), Shape(4, 5, 1, 4), _short),
+    "MAML, 1 update": Recipe(maml(steps=1, second_order=False), FEW, _short),
+    "MAML, 5 updates": Recipe(maml(steps=5, second_order=False), FEW, _short),
+    "MAML, 1 task a batch": Recipe(maml(second_order=False), Shape(1, 20, 1, 1), _short),
+    "MAML, 16 tasks a batch": Recipe(maml(second_order=False), Shape(16, 20, 1, 1), _short),
+    "MAML, 16 filters": Recipe(maml(16, second_order=False), FEW, _short),
+    "MAML, 64 filters": Recipe(maml(64, second_order=False), FEW, _short),
+    "Reptile": Recipe(reptile(), FEW, _reptile),
+    "Reptile, 5 ways": Recipe(reptile(), Shape(4, 5, 1, 4), _reptile),
+    "Reptile, 1 update": Recipe(reptile(steps=1), FEW, _reptile),
+    "Reptile, 10 updates": Recipe(reptile(steps=10), FEW, _reptile),
+    "Reptile, 1 task a batch": Recipe(reptile(), Shape(1, 20, 1, 1), _reptile),
+    "Reptile, 16 tasks a batch": Recipe(reptile(), Shape(16, 20, 1, 1), _reptile),
+    "Reptile, 16 filters": Recipe(reptile(16), FEW, _reptile),
+    "Reptile, 64 filters": Recipe(reptile(64), FEW, _reptile),
+}
+TABLES = {"learners": LEARNERS, "moved": MOVED, "study": STUDY}
+
+
+def told(recipe: Recipe) -> str:
+    """What of a recipe the table says."""
+    shape = recipe.lessons
+    parts = [
+        f"{recipe.fit.steps} steps at {recipe.fit.rate:g}",
+        f"{shape.tasks} x {shape.ways} ways {shape.shots} + {shape.queries}",
+        "within an alphabet" if shape.within_group else "",
+        "redrawn" if recipe.hand == Hand() else f"{recipe.hand}" if recipe.hand else "as drawn",
+        "turned" if recipe.turned else "upright",
+        "every drawing alone" if recipe.alone else "",
+    ]
+    return "; ".join(part for part in parts if part)
