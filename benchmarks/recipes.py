@@ -53,6 +53,7 @@ CHANGES = {
     "logistic": {"ensemble.calibration": "logistic"},
     "isotonic": {"ensemble.calibration": "isotonic"},
     "mean": {E + "method": "mean"},
+    "learned weights": {E + "method": "weighted"},
     "LightGBM": {E + "method": "lightgbm"},
     "LightGBM on raw scores": {E + "method": "lightgbm", "ensemble.calibration": "none"},
     "new_whale swept": {E + "new_whale.method": "swept"},

@@ -45,8 +45,8 @@ def main(name: str, runs: list[Path], settings: Path | None, out: Path | None) -
             row |= {f"{way} {key}": value for key, value in gain.items()}
         rows.append(row)
         print(told(row), flush=True)
-    if out:
-        tables.write_csv(pd.DataFrame(rows).round(4), out)
+        if out:
+            tables.write_csv(pd.DataFrame(rows).round(4), out)
 
 
 def looked(

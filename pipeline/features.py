@@ -12,7 +12,8 @@ from pipeline import tables
 class Features:
     """n photographs' local features, one photograph's after another's.
 
-    names: n; starts: n + 1, photograph i has rows starts[i]:starts[i + 1]; points: k x 2 float32,
+    names: n; starts: n + 1, photograph i has rows starts[i]:starts[i + 1]; ends: n, those up to
+    ends[i] lie on the animal, the rest of them around it; points: k x 2 float32,
     x and y on the photograph's canvas, the animal's frame at its own proportions; descriptors:
     k x d uint8; canvases: n x 2 x 3, from photograph to canvas pixels; sizes: n x 2, the canvases'
     width and height.
@@ -20,19 +21,26 @@ class Features:
 
     names: np.ndarray
     starts: np.ndarray
+    ends: np.ndarray
     points: np.ndarray
     descriptors: np.ndarray
     canvases: np.ndarray
     sizes: np.ndarray
 
     def rows(self, image: int) -> slice:
-        """The rows of photograph number `image`."""
-        return slice(self.starts[image], self.starts[image + 1])
+        """The rows of the animal of photograph number `image`."""
+        return slice(self.starts[image], self.ends[image])
 
-    def of(self, image: int) -> tuple[np.ndarray, ...]:
+    def around(self, image: int) -> slice:
+        """The rows of what surrounds it."""
+        return slice(self.ends[image], self.starts[image + 1])
+
+    def of(self, image: int) -> tuple:
         """What `joined` takes of photograph number `image`."""
-        rows = self.rows(image)
-        return self.points[rows], self.descriptors[rows], self.canvases[image], self.sizes[image]
+        rows, around = self.rows(image), self.around(image)
+        both = slice(rows.start, around.stop)
+        own = self.points[both], self.descriptors[both], rows.stop - rows.start
+        return *own, self.canvases[image], self.sizes[image]
 
     def save(self, path: Path) -> None:
         arrays = {name: getattr(self, name) for name in self.__dataclass_fields__}
@@ -50,12 +58,15 @@ class Features:
             return cls(**{name: file[name] for name in cls.__dataclass_fields__})
 
 
-def joined(names: np.ndarray, found: list[tuple[np.ndarray, ...]]) -> Features:
-    """Put together each photograph's (points, descriptors, canvas, size), in `names`' order."""
-    points, descriptors, canvases, sizes = zip(*found, strict=True)
+def joined(names: np.ndarray, found: list[tuple]) -> Features:
+    """Put together each photograph's (points, descriptors, how many of these lie on the animal,
+    canvas, size), in `names`' order."""
+    points, descriptors, counts, canvases, sizes = zip(*found, strict=True)
+    starts = np.cumsum([0, *(len(one) for one in points)])
     return Features(
         np.asarray(names),
-        np.cumsum([0, *(len(one) for one in points)]),
+        starts,
+        starts[:-1] + counts,
         np.concatenate(points),
         np.concatenate(descriptors),
         np.stack(canvases),
@@ -66,6 +77,13 @@ def joined(names: np.ndarray, found: list[tuple[np.ndarray, ...]]) -> Features:
 def nothing() -> Features:
     """No photograph's features: what the stage writes where it is switched off."""
     none = np.empty((0, 2), np.float32)
+    no_rows = np.empty(0, int)
     return Features(
-        np.empty(0, str), np.zeros(1, int), none, none.astype(np.uint8), np.empty((0, 2, 3)), none
+        np.empty(0, str),
+        np.zeros(1, int),
+        no_rows,
+        none,
+        none.astype(np.uint8),
+        np.empty((0, 2, 3)),
+        none,
     )

@@ -21,6 +21,8 @@ from pipeline.warping import warp
 # From a uint8 H x W x 3 canvas and its mask to k x 2 points and k x d uint8 descriptors
 Find = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
+RING = 9  # pixels of a canvas between the animal and what is called its surroundings
+
 # OpenCV's own threads would compete with ours
 cv2.setNumThreads(0)
 
@@ -32,7 +34,8 @@ def extract(table: pd.DataFrame, boxes: pd.DataFrame, crops: Path, settings: Set
     """
     if not settings.enabled:
         return nothing()
-    find = detector(settings)
+    outer = settings.model_copy(update={"count": settings.around})
+    find = [detector(settings), *([detector(outer)] if settings.around else [])]
     packed = np.load(crops, mmap_mode="r")
     matrices = boxes[TRANSFORM].to_numpy().reshape(-1, 2, 3)
     one = partial(features, settings=settings, find=find)
@@ -53,15 +56,19 @@ def detector(settings: Settings) -> Find:
 
 
 def features(
-    path: str, transform: np.ndarray, mask: np.ndarray, settings: Settings, find: Find
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, tuple[int, int]]:
-    """One photograph's points and descriptors, its 2 x 3 canvas transform and the canvas's size.
+    path: str, transform: np.ndarray, mask: np.ndarray, settings: Settings, find: list[Find]
+) -> tuple[np.ndarray, np.ndarray, int, np.ndarray, tuple[int, int]]:
+    """One photograph's points and descriptors, how many of these lie on the animal, its 2 x 3
+    canvas transform and the canvas's size.
 
-    `transform` and `mask` (H x W, 0 and 255) are those of its crop.
+    `transform` and `mask` (H x W, 0 and 255) are those of its crop. `find` has what finds the
+    animal's points, and maybe what finds those around it.
     """
     transform, mask = animal(transform, mask, settings.margin)
     matrix, across, down = canvas(transform, mask.shape[1], mask.shape[0], settings.size)
     view = warp(images.read_rgb(path), matrix, across, down, cv2.BORDER_REPLICATE)
     inside = cv2.resize(np.ascontiguousarray(mask), (across, down), interpolation=cv2.INTER_NEAREST)
-    points, descriptors = find(view, inside)
-    return points, descriptors, matrix, (across, down)
+    around = 255 - cv2.dilate(inside, np.ones((RING, RING), np.uint8))
+    found = [one(view, where) for one, where in zip(find, (inside, around), strict=False)]
+    points, descriptors = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return points, descriptors, len(found[0][0]), matrix, (across, down)

@@ -10,6 +10,8 @@ from pipeline.params import Match
 UNIT = 100.0  # what a longer side is counted as: MAGSAC's own constants are made for pixels
 TRIALS, CONFIDENCE = 500, 0.999
 FEWEST = {"affine": 4, "homography": 5}  # one more than the map needs: any three points fit one
+SHARED = 8  # matches of the surroundings that fit one map, for a background that is shared
+DEPTH = 3.0  # tolerances that the background is off where it lies nearer or farther than that map
 # An animal is seen from another side and at another distance, not from above or as thin as a line
 SMALLEST, LARGEST = 0.4, 2.5
 
@@ -44,9 +46,41 @@ def agreement(
     """
     inlier = np.zeros(len(pairs), bool)
     if len(pairs) >= FEWEST[params.model]:
-        here, there = (points[i][pairs[:, i]] / sides[i] * UNIT for i in (0, 1))
-        inlier = fitting(here, there, params.tolerance * UNIT, params.model)
+        here, there = placed(points, pairs, sides)
+        _, inlier = fitted(here, there, params.tolerance * UNIT, params.model)
     return Agreement(pairs, inlier)
+
+
+def with_background(
+    points: tuple[np.ndarray, np.ndarray],
+    pairs: np.ndarray,
+    around: tuple[np.ndarray, np.ndarray],
+    around_pairs: np.ndarray,
+    sides: tuple[float, float],
+    params: Match,
+) -> np.ndarray:
+    """Which of n matches lie where the surroundings' matches say that the background went.
+
+    Two photographs from one place share bushes, and a mask lets some of them in. Nothing (all
+    False) where the surroundings don't fit one map, SHARED points at least: then they share no
+    background that could be told. `around` has the surroundings' points, k x 2 each.
+    """
+    here, there = placed(around, around_pairs, sides)
+    matrix, inlier = None, np.zeros(0, bool)
+    if len(around_pairs) >= SHARED:
+        matrix, inlier = fitted(here, there, params.tolerance * UNIT, "affine")
+    if matrix is None or inlier.sum() < SHARED:
+        return np.zeros(len(pairs), bool)
+    here, there = placed(points, pairs, sides)
+    off = np.linalg.norm(here @ matrix[:, :2].T + matrix[:, 2] - there, axis=1)
+    return off < DEPTH * params.tolerance * UNIT
+
+
+def placed(
+    points: tuple[np.ndarray, np.ndarray], pairs: np.ndarray, sides: tuple[float, float]
+) -> list[np.ndarray]:
+    """Both ends of each match, n x 2, in hundredths of their canvases' longer sides."""
+    return [points[i][pairs[:, i]] / sides[i] * UNIT for i in (0, 1)]
 
 
 def mutual(first: np.ndarray, second: np.ndarray, ratio: float) -> np.ndarray:
@@ -67,8 +101,11 @@ def mutual(first: np.ndarray, second: np.ndarray, ratio: float) -> np.ndarray:
     return np.column_stack([np.flatnonzero(clear), nearest[clear]])
 
 
-def fitting(here: np.ndarray, there: np.ndarray, tolerance: float, model: str) -> np.ndarray:
-    """Which of n point pairs fit one plausible map, found by MAGSAC (Barath et al. 2020)."""
+def fitted(
+    here: np.ndarray, there: np.ndarray, tolerance: float, model: str
+) -> tuple[np.ndarray | None, np.ndarray]:
+    """One plausible map of n point pairs and which of them fit it, found by MAGSAC (Barath et al.
+    2020); None where there is none."""
     find = cv2.estimateAffine2D if model == "affine" else cv2.findHomography
     matrix, found = find(
         here,
@@ -79,8 +116,8 @@ def fitting(here: np.ndarray, there: np.ndarray, tolerance: float, model: str) -
         confidence=CONFIDENCE,
     )
     if matrix is None or not plausible(matrix[:2, :2]):
-        return np.zeros(len(here), bool)
-    return found.ravel().astype(bool)
+        return None, np.zeros(len(here), bool)
+    return matrix, found.ravel().astype(bool)
 
 
 def plausible(linear: np.ndarray) -> bool:

@@ -145,10 +145,31 @@ def pairing(detector: str, params: Match) -> Callable[..., np.ndarray]:
 def compared(
     features: Features, two: tuple[int, int], paired: Callable[..., np.ndarray], params: Match
 ) -> geometry.Agreement:
-    """The matches of two photographs, by their numbers, and which fit one map."""
-    rows = [features.rows(one) for one in two]
+    """The matches of two photographs, by their numbers, and which fit one map.
+
+    Those that move with a background that both show are left out.
+    """
+    points, pairs = matches(features, two, features.rows, paired)
+    sides = tuple(float(features.sizes[one].max()) for one in two)
+    found = geometry.agreement(points, pairs, sides, params)
+    if not found.inliers:
+        return found
+    around = matches(features, two, features.around, paired)
+    shared = geometry.with_background(points, pairs, *around, sides, params)
+    return geometry.agreement(points, pairs[~shared], sides, params) if shared.any() else found
+
+
+def matches(
+    features: Features,
+    two: tuple[int, int],
+    of: Callable[[int], slice],
+    paired: Callable[..., np.ndarray],
+) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:
+    """Those points of two photographs that `of` names, k x 2 each, and their matches, n x 2."""
+    rows = [of(one) for one in two]
     points = tuple(features.points[row] for row in rows)
     descriptors = tuple(features.descriptors[row] for row in rows)
     sizes = tuple(features.sizes[one] for one in two)
-    sides = tuple(float(size.max()) for size in sizes)
-    return geometry.agreement(points, paired(points, descriptors, sizes), sides, params)
+    if not all(len(own) for own in points):
+        return points, np.empty((0, 2), int)
+    return points, paired(points, descriptors, sizes)

@@ -93,6 +93,7 @@ class Keypoints(Section):
     size: Annotated[int, Field(ge=32, le=4096)]
     margin: Share
     count: Count
+    around: Annotated[int, Field(ge=0)]
     contrast: NonNegative
     upright: bool
 

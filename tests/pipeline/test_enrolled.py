@@ -7,7 +7,7 @@ from pipeline.enrolled import Enrolled, everyone
 def photograph(identity: str, sha256: str) -> Enrolled:
     rng = np.random.default_rng(len(identity))
     own = rng.random((4, 2), np.float32), rng.integers(0, 255, (4, 8), np.uint8)
-    found = features.joined([f"0 {identity}.jpg"], [(*own, np.eye(2, 3), (20, 10))])
+    found = features.joined([f"0 {identity}.jpg"], [(*own, 3, np.eye(2, 3), (20, 10))])
     vectors = np.eye(3, 5, dtype=np.float32)
     return Enrolled(identity, f"{identity}.jpg", f"{sha256}.jpg", sha256, "now", vectors, found)
 

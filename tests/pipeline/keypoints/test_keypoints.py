@@ -49,6 +49,26 @@ def test_only_what_the_mask_shows(table, folder):
     assert (points[:, 0] >= 79).all() and (points[:, 1] > 60).any()
 
 
+def test_what_surrounds_the_animal_is_kept_apart(table, folder):
+    masks = np.zeros((3, 60, 80), np.uint8)
+    masks[:, :, 40:] = 255  # the right half
+    boxes = drawn.whole(table, folder / "half.npy", masks)
+    wide = {"margin": 1.0, "around": 10}
+    section = SECTION.model_copy(update=wide)
+    found = keypoints.extract(table, boxes, folder / "half.npy", section)
+    without = keypoints.extract(
+        table, boxes, folder / "half.npy", section.model_copy(update={"around": 0})
+    )
+    assert np.array_equal(found.points[found.rows(0)], without.points[without.rows(0)])
+    assert found.ends.tolist() == [20, 50, 80] and found.starts.tolist() == [0, 30, 60, 90]
+    assert without.ends.tolist() == without.starts[1:].tolist()
+    half = found.sizes[0][0] / 2  # the margin reaches as far as the crop
+    assert (found.points[found.rows(1)][:, 0] > half - 1).all()
+    assert (found.points[found.around(1)][:, 0] < half - keypoints.RING // 2).all()
+    alone = keypoints.extract(table[1:2], boxes[1:2], folder / "half.npy", section)
+    assert all(np.array_equal(a, b) for a, b in zip(alone.of(0), found.of(1), strict=True))
+
+
 def test_the_file_brings_everything_back(table, folder):
     boxes = drawn.whole(table, folder / "crops.npy")
     found = keypoints.extract(table, boxes, folder / "crops.npy", SECTION)

@@ -94,3 +94,33 @@ def test_coverage_is_the_hulls_share():
     corners = np.array([[0, 0], [100, 0], [100, 50], [0, 50], [50, 25]])
     assert geometry.coverage(corners, 200, 100) == pytest.approx(0.25)
     assert geometry.coverage(corners[:2], 200, 100) == 0
+
+
+def shared(own: np.ndarray, gone: np.ndarray, around: np.ndarray, moved: np.ndarray) -> np.ndarray:
+    """Which of the matches between `own` and `gone` move as `around` does; all match by row."""
+    pairs, outer = (np.column_stack([np.arange(len(one))] * 2) for one in (own, around))
+    two, surroundings = (own, gone), (around, moved)
+    return geometry.with_background(two, pairs, surroundings, outer, (200.0, 200.0), SECTION)
+
+
+def test_what_moves_with_the_surroundings_is_background():
+    """The camera turned by 30 pixels; three points are an animal's, which walked on."""
+    own, around = photograph(12)[0], photograph(20, seed=5)[0]
+    gone = own + [30, 0]
+    gone[[2, 7, 9]] += [0, 40]
+    found = shared(own, gone.astype(np.float32), around, around + np.float32([30, 0]))
+    assert np.flatnonzero(~found).tolist() == [2, 7, 9]
+
+
+def test_surroundings_that_are_others_say_nothing():
+    own, around = photograph(12)[0], photograph(20, seed=5)[0]
+    elsewhere = np.random.default_rng(2).permutation(around)
+    assert not shared(own, own, around, elsewhere).any()
+    few = around[: geometry.SHARED - 1]
+    assert not shared(own, own, few, few).any()
+    assert not shared(own, own, around[:0], around[:0]).any()
+
+
+def test_no_match_is_no_background():
+    around = photograph(20, seed=5)[0]
+    assert shared(around[:0], around[:0], around, around).shape == (0,)

@@ -1,5 +1,6 @@
 """Local features of a small gallery and its queries, through the step."""
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +9,7 @@ from pipeline import evidence, params
 from pipeline import gallery as gallery_words
 from pipeline.features import Features
 from pipeline.keypoints import keypoints
-from pipeline.match import match
+from pipeline.match import match, matcher
 from pipeline.match.questions import Fold
 from pipeline.tables import NEW_WHALE
 from tests.conftest import ROOT
@@ -118,6 +119,7 @@ def test_a_query_without_features_says_nothing_and_stops_nobody(features):
     blank = Features(
         np.append(features.names, "blank.png"),
         np.append(features.starts, features.starts[-1]),
+        np.append(features.ends, features.starts[-1]),
         features.points,
         features.descriptors,
         np.concatenate([features.canvases, features.canvases[:1]]),
@@ -241,3 +243,28 @@ def test_another_side_has_no_vote_and_is_not_looked_at(features):
     left = gallery()[~gallery()["image"].isin(others)]
     without = matched(features, asked=asked, shown=left).loc[(query, "w0"), "votes"]
     assert told == pytest.approx(without, rel=0.05)
+
+
+def scene(animal: int, left: int) -> np.ndarray:
+    """An animal of 40 x 60 pixels before a background that is always the same."""
+    seen = drawn.animal(99).copy()
+    seen[30:90, left : left + 40] = drawn.animal(animal)[30:90, 50:90]
+    return seen
+
+
+@pytest.mark.parametrize(("around", "counted"), [(0, True), (60, False)])
+def test_a_background_that_two_photographs_share_does_not_count(tmp_path, around, counted):
+    """Two animals, one place; the masks let in what lies right of the animal."""
+    for name, picture in (("first.png", scene(0, 20)), ("second.png", scene(1, 40))):
+        cv2.imwrite(str(tmp_path / name), picture)
+    names = ["first.png", "second.png"]
+    table = pd.DataFrame({"image": names, "path": [str(tmp_path / name) for name in names]})
+    masks = np.zeros((2, 60, 80), np.uint8)
+    masks[:, 15:45, 10:] = 255
+    boxes = drawn.whole(table, tmp_path / "crops.npy", masks)
+    changes = {"size": 160, "count": 120, "contrast": 0.01, "margin": 1.0, "around": around}
+    section = P.keypoints.model_copy(update=changes)
+    found = keypoints.extract(table, boxes, tmp_path / "crops.npy", section)
+    paired = matcher.pairing("sift", SECTION)
+    inliers = matcher.compared(found, (0, 1), paired, SECTION).inliers
+    assert (inliers >= 8) == counted

@@ -20,6 +20,7 @@ def two_photographs() -> Features:
     return Features(
         np.array(["a", "b"]),
         np.array([0, 3, 5]),
+        np.array([3, 5]),
         points,
         unit(0, 30, 90, 30, 90),
         np.zeros((2, 2, 3)),
