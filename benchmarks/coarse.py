@@ -72,9 +72,10 @@ def named(rows: np.ndarray, truth: np.ndarray, shown: search.Gallery) -> np.ndar
 
 def compared(vectors: np.ndarray, shown: search.Gallery, settings: params.Neighbours) -> float:
     """The mean share of the gallery in the cells that a query visits."""
-    index = faiss.extract_index_ivf(search.index_of(shown.vectors, settings))
-    _, cells = index.quantizer.search(vectors, index.nprobe)
-    sizes = np.array([index.invlists.list_size(cell) for cell in range(index.nlist)])
+    index = search.index_of(shown.vectors, settings)
+    inverted = faiss.extract_index_ivf(index)  # lives as long as the index does
+    _, cells = inverted.quantizer.search(vectors, inverted.nprobe)
+    sizes = np.array([inverted.invlists.list_size(cell) for cell in range(inverted.nlist)])
     return float(sizes[cells].sum(axis=1).mean() / len(shown.vectors))
 
 

@@ -45,14 +45,7 @@ def of_run(backbone: str, folds: list[int]) -> list[dict[str, object]]:
 
 def scores(found: np.ndarray, identity: np.ndarray) -> dict[str, float]:
     """Both indices, and the precision and recall of pairs."""
-    first, second = np.triu_indices(len(found), 1)
-    together, same = found[first] == found[second], identity[first] == identity[second]
-    both = (together & same).sum()
-    return {
-        **grouping.agreement(found, identity),
-        "precision": both / together.sum() if together.any() else np.nan,
-        "recall": both / same.sum() if same.any() else np.nan,
-    }
+    return {**grouping.agreement(found, identity), **grouping.of_pairs(found, identity)}
 
 
 if __name__ == "__main__":

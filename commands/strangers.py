@@ -4,8 +4,8 @@
 
 Groups the test photographs whose first answer is `new_whale` by the members' vectors, without any
 label: how near two photographs of one individual lie is learned from held-out photographs, each
-seen by a member that did not train on it. Prints the groups of two or more and writes
-submissions/ENSEMBLE_strangers.csv (image, group).
+seen by a member that did not train on it. Prints the groups of two or more, and how often such
+groups are right; writes submissions/ENSEMBLE_strangers.csv (image, group).
 """
 
 import argparse
@@ -31,7 +31,8 @@ def main(name: str) -> None:
     new = said.loc[said["ranking"].str[0] == NEW_WHALE, "image"].reset_index(drop=True)
     recipe = p.ensembles[name]
     folds, backbones = recipe.fold_list(p.folds.trained), recipe.voters()
-    floor = grouping.best_floor([held_out(backbones, fold) for fold in folds], METHOD)
+    lessons = [held_out(backbones, fold) for fold in folds]
+    floor = grouping.best_floor(lessons, METHOD)
     members = [seen_by(backbone, fold, new) for backbone in backbones for fold in folds]
     found = grouping.groups(grouping.side_by_side(members), floor, METHOD)
     table = pd.DataFrame({"image": new, "group": found})
@@ -40,9 +41,12 @@ def main(name: str) -> None:
             print(f"{group}: {', '.join(own['image'])}")
     out = csv.with_name(f"{csv.stem}_strangers.csv")
     tables.write_csv(table, out)
+    print(f"{out}: {len(new)} photographs of strangers in {table['group'].nunique()} groups")
+    each = [grouping.of_pairs(grouping.groups(v, floor, METHOD), truth) for v, truth in lessons]
+    right, seen = (np.nanmean([one[key] for one in each]) for key in ("precision", "recall"))
     print(
-        f"{out}: {len(new)} photographs of strangers in {table['group'].nunique()} groups "
-        f"(mean cosine of {floor:.2f} or more)"
+        f"Of held-out photographs grouped so, {right:.0%} of the pairs show one individual, and "
+        f"{seen:.0%} of such pairs are found."
     )
 
 

@@ -51,6 +51,18 @@ def agreement(found: np.ndarray, truth: np.ndarray) -> dict[str, float]:
     }
 
 
+def of_pairs(found: np.ndarray, truth: np.ndarray) -> dict[str, float]:
+    """Of the pairs put together, the share that belongs together (precision; NaN without a pair),
+    and of those that belong together the share that was put so (recall)."""
+    first, second = np.triu_indices(len(found), 1)
+    together, same = found[first] == found[second], truth[first] == truth[second]
+    both = float((together & same).sum())
+    return {
+        "precision": both / together.sum() if together.any() else float("nan"),
+        "recall": both / same.sum() if same.any() else float("nan"),
+    }
+
+
 def best_floor(lessons: list[tuple[np.ndarray, np.ndarray]], method: str) -> float:
     """The floor with the best mean ARI on sets of vectors (n x d) with their labels (n).
 

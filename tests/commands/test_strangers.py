@@ -42,6 +42,7 @@ def test_a_stranger_on_two_photographs_is_one_group(capsys):
     said = capsys.readouterr().out
     assert said.startswith("0: t0, t1\n")
     assert "3 photographs of strangers in 2 groups" in said
+    assert "100% of the pairs show one individual, and 100% of such pairs are found" in said
 
 
 def test_new_whales_teach_nothing():

@@ -63,3 +63,11 @@ def test_members_cosines_are_averaged():
 def test_an_unknown_method_is_named():
     with pytest.raises(ValueError, match="kmeans.*dbscan"):
         grouping.groups(at(0, 1), 0.5, "kmeans")
+
+
+def test_pairs_put_together_by_hand():
+    """Together: 0-1, 0-2, 1-2, 3-4; one individual: 0-1, 3-4, 3-5, 4-5."""
+    told = grouping.of_pairs(np.array([7, 7, 7, 1, 1, 2]), np.array(list("aabccc")))
+    assert told == {"precision": 0.5, "recall": 0.5}
+    alone = grouping.of_pairs(np.arange(3), np.array(list("abc")))
+    assert np.isnan(alone["precision"]) and np.isnan(alone["recall"])
