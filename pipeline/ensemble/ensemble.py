@@ -99,17 +99,25 @@ def _cross_fitted(
         fitted = _fitted(held.only(part != one), recipe, shared, evaluated)
         scored = part[held.query] == one
         log_odds[scored] = fitted.log_odds(held.only(part == one))
-    return _table(held, log_odds, held.queries["fold"].to_numpy()[held.query])
+    return _table(held, log_odds, held.queries["fold"].to_numpy())
 
 
 def _table(evidence: FoldEvidence, log_odds: np.ndarray, fold: int | np.ndarray) -> pd.DataFrame:
-    kinds = evidence.queries["kind"].to_numpy()[evidence.query]
+    """The answers as a table; `fold` is one for all queries, or one a query.
+
+    A query of which nobody speaks (its side of the animal is on no photograph of the gallery) is
+    all but surely new; some candidate has to say so.
+    """
+    silent = np.setdiff1d(np.arange(len(evidence.queries)), evidence.query)
+    silent = silent if len(evidence.query) else silent[:0]
+    query = np.concatenate([evidence.query, silent]).astype(int)
+    identity = np.concatenate([evidence.identity, np.repeat(evidence.identity[:1], len(silent))])
     columns = {
-        "query": evidence.queries["image"].to_numpy()[evidence.query],
-        "fold": fold,
-        "test": kinds == TEST,
-        "identity": evidence.identity,
-        "log_odds": log_odds,
+        "query": evidence.queries["image"].to_numpy()[query],
+        "fold": np.broadcast_to(fold, len(evidence.queries))[query],
+        "test": evidence.queries["kind"].to_numpy()[query] == TEST,
+        "identity": identity,
+        "log_odds": np.concatenate([log_odds, np.full(len(silent), -CERTAIN)]),
     }
     return pd.DataFrame(columns)
 

@@ -52,6 +52,25 @@ def test_held_out_queries_are_answered_once_and_the_tests_once_a_fold(parts, met
     assert (held["query"].str[1] == held["fold"].astype(str)).all()
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_a_query_of_which_nobody_speaks_is_new(parts, method):
+    """A held-out one, and one of the test."""
+    quiet = ["q0_3", parts[0].queries["image"].iloc[-1]]
+    assert parts[0].queries.set_index("image").loc[quiet, "kind"].tolist()[1] == TEST
+    rows = ~parts[0].queries["image"].isin(quiet).to_numpy()[parts[0].query]
+    parts[0] = replace(
+        parts[0],
+        query=parts[0].query[rows],
+        identity=parts[0].identity[rows],
+        scores=parts[0].scores[rows].reset_index(drop=True),
+        sizes=parts[0].sizes[rows],
+    )
+    table = answer(parts, method)
+    own = table[table["query"].isin(quiet) & (table["fold"] == 0)]
+    assert len(own) == 2 and (own["log_odds"] == -ensemble.CERTAIN).all()
+    assert set(own["query"]) == set(quiet)
+
+
 def test_the_truth_is_mostly_found(parts):
     table = answer(parts, "weighted")
     truth = {
