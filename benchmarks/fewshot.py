@@ -9,7 +9,8 @@ published 20-way one-shot runs, within an alphabet. (b) episodes from Sanskrit a
 small2; no alphabet of these was seen or chosen by).
 
 Writes benchmarks/fewshot/TABLE.csv, a row a name with 95 % intervals and the paired gain over
-nearest neighbour on pixels, and brings README.md's table and docs/fewshot.png up to date. The other
+nearest neighbour on pixels, and brings docs/fewshot.png up to date, and README.md's table where it
+has the marks of one. The other
 tables say what moved the prototypical network, and vary MAML and Reptile; `runs` is not opened for
 those. A row that is there with the same lessons is not run again: take it out where the learner
 itself was changed. --quick runs a hundredth of the lessons and writes nothing.

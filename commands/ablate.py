@@ -123,7 +123,7 @@ def kept(name: str, digests: dict[str, str]) -> pd.DataFrame:
     path = OUT / f"{name}.csv"
     if not path.is_file():
         return pd.DataFrame(columns=study.COLUMNS)
-    past = pd.read_csv(path, dtype={"commit": str, "settings": str})
+    past = pd.read_csv(path, dtype={"commit": str, "settings": str}).reindex(columns=study.COLUMNS)
     return past[past["settings"] == past["edit"].map(digests)]
 
 

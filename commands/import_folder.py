@@ -48,6 +48,8 @@ def read(asked: argparse.Namespace) -> pd.DataFrame:
     if asked.source.is_dir():
         if asked.root:
             raise ValueError("--root is for the files of a CSV")
+        if asked.side:
+            raise ValueError("--side is for a column of a CSV")
         return importing.from_folders(asked.source, asked.skip)
     if not asked.source.is_file():
         raise ValueError(f"there is no folder or CSV file {asked.source}")

@@ -147,7 +147,8 @@ def compared(
 ) -> geometry.Agreement:
     """The matches of two photographs, by their numbers, and which fit one map.
 
-    Those that move with a background that both show are left out.
+    Those that move with a background that both show are left out: of an animal that stood still
+    between two photographs, its own points too.
     """
     points, pairs = matches(features, two, features.rows, paired)
     sides = tuple(float(features.sizes[one].max()) for one in two)
