@@ -98,10 +98,10 @@ def made_with(p: params.Params) -> str:
     return digest.hexdigest()
 
 
-def renewed(one: Enrolled, p: params.Params) -> Enrolled:
-    """What the members and settings of now make of its copy, saved in its place."""
+def renewed(one: Enrolled, p: params.Params, now: str) -> Enrolled:
+    """What the members and settings of now (`made_with`) make of its copy, saved in its place."""
     looked = look_at(verify.images_of([paths.ENROLLED / one.copy]), p)
-    new = replace(one, made_with=made_with(p), vectors=looked.vectors, features=looked.features)
+    new = replace(one, made_with=now, vectors=looked.vectors, features=looked.features)
     new.save(paths.ENROLLED)
     return new
 

@@ -77,7 +77,7 @@ def current(added: list[Enrolled], digest: str, p: params.Params) -> dict[str, E
         fresh = one
         if one.made_with != now:
             print(f"{one.photograph} ({one.identity}): looked at anew: members or settings changed")
-            fresh = enroll.renewed(one, p)
+            fresh = enroll.renewed(one, p, now)
         found[f"enrolled {one.photograph} {one.sha256[:8]}"] = fresh
     return found
 

@@ -46,7 +46,7 @@ def test_a_photograph_is_compared_with_no_copy_of_itself():
 
 def test_what_other_members_made_is_made_anew(monkeypatch, capsys):
     monkeypatch.setattr(enroll, "made_with", lambda p: "later")
-    monkeypatch.setattr(enroll, "renewed", lambda one, p: replace(one, made_with="later"))
+    monkeypatch.setattr(enroll, "renewed", lambda one, p, now: replace(one, made_with=now))
     (found,) = identify.current([photograph("wal", "b0")], "hash t", None).values()
     assert found.made_with == "later" and found.identity == "wal"
     assert "wal.jpg (wal): looked at anew" in capsys.readouterr().out
