@@ -5,9 +5,10 @@
 A RUN is the folder of a finished project; its embeddings stay as they are. Two questions: what
 becomes of `rerank.first`, the only score and without local features, where it is re-ranked
 (`alone`); and what `reranked` adds to the ensemble as one score more (`added`). The reference is
-sparse k-reciprocal re-ranking. Prints held-out MAP@5 against no second look, on the same queries of
-all runs, with paired 95 % intervals, and the seconds a query that the second look takes, teaching
-included; --out writes the same as CSV.
+sparse k-reciprocal re-ranking, whose seconds hold the search that it is part of. Prints held-out
+MAP@5 against no second look, on the same queries of all runs, with paired 95 % intervals, and the
+seconds a query that the second look takes, teaching included; --out writes the same as CSV. The
+twin has no row: it needs members that were trained as pairs.
 """
 
 import contextlib
@@ -86,12 +87,16 @@ def looked_at_one(
 
 
 def ways(recipe: Ensemble, method: str, first: str) -> dict[str, dict[str, object]]:
-    """What of the ensemble changes: the second look is all it has, or one score more."""
+    """What of the ensemble changes: the second look is all it has, or one score more. What the
+    run's own second look said is left out."""
     score = "reciprocal" if method == RECIPROCAL else "reranked"
     second = [] if method == NONE else [f"{score} or {first}"]
+    others = [
+        own for own in recipe.scores if not {"reranked", "reciprocal"} & set(own.split(" or "))
+    ]
     return {
         "alone": {"scores": second or [first], "local": {}},
-        "added": {"scores": [*recipe.scores, *second], "local": recipe.local},
+        "added": {"scores": [*others, *second], "local": recipe.local},
     }
 
 

@@ -36,7 +36,10 @@ def main(photograph: Path, prior: float | None, drawing: Path) -> None:
     table = verify.images_of([photograph])
     digest = table["sha256"][0]
     folds = fair_members(digest, p.folds.trained)
-    added = current(everyone(paths.ENROLLED), digest, p)
+    try:
+        added = current(everyone(paths.ENROLLED), digest, p)
+    except ValueError as error:
+        raise SystemExit(str(error)) from None
     looked = enroll.look_at(table, p)
     people = known_people(digest, folds, added)
     alike = [similarities(looked, fold, people, added, p) for fold in folds]

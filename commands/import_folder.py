@@ -42,6 +42,9 @@ def main(asked: argparse.Namespace) -> None:
         f"{table['identity'][~test].nunique()} individuals, {test.sum()} to be asked, "
         f"{strangers.sum()} of them new"
     )
+    if "side" in table:
+        counts = table["side"].replace("", "unknown").value_counts()
+        print("sides: " + ", ".join(f"{count} {side}" for side, count in counts.items()))
 
 
 def read(asked: argparse.Namespace) -> pd.DataFrame:

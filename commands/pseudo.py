@@ -42,7 +42,10 @@ def main(names: list[str], confidence: float) -> None:
     copies = set(tables.read("twins", paths.TWINS)["image"])
     labels = [
         agreement.agreed(
-            [place.posteriors(table[table["fold"] == fold], 0.0, {}) for table in said.values()],
+            [
+                place.posteriors(table[table["fold"] == fold], 0.0, {}, {})
+                for table in said.values()
+            ],
             confidence,
         ).assign(fold=fold)
         for fold in sorted(folds)

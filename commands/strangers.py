@@ -32,7 +32,10 @@ def main(name: str) -> None:
     recipe = p.ensembles[name]
     folds, backbones = recipe.fold_list(p.folds.trained), recipe.voters()
     lessons = [held_out(backbones, fold) for fold in folds]
-    floor = grouping.best_floor(lessons, METHOD)
+    try:
+        floor = grouping.best_floor(lessons, METHOD)
+    except ValueError as error:
+        raise SystemExit(f"nothing was written: {error}") from None
     members = [seen_by(backbone, fold, new) for backbone in backbones for fold in folds]
     found = grouping.groups(grouping.side_by_side(members), floor, METHOD)
     table = pd.DataFrame({"image": new, "group": found})
@@ -42,11 +45,27 @@ def main(name: str) -> None:
     out = csv.with_name(f"{csv.stem}_strangers.csv")
     tables.write_csv(table, out)
     print(f"{out}: {len(new)} photographs of strangers in {table['group'].nunique()} groups")
-    each = [grouping.of_pairs(grouping.groups(v, floor, METHOD), truth) for v, truth in lessons]
-    right, seen = (np.nanmean([one[key] for one in each]) for key in ("precision", "recall"))
-    print(
-        f"Of held-out photographs grouped so, {right:.0%} of the pairs show one individual, and "
-        f"{seen:.0%} of such pairs are found."
+    print(worth(lessons))
+
+
+def worth(lessons: list[tuple[np.ndarray, np.ndarray]]) -> str:
+    """A sentence on how right such groups are of the held-out photographs (vectors n x d, and
+    individuals), each fold's grouped by what the others taught."""
+    each = []
+    for fold, (vectors, truth) in enumerate(lessons):
+        try:
+            floor = grouping.best_floor(lessons[:fold] + lessons[fold + 1 :], METHOD)
+        except ValueError:
+            continue
+        each.append(grouping.of_pairs(grouping.groups(vectors, floor, METHOD), truth))
+    right, seen = ([one[key] for one in each] for key in ("precision", "recall"))
+    if np.isnan(right).all() or np.isnan(seen).all():
+        return (
+            "How right such groups are can't be said: that takes held-out photographs of two folds."
+        )
+    return (
+        f"Of held-out photographs grouped so, {np.nanmean(right):.0%} of the pairs show one "
+        f"individual, and {np.nanmean(seen):.0%} of such pairs are found."
     )
 
 

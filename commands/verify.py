@@ -62,6 +62,11 @@ def main(files: list[Path], prior: float, drawing: Path) -> None:
         print(f"{paths.member(p.match.backbone, fold)}: similarity {similarity:.3f}")
     draw(table, features, found, drawing)
     print(f"{found.inliers} of {len(found.pairs)} matched points fit one map: {drawing}")
+    if found.aside:
+        print(
+            f"{found.aside} more were set aside: they move with the background, as bushes do, and "
+            "an animal that stood still between two photographs of one place."
+        )
 
 
 def learned() -> Judge:

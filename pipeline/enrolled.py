@@ -49,6 +49,7 @@ class Enrolled:
 
     @classmethod
     def load(cls, path: Path) -> "Enrolled":
+        """What `save` wrote; raises ValueError for a file that another version wrote."""
         with np.load(path, allow_pickle=False) as file:
             prefix = "features_"
             arrays = {name: file[name] for name in file.files}
@@ -57,12 +58,13 @@ class Enrolled:
             for name, array in arrays.items()
             if name.startswith(prefix)
         }
-        words = {name: str(arrays[name]) for name in WORDS}
-        return cls(
-            **words,
-            vectors=arrays["vectors"],
-            features=Features(**features),
-        )
+        try:
+            words = {name: str(arrays[name]) for name in WORDS}
+            return cls(**words, vectors=arrays["vectors"], features=Features(**features))
+        except (KeyError, TypeError):
+            raise ValueError(
+                f"{path} is of another version: delete it, and enroll its photograph again"
+            ) from None
 
 
 def everyone(folder: Path) -> list[Enrolled]:

@@ -22,6 +22,17 @@ def hidden(images: pd.Series, side: dict[str, str]) -> dict[str, list[str]]:
     return {one: images[own.notna() & (own != one)].tolist() for one in sorted(set(side.values()))}
 
 
+def comparable(gallery: pd.DataFrame, side: dict[str, str]) -> set[tuple[str, str]]:
+    """Who can be found by a query of which side in a gallery (columns image, identity): (side,
+    identity), with the side "" for a query of an unknown one."""
+    own = gallery["image"].map(side)
+    found = set(zip(own, gallery["identity"], strict=True))
+    unsure = set(gallery.loc[own.isna(), "identity"])
+    found = {(one, identity) for one, identity in found if isinstance(one, str)}
+    found |= {("", identity) for identity in gallery["identity"]}
+    return found | {(one, identity) for one in set(side.values()) for identity in unsure}
+
+
 def parted(
     queries: pd.Series, shown: pd.Series, side: dict[str, str]
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:

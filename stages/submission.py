@@ -4,7 +4,7 @@ import sys
 
 import pandas as pd
 
-from pipeline import params, paths, tables
+from pipeline import params, paths, sides, tables
 from pipeline.submission import submission
 
 
@@ -18,6 +18,7 @@ def main(name: str) -> None:
         recipe.new_whale,
         p.submission,
         p.evaluation,
+        sides.read(tables.read("sides", paths.SIDES)),
     )
     tables.write("rankings", answers.held_out, paths.rankings(name))
     tables.write_csv(answers.curve, paths.curve(name))

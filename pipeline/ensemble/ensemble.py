@@ -42,7 +42,7 @@ def answer(
     for part in parts:
         test = part.only((part.queries["kind"] == TEST).to_numpy())
         answers.append(_table(test, fitted.log_odds(test), test.fold))
-    table = pd.concat(answers, ignore_index=True)
+    table = with_silent(pd.concat(answers, ignore_index=True), parts)
     return with_twins(table, twins) if recipe.twins else table
 
 
@@ -103,23 +103,30 @@ def _cross_fitted(
 
 
 def _table(evidence: FoldEvidence, log_odds: np.ndarray, fold: int | np.ndarray) -> pd.DataFrame:
-    """The answers as a table; `fold` is one for all queries, or one a query.
-
-    A query of which nobody speaks (its side of the animal is on no photograph of the gallery) is
-    all but surely new; some candidate has to say so.
-    """
-    silent = np.setdiff1d(np.arange(len(evidence.queries)), evidence.query)
-    silent = silent if len(evidence.query) else silent[:0]
-    query = np.concatenate([evidence.query, silent]).astype(int)
-    identity = np.concatenate([evidence.identity, np.repeat(evidence.identity[:1], len(silent))])
+    """The answers as a table; `fold` is one for all queries, or one a query."""
+    query = evidence.query
     columns = {
         "query": evidence.queries["image"].to_numpy()[query],
         "fold": np.broadcast_to(fold, len(evidence.queries))[query],
         "test": evidence.queries["kind"].to_numpy()[query] == TEST,
-        "identity": identity,
-        "log_odds": np.concatenate([log_odds, np.full(len(silent), -CERTAIN)]),
+        "identity": evidence.identity,
+        "log_odds": log_odds,
     }
     return pd.DataFrame(columns)
+
+
+def with_silent(table: pd.DataFrame, parts: list[FoldEvidence]) -> pd.DataFrame:
+    """Queries of which no fold says anything (their side of the animal is on no photograph of a
+    gallery) are all but surely new; some candidate has to say so. A fold that is silent on a query
+    of which others speak has no voice."""
+    asked = pd.concat([part.queries.assign(fold=part.fold) for part in parts])
+    asked = asked.drop_duplicates("image")
+    silent = asked[~asked["image"].isin(table["query"])]
+    rows = silent[["image", "fold"]].rename(columns={"image": "query"})
+    rows = rows.assign(
+        test=silent["kind"] == TEST, identity=table["identity"].iloc[0], log_odds=-CERTAIN
+    )
+    return pd.concat([table, rows], ignore_index=True) if len(rows) else table
 
 
 def labelled_twins(twins: pd.DataFrame, folds: pd.DataFrame) -> pd.DataFrame:

@@ -18,10 +18,12 @@ SMALLEST, LARGEST = 0.4, 2.5
 
 @dataclass(frozen=True)
 class Agreement:
-    """Two photographs' matches (n x 2 rows, the first's and the second's) and which fit one map."""
+    """Two photographs' matches (n x 2 rows, the first's and the second's) and which fit one map;
+    `aside` more were left out, for they move with the background."""
 
     pairs: np.ndarray
     inlier: np.ndarray
+    aside: int = 0
 
     @property
     def inliers(self) -> int:

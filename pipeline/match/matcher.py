@@ -1,7 +1,7 @@
 """All folds' galleries, ready to be asked about one query after another."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from pipeline.params import Match
 
 LOOK = ["inliers", "ratio", "coverage"]
 LOOKED = ["image", *LOOK, "drawn", "weight"]
+RAREST = 0.02  # the smallest share of all photographs for which the search goes deeper
 NO_POINT = np.empty((0, len(POINT)), np.float32)
 
 
@@ -64,7 +65,7 @@ class Matcher:
         points of these that fit (image and POINT); each with its fold and query."""
         image = self.place.get_loc(query)
         own = self.features.descriptors[self.features.rows(image)]
-        near = votes.neighbours(own, self.index, self.wanted())
+        near = votes.neighbours(own, self.index, self.wanted(questions))
         seen: dict[int, Look] = {}
         answers = [self.answer(image, near, question, seen) for question in questions]
         marked = [
@@ -73,10 +74,14 @@ class Matcher:
         ]
         return [pd.concat(tables, ignore_index=True) for tables in zip(*marked, strict=True)]
 
-    def wanted(self) -> int:
-        """Neighbours to search, so that enough are left without those that a fold does not show."""
-        smallest = min(len(images) for images in self.galleries.values())
-        return int(np.ceil(2 * (self.params.neighbours + 1) * len(self.images) / smallest))
+    def wanted(self, questions: list[Question]) -> int:
+        """Neighbours to search, so that enough are left without those that a fold does not show.
+
+        Where nearly all are hidden (a side that few photographs show), some votes are lost.
+        """
+        left = [len(self.galleries[one.fold]) - len(one.hidden) for one in questions]
+        share = max(min(left) / len(self.images), RAREST)
+        return int(np.ceil(2 * (self.params.neighbours + 1) / share))
 
     def answer(
         self,
@@ -147,8 +152,8 @@ def compared(
 ) -> geometry.Agreement:
     """The matches of two photographs, by their numbers, and which fit one map.
 
-    Those that move with a background that both show are left out: of an animal that stood still
-    between two photographs, its own points too.
+    Those that move with a background that both show are set aside: of an animal that stood still
+    between two photographs (a burst, a copy), its own points too.
     """
     points, pairs = matches(features, two, features.rows, paired)
     sides = tuple(float(features.sizes[one].max()) for one in two)
@@ -157,7 +162,11 @@ def compared(
         return found
     around = matches(features, two, features.around, paired)
     shared = geometry.with_background(points, pairs, *around, sides, params)
-    return geometry.agreement(points, pairs[~shared], sides, params) if shared.any() else found
+    if not shared.any():
+        return found
+    return replace(
+        geometry.agreement(points, pairs[~shared], sides, params), aside=int(shared.sum())
+    )
 
 
 def matches(

@@ -14,6 +14,8 @@ from pipeline.params import Evaluation, NewWhale
 from pipeline.submission import shift as shifts
 from pipeline.tables import NEW_WHALE
 
+Comparable = set[tuple[str, str]]  # (side, identity), see `sides.comparable`
+
 
 def place_held_out(
     log_odds: pd.DataFrame, queries: pd.DataFrame, params: NewWhale, evaluated: Evaluation
@@ -26,7 +28,7 @@ def place_held_out(
         others, own = queries[part != one], queries[part == one]
         shift = _shift(log_odds[log_odds["query"].isin(others["image"])], others, params, prior)
         asked = log_odds[log_odds["query"].isin(own["image"])]
-        placed.append(posteriors(asked, shift, {}))
+        placed.append(posteriors(asked, shift, {}, {}))
     return pd.concat(placed, ignore_index=True)
 
 
@@ -36,15 +38,18 @@ def place_test(
     queries: pd.DataFrame,
     params: NewWhale,
     prior: float,
-    galleries: dict[int, set[str]],
+    galleries: dict[int, Comparable],
+    side: dict[str, str],
 ) -> pd.DataFrame:
     """Posteriors of the test queries, with the shift fitted on all held-out ones.
 
     log_odds, held_out : candidate rows of the test and of the held-out queries
     queries : the held-out queries
-    galleries : the known identities of each fold's gallery
+    galleries : who can be found in each fold's gallery (`sides.comparable`)
+    side : of every photograph whose side is known
     """
-    return posteriors(log_odds, _shift(held_out, queries, params, prior), galleries)
+    shift = _shift(held_out, queries, params, prior)
+    return posteriors(log_odds, shift, galleries, side)
 
 
 def _shift(log_odds: pd.DataFrame, queries: pd.DataFrame, params: NewWhale, prior: float) -> float:
@@ -54,12 +59,13 @@ def _shift(log_odds: pd.DataFrame, queries: pd.DataFrame, params: NewWhale, prio
 
 
 def posteriors(
-    log_odds: pd.DataFrame, shift: float, galleries: dict[int, set[str]]
+    log_odds: pd.DataFrame, shift: float, galleries: dict[int, Comparable], side: dict[str, str]
 ) -> pd.DataFrame:
     """Columns query, identity, posterior: every query's answers with new_whale among them.
 
     A query that several folds answered gets the mean posterior. An identity that a fold's gallery
-    lacks is missing there, not 0: its mean is taken over the folds that have it.
+    lacks, or shows from another side only, is missing there, not 0: its mean is taken over the
+    folds that have it.
     """
     member, _ = pd.factorize(pd.MultiIndex.from_frame(log_odds[["query", "fold"]]))
     count = member.max(initial=-1) + 1
@@ -67,16 +73,22 @@ def posteriors(
     known = log_odds[["query", "fold", "identity"]].assign(posterior=each)
     first = log_odds[["query", "fold"]].assign(member=member).drop_duplicates("member")
     fresh = first[["query", "fold"]].assign(identity=NEW_WHALE, posterior=new)
-    return _averaged(pd.concat([known, fresh], ignore_index=True), galleries)
+    return _averaged(pd.concat([known, fresh], ignore_index=True), galleries, side)
 
 
-def _averaged(table: pd.DataFrame, galleries: dict[int, set[str]]) -> pd.DataFrame:
+def _averaged(
+    table: pd.DataFrame, galleries: dict[int, Comparable], side: dict[str, str]
+) -> pd.DataFrame:
     """Mean over the folds that could have given the answer."""
     summed = table.groupby(["query", "identity"], sort=False)["posterior"].agg(["sum", "count"])
     summed = summed.reset_index()
     folds = table.groupby("query")["fold"].nunique().loc[summed["query"]].to_numpy()
-    having = summed["identity"].map(_folds_with(galleries, summed["identity"])).to_numpy(float)
-    having = np.where(np.isnan(having), folds, having)
+    having = folds
+    if galleries:
+        own = [
+            (side.get(query, ""), name) for query, name in summed[["query", "identity"]].to_numpy()
+        ]
+        having = np.array([sum(pair in able for able in galleries.values()) for pair in own], int)
     # a query may be answered by fewer folds than have the identity, and a copy's label by more
     able = np.maximum(np.minimum(having, folds), summed["count"])
     able = np.where(summed["identity"] == NEW_WHALE, folds, able)
@@ -87,13 +99,6 @@ def _averaged(table: pd.DataFrame, galleries: dict[int, set[str]]) -> pd.DataFra
             "posterior": summed["sum"] / able,
         }
     )
-
-
-def _folds_with(galleries: dict[int, set[str]], identities: pd.Series) -> dict[str, int]:
-    """In how many of the galleries each identity is; none where no galleries are given."""
-    if not galleries:
-        return {}
-    return {one: sum(one in known for known in galleries.values()) for one in set(identities)}
 
 
 def rankings(posterior: pd.DataFrame, filler: Sequence[str]) -> pd.Series:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline import evaluation, gallery, tables
+from pipeline import evaluation, gallery, sides, tables
 from pipeline.params import Columns, Evaluation, NewWhale, SubmissionStage
 from pipeline.submission import balance, contract, shift
 from pipeline.submission.place import place_held_out, place_test, rankings
@@ -32,15 +32,23 @@ def place(
     params: NewWhale,
     shared: SubmissionStage,
     evaluated: Evaluation,
+    side: dict[str, str],
 ) -> Answers:
-    """Rankings of all queries from the ensemble's candidate rows; `trained` are its folds."""
+    """Rankings of all queries from the ensemble's candidate rows.
+
+    trained : the ensemble's folds
+    side : of every photograph whose side is known
+    """
     queries = gallery.held_out_rows(folds, trained)
     queries["weight"] = evaluation.query_weights(queries["kind"], evaluated.new_whale_prior)
-    galleries = {fold: set(gallery.gallery_rows(folds, fold)["identity"]) for fold in trained}
+    galleries = {
+        fold: sides.comparable(gallery.gallery_rows(folds, fold), side) for fold in trained
+    }
     filler = vocabulary_of(folds)
     known, asked = log_odds[~log_odds["test"]], log_odds[log_odds["test"]]
     own = place_held_out(known, queries, params, evaluated)
-    tested = place_test(asked, known, queries, params, evaluated.new_whale_prior, galleries)
+    prior = evaluated.new_whale_prior
+    tested = place_test(asked, known, queries, params, prior, galleries, side)
     together = [own[own["query"].isin(images)] for _, images in queries.groupby("fold")["image"]]
     *lists, test = (
         rearranged(part, filler, params.method != "never", shared) for part in (*together, tested)

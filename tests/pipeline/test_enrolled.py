@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from pipeline import features
 from pipeline.enrolled import Enrolled, everyone
@@ -37,6 +38,16 @@ def test_what_is_half_written_is_nobody(tmp_path):
     path = photograph("wal", "b0").save(tmp_path)
     path.rename(tmp_path / f".part-{path.name}")
     assert everyone(tmp_path) == []
+
+
+@pytest.mark.parametrize("lacking", ["made_with", "features_ends"])
+def test_a_file_of_another_version_is_named(tmp_path, lacking):
+    path = photograph("wal", "b0").save(tmp_path)
+    with np.load(path) as file:
+        kept = {name: file[name] for name in file.files if name != lacking}
+    np.savez(path, **kept)
+    with pytest.raises(ValueError, match="b0.npz is of another version: delete it"):
+        everyone(tmp_path)
 
 
 def test_nobody_is_enrolled_without_a_folder(tmp_path):

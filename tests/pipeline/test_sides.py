@@ -27,5 +27,13 @@ def test_without_a_known_side_all_are_compared_with_all():
     assert np.all(asked) and np.all(shown)
 
 
+def test_who_can_be_found_from_which_side():
+    gallery = pd.DataFrame({"image": ["a", "b", "d"], "identity": ["x", "x", "y"]})
+    known = {("left", "x"), ("right", "x"), ("", "x")}
+    assert sides.comparable(gallery, SIDE) == known | {("left", "y"), ("right", "y"), ("", "y")}
+    assert sides.comparable(gallery[:1], SIDE) == {("left", "x"), ("", "x")}
+    assert sides.comparable(gallery, {}) == {("", "x"), ("", "y")}
+
+
 def test_the_table_as_a_dictionary():
     assert sides.read(pd.DataFrame({"image": ["007"], "side": ["left"]})) == {"007": "left"}

@@ -52,23 +52,41 @@ def test_held_out_queries_are_answered_once_and_the_tests_once_a_fold(parts, met
     assert (held["query"].str[1] == held["fold"].astype(str)).all()
 
 
+def without(part: assemble.FoldEvidence, quiet: list[str]) -> assemble.FoldEvidence:
+    """The same queries, of some of which nothing is said."""
+    rows = ~part.queries["image"].isin(quiet).to_numpy()[part.query]
+    return replace(
+        part,
+        query=part.query[rows],
+        identity=part.identity[rows],
+        scores=part.scores[rows].reset_index(drop=True),
+        sizes=part.sizes[rows],
+    )
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_a_query_of_which_nobody_speaks_is_new(parts, method):
     """A held-out one, and one of the test."""
     quiet = ["q0_3", parts[0].queries["image"].iloc[-1]]
     assert parts[0].queries.set_index("image").loc[quiet, "kind"].tolist()[1] == TEST
-    rows = ~parts[0].queries["image"].isin(quiet).to_numpy()[parts[0].query]
-    parts[0] = replace(
-        parts[0],
-        query=parts[0].query[rows],
-        identity=parts[0].identity[rows],
-        scores=parts[0].scores[rows].reset_index(drop=True),
-        sizes=parts[0].sizes[rows],
-    )
-    table = answer(parts, method)
-    own = table[table["query"].isin(quiet) & (table["fold"] == 0)]
-    assert len(own) == 2 and (own["log_odds"] == -ensemble.CERTAIN).all()
-    assert set(own["query"]) == set(quiet)
+    table = answer([without(part, quiet) for part in parts], method)
+    own = table[table["query"].isin(quiet)].set_index("query")
+    assert sorted(own.index) == sorted(quiet) and (own["log_odds"] == -ensemble.CERTAIN).all()
+    assert own["test"].to_dict() == {quiet[0]: False, quiet[1]: True}
+
+
+def test_a_fold_that_is_silent_leaves_the_word_to_the_others(parts):
+    quiet = parts[0].queries["image"].iloc[-1]
+    table = answer([without(parts[0], [quiet]), parts[1]])
+    assert set(table.loc[table["query"] == quiet, "fold"]) == {1}
+
+
+def test_a_test_of_which_nobody_speaks_is_new(parts):
+    images = parts[0].queries.loc[parts[0].queries["kind"] == TEST, "image"].tolist()
+    table = answer([without(part, images) for part in parts])
+    own = table[table["test"]]
+    assert sorted(own["query"]) == sorted(images)
+    assert (own["log_odds"] == -ensemble.CERTAIN).all()
 
 
 def test_the_truth_is_mostly_found(parts):

@@ -1,5 +1,7 @@
 """Local features of a small gallery and its queries, through the step."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pandas as pd
@@ -9,7 +11,7 @@ from pipeline import evidence, params
 from pipeline import gallery as gallery_words
 from pipeline.features import Features
 from pipeline.keypoints import keypoints
-from pipeline.match import match, matcher
+from pipeline.match import geometry, match, matcher
 from pipeline.match.questions import Fold
 from pipeline.tables import NEW_WHALE
 from tests.conftest import ROOT
@@ -252,19 +254,51 @@ def scene(animal: int, left: int) -> np.ndarray:
     return seen
 
 
-@pytest.mark.parametrize(("around", "counted"), [(0, True), (60, False)])
-def test_a_background_that_two_photographs_share_does_not_count(tmp_path, around, counted):
-    """Two animals, one place; the masks let in what lies right of the animal."""
-    for name, picture in (("first.png", scene(0, 20)), ("second.png", scene(1, 40))):
-        cv2.imwrite(str(tmp_path / name), picture)
+def points_in_common(
+    folder: Path, first: np.ndarray, second: np.ndarray, around: int
+) -> geometry.Agreement:
+    """The matched points of two scenes; the masks let in what lies right of the animal."""
     names = ["first.png", "second.png"]
-    table = pd.DataFrame({"image": names, "path": [str(tmp_path / name) for name in names]})
+    for name, picture in zip(names, (first, second), strict=True):
+        cv2.imwrite(str(folder / name), picture)
+    table = pd.DataFrame({"image": names, "path": [str(folder / name) for name in names]})
     masks = np.zeros((2, 60, 80), np.uint8)
     masks[:, 15:45, 10:] = 255
-    boxes = drawn.whole(table, tmp_path / "crops.npy", masks)
+    boxes = drawn.whole(table, folder / "crops.npy", masks)
     changes = {"size": 160, "count": 120, "contrast": 0.01, "margin": 1.0, "around": around}
     section = P.keypoints.model_copy(update=changes)
-    found = keypoints.extract(table, boxes, tmp_path / "crops.npy", section)
-    paired = matcher.pairing("sift", SECTION)
-    inliers = matcher.compared(found, (0, 1), paired, SECTION).inliers
-    assert (inliers >= 8) == counted
+    found = keypoints.extract(table, boxes, folder / "crops.npy", section)
+    return matcher.compared(found, (0, 1), matcher.pairing("sift", SECTION), SECTION)
+
+
+@pytest.mark.parametrize(("around", "counted"), [(0, True), (60, False)])
+def test_a_background_that_two_photographs_share_does_not_count(tmp_path, around, counted):
+    """Two animals, one place."""
+    found = points_in_common(tmp_path, scene(0, 20), scene(1, 40), around)
+    assert (found.inliers >= 8) == counted
+    assert (found.aside > 0) != counted
+
+
+def test_an_animal_that_stood_still_is_set_aside_with_its_background(tmp_path):
+    """Nothing tells its points from those of a bush: it is said how many there were."""
+    moved = points_in_common(tmp_path, scene(0, 20), scene(0, 40), 60)
+    still = points_in_common(tmp_path, scene(0, 20), scene(0, 20), 60)
+    assert moved.inliers >= 4 and still.inliers == 0
+    assert still.aside >= moved.aside + moved.inliers
+
+
+def test_a_side_that_few_photographs_show_is_heard(features):
+    """A gallery of which only the query's own individual shows its side: one photograph."""
+    query = f"w0_{SHOTS - 1}.png"
+    shown = gallery()["image"]
+    side = {query: "left", **dict.fromkeys(shown, "right"), "w0_0.png": "left"}
+    told = matched(features, asked=queries()[:1], side=side)
+    assert told.loc[(query, "w0"), "votes"] > 0
+    assert set(told.index) == {(query, "w0")}
+
+
+def test_where_all_show_another_side_nobody_is_heard(features):
+    query = f"w0_{SHOTS - 1}.png"
+    side = {query: "left", **dict.fromkeys(gallery()["image"], "right")}
+    told, pairs = one_fold(features, gallery(), queries()[:1], SECTION, side=side)
+    assert not len(told) and not len(pairs)

@@ -1,5 +1,7 @@
 """Posteriors and rankings by hand, folds averaged, thresholds cross-fitted."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,6 +22,11 @@ def answers(*rows: tuple[str, int, str, float]) -> pd.DataFrame:
     return table.assign(log_odds=np.log(table["odds"].to_numpy(float))).drop(columns="odds")
 
 
+def galleries(*folds: Iterable[str]) -> dict[int, place.Comparable]:
+    """Each fold's identities; of no photograph is the side known."""
+    return {fold: {("", name) for name in names} for fold, names in enumerate(folds)}
+
+
 def by_name(posteriors: pd.DataFrame) -> dict[str, float]:
     return dict(zip(posteriors["identity"], posteriors["posterior"], strict=True))
 
@@ -27,10 +34,10 @@ def by_name(posteriors: pd.DataFrame) -> dict[str, float]:
 def test_one_folds_posteriors_by_hand():
     """Odds 3 and 1 to 1: 3/5, 1/5, 1/5; with new_whale raised by log 4: 3/8, 1/8, 4/8."""
     table = answers(("q", 0, "a", 3), ("q", 0, "b", 1))
-    assert by_name(place.posteriors(table, 0.0, {})) == pytest.approx(
+    assert by_name(place.posteriors(table, 0.0, {}, {})) == pytest.approx(
         {"a": 0.6, "b": 0.2, NEW_WHALE: 0.2}
     )
-    assert by_name(place.posteriors(table, np.log(4), {})) == pytest.approx(
+    assert by_name(place.posteriors(table, np.log(4), {}, {})) == pytest.approx(
         {"a": 3 / 8, "b": 1 / 8, NEW_WHALE: 4 / 8}
     )
 
@@ -38,21 +45,31 @@ def test_one_folds_posteriors_by_hand():
 def test_folds_are_averaged_as_posteriors():
     """a: (3/5 + 1/4) / 2; b is no candidate of fold 1, though in its gallery: 0 there."""
     table = answers(("q", 0, "a", 3), ("q", 0, "b", 1), ("q", 1, "a", 1), ("q", 1, "c", 2))
-    found = by_name(place.posteriors(table, 0.0, {0: {"a", "b", "c"}, 1: {"a", "b", "c"}}))
+    found = by_name(place.posteriors(table, 0.0, galleries("abc", "abc"), {}))
     assert found == pytest.approx({"a": 0.425, "b": 0.1, "c": 0.25, NEW_WHALE: 0.225})
     assert sum(found.values()) == pytest.approx(1)
 
 
 def test_an_identity_that_a_gallery_lacks_is_missing_there_not_zero():
     table = answers(("q", 0, "a", 3), ("q", 0, "b", 1), ("q", 1, "a", 1), ("q", 1, "c", 2))
-    found = by_name(place.posteriors(table, 0.0, {0: {"a", "b"}, 1: {"a", "c"}}))
+    found = by_name(place.posteriors(table, 0.0, galleries("ab", "ac"), {}))
     assert found == pytest.approx({"a": 0.425, "b": 0.2, "c": 0.5, NEW_WHALE: 0.225})
+
+
+def test_an_identity_seen_from_the_other_side_only_is_missing_too():
+    """Both galleries have a; fold 1's shows its right alone, and q is a left."""
+    table = answers(("q", 0, "a", 3), ("q", 1, "c", 1))
+    shown = {0: {("left", "a"), ("", "a")}, 1: {("right", "a"), ("", "a"), ("left", "c")}}
+    found = by_name(place.posteriors(table, 0.0, shown, {"q": "left"}))
+    assert found == pytest.approx({"a": 3 / 4, "c": 1 / 2, NEW_WHALE: (1 / 4 + 1 / 2) / 2})
+    unknown = by_name(place.posteriors(table, 0.0, shown, {}))
+    assert unknown["a"] == pytest.approx(3 / 8)
 
 
 def test_a_label_from_outside_the_galleries_is_averaged_over_its_answers():
     """A copy's label, given in both folds though no gallery holds it."""
     table = answers(("q", 0, "x", 1), ("q", 1, "x", 3))
-    found = by_name(place.posteriors(table, 0.0, {0: {"a"}, 1: {"a"}}))
+    found = by_name(place.posteriors(table, 0.0, galleries("a", "a"), {}))
     assert found == pytest.approx({"x": (1 / 2 + 3 / 4) / 2, NEW_WHALE: 3 / 8})
 
 
@@ -65,8 +82,7 @@ def test_posteriors_sum_to_1_where_every_gallery_holds_everyone():
         for fold in range(3)
         for name in rng.permutation(names)[:5]
     ]
-    galleries = {fold: set(names) for fold in range(3)}
-    found = place.posteriors(answers(*rows), 0.5, galleries)
+    found = place.posteriors(answers(*rows), 0.5, galleries(names, names, names), {})
     assert found.groupby("query")["posterior"].sum().to_numpy() == pytest.approx(np.ones(12))
 
 
@@ -146,7 +162,7 @@ def test_the_test_is_placed_by_all_held_out_queries():
     log_odds, queries = held_out()
     asked = answers(("t1", 0, "a", 1e6), ("t1", 1, "a", 1e6), ("t2", 0, "a", 1e-6))
     section = NewWhale(method="swept", shift=0.0)
-    galleries = {0: {"a"}, 1: {"a"}}
-    placed = place.place_test(asked, log_odds, queries, section, 0.276, galleries)
+    shown = galleries("a", "a")
+    placed = place.place_test(asked, log_odds, queries, section, 0.276, shown, {})
     found = place.rankings(placed, [])
     assert found.to_dict() == {"t1": ["a", NEW_WHALE], "t2": [NEW_WHALE, "a"]}

@@ -37,7 +37,7 @@ def test_the_precision_is_that_of_the_rankings(at):
     """The fast count, place.rankings and a sorted list agree, query by query."""
     log_odds, queries = random_answers()
     fast = shift.answered(log_odds, queries).precision(at)
-    ranked = place.rankings(place.posteriors(log_odds, at, {}), [])[queries["image"]]
+    ranked = place.rankings(place.posteriors(log_odds, at, {}, {}), [])[queries["image"]]
     slow = [naive_order(own, at) for _, own in log_odds.groupby("query", sort=False)]
     assert ranked.tolist() == slow
     assert fast == pytest.approx(metrics.precision_at_5(queries["truth"], slow))

@@ -50,7 +50,9 @@ def log_odds(folds: pd.DataFrame) -> pd.DataFrame:
 @pytest.mark.parametrize("method", ["posterior", "fixed", "swept", "prior"])
 def test_every_query_is_ranked(folds, method):
     section = P.ensembles["card"].new_whale.model_copy(update={"method": method})
-    placed = submission.place(log_odds(folds), folds, [0, 1], section, P.submission, P.evaluation)
+    placed = submission.place(
+        log_odds(folds), folds, [0, 1], section, P.submission, P.evaluation, {}
+    )
     assert placed.held_out["image"].tolist() == ["a0", "b0", "a1", "b1", "c1"]
     assert placed.held_out["truth"].tolist() == ["a", "b", "a", "b", NEW_WHALE]
     assert all(len(row.split(" ")) == 4 for row in placed.held_out["ranking"])
@@ -67,7 +69,7 @@ def test_one_trained_fold_ranks_its_own_queries_alone(folds):
     section = P.ensembles["single"].new_whale
     rows = log_odds(folds)
     placed = submission.place(
-        rows[rows["fold"] == 0], folds, [0], section, P.submission, P.evaluation
+        rows[rows["fold"] == 0], folds, [0], section, P.submission, P.evaluation, {}
     )
     assert placed.held_out["image"].tolist() == ["a0", "b0"]
     assert placed.test["t"][0] == "b"
@@ -75,10 +77,12 @@ def test_one_trained_fold_ranks_its_own_queries_alone(folds):
 
 def test_never_means_never_before_the_list_runs_out(folds):
     section = P.ensembles["card"].new_whale.model_copy(update={"method": "never"})
-    placed = submission.place(log_odds(folds), folds, [0, 1], section, P.submission, P.evaluation)
+    placed = submission.place(
+        log_odds(folds), folds, [0, 1], section, P.submission, P.evaluation, {}
+    )
     assert placed.test["t"] == ["b", "a", "c", NEW_WHALE]
     capped = P.submission.model_copy(update={"capacity": 1})
-    placed = submission.place(log_odds(folds), folds, [0, 1], section, capped, P.evaluation)
+    placed = submission.place(log_odds(folds), folds, [0, 1], section, capped, P.evaluation, {})
     assert placed.test["t"] == ["b", "a", "c", NEW_WHALE]
     assert not placed.held_out["ranking"].str.startswith(NEW_WHALE).any()
 
@@ -87,8 +91,8 @@ def test_what_is_asked_together_is_rearranged_together(folds):
     """Every held-out query says a; with room for one a fold, one of each fold keeps it."""
     section = P.ensembles["card"].new_whale
     capped = P.submission.model_copy(update={"capacity": 1})
-    placed = submission.place(log_odds(folds), folds, [0, 1], section, capped, P.evaluation)
+    placed = submission.place(log_odds(folds), folds, [0, 1], section, capped, P.evaluation, {})
     first = placed.held_out["ranking"].str.split(" ").str[0]
     assert (first == "a").groupby(placed.held_out["fold"]).sum().tolist() == [1, 1]
-    free = submission.place(log_odds(folds), folds, [0, 1], section, P.submission, P.evaluation)
+    free = submission.place(log_odds(folds), folds, [0, 1], section, P.submission, P.evaluation, {})
     assert (free.held_out["ranking"].str.split(" ").str[0] == "a").all()
