@@ -21,8 +21,7 @@ import numpy as np
 import pandas as pd
 from ruamel.yaml import YAML
 
-from commands.leaderboard import answers
-from pipeline import evaluation, metrics, params, paths, solution
+from pipeline import evaluation, metrics, params, paths, solution, submitted
 from pipeline.report.card import weighted_mean
 
 NO_STRANGERS = 0.01  # the prior of new individuals: the held-out ones hardly count
@@ -44,7 +43,7 @@ def main(folder: Path, preset: str) -> None:
     p = params.load(clone / "params.yaml")
     truth = solution.read_solution(folder / "photos", p.competition.columns)
     for name in p.ensembles:
-        table = answers(clone / paths.submission(name), p.competition.columns.new_whale)
+        table = submitted.read(clone / paths.submission(name), p.competition.columns.new_whale)
         print(name, scored(table.merge(truth, on="image", validate="one_to_one"), p.evaluation))
 
 

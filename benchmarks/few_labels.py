@@ -22,8 +22,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.ablations import edit
-from commands.leaderboard import answers
-from pipeline import evaluation, params, paths, tables
+from pipeline import evaluation, params, paths, submitted, tables
 from pipeline.demo.competition import write_competition
 
 WAYS, SHOTS = 10, 2
@@ -134,7 +133,9 @@ def prepare(clone: Path, method: str, seed: int) -> None:
 def answered(clone: Path, photos: Path) -> pd.DataFrame:
     """Columns image, right: whether the first answer of the clone's ensemble is."""
     subprocess.run([sys.executable, "-m", "commands.repro"], cwd=clone, check=True)
-    told = answers(clone / paths.submission(NAME), tables.NEW_WHALE).set_index("image")["ranking"]
+    told = submitted.read(clone / paths.submission(NAME), tables.NEW_WHALE).set_index("image")[
+        "ranking"
+    ]
     truth = pd.read_csv(photos / "solution.csv").set_index("Image")["Id"]
     return (told.str[0] == truth[told.index]).rename("right").reset_index()
 

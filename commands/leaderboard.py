@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline import leaderboard, params, paths, solution, tables
+from pipeline import leaderboard, params, paths, solution, submitted, tables
 
 
 def main() -> None:
@@ -30,7 +30,7 @@ def main() -> None:
             "csv": digest(paths.submission(name)),
             "ensemble": name,
             **card(name),
-            **leaderboard.hidden_scores(answers(paths.submission(name), new), truth, twins),
+            **leaderboard.hidden_scores(submitted.read(paths.submission(name), new), truth, twins),
         }
         for name in p.ensembles
         if paths.submission(name).is_file()
@@ -46,15 +46,6 @@ def card(name: str) -> dict[str, float]:
     """The score card's first numbers, under the leaderboard's names."""
     scores = json.loads(paths.score_card(name).read_text())
     return {f"held_out_{key}" if key == "map5" else key: scores[key] for key in leaderboard.CARD}
-
-
-def answers(submission: Path, new: str) -> pd.DataFrame:
-    """A submission's columns as image, ranking; `new` is what it calls a new individual."""
-    table = pd.read_csv(submission, dtype=str, keep_default_na=False)
-    table.columns = ["image", "ranking"]
-    lists = table["ranking"].str.split(" ")
-    named = lists.map(lambda own: [tables.NEW_WHALE if one == new else one for one in own])
-    return table.assign(ranking=named)
 
 
 def digest(path: Path) -> str:

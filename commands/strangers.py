@@ -13,8 +13,7 @@ import argparse
 import numpy as np
 import pandas as pd
 
-from commands.leaderboard import answers
-from pipeline import gallery, grouping, params, paths, tables
+from pipeline import gallery, grouping, params, paths, submitted, tables
 from pipeline.tables import NEW_WHALE
 
 METHOD = "average"
@@ -27,7 +26,7 @@ def main(name: str) -> None:
     csv = paths.submission(name)
     if not csv.is_file():
         raise SystemExit(f"{csv} is not there: run the pipeline first (dvc repro)")
-    said = answers(csv, p.competition.columns.new_whale)
+    said = submitted.read(csv, p.competition.columns.new_whale)
     new = said.loc[said["ranking"].str[0] == NEW_WHALE, "image"].reset_index(drop=True)
     recipe = p.ensembles[name]
     folds, backbones = recipe.fold_list(p.folds.trained), recipe.voters()

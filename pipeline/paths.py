@@ -109,6 +109,11 @@ def posteriors(ensemble: str) -> Path:
     return WORK / "ensemble" / ensemble / "posteriors.parquet"
 
 
+def chances(ensemble: str) -> Path:
+    """What each score says of every query's best candidates, as a chance."""
+    return WORK / "ensemble" / ensemble / "chances.parquet"
+
+
 def calibration(ensemble: str) -> Path:
     """Reliability diagrams of the ensemble's calibrated scores."""
     return WORK / "ensemble" / ensemble / "calibration.csv"
@@ -138,3 +143,7 @@ def score_card(ensemble: str) -> Path:
 
 def report(ensemble: str, table: str) -> Path:
     return WORK / "report" / ensemble / f"{table}.csv"
+
+
+def page(ensemble: str) -> Path:
+    return WORK / "page" / ensemble / "report.html"

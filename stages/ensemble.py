@@ -5,7 +5,7 @@ import sys
 import pandas as pd
 
 from pipeline import evidence, gallery, params, paths, tables
-from pipeline.ensemble import assemble, diagrams, ensemble
+from pipeline.ensemble import assemble, chances, diagrams, ensemble
 
 
 def main(name: str) -> None:
@@ -19,6 +19,8 @@ def main(name: str) -> None:
     sure = diagrams.pair_diagrams(ensemble.held_out(parts), kind, p.evaluation)
     tables.write_csv(sure, paths.calibration(name))
     tables.write_parquet(table, paths.posteriors(name))
+    said = chances.of_answers(parts, table, kind, p.evaluation)
+    tables.write_parquet(said, paths.chances(name))
 
 
 def gathered(

@@ -18,6 +18,7 @@ from pipeline.params.answering import (
     Match,
     Neighbours,
     NewWhale,
+    Report,
     Reptile,
     Rerank,
     SubmissionStage,
@@ -74,6 +75,7 @@ __all__ = [
     "NewWhale",
     "Params",
     "Pretrain",
+    "Report",
     "Reptile",
     "Rerank",
     "Resize",
@@ -117,6 +119,7 @@ class Params(Section):
     rerank: Rerank
     ensemble: EnsembleStage
     submission: SubmissionStage
+    report: Report
     ensembles: Annotated[dict[Slug, Ensemble], Field(min_length=1)]
 
     def member_train(self, backbone: str) -> Train:
@@ -136,6 +139,8 @@ class Params(Section):
             raise ValueError(f"match.backbone: {self.match.backbone!r} is not in backbones")
         if "local" in self.backbones:
             raise ValueError("backbones: the name local is taken by local features")
+        if unknown := set(self.report.html) - set(self.ensembles):
+            raise ValueError(f"report.html: {sorted(unknown)} not in ensembles")
         for name, ensemble in self.ensembles.items():
             self._check_recipe(f"ensembles.{name}", ensemble)
         for backbone in self.backbones:

@@ -129,6 +129,14 @@ class SubmissionStage(Section):
         return self
 
 
+class Report(Section):
+    """What people look at: a page an ensemble, in one file."""
+
+    html: list[Slug]
+    queries: Count
+    megabytes: Positive
+
+
 class Ensemble(Section):
     """A named recipe: which members, which of their scores, how they are put together."""
 
