@@ -1,0 +1,102 @@
+"""How large is a page of 8,000 photographs, and how long does a browser take to open it?
+
+    python -m benchmarks.report_size data/work/page/best/report.html [--queries 8000]
+
+Repeats what the report of a finished demo shows, under new names, until there are so many queries,
+each with gallery photographs of its own; thumbnails are shrunk to the budget as `page` does. Prints
+the size of the file, how long headless Chromium takes until the grid stands (the median of three),
+and until a filter has answered. Needs a `chromium` on the PATH.
+"""
+
+import argparse
+import base64
+import json
+import shutil
+import statistics
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import cv2
+import numpy as np
+from playwright.sync_api import sync_playwright
+
+from pipeline import params
+from pipeline.page import page, photographs
+
+LOOKS = 3
+STANDS = "performance.timing.domContentLoadedEventEnd - performance.timing.navigationStart"
+
+
+def main(report: Path, queries: int) -> None:
+    many = repeated(content_of(report.read_text(encoding="utf-8")), queries)
+    many["thumbnails"] = shrunk(many["thumbnails"], params.load().report.megabytes * 1e6)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "report.html"
+        path.write_text(page.page(many), encoding="utf-8")
+        size = path.stat().st_size / 1e6
+        opened, filtered = looked_at(path)
+    print(
+        f"{queries} queries, {len(many['thumbnails'])} thumbnails: {size:.1f} MB; the grid stands "
+        f"after {opened:.2f} s, a filter takes {filtered:.3f} s"
+    )
+
+
+def content_of(html: str) -> dict:
+    """What a page was made of."""
+    text = html.partition('<script type="application/json" id="content">')[2]
+    return json.loads(text.partition("</script>")[0])
+
+
+def repeated(content: dict, count: int) -> dict:
+    """The content again and again, until it has `count` queries."""
+    images, queries, thumbnails = {}, [], []
+    for turn in range(-(-count // len(content["queries"]))):
+        names = {name: f"{turn}-{name}" for name in content["images"]}
+        for name, entry in content["images"].items():
+            images[names[name]] = entry | {"t": entry["t"] + len(thumbnails)}
+        for query in content["queries"]:
+            own = [one | ({"g": names[one["g"]]} if "g" in one else {}) for one in query["a"]]
+            queries.append(query | {"q": names[query["q"]], "a": own})
+        thumbnails += content["thumbnails"]
+    return content | {"images": images, "queries": queries[:count], "thumbnails": thumbnails}
+
+
+def shrunk(thumbnails: list[str], budget: float) -> list[str]:
+    """The thumbnails at the largest size whose sum fits `budget` bytes."""
+    pictures = [
+        cv2.imdecode(np.frombuffer(base64.b64decode(one), np.uint8), 1) for one in thumbnails
+    ]
+    for size in photographs.SIZES:
+        found = [photographs.encoded(one, size) for one in pictures]
+        if sum(map(len, found)) <= budget:
+            break
+    return found
+
+
+def looked_at(path: Path) -> tuple[float, float]:
+    """Seconds until the grid stands, and until a filter has answered; medians."""
+    opened, filtered = [], []
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+        for _ in range(LOOKS):
+            tab = browser.new_page()
+            tab.goto(path.as_uri())
+            opened.append(tab.evaluate(STANDS) / 1000)
+            begun = time.monotonic()
+            tab.select_option("#show", "wrong")
+            tab.inner_text("#count")
+            filtered.append(time.monotonic() - begun)
+            tab.close()
+        browser.close()
+    return statistics.median(opened), statistics.median(filtered)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("report", type=Path)
+    parser.add_argument("--queries", type=int, default=8000)
+    arguments = parser.parse_args()
+    main(arguments.report, arguments.queries)

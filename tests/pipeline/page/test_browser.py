@@ -1,0 +1,158 @@
+"""The page in a real browser: it filters, shows matches, works by keyboard and runs no names."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from pipeline.page import page, photographs
+from tests.pipeline.page.browser import opened
+
+NASTY = '<img src=x onerror="alert(1)">'
+CARD = {"map5": 0.5, "map5_low": 0.4, "map5_high": 0.6, "top1": 0.4, "recall_unseen": None}
+WHOLE = [0, 0, 1000, 0, 1000, 1000, 0, 1000]
+MASK = [250, 300, 750, 300, 500, 800]
+KNOWN, STRANGERS = 65, 3
+
+
+def content() -> dict:
+    """65 queries of known individuals, each third of which is answered wrongly, two of strangers,
+    and one of the test."""
+    rng = np.random.default_rng(0)
+    noise = rng.integers(0, 255, (4, 60, 90, 3), np.uint8)
+    images, queries = {}, []
+    for i in range(KNOWN):
+        first, second = ("w_1", NASTY) if i % 3 else (NASTY, "w_1")
+        argued = {"p": 0.6, "g": "gallery.jpg", "x": 1, "l": [300, 400, 600, 500], "s": [0.7, 0.2]}
+        answers = [{"i": first} | argued, {"i": "new_whale", "p": 0.3}, {"i": second, "p": 0.0}]
+        queries.append({"q": f"{i:02}.jpg", "k": "known", "t": "w_1", "f": i % 2, "n": i % 9})
+        queries[-1] |= {"a": answers, "b": [["w_1", NASTY], [NASTY, "w_1"]]}
+    for name, kind in ((NASTY, "unseen"), ("s.jpg", "labelled_new"), ("t.jpg", "test")):
+        truth = "" if kind == "test" else "new_whale"
+        own = [{"i": "new_whale", "p": 0.4}, {"i": "w_1", "p": 0.2, "g": "gallery.jpg", "x": 0}]
+        queries.append({"q": name, "k": kind, "t": truth, "f": 0, "n": 0, "a": own})
+    for number, name in enumerate([query["q"] for query in queries] + ["gallery.jpg"]):
+        mask = MASK if number % 2 else []
+        images[name] = {"t": number % 4, "w": 90, "h": 60, "c": WHOLE, "m": mask}
+    thumbnails = [photographs.encoded(one, 90) for one in noise]
+    told = {"ensemble": NASTY, "card": CARD, "sources": ["lite0.nearest", "local.votes"]}
+    return {**told, "images": images, "thumbnails": thumbnails, "queries": queries}
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory) -> str:
+    path = tmp_path_factory.mktemp("page") / "report.html"
+    Path(path).write_text(page.page(content()), encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture
+def shown(report):
+    with opened() as (tab, faults):
+        tab.goto(report)
+        yield tab
+        assert faults == []
+
+
+def count(tab) -> int:
+    return int(tab.inner_text("#count").split()[0])
+
+
+def test_filters(shown):
+    assert count(shown) == KNOWN + STRANGERS
+    for value, wanted in {"wrong": 22, "new": 2, "test": 1, "known": KNOWN, "called": 3}.items():
+        shown.select_option("#show", value)
+        assert count(shown) == wanted, value
+        assert shown.locator(".card").count() == min(wanted, 60)
+    shown.select_option("#show", "all")
+    shown.select_option("#size", label="9 or more")
+    assert count(shown) == 0
+    shown.select_option("#size", label="3 to 4")
+    assert count(shown) == 14
+    shown.select_option("#fold", "1")
+    assert count(shown) == 7
+    shown.fill("#find", "58")
+    assert count(shown) == 0
+
+
+def test_a_name_is_found_among_photographs_and_answers(shown):
+    shown.fill("#find", "07.JPG")
+    assert count(shown) == 1
+    shown.fill("#find", "onerror")
+    assert count(shown) == KNOWN + 1
+
+
+def test_pages(shown):
+    assert shown.inner_text("#page") == "page 1 of 2" and shown.locator("#before").is_disabled()
+    shown.click("#after")
+    assert shown.locator(".card").count() == 8 and shown.locator("#after").is_disabled()
+
+
+def test_the_least_sure_first(shown):
+    shown.select_option("#order", "unsure")
+    assert "40 %" in shown.locator(".card").first.inner_text()
+
+
+def test_a_photograph_shows_its_matches_its_mask_and_what_moved(shown):
+    shown.fill("#find", "01.jpg")
+    shown.locator(".card").click()
+    detail = shown.locator("#detail")
+    assert detail.locator("#answers > li").count() == 3
+    assert detail.locator("#answers > li svg line").count() == 1
+    assert detail.locator("#asked polygon").count() == 2
+    said = detail.inner_text()
+    assert "In truth w_1, 1 photograph in the gallery; held out with fold 1." in said
+    assert "local.votes 20 %" in said and "1 matched points" in said
+    assert "w_1, is 2.0 times as likely as a new one" in said
+    assert "w_1 from 1 to 2" in said and "it fills up the list" in said
+
+
+def test_a_name_made_of_html_is_read(shown):
+    shown.fill("#find", NASTY)
+    shown.select_option("#show", "new")
+    shown.locator(".card").click()
+    assert shown.inner_text("#title") == NASTY
+    assert shown.inner_text("#ensemble") == NASTY
+    assert shown.locator("img[src=x]").count() == 0
+
+
+def test_the_keyboard_alone(shown):
+    shown.keyboard.press("/")
+    shown.keyboard.type("0")
+    shown.locator(".card").first.focus()
+    shown.keyboard.press("Enter")
+    assert shown.inner_text("#title") == "00.jpg"
+    shown.keyboard.press("ArrowRight")
+    assert shown.inner_text("#title") == "01.jpg"
+    shown.keyboard.press("ArrowLeft")
+    shown.keyboard.press("ArrowLeft")
+    assert shown.inner_text("#title") == "00.jpg"
+    shown.keyboard.press("ArrowRight")
+    shown.keyboard.press("Escape")
+    assert not shown.locator("#detail").is_visible()
+    assert "01.jpg" in shown.locator(":focus").inner_text()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_keeps_people_out(report, scheme):
+    with opened(color_scheme=scheme) as (tab, faults):
+        tab.goto(report)
+        assert tab.get_attribute("html", "data-theme") == scheme
+        for opening in (False, True):
+            if opening:
+                tab.locator(".card").nth(1).click()
+            found = Axe().run(tab).response["violations"]
+            assert [(one["id"], one["impact"]) for one in found] == []
+        assert faults == []
+
+
+def test_a_phone_needs_no_scrolling_sideways(report):
+    with opened(viewport={"width": 360, "height": 640}) as (tab, faults):
+        tab.goto(report)
+        for _ in range(2):
+            wide = "document.documentElement.scrollWidth - innerWidth"
+            assert tab.evaluate(wide) <= 0
+            tab.locator(".card").first.click()
+            tab.keyboard.press("Escape")
+        assert faults == []
