@@ -83,12 +83,8 @@ def write_parquet(table: pd.DataFrame, path: Path) -> None:
 def write_json(values: dict, path: Path) -> None:
     """Write as JSON, whole or not at all; NaN, which JSON hasn't, as null."""
     told = {key: None if value != value else value for key, value in values.items()}
-    write_text(json.dumps(told, indent=2, allow_nan=False) + "\n", path)
-
-
-def write_text(text: str, path: Path) -> None:
-    """Write as UTF-8, whole or not at all."""
-    replace(path, lambda part: part.write_text(text, encoding="utf-8"))
+    text = json.dumps(told, indent=2, allow_nan=False) + "\n"
+    replace(path, lambda part: part.write_text(text))
 
 
 def replace(path: Path, save: Callable[[Path], object]) -> None:

@@ -47,7 +47,8 @@ def main(name: str) -> None:
         "thumbnails": thumbnails,
         "queries": content.queries(listed, said, counts),
     }
-    tables.write_text(page.page(whole), paths.page(name))
+    html = page.page(whole)
+    tables.replace(paths.page(name), lambda part: part.write_text(html, encoding="utf-8"))
 
 
 def joined(files: list[Path]) -> pd.DataFrame:
