@@ -1,14 +1,12 @@
-"""What the page knows: a plain dictionary for JSON, its keys short since thousands repeat them.
+"""All that a page shows, from the tables of earlier stages.
 
 ensemble, card   the ensemble's name and its score card
 sources          the scores that speak, in the order of every answer's chances
-images           by image: t, its thumbnail's number; w, h, pixels; c, the crop's corners; m, the
-                 mask's outline
-queries          q, image; k, kind; t, truth; f, fold; n, photographs of the truth in the
-                 gallery; a, its answers; b, the order of the first candidates before and after
-                 re-ranking
-an answer        i, identity; p, posterior; g, the gallery photograph that argues for it; x,
-                 matched points; l, these points; s, each source's chance
+images           photographs by name, queries: see `entries.py`
+thumbnails       by number, base64
+map              m, the member; p, points: x, y (thousandths), image, identity, mark
+copies           see `copies.py`
+looks            q, g, two photographs; h, the first with what makes it like the second, base64
 """
 
 from dataclasses import dataclass
@@ -17,98 +15,111 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.page import outlines, photographs
-from pipeline.tables import NEW_WHALE
-
-DIGITS = 4
+from pipeline import gallery
+from pipeline.features import Features
+from pipeline.gallery import Embeddings
+from pipeline.page import answers, arguments, copies, entries, layout, moves
+from pipeline.params import Report
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """What speaks for the answers.
+class Sources:
+    """What earlier stages left behind, of one ensemble.
 
-    arguing : query, identity, image, inliers (`arguments.photographs`)
-    lines : points by (query, image)
-    spoken : chances, rows (query, identity), a column a score
-    moved : by query, the identities of the first candidates before and after re-ranking
+    card : the score card
+    rankings, tested, posteriors, chances : of `submission` and `ensemble`; tested is the CSV
+    near, pairs, points : neighbours and what `match` looked at, of all members and folds
+    reranked : the evidence of the first member's folds, by fold; none without a second look
+    first, second : the scores that order the candidates before and after it
+    features, crops : of all photographs
+    images, boxes, groups, labels, folds : tables
+    member, embeddings : one member's name, and what it makes of all photographs
     """
 
-    arguing: pd.DataFrame
-    lines: dict[tuple[str, str], list[int]]
-    spoken: pd.DataFrame
-    moved: dict[str, tuple[list[str], list[str]]]
+    card: dict[str, Any]
+    rankings: pd.DataFrame
+    tested: pd.DataFrame
+    posteriors: pd.DataFrame
+    chances: pd.DataFrame
+    near: pd.DataFrame
+    pairs: pd.DataFrame
+    points: pd.DataFrame
+    reranked: dict[int, pd.DataFrame]
+    first: str
+    second: str
+    features: Features
+    crops: np.ndarray
+    images: pd.DataFrame
+    boxes: pd.DataFrame
+    groups: pd.DataFrame
+    labels: pd.DataFrame
+    folds: pd.DataFrame
+    member: str
+    embeddings: Embeddings
 
 
-def queries(
-    answers: pd.DataFrame, said: Evidence, counts: dict[tuple[int, str], int]
-) -> list[dict[str, Any]]:
-    """The entries of all queries (`answers.COLUMNS`).
-
-    counts : photographs in the gallery, by (fold, identity)
-    """
-    photo = said.arguing.set_index(["query", "identity"])[["image", "inliers"]]
-    shown = {key: (image, int(n)) for key, image, n in photo.itertuples(name=None)}
-    chances = dict(
-        zip(said.spoken.index, said.spoken.round(DIGITS).to_numpy().tolist(), strict=True)
+def content(name: str, known: Sources, params: Report, seed: int) -> dict[str, Any]:
+    """What the page of the ensemble `name` is made of; `looks` are the caller's to add."""
+    listed = answers.listed(known.rankings, known.tested, known.posteriors)
+    listed = answers.most_telling(listed, params.queries)
+    said = evidence(listed, known)
+    grouped = copies.groups(known.groups, known.images, known.labels)
+    also = [image for group in grouped for image in group["g"]]
+    shown = pd.unique(pd.Series([*listed["query"], *said.arguing["image"], *also])).tolist()
+    images, thumbnails = entries.images(
+        shown, known.images, known.boxes, known.crops, params.megabytes * 1e6
     )
-    found = []
-    for query, own in answers.groupby("query", sort=False):
-        one = own.iloc[0]
-        entry = {"q": query, "k": one["kind"], "t": one["truth"], "f": int(one["fold"])}
-        entry["n"] = counts.get((entry["f"], entry["t"]), 0)
-        entry["a"] = [
-            answer(query, identity, posterior, shown, said.lines, chances)
-            for identity, posterior in own[["identity", "posterior"]].itertuples(index=False)
+    return {
+        "ensemble": name,
+        "card": known.card,
+        "sources": said.spoken.columns.tolist(),
+        "images": images,
+        "thumbnails": thumbnails,
+        "queries": entries.queries(listed, said, counts(known.folds)),
+        "map": {"m": known.member, "p": laid_out(known, grouped, seed)},
+        "copies": grouped,
+    }
+
+
+def evidence(listed: pd.DataFrame, known: Sources) -> entries.Evidence:
+    """What speaks for the answers that are listed."""
+    arguing = arguments.photographs(listed, known.pairs, known.near)
+    sizes = known.images.set_index("image")[["width", "height"]]
+    moved: dict[str, tuple[list[str], list[str]]] = {}
+    for own in known.reranked.values():
+        moved = moves.moves(own, known.first, known.second) | moved
+    return entries.Evidence(
+        arguing,
+        arguments.lines(arguing, known.points, known.features, sizes),
+        known.chances.set_index(["query", "identity"]),
+        moved,
+    )
+
+
+def counts(folds: pd.DataFrame) -> dict[tuple[int, str], int]:
+    """Photographs of every identity in every fold's gallery."""
+    held = sorted(set(folds["fold"]) - {-1})
+    return {
+        (fold, identity): int(count)
+        for fold in held
+        for identity, count in gallery.gallery_rows(folds, fold)["identity"].value_counts().items()
+    }
+
+
+def laid_out(known: Sources, grouped: list[dict], seed: int) -> list[list]:
+    """The map's points; photographs of the test have no identity."""
+    rows = layout.chosen(len(known.embeddings.names), seed)
+    places = layout.plane(known.embeddings.vectors[rows], seed)
+    named = known.labels[known.labels["member"] == ""].set_index("image")["identity"]
+    marks = {
+        image: "conflict" if group["c"] else "copy" for group in grouped for image in group["g"]
+    }
+    return [
+        [
+            *np.rint(1000 * place).astype(int).tolist(),
+            image,
+            named.get(image, ""),
+            marks.get(image, ""),
         ]
-        if query in said.moved:
-            entry["b"] = said.moved[query]
-        found.append(entry)
-    return found
-
-
-def answer(
-    query: str,
-    identity: str,
-    posterior: float,
-    shown: dict[tuple[str, str], tuple[str, int]],
-    lines: dict[tuple[str, str], list[int]],
-    chances: dict[tuple[str, str], list[float]],
-) -> dict[str, Any]:
-    """One answer's entry; new_whale has no photograph."""
-    entry: dict[str, Any] = {"i": identity, "p": round(float(posterior), DIGITS)}
-    if identity == NEW_WHALE or (query, identity) not in shown:
-        return entry
-    image, inliers = shown[query, identity]
-    entry |= {"g": image, "x": inliers}
-    if (query, image) in lines:
-        entry["l"] = lines[query, image]
-    if (query, identity) in chances:
-        entry["s"] = chances[query, identity]
-    return entry
-
-
-def images(
-    names: list[str], table: pd.DataFrame, boxes: pd.DataFrame, crops: np.ndarray, budget: float
-) -> tuple[dict[str, dict[str, Any]], list[str]]:
-    """The entries of these photographs, and their thumbnails in the same order.
-
-    table, boxes : tables "images" and "boxes", row by row as `crops` (n x height x width x 4)
-    budget : bytes of all thumbnails
-    """
-    row = {name: i for i, name in enumerate(table["image"])}
-    height, width = crops.shape[1:3]
-    pixels = table[["width", "height", "path"]].to_dict("records")
-    cut = boxes.to_dict("records")
-    entries = {}
-    for number, name in enumerate(names):
-        at = row[name]
-        size = pixels[at]["width"], pixels[at]["height"]
-        entries[name] = {
-            "t": number,
-            "w": size[0],
-            "h": size[1],
-            "c": outlines.frame(cut[at], (width, height), *size),
-            "m": outlines.outline(np.ascontiguousarray(crops[at, :, :, 3]), cut[at], *size),
-        }
-    paths = [pixels[row[name]]["path"] for name in names]
-    return entries, photographs.fitting(paths, budget)
+        for image, place in zip(known.embeddings.names[rows].tolist(), places, strict=True)
+    ]

@@ -37,6 +37,11 @@ def content() -> dict:
         images[name] = {"t": number % 4, "w": 90, "h": 60, "c": WHOLE, "m": mask}
     thumbnails = [photographs.encoded(one, 90) for one in noise]
     told = {"ensemble": NASTY, "card": CARD, "sources": ["lite0.nearest", "local.votes"]}
+    spots = [[0, 1000, "00.jpg", NASTY, ""], [500, 500, "gallery.jpg", "w_1", "conflict"]]
+    told["map"] = {"m": "lite0-0", "p": spots}
+    told["looks"] = [{"q": "00.jpg", "g": "gallery.jpg", "h": thumbnails[0]}]
+    copies = {"g": ["00.jpg", "gallery.jpg"], "l": [NASTY, "w_1"], "d": ["w_1", "w_1"], "c": True}
+    told["copies"] = [copies]
     return {**told, "images": images, "thumbnails": thumbnails, "queries": queries}
 
 
@@ -115,6 +120,21 @@ def test_a_name_made_of_html_is_read(shown):
     assert shown.inner_text("#title") == NASTY
     assert shown.inner_text("#ensemble") == NASTY
     assert shown.locator("img[src=x]").count() == 0
+
+
+def test_the_map_names_its_photographs_and_opens_them(shown):
+    assert "2 photographs as lite0-0 sees them" in shown.inner_text("#map-told")
+    first = shown.locator(".spot").first
+    assert first.locator("title").text_content() == f"00.jpg, {NASTY}"
+    first.click()
+    assert shown.inner_text("#title") == "00.jpg"
+
+
+def test_copies_say_what_was_decided(shown):
+    said = shown.inner_text("#copies")
+    assert "Copies under different labels" in said
+    assert f"00.jpg: {NASTY}, now w_1" in said and "gallery.jpg: w_1" in said
+    assert shown.locator("#looks img").count() == 1
 
 
 def test_the_keyboard_alone(shown):

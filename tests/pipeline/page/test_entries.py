@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.crop import boxes
-from pipeline.page import answers, content
+from pipeline.page import answers, entries
 from pipeline.tables import TRANSFORM
 
 ROWS = [("q", "known", "a", 0, 0, "a", 0.71), ("q", "known", "a", 0, 1, "new_whale", 0.2)]
@@ -17,8 +17,8 @@ SPOKEN = pd.DataFrame([("q", "a", 0.123456, 0.5)], columns=[*KEYS, "lite0.neares
 
 def queries() -> list[dict]:
     lines = {("q", "a1"): [1, 2, 3, 4]}
-    said = content.Evidence(ARGUING, lines, SPOKEN.set_index(KEYS), {"q": (["b", "a"], ["a", "b"])})
-    return content.queries(ANSWERS, said, {(0, "a"): 4})
+    said = entries.Evidence(ARGUING, lines, SPOKEN.set_index(KEYS), {"q": (["b", "a"], ["a", "b"])})
+    return entries.queries(ANSWERS, said, {(0, "a"): 4})
 
 
 def test_a_query_whose_truth_is_known():
@@ -50,14 +50,14 @@ def test_a_query_of_the_test_about_which_little_is_known():
 
 def test_photographs_are_told_by_their_rows(monkeypatch):
     """Three photographs, of which the last and the first are shown; the last has a mask."""
-    monkeypatch.setattr(content.photographs, "fitting", lambda paths, budget: list(paths))
+    monkeypatch.setattr(entries.photographs, "fitting", lambda paths, budget: list(paths))
     names = ["a", "b", "c"]
     table = pd.DataFrame({"image": names, "path": [f"{n}.jpg" for n in names], "width": 20})
     matrix = boxes.transform(boxes.upright((0, 0, 20, 10)), 20, 10).ravel()
     cut = pd.DataFrame([matrix] * 3, columns=TRANSFORM)
     crops = np.zeros((3, 10, 20, 4), np.uint8)
     crops[2, 2:8, 5:15, 3] = 255
-    found, paths = content.images(["c", "a"], table.assign(height=10), cut, crops, 1)
+    found, paths = entries.images(["c", "a"], table.assign(height=10), cut, crops, 1)
     assert paths == ["c.jpg", "a.jpg"] and list(found) == ["c", "a"]
     assert found["a"] == {
         "t": 1,

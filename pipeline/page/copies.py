@@ -1,0 +1,24 @@
+"""Copies of one photograph, and what was decided where their labels contradict each other."""
+
+import pandas as pd
+
+SHOWN = 60  # groups on a page; those whose labels contradict each other come first
+
+
+def groups(groups: pd.DataFrame, images: pd.DataFrame, labels: pd.DataFrame) -> list[dict]:
+    """Groups of two or more copies: images, their competition's labels ("" for the test), and the
+    label that each has now ("" where it was dropped). `c` is true where labels contradict.
+
+    groups, images, labels : the tables "groups", "images" and "labels"
+    """
+    first = images.set_index("image")["identity"]
+    kept = labels[labels["member"] == ""].set_index("image")["identity"]
+    found = []
+    for _, own in groups.groupby("group"):
+        names = own["image"].tolist()
+        if len(names) < 2:
+            continue
+        said = [first[name] for name in names]
+        entry = {"g": names, "l": said, "d": [kept.get(name, "") for name in names]}
+        found.append(entry | {"c": len(set(filter(None, said))) > 1})
+    return sorted(found, key=lambda one: not one["c"])[:SHOWN]

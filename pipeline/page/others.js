@@ -1,0 +1,51 @@
+// The map of the embedding, what it looks at, and the copies of one photograph.
+
+const MARKS = { "": 4, copy: 7, conflict: 7 };
+
+function hue(name) {
+  let sum = 0;
+  for (const letter of name) sum = (sum * 31 + letter.codePointAt(0)) % 360;
+  return sum;
+}
+
+function spot([x, y, image, identity, mark], byName) {
+  const colour = identity && identity !== NEW ? `hsl(${hue(identity)} 70% 50%)` : "#888888";
+  const made = shape("circle", { cx: x, cy: 1000 - y, r: MARKS[mark], fill: colour, class: `spot ${mark}` },
+    shape("title", {}, `${image}, ${identity || "the test's"}${mark ? `, ${mark}` : ""}`));
+  if (byName.has(image)) made.addEventListener("click", () => opened(byName.get(image)));
+  return made;
+}
+
+function mapped() {
+  const byName = new Map(content.queries.map((query) => [query.q, query]));
+  const counted = (mark) => content.map.p.filter((point) => point[4] === mark).length;
+  at("map-told").textContent = `${content.map.p.length} photographs as ${content.map.m} sees them (t-SNE): ` +
+    "near means alike, far means nothing. A colour is an individual, grey a new one or the test's. " +
+    `${counted("copy")} are copies (ringed), ${counted("conflict")} are copies under different labels (dashed). ` +
+    "Point at one for its name, click it for its answers.";
+  at("map").replaceChildren(shape("svg", { viewBox: "-10 -10 1020 1020", role: "img", "aria-labelledby": "map-told" },
+    ...content.map.p.map((point) => spot(point, byName))));
+}
+
+function looked({ q, g, h }) {
+  return element("li", {}, element("figure", {},
+    element("img", { src: `data:image/webp;base64,${h}`, alt: "", loading: "lazy" }),
+    element("figcaption", {}, `${q}, like ${g}`)));
+}
+
+// One copy: its photograph, the label that it came with and what became of it.
+function copied(image, came, kept) {
+  const told = !came ? "the test's" : kept === came ? came : kept ? `${came}, now ${kept}` : `${came}, dropped`;
+  return element("figure", {}, element("img", { src: thumbnail(image), alt: "", loading: "lazy" }),
+    element("figcaption", {}, `${image}: ${told}`));
+}
+
+function grouped(group) {
+  const title = group.c ? "Copies under different labels" : "Copies";
+  return element("li", { class: group.c ? "group conflict" : "group" }, element("h3", {}, title),
+    element("div", { class: "pair" }, ...group.g.map((image, i) => copied(image, group.l[i], group.d[i]))));
+}
+
+mapped();
+at("looks").append(...content.looks.map(looked));
+at("copies").append(...content.copies.map(grouped));
