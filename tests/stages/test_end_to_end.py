@@ -16,9 +16,11 @@ import pytest
 from dvc.repo import Repo
 from ruamel.yaml import YAML
 
+from benchmarks.report_size import content_of
 from commands import enroll, identify, leaderboard, verify
 from pipeline import enrolled, paths
 from tests.conftest import ROOT
+from tests.pipeline.page.browser import opened
 from tests.stages import tiny
 
 STAGES = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
@@ -104,6 +106,29 @@ def test_the_score_card_is_there_and_counts_every_held_out_query(project, name):
     assert 0 <= card["map5_low"] <= card["map5"] <= card["map5_high"] <= 1
 
 
+def test_the_page_shows_every_photograph(project):
+    """With its answers, a copy among the test too; a browser opens it without a fault."""
+    path = project / paths.page("card")
+    shown = content_of(path.read_text())
+    asked = pd.read_csv(project / "submissions/card.csv")["Image"].tolist()
+    labelled = pd.read_csv(project / "data/competition/train.csv")["Image"].tolist()
+    assert sorted(query["q"] for query in shown["queries"]) == sorted(labelled + asked)
+    assert all(len(query["a"]) == 5 for query in shown["queries"])
+    first = {query["q"]: query["a"][0] for query in shown["queries"]}
+    assert first["copy.jpg"]["i"] == "w0" and first["copy.jpg"]["p"] > 0.9
+    argued = [one for query in shown["queries"] for one in query["a"] if "g" in one]
+    assert argued and all(len(one["s"]) == len(shown["sources"]) for one in argued if "s" in one)
+    assert any("b" in query for query in shown["queries"])
+    (copies,) = shown["copies"]
+    assert set(copies["g"]) == {"train00.jpg", "copy.jpg"} and not copies["c"]
+    assert len(shown["map"]["p"]) == len(labelled + asked) and shown["looks"]
+    with opened() as (tab, faults):
+        tab.goto(path.as_uri())
+        tab.locator(".card").first.click()
+        assert tab.locator("#answers > li").count() == 5
+        assert faults == []
+
+
 def test_no_stage_opens_the_hidden_truth(project):
     opened = (project / "spy" / OPENED).read_text().splitlines()
     by_stage = {
@@ -134,7 +159,8 @@ def of_ensembles(*stages: str) -> set[str]:
 
 
 AFTER = ("submission", "report")
-PLACED = of_ensembles(*AFTER)
+PAGE = of_card("page")
+PLACED = of_ensembles(*AFTER) | PAGE
 LATER = of_ensembles("ensemble") | PLACED
 ANSWERED = ("ensemble", "submission")
 MATCHED, VERIFIED = {"match"}, {"weigh", "verify"}
@@ -146,11 +172,11 @@ OTHER = {"pretrain@other"} | {
     for stage in ("train", "embed", "neighbours", "rerank")
     for fold in (0, 1)
 }
-# what reads the settings of `train`: the re-ranking, for a twin network's head
-TAUGHT = members("train") | members("embed") | members("rerank")
+# what reads the settings of `train`: the re-ranking, for a twin network's head, and the page
+TAUGHT = members("train") | members("embed") | members("rerank") | PAGE
 
 # what reads an ensemble's members: its report too, for their few-shot accuracies
-BLENDED = of_card("ensemble", "report")
+BLENDED = of_card("ensemble", "report", "page")
 
 # edit: the stages that it concerns itself, and those that come after them
 EDITS = {
@@ -169,11 +195,12 @@ EDITS = {
     "rerank.top": (5, members("rerank"), LATER),
     "ensemble.boosting.rounds": (6, of_ensembles("ensemble"), PLACED),
     "ensembles.card.backbones": ({"tiny": 0.5}, BLENDED, of_card("submission")),
-    "ensembles.card.new_whale.method": ("prior", of_card("submission"), of_card("report")),
-    "evaluation.bootstrap": (200, of_ensembles("report"), set()),
-    "evaluation.new_whale_prior": (0.15, LATER, set()),
-    "backbones.other": (tiny.BACKBONES["tiny"], OTHER, LATER),
-    "folds.trained": ([0], of_ensembles(*ANSWERED, "report") | MATCHED | VERIFIED, set()),
+    "ensembles.card.new_whale.method": ("prior", of_card("submission"), of_card("report", "page")),
+    "evaluation.bootstrap": (200, of_ensembles("report"), PAGE),
+    "evaluation.new_whale_prior": (0.15, LATER - PAGE, PAGE),
+    "report.queries": (5, PAGE, set()),
+    "backbones.other": (tiny.BACKBONES["tiny"], OTHER | PAGE, LATER - PAGE),
+    "folds.trained": ([0], of_ensembles(*ANSWERED, "report") | MATCHED | VERIFIED | PAGE, set()),
 }  # fmt: skip
 
 

@@ -33,6 +33,7 @@ CHANGES = {
     "match": {"backbone": "tiny"},
     "rerank": {"reptile": {"hidden": 8, "meta_steps": 2}},
     "ensemble": {"boosting": {"rounds": 5, "min_leaf": 2}},
+    "report": {"html": ["card"], "megabytes": 1},
 }
 BACKBONES = {"tiny": {"timm_name": "test_resnet", "weights": "none", "overrides": {}}}
 RECIPES = {
