@@ -1,12 +1,13 @@
 # make                 environment, demo competition, every stage, leaderboard
 # make test            environment, ruff, pytest
 # make PRESET=name     the same as make, with presets/name.yaml copied over params.yaml
+# make review         look at the report and decide: same, different, unsure, new
 # make gpu-check       for who has a GPU: two minutes
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: all test gpu-check preset
+.PHONY: all test review gpu-check preset
 
 all: .venv/installed preset
 	python -m commands.repro
@@ -16,6 +17,10 @@ test: .venv/installed
 	ruff check .
 	ruff format --check .
 	pytest -q -n auto --dist loadfile
+
+# on this machine alone, http://127.0.0.1:8765
+review: .venv/installed
+	python -m commands.review
 
 gpu-check: .venv/installed
 	python -m benchmarks.gpu_check

@@ -87,7 +87,10 @@ function listed(query, answer, place) {
   const item = element("li", answer.i === query.t ? { class: "truth" } : {},
     element("h3", {}, `${place + 1}. ${answer.i}, ${percent(answer.p)}`));
   if (answer.i === NEW) item.append(element("p", {}, newcomer(query, answer)));
-  else if (answer.g) item.append(pair(query, answer), says(answer));
+  else if (answer.g) {
+    const same = `Do ${query.q} and ${answer.g} show one animal?`;
+    item.append(pair(query, answer), says(answer), ...buttons(same, query.q, answer.g, CHOICES));
+  }
   else item.append(element("p", {}, "No photograph argues for it: it fills up the list."));
   return item;
 }
@@ -119,7 +122,8 @@ function opened(query) {
   open = query;
   at("title").textContent = query.q;
   at("told").textContent = told(query);
-  at("asked").replaceChildren(whole(query.q));
+  at("asked").replaceChildren(whole(query.q),
+    ...buttons(`Is ${query.q} a new individual?`, query.q, "", { new: "new individual" }));
   at("answers").replaceChildren(...query.a.map((answer, place) => listed(query, answer, place)));
   at("moved").textContent = moved(query);
   const number = chosen.indexOf(query);

@@ -1,0 +1,42 @@
+"""Write down what people decide about pairs of photographs: data/review.csv, which only grows."""
+
+import csv
+import io
+import os
+from pathlib import Path
+
+import pandas as pd
+from filelock import FileLock
+
+from pipeline import tables
+
+COLUMNS = tables.COLUMNS["review"]
+
+
+def add(row: dict[str, str], path: Path, lock: Path) -> None:
+    """Append one decision (keys COLUMNS) for good: it is on the disk when this returns.
+
+    `lock` is a file that whoever writes holds, so that no two lines mix. What a crash left of a
+    line is taken away first.
+    """
+    line = io.StringIO()
+    csv.DictWriter(line, COLUMNS, lineterminator="\n").writerow(row)
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(lock), path.open("r+b") as file:
+        file.truncate(whole(file.read()))
+        file.seek(0, os.SEEK_END)
+        file.write(line.getvalue().encode())
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def whole(data: bytes) -> int:
+    """How many bytes of the file are whole lines."""
+    return data.rfind(b"\n") + 1
+
+
+def read(path: Path) -> pd.DataFrame:
+    """All decisions, in the order in which they were made; half a line at the end is none."""
+    data = path.read_bytes()
+    text = data[: whole(data)].decode()
+    return tables.parsed("review", io.StringIO(text), str(path))

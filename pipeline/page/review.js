@@ -1,0 +1,59 @@
+// Buttons for what a person decides, where the page comes from `make review` and not from the disk.
+
+const served = location.protocol.startsWith("http");
+const decided = new Map(); // by pair of photographs
+const CHOICES = { same: "same", different: "different", unsure: "unsure" };
+
+const pairOf = (a, b) => [a, b].sort().join("\n");
+
+function noted(rows) {
+  decided.clear();
+  for (const row of rows) decided.set(pairOf(row.image_a, row.image_b), row);
+  for (const box of document.querySelectorAll(".decide")) marked(box);
+}
+
+async function fetched() {
+  noted(await (await fetch("decisions")).json());
+}
+
+async function decide(box, decision) {
+  const [image_a, image_b] = [box.dataset.a, box.dataset.b];
+  const answer = await fetch("decisions", {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-Tailprint": "review" },
+    body: JSON.stringify({ image_a, image_b, decision }),
+  });
+  const said = box.querySelector("output");
+  if (answer.ok) noted(await answer.json());
+  else said.textContent = `Not written down: ${await answer.text()}`;
+}
+
+// Show what holds: the pressed button, and who decided when.
+function marked(box) {
+  const row = decided.get(pairOf(box.dataset.a, box.dataset.b));
+  for (const button of box.querySelectorAll("button[value]")) {
+    if (button.value === "undo") button.disabled = !row;
+    else button.setAttribute("aria-pressed", String(row?.decision === button.value));
+  }
+  box.querySelector("output").textContent = row ? `${row.decision}, by ${row.who}, ${row.when}` : "Nothing decided.";
+}
+
+// The buttons about two photographs, or about one (b is ""); nothing where the page is a file.
+function buttons(question, a, b, choices) {
+  if (!served) return [];
+  const box = element("fieldset", { class: "decide", "data-a": a, "data-b": b },
+    element("legend", {}, question),
+    ...Object.entries({ ...choices, undo: "undo" }).map(([value, text]) =>
+      element("button", { type: "button", value }, text)),
+    element("output", {}));
+  box.addEventListener("click", (event) => {
+    if (event.target.value) decide(box, event.target.value);
+  });
+  marked(box);
+  return [box];
+}
+
+if (served) {
+  fetched();
+  addEventListener("focus", fetched); // another tab may have decided
+}

@@ -1,0 +1,174 @@
+"""The review: decisions reach the file from a real browser, and nobody else's do."""
+
+import threading
+from collections.abc import Iterator
+
+import pandas as pd
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask.testing import FlaskClient
+from waitress import create_server
+
+from commands import review
+from pipeline import paths, tables
+from pipeline.labels import record
+from pipeline.page import page
+from tests.conftest import ROOT
+from tests.pipeline.page.browser import opened
+from tests.pipeline.page.test_browser import content
+
+PORT = 8765
+OWN = {"X-Tailprint": "review", "Host": f"127.0.0.1:{PORT}"}
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path, monkeypatch):
+    """A report whose photographs 00.jpg and gallery.jpg are labelled, 01.jpg is the test's."""
+    monkeypatch.chdir(tmp_path)
+    names = ["00.jpg", "gallery.jpg", "01.jpg", "other.jpg"]
+    rows = pd.DataFrame({"image": names, "identity": ["x", "y", "", "z"], "sha256": list("abcd")})
+    rows = rows.assign(split=["train", "train", "test", "train"], path=names)
+    rows = rows.assign(width=9, height=9, bytes=9)
+    tables.write("images", rows, paths.IMAGES)
+    tables.write("groups", rows.assign(group=range(4)), paths.GROUPS)
+    tables.write("pseudo", pd.DataFrame(columns=tables.COLUMNS["pseudo"]), paths.PSEUDO)
+    tables.write("review", pd.DataFrame(columns=tables.COLUMNS["review"]), paths.REVIEW)
+    report = paths.page("best")
+    report.parent.mkdir(parents=True)
+    report.write_text(page.page(content()), encoding="utf-8")
+
+
+@pytest.fixture
+def client() -> FlaskClient:
+    return review.desk(paths.page("best"), "somebody", PORT, "majority").test_client()
+
+
+def decide(client: FlaskClient, a: str, b: str, decision: str, headers: dict | None = None):
+    said = {"image_a": a, "image_b": b, "decision": decision}
+    return client.post("/decisions", json=said, headers=headers or OWN)
+
+
+def written() -> list[tuple[str, str, str, str]]:
+    table = record.read(paths.REVIEW)
+    return list(table[["image_a", "image_b", "decision", "who"]].itertuples(index=False, name=None))
+
+
+def test_a_decision_is_a_row_and_an_undo_is_one_too(client):
+    assert client.get("/decisions", headers=OWN).json == []
+    (told,) = decide(client, "00.jpg", "gallery.jpg", "same").json
+    assert told["decision"] == "same" and told["who"] == "somebody"
+    assert decide(client, "gallery.jpg", "00.jpg", "undo").json == []
+    assert decide(client, "00.jpg", "", "new").json[0]["image_b"] == ""
+    assert written() == [
+        ("00.jpg", "gallery.jpg", "same", "somebody"),
+        ("gallery.jpg", "00.jpg", "undo", "somebody"),
+        ("00.jpg", "", "new", "somebody"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "decision", "told"),
+    [
+        ("nobody.jpg", "00.jpg", "same", "there is no image 'nobody.jpg'"),
+        ("00.jpg", "00.jpg", "same", "paired with itself"),
+        ("00.jpg", "gallery.jpg", "maybe", "'maybe' is none of same, different"),
+        ("00.jpg", 5, "same", "a decision has the texts"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(client, a, b, decision, told):
+    answer = decide(client, a, b, decision)
+    assert answer.status_code == 409 and told in answer.text
+    assert written() == []
+
+
+def test_what_contradicts_earlier_decisions_is_refused_with_their_rows(client):
+    decide(client, "00.jpg", "gallery.jpg", "same")
+    decide(client, "gallery.jpg", "other.jpg", "same")
+    answer = decide(client, "other.jpg", "00.jpg", "different")
+    assert answer.status_code == 409 and "same in rows 3, 2 joins them" in answer.text
+    assert len(written()) == 2
+
+
+def test_another_sites_page_can_neither_read_nor_write(client):
+    elsewhere = OWN | {"Host": "evil.example"}
+    assert client.get("/", headers=elsewhere).status_code == 403
+    assert client.get("/decisions", headers=elsewhere).status_code == 403
+    unmarked = {"Host": OWN["Host"]}
+    assert decide(client, "00.jpg", "gallery.jpg", "same", unmarked).status_code == 403
+    assert written() == []
+    preflight = client.options("/decisions", headers=OWN | {"Origin": "http://evil.example"})
+    assert "Access-Control-Allow-Origin" not in preflight.headers
+
+
+@pytest.fixture
+def served() -> Iterator[str]:
+    """The application behind its real server, on a port that is free."""
+    app = review.desk(paths.page("best"), "somebody", 0, "majority")
+    server = create_server(app, host=review.HOST, port=0)
+    app.before_request_funcs[None].clear()
+    threading.Thread(target=server.run, daemon=True).start()
+    yield f"http://{review.HOST}:{server.effective_port}"
+    server.close()
+
+
+def test_a_click_reaches_the_file_and_can_be_undone(served):
+    with opened() as (tab, faults):
+        tab.goto(served)
+        tab.locator(".card").first.click()
+        box = tab.locator("#answers .decide").first
+        box.get_by_role("button", name="same", exact=True).click()
+        box.get_by_text("same, by somebody").wait_for()
+        assert written() == [("00.jpg", "gallery.jpg", "same", "somebody")]
+        assert box.locator("[aria-pressed=true]").inner_text() == "same"
+        found = Axe().run(tab).response["violations"]
+        assert [(one["id"], one["impact"]) for one in found] == []
+        box.get_by_role("button", name="undo").click()
+        box.get_by_text("Nothing decided").wait_for()
+        assert written()[-1][2] == "undo"
+        tab.locator("#asked .decide").get_by_role("button", name="new individual").click()
+        tab.locator("#asked").get_by_text("new, by somebody").wait_for()
+        assert faults == []
+
+
+def test_two_tabs_lose_nothing_and_a_refusal_is_told(served):
+    with opened() as (first, faults):
+        second = first.context.browser.new_page()
+        for tab in (first, second):
+            tab.goto(served)
+            tab.locator(".card").first.click()
+        first.locator("#answers .decide").first.get_by_role("button", name="same").click()
+        first.get_by_text("same, by somebody").wait_for()
+        second.locator("#asked .decide").get_by_role("button", name="new individual").click()
+        second.get_by_text("Not written down").wait_for()  # it is the same as another
+        second.locator("#answers .decide").first.get_by_role("button", name="unsure").click()
+        second.get_by_text("unsure, by somebody").wait_for()
+        assert [row[2] for row in written()] == ["same", "unsure"]
+        assert [fault for fault in faults if "409" not in fault] == []
+
+
+def test_the_keyboard_decides(served):
+    with opened() as (tab, faults):
+        tab.goto(served)
+        tab.locator(".card").first.focus()
+        tab.keyboard.press("Enter")
+        tab.locator("#asked .decide button").first.focus()
+        tab.keyboard.press("Tab")  # past the undo, which is off: the first answer's "same"
+        tab.keyboard.press("Enter")
+        tab.get_by_text("same, by somebody").wait_for()
+        assert written() == [("00.jpg", "gallery.jpg", "same", "somebody")]
+        assert faults == []
+
+
+def test_a_report_from_the_disk_has_no_buttons():
+    with opened() as (tab, faults):
+        tab.goto(paths.page("best").resolve().as_uri())
+        tab.locator(".card").first.click()
+        assert tab.locator(".decide").count() == 0
+        assert faults == []
+
+
+def test_without_a_report_the_way_to_one_is_told(tmp_path):
+    (tmp_path / "params.yaml").write_text((ROOT / "tests/params.yaml").read_text())
+    paths.page("best").unlink()
+    with pytest.raises(SystemExit, match=r"report.html is not there: name best in report.html"):
+        review.main(None, PORT, "somebody")

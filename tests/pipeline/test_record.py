@@ -1,0 +1,58 @@
+"""Decisions survive: a crash in the middle of a line, and many writers at once."""
+
+import multiprocessing
+from pathlib import Path
+
+import pytest
+
+from pipeline.labels import record
+
+HEADER = ",".join(record.COLUMNS) + "\n"
+
+
+@pytest.fixture
+def path(tmp_path) -> Path:
+    found = tmp_path / "review.csv"
+    found.write_text(HEADER)
+    return found
+
+
+def row(a: str, decision: str = "same") -> dict[str, str]:
+    return {"image_a": a, "image_b": "b.jpg", "decision": decision, "who": "me", "when": "now"}
+
+
+def write(path: Path, who: int, count: int) -> None:
+    for number in range(count):
+        record.add(row(f"{who}-{number}.jpg"), path, path.with_name("lock"))
+
+
+def test_what_is_added_is_read_in_its_order(path):
+    write(path, 0, 2)
+    record.add(row('a "quoted", name.jpg', "undo"), path, path.parent / "work/lock")
+    found = record.read(path)
+    assert found["image_a"].tolist() == ["0-0.jpg", "0-1.jpg", 'a "quoted", name.jpg']
+    assert found["decision"].tolist() == ["same", "same", "undo"]
+
+
+def test_half_a_line_is_no_decision_and_does_not_spoil_the_next(path):
+    path.write_text(HEADER + "a.jpg,b.jpg,same,me,now\nc.jpg,d.jp")
+    assert record.read(path)["image_a"].tolist() == ["a.jpg"]
+    record.add(row("e.jpg"), path, path.with_name("lock"))
+    assert record.read(path)["image_a"].tolist() == ["a.jpg", "e.jpg"]
+
+
+def test_writers_at_once_lose_nothing(path):
+    fresh = multiprocessing.get_context("spawn")
+    writers = [fresh.Process(target=write, args=(path, who, 20)) for who in range(3)]
+    for one in writers:
+        one.start()
+    for one in writers:
+        one.join()
+    found = record.read(path)
+    assert len(found) == 60 and found["image_a"].nunique() == 60
+
+
+def test_a_file_of_other_columns_is_named(path):
+    path.write_text("a,b\n1,2\n")
+    with pytest.raises(ValueError, match=r"review.csv: columns are \['a', 'b'\]"):
+        record.read(path)
