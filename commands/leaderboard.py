@@ -3,7 +3,8 @@
     python -m commands.leaderboard
 
 A row an ensemble: held-out scores from its score card and, where the competition comes with a
-solution, public and private ones. Nothing is fitted here.
+solution, public and private ones; against the ensemble's row before, the gain on the same queries
+and the params that changed. submissions/leaderboard.html shows it all. Nothing is fitted here.
 """
 
 import json
@@ -14,7 +15,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline import leaderboard, params, paths, solution, submitted, tables
+from pipeline import params, paths, solution, submitted, tables
+from pipeline.leaderboard import changes, history, page
+
+LOCK = Path("dvc.lock")
+PRINTED = ["ensemble", "held_out_map5", *history.CARD[1:], *history.HIDDEN]
 
 
 def main() -> None:
@@ -22,30 +27,38 @@ def main() -> None:
     truth = solution.read_solution(Path(p.competition.path), p.competition.columns)
     new = p.competition.columns.new_whale
     twins = set(tables.read("twins", paths.TWINS)["image"])
-    rows = [
-        {
+    before = history.last(history.read(paths.LEADERBOARD))
+    rows = []
+    for name in p.ensembles:
+        csv = paths.submission(name)
+        if not csv.is_file():
+            continue
+        made = {
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
             "commit": commit(),
             "params": digest(Path("params.yaml")),
-            "csv": digest(paths.submission(name)),
+            "lock": digest(LOCK) if LOCK.is_file() else "",
+            "csv": digest(csv),
             "ensemble": name,
-            **card(name),
-            **leaderboard.hidden_scores(submitted.read(paths.submission(name), new), truth, twins),
+            "seconds": json.loads(paths.BUILT.read_text()) if paths.BUILT.is_file() else "",
         }
-        for name in p.ensembles
-        if paths.submission(name).is_file()
-    ]
-    table = pd.DataFrame(rows, columns=leaderboard.COLUMNS)
-    leaderboard.append(table, paths.LEADERBOARD)
-    print(table.drop(columns=["date", "commit", "params", "csv"]).to_string(index=False))
+        scores = history.hidden_scores(submitted.read(csv, new), truth, twins)
+        changes.keep(made["csv"], paths.rankings(name), Path("params.yaml"), paths.KEPT)
+        gain = changes.since(before.get(name, ""), made["csv"], paths.KEPT, p.evaluation)
+        rows.append(made | card(name) | scores | gain)
+    table = pd.DataFrame(rows, columns=history.COLUMNS)
+    history.append(table, paths.LEADERBOARD)
+    html = page.page(history.read(paths.LEADERBOARD))
+    tables.replace(paths.LEADERBOARD.with_suffix(".html"), lambda part: part.write_text(html))
+    print(table[PRINTED].to_string(index=False))
     print(f"\nsubmissions: {', '.join(str(paths.submission(name)) for name in table['ensemble'])}")
-    print(f"history: {paths.LEADERBOARD}")
+    print(f"history: {paths.LEADERBOARD}, {paths.LEADERBOARD.with_suffix('.html')}")
 
 
 def card(name: str) -> dict[str, float]:
     """The score card's first numbers, under the leaderboard's names."""
     scores = json.loads(paths.score_card(name).read_text())
-    return {f"held_out_{key}" if key == "map5" else key: scores[key] for key in leaderboard.CARD}
+    return {f"held_out_{key}" if key == "map5" else key: scores[key] for key in history.CARD}
 
 
 def digest(path: Path) -> str:

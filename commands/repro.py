@@ -11,12 +11,13 @@ print goes to .dvc/tmp/at-once/<member or ensemble>.log.
 import argparse
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tqdm import tqdm
 
-from pipeline import device, machine, params, paths
+from pipeline import device, machine, params, paths, tables
 
 REPRO = [sys.executable, "-m", "dvc", "--wait-for-lock", "repro"]
 MEMBER = ("train", "embed", "neighbours", "rerank")
@@ -26,6 +27,7 @@ TOLD = 20  # last lines of the log of what failed
 
 
 def main(at_once: int) -> None:
+    begun = time.monotonic()
     if not device.has_gpu():
         LOGS.mkdir(parents=True, exist_ok=True)
         subprocess.run([*REPRO, "keypoints", "folds", "pretrain"], check=True)
@@ -35,6 +37,8 @@ def main(at_once: int) -> None:
         subprocess.run([*REPRO, "--single-item", "match", "weigh", "verify"], check=True)
         side_by_side("ensemble", list(p.ensembles), ENSEMBLE, at_once)
     subprocess.run(REPRO, check=True)
+    seconds = round(time.monotonic() - begun)
+    tables.replace(paths.BUILT, lambda part: part.write_text(str(seconds)))
 
 
 def side_by_side(kind: str, names: list[str], stages: tuple[str, ...], at_once: int) -> None:

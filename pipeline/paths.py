@@ -28,6 +28,8 @@ VERIFIED = WORK / "verify/scores.json"
 ROC = WORK / "verify/roc.csv"
 VERIFY_RELIABILITY = WORK / "verify/reliability.csv"
 LEADERBOARD = SUBMISSIONS / "leaderboard.csv"
+KEPT = Path("data/history")  # what past submissions were made of
+BUILT = Path(".dvc/tmp/built.json")  # the seconds that the last `commands.repro` took
 
 
 def member(backbone: str, fold: int) -> str:

@@ -16,8 +16,11 @@ NO_TOKEN = (
     "kaggle.com wants to know who asks, and there is no token: neither ~/.kaggle/kaggle.json nor "
     "the environment variables KAGGLE_USERNAME and KAGGLE_KEY (or KAGGLE_API_TOKEN). "
     "To get one: https://www.kaggle.com/settings, API, Create New Token; save the file as "
-    "~/.kaggle/kaggle.json. Or download the data by hand, unpack it into competition.path and set "
-    "competition.source to directory"
+    "~/.kaggle/kaggle.json"
+)
+BY_HAND = (
+    ". Or download the data by hand, unpack it into competition.path and set competition.source to "
+    "directory"
 )
 
 
@@ -33,7 +36,7 @@ def download(slug: str, folder: Path, client: Any = None) -> Path:
     if complete.is_file() and complete.read_text() == slug:
         print(f"competition: {slug} is in {folder} already; delete that to download it again")
         return folder
-    client = client or connected()
+    client = client or connected(BY_HAND)
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
@@ -57,9 +60,12 @@ def fetch(client: Any, slug: str, folder: Path) -> None:
         unpack(inner, folder / inner.stem)
 
 
-def connected() -> Any:
+def connected(otherwise: str = "") -> Any:
     """Kaggle's client with the user's token. Importing it already looks for one, prints and
-    may exit where there is none, so that both are caught."""
+    may exit where there is none, so that both are caught.
+
+    Raises Faults where there is no token; `otherwise` ends its message.
+    """
     with contextlib.redirect_stdout(io.StringIO()):
         try:
             from kaggle.api.kaggle_api_extended import KaggleApi
@@ -67,7 +73,7 @@ def connected() -> Any:
             client = KaggleApi()
             client.authenticate()
         except (SystemExit, OSError, ValueError) as error:
-            raise Faults("kaggle.com", [NO_TOKEN]) from error
+            raise Faults("kaggle.com", [NO_TOKEN + otherwise]) from error
     return client
 
 

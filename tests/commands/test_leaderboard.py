@@ -8,10 +8,11 @@ import pandas as pd
 import pytest
 
 from commands import leaderboard as command
-from pipeline import leaderboard, tables
+from pipeline import tables
+from pipeline.leaderboard import history as kept
 from tests.conftest import ROOT
 
-CARD = dict.fromkeys(leaderboard.CARD, 0.25) | {"map5": 0.5, "top5": 0.9}
+CARD = dict.fromkeys(kept.CARD, 0.25) | {"map5": 0.5, "top5": 0.9}
 
 
 @pytest.fixture
@@ -29,7 +30,15 @@ def run(tmp_path, monkeypatch):
     twins = pd.DataFrame([["1.jpg", "t.jpg", "a"]], columns=tables.COLUMNS["twins"])
     monkeypatch.chdir(tmp_path)
     tables.write("twins", twins, command.paths.TWINS)
+    answered("b a")
     return tmp_path
+
+
+def answered(ranking: str) -> None:
+    """The one held-out query's answers, whose truth is a."""
+    row = ["q.jpg", 0, 0, "known", "a", "a", 1.0, ranking]
+    ranked = pd.DataFrame([row], columns=tables.COLUMNS["rankings"])
+    tables.write("rankings", ranked, command.paths.rankings("card"))
 
 
 def history(run) -> pd.DataFrame:
@@ -61,10 +70,27 @@ def test_another_csv_is_another_row(run):
     assert history(run)["hidden"].tolist() == [0.75, 1]
 
 
+def test_a_row_says_what_it_gained_over_the_one_before_and_what_changed(run):
+    """The held-out answer moves from the second place to the first."""
+    command.main()
+    (run / "submissions/card.csv").write_text("Image,Id\n2.jpg,new_whale\n1.jpg,a\n")
+    params = (run / "params.yaml").read_text()
+    (run / "params.yaml").write_text(params.replace("epochs: 10", "epochs: 4", 1))
+    (run / ".dvc/tmp").mkdir(parents=True)
+    command.paths.BUILT.write_text("60")
+    answered("a b")
+    command.main()
+    first, second = history(run).to_dict("records")
+    assert first["difference"] == "" and second["difference"] == "0.5"
+    assert "-> 4" in second["changed"] and second["seconds"] == "60"
+    page = (run / "submissions/leaderboard.html").read_text()
+    assert "+0.500 (+0.500 to +0.500)" in page and "1.0 min" in page
+
+
 def test_without_a_solution_the_hidden_scores_are_open(run):
     (run / "photos/solution.csv").unlink()
     command.main()
-    assert history(run)[leaderboard.HIDDEN].iloc[0].tolist() == [""] * 4
+    assert history(run)[kept.HIDDEN].iloc[0].tolist() == [""] * 4
 
 
 def test_the_competitions_word_for_new_is_understood(run):

@@ -1,0 +1,73 @@
+"""A history of submissions: what was scored, when, from which params, and how it did."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from pipeline import metrics, tables
+
+CARD = ["map5", "map5_low", "map5_high", "top1", "map5_known", "new_share"]
+HIDDEN = ["public", "private", "hidden", "hidden_without_copies"]
+# against the ensemble's row before: the gain with its interval, and the params that changed
+CHANGE = ["difference", "low", "high", "changed"]
+KAGGLE = ["kaggle_public", "kaggle_private"]  # what kaggle.com said
+COLUMNS = [
+    "date", "commit", "params", "lock", "csv", "ensemble", "held_out_map5", *CARD[1:], *HIDDEN,
+    *CHANGE, "seconds", *KAGGLE,
+]  # fmt: skip
+
+
+def hidden_scores(
+    answers: pd.DataFrame, solution: pd.DataFrame | None, copies: set[str]
+) -> dict[str, float]:
+    """MAP@5 against the solution: public, private, all, and all but the copies of labelled images.
+
+    answers : columns image, ranking (a list of labels)
+    solution : columns image, identity, usage; None where the competition has no solution
+    """
+    if solution is None:
+        return dict.fromkeys(HIDDEN, np.nan)
+    table = answers.merge(solution, on="image", validate="one_to_one")
+    precision = metrics.precision_at_5(table["identity"], table["ranking"])
+    chosen = {
+        "public": table["usage"] == "Public",
+        "private": table["usage"] == "Private",
+        "hidden": np.ones(len(table)),
+        "hidden_without_copies": ~table["image"].isin(copies),
+    }
+    return {name: round(metrics.mean(precision, weights), 5) for name, weights in chosen.items()}
+
+
+def read(path: Path) -> pd.DataFrame:
+    """The history as text, in today's columns; empty where there is none."""
+    if not path.is_file():
+        return pd.DataFrame(columns=COLUMNS, dtype=str)
+    past = pd.read_csv(path, dtype=str, keep_default_na=False)
+    return past.reindex(columns=COLUMNS, fill_value="")
+
+
+def last(past: pd.DataFrame) -> dict[str, str]:
+    """By ensemble, the CSV of its last row."""
+    return dict(past.drop_duplicates("ensemble", keep="last")[["ensemble", "csv"]].to_numpy())
+
+
+def append(rows: pd.DataFrame, path: Path) -> None:
+    """Add the rows whose CSV differs from the ensemble's last one; the history only grows."""
+    past = read(path)
+    new = rows[rows["csv"] != rows["ensemble"].map(last(past))]
+    if len(new):
+        tables.write_csv(pd.concat([past, new]) if len(past) else new, path)
+
+
+def scored(csv: str, scores: dict[str, str], path: Path) -> None:
+    """Write what kaggle.com said (keys KAGGLE) into the last row of that CSV.
+
+    Raises ValueError where the history has no such row.
+    """
+    past = read(path)
+    rows = past.index[past["csv"] == csv]
+    if not len(rows):
+        raise ValueError(f"{path} has no row of {csv}: run python -m commands.leaderboard first")
+    past.loc[rows[-1], KAGGLE] = [scores[key] for key in KAGGLE]
+    tables.write_csv(past, path)

@@ -1,0 +1,91 @@
+"""Hidden scores by hand; a history that only grows."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.leaderboard import history
+
+ANSWERS = pd.DataFrame({"image": ["1", "2", "3"], "ranking": [["a", "b"], ["b", "a"], ["c", "a"]]})
+SOLUTION = pd.DataFrame(
+    {
+        "image": ["3", "1", "2"],
+        "identity": ["b", "a", "a"],
+        "usage": ["Private", "Public", "Private"],
+    }
+)
+
+
+def test_hidden_scores_by_hand():
+    """Precisions 1 (public), 1/2 and 0 (private); image 1 is a copy."""
+    found = history.hidden_scores(ANSWERS, SOLUTION, {"1"})
+    assert found == {
+        "public": 1,
+        "private": 0.25,
+        "hidden": 0.5,
+        "hidden_without_copies": 0.25,
+    }
+
+
+def test_where_nothing_is_hidden_there_is_no_score():
+    found = history.hidden_scores(ANSWERS, None, set())
+    assert list(found) == history.HIDDEN and np.isnan(list(found.values())).all()
+
+
+def test_all_private_leaves_public_open():
+    found = history.hidden_scores(ANSWERS, SOLUTION.assign(usage="Private"), set())
+    assert np.isnan(found["public"]) and found["private"] == found["hidden"] == 0.5
+
+
+def row(ensemble: str, csv: str, **scores: float) -> pd.DataFrame:
+    values = {"date": "d", "commit": "0123", "params": "p", "csv": csv, "ensemble": ensemble}
+    return pd.DataFrame([values | scores], columns=history.COLUMNS)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "leaderboard.csv"
+
+
+def test_the_same_csv_is_added_once(path):
+    history.append(row("card", "x", hidden=0.5), path)
+    before = path.read_bytes()
+    history.append(row("card", "x", hidden=0.5), path)
+    assert path.read_bytes() == before
+
+
+def test_the_history_grows_and_keeps_what_it_had(path):
+    history.append(row("card", "x", hidden=0.5), path)
+    before = path.read_text()
+    history.append(row("card", "y"), path)
+    history.append(pd.concat([row("card", "y"), row("single", "y", hidden=0.25)]), path)
+    history.append(row("card", "x", hidden=0.5), path)  # back to the first: a new event
+    assert path.read_text().startswith(before)
+    found = history.read(path)
+    assert found["ensemble"].tolist() == ["card", "card", "single", "card"]
+    assert found["csv"].tolist() == ["x", "y", "y", "x"]
+    assert found["hidden"].tolist() == ["0.5", "", "0.25", "0.5"]
+    assert found["commit"].tolist() == ["0123"] * 4
+    assert history.last(found) == {"card": "x", "single": "y"}
+
+
+def test_a_history_of_fewer_columns_goes_on(path):
+    path.write_text("date,csv,ensemble,hidden\nd,0012,card,0.5\n")
+    history.append(row("card", "y", hidden=0.75), path)
+    found = history.read(path)
+    assert found.columns.tolist() == history.COLUMNS
+    assert found["csv"].tolist() == ["0012", "y"] and found["hidden"].tolist() == ["0.5", "0.75"]
+    assert found["difference"].tolist() == ["", ""]
+
+
+def test_kaggles_scores_go_to_the_last_row_of_the_csv(path):
+    for csv in ("x", "y", "x"):
+        history.append(row("card", csv), path)
+    history.scored("x", {"kaggle_public": "0.9", "kaggle_private": ""}, path)
+    assert history.read(path)["kaggle_public"].tolist() == ["", "", "0.9"]
+    with pytest.raises(ValueError, match="no row of z: run python -m commands.leaderboard"):
+        history.scored("z", {}, path)
+
+
+def test_without_a_file_there_is_no_history(path):
+    assert history.read(path).empty and history.last(history.read(path)) == {}

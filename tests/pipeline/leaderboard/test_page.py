@@ -1,0 +1,40 @@
+import pandas as pd
+from axe_playwright_python.sync_playwright import Axe
+
+from pipeline.leaderboard import history, page
+from tests.pipeline.page.browser import opened
+
+FIRST = {"ensemble": "card", "date": "2026-01-02T03:04:05+00:00", "held_out_map5": "0.8"}
+FIRST |= {"map5_low": "0.75", "map5_high": "0.85", "new_share": "0.3", "commit": "0123abc"}
+SECOND = FIRST | {"held_out_map5": "0.82", "difference": "0.02", "low": "0.01", "high": "0.03"}
+SECOND |= {"changed": 'a: "<b>" -> 2', "seconds": "90", "kaggle_public": "0.81234"}
+
+
+def table(*rows: dict) -> pd.DataFrame:
+    return pd.DataFrame([dict.fromkeys(history.COLUMNS, "") | row for row in rows])
+
+
+def test_the_newest_stands_first_with_what_it_gained(tmp_path):
+    path = tmp_path / "leaderboard.html"
+    path.write_text(page.page(table(FIRST, SECOND)))
+    with opened() as (tab, faults):
+        tab.goto(path.as_uri())
+        first, second = (row.inner_text() for row in tab.locator("tbody tr").all())
+        assert "+0.020 (+0.010 to +0.030)" in first and 'a: "<b>" -> 2' in first
+        assert "1.5 min" in first and "0.812" in first and "30%" in first
+        assert "0.800 (0.750 to 0.850)" in second and "2026-01-02 03:04:05" in second
+        assert tab.locator(".better").count() == 1
+        found = Axe().run(tab).response["violations"]
+        assert [(one["id"], one["impact"]) for one in found] == []
+        assert faults == []
+
+
+def test_only_a_gain_that_is_clear_of_0_stands_out():
+    assert page.clear({"low": "0.1", "high": "0.2"}) and page.clear({"low": "-0.2", "high": "-0.1"})
+    assert not page.clear({"low": "-0.1", "high": "0.2"}) and not page.clear(
+        {"low": "", "high": ""}
+    )
+
+
+def test_an_empty_history_is_an_empty_table():
+    assert "<tbody>\n\n</tbody>" in page.page(pd.DataFrame(columns=history.COLUMNS))
