@@ -1,9 +1,11 @@
 """How well the step `crop` finds the animal, against drawn masks and boxes that no stage may read.
 
-    python -m benchmarks.crop_quality data/demo/photos
+    python -m benchmarks.crop_quality data/demo/photos [--sheet worst.jpg]
 
 The folder needs truth/masks/<stem>.png and truth/boxes.csv (Image,x0,y0,x1,y1) for any subset of
 its photographs. IoU is intersection over union, the mean and the worst tenth of each source.
+--sheet writes the crops with the worst masks: what was found in green, the truth in magenta, and
+both IoUs below.
 """
 
 import argparse
@@ -16,6 +18,9 @@ import pandas as pd
 from pipeline import paths, tables, warping
 
 CORNERS = ["x0", "y0", "x1", "y1"]
+WORST, ACROSS = 12, 4  # crops on the sheet, and in a row of it
+TILE = (320, 160)  # pixels, width and height
+FOUND, TRUE = (60, 220, 60), (220, 60, 220)  # BGR
 
 
 def mask_iou(crop: np.ndarray, truth: np.ndarray, matrix: np.ndarray) -> float:
@@ -66,6 +71,32 @@ def matrix_of(row: pd.Series) -> np.ndarray:
     return row[tables.TRANSFORM].to_numpy(float).reshape(2, 3)
 
 
+def sheet(scores: pd.DataFrame, boxes: pd.DataFrame, crops: np.ndarray, truth: Path) -> np.ndarray:
+    """The WORST crops side by side, BGR: mask outlines as found (green) and in truth (magenta)."""
+    row = {name: i for i, name in enumerate(boxes["image"])}
+    tiles = []
+    for one in scores.nsmallest(WORST, "mask_iou").itertuples():
+        at = row[one.image]
+        tile = cv2.cvtColor(np.ascontiguousarray(crops[at, :, :, :3]), cv2.COLOR_RGB2BGR)
+        size = tile.shape[1::-1]
+        seen = warping.warp(
+            drawn(truth, one.image), matrix_of(boxes.iloc[at]), *size, cv2.BORDER_CONSTANT
+        )
+        for mask, colour in ((seen, TRUE), (np.ascontiguousarray(crops[at, :, :, 3]), FOUND)):
+            outlines, _ = cv2.findContours(
+                (mask > 127).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
+            )
+            cv2.drawContours(tile, outlines, -1, colour, 1)
+        tile = cv2.resize(tile, TILE, interpolation=cv2.INTER_LINEAR)
+        words = np.full((26, TILE[0], 3), 255, np.uint8)
+        text = f"{one.image}: {one.mask_iou:.2f}, box {one.box_iou:.2f}"
+        cv2.putText(words, text, (4, 18), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (0, 0, 0), 1, cv2.LINE_AA)
+        tiles.append(np.vstack([tile, words]))
+    tiles += [np.full_like(tiles[0], 255)] * (-len(tiles) % ACROSS)
+    rows = [np.hstack(tiles[i : i + ACROSS]) for i in range(0, len(tiles), ACROSS)]
+    return np.vstack(rows)
+
+
 def summary(scores: pd.DataFrame) -> pd.DataFrame:
     """One row a source: images, then mean and tenth percentile of both measures."""
     grouped = scores.groupby("source")[["mask_iou", "box_iou"]]
@@ -78,11 +109,16 @@ def main() -> None:
     parser.add_argument("competition", type=Path, help="a competition directory with truth/")
     parser.add_argument("--boxes", type=Path, default=paths.BOXES)
     parser.add_argument("--crops", type=Path, default=paths.CROPS)
+    parser.add_argument("--sheet", type=Path)
     chosen = parser.parse_args()
     boxes = tables.read("boxes", chosen.boxes)
     crops = np.load(chosen.crops, mmap_mode="r")
     scores = score(boxes, crops, chosen.competition / "truth")
     print(summary(scores).round(3).to_string())
+    if chosen.sheet:
+        picture = sheet(scores, boxes, crops, chosen.competition / "truth")
+        _, data = cv2.imencode(chosen.sheet.suffix, picture)
+        tables.replace(chosen.sheet, lambda part: part.write_bytes(data.tobytes()))
 
 
 if __name__ == "__main__":

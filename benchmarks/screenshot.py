@@ -1,0 +1,44 @@
+"""A picture of a report, as a person sees it in a browser.
+
+    python -m benchmarks.screenshot data/work/page/best/report.html docs/report.png
+
+Opens the first right answer that many matched points argue for, and writes what headless Chromium
+shows of it. Needs a `chromium` on the PATH.
+"""
+
+import argparse
+import shutil
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+WINDOW = {"width": 1200, "height": 900}
+# the photograph with the most matched points whose first answer is right
+BEST = """() => content.queries
+  .filter((query) => query.k === "known" && isRight(query) && query.a[0].l)
+  .sort((a, b) => b.a[0].x - a.a[0].x)[0]?.q"""
+
+
+def main(report: Path, out: Path) -> None:
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+        tab = browser.new_page(viewport=WINDOW, color_scheme="light")
+        tab.goto(report.resolve().as_uri())
+        name = tab.evaluate(BEST)
+        if name is None:
+            raise SystemExit(f"{report}: no right answer has matched points")
+        tab.fill("#find", name)
+        tab.locator(".card").first.click()
+        tab.screenshot(path=out)
+        browser.close()
+    print(f"{out}: {name}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("report", type=Path)
+    parser.add_argument("out", type=Path)
+    arguments = parser.parse_args()
+    main(arguments.report, arguments.out)
