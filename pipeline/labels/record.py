@@ -23,20 +23,24 @@ def add(row: dict[str, str], path: Path, lock: Path) -> None:
     csv.DictWriter(line, COLUMNS, lineterminator="\n").writerow(row)
     lock.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(lock), path.open("r+b") as file:
-        file.truncate(whole(file.read()))
+        past = whole(file.read())
+        file.truncate(len(past))
         file.seek(0, os.SEEK_END)
-        file.write(line.getvalue().encode())
+        between = b"" if past.endswith(b"\n") else b"\n"
+        file.write(between + line.getvalue().encode())
         file.flush()
         os.fsync(file.fileno())
 
 
-def whole(data: bytes) -> int:
-    """How many bytes of the file are whole lines."""
-    return data.rfind(b"\n") + 1
+def whole(data: bytes) -> bytes:
+    """The file without half a line at its end. A line that has all columns is whole: an editor may
+    have left out its end."""
+    end = data.rfind(b"\n") + 1
+    cells = next(csv.reader([data[end:].decode(errors="replace")]), [])
+    return data if len(cells) == len(COLUMNS) else data[:end]
 
 
 def read(path: Path) -> pd.DataFrame:
     """All decisions, in the order in which they were made; half a line at the end is none."""
-    data = path.read_bytes()
-    text = data[: whole(data)].decode()
+    text = whole(path.read_bytes()).decode()
     return tables.parsed("review", io.StringIO(text), str(path))

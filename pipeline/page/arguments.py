@@ -41,24 +41,32 @@ def lines(
     sizes : width and height by image
     """
     own = points.merge(arguing[["query", "image"]].drop_duplicates(), on=["query", "image"])
-    own = own.drop_duplicates(["query", "image", "own"]).sort_values("clearness", kind="stable")
+    own = own.drop_duplicates(["query", "image", "own"]).sort_values(
+        ["query", "image", "clearness"], kind="stable"
+    )
     own = own[own.groupby(["query", "image"]).cumcount() < LINES]
-    number = {name: i for i, name in enumerate(features.names)}
-    found = {}
-    for (query, image), part in own.groupby(["query", "image"]):
-        ends = [
-            on_photograph(part[columns].to_numpy(), features, number[name], sizes.loc[name])
-            for name, columns in ((query, ["x", "y"]), (image, ["there_x", "there_y"]))
-        ]
-        found[query, image] = np.hstack(ends).ravel().tolist()
-    return found
+    if own.empty:
+        return {}
+    ends = [
+        on_photographs(own[columns].to_numpy(float), own[names], features, sizes)
+        for names, columns in (("query", ["x", "y"]), ("image", ["there_x", "there_y"]))
+    ]
+    flat = np.hstack(ends)
+    pairs = own[["query", "image"]].reset_index(drop=True)
+    rows = pairs.groupby(["query", "image"], sort=False).indices
+    return {pair: flat[row].ravel().tolist() for pair, row in rows.items()}
 
 
-def on_photograph(
-    shares: np.ndarray, features: Features, image: int, size: pd.Series
+def on_photographs(
+    shares: np.ndarray, names: pd.Series, features: Features, sizes: pd.DataFrame
 ) -> np.ndarray:
-    """n x 2 shares of a photograph's canvas as thousandths of the photograph."""
-    canvas = shares * features.sizes[image]
-    points = outlines.before(canvas, features.canvases[image])
-    flat = outlines.whole(points, int(size["width"]), int(size["height"]))
-    return np.array(flat).reshape(-1, 2)
+    """n x 2 shares of the canvases of n photographs as thousandths of the photographs."""
+    number = pd.Index(features.names).get_indexer(names)
+    canvas, (linear, shift) = shares * features.sizes[number], parted(features.canvases[number])
+    points = np.einsum("nij,nj->ni", np.linalg.inv(linear), canvas - shift)
+    return outlines.thousandths(points, sizes.loc[names, ["width", "height"]].to_numpy())
+
+
+def parted(transforms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The linear parts (n x 2 x 2) and the shifts (n x 2) of n 2x3 transforms."""
+    return transforms[:, :, :2], transforms[:, :, 2]

@@ -14,10 +14,8 @@ def groups(groups: pd.DataFrame, images: pd.DataFrame, labels: pd.DataFrame) -> 
     first = images.set_index("image")["identity"]
     kept = labels[labels["member"] == ""].set_index("image")["identity"]
     found = []
-    for _, own in groups.groupby("group"):
+    for _, own in groups[groups.duplicated("group", keep=False)].groupby("group"):
         names = own["image"].tolist()
-        if len(names) < 2:
-            continue
         said = [first[name] for name in names]
         entry = {"g": names, "l": said, "d": [kept.get(name, "") for name in names]}
         found.append(entry | {"c": len(set(filter(None, said))) > 1})

@@ -161,4 +161,3 @@ document.addEventListener("keydown", (event) => {
   if (at("detail").open && event.key === "ArrowLeft") stepped(-1);
   if (at("detail").open && event.key === "ArrowRight") stepped(1);
 });
-started();

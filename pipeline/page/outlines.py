@@ -13,8 +13,12 @@ LOOSE = 0.004  # how far a mask's outline may be off, as a share of its length
 
 def whole(points: np.ndarray, width: int, height: int) -> list[int]:
     """n x 2 pixel centres of a photograph, as one flat list x, y, x, y, ... of thousandths."""
-    shares = (points + 0.5) / [width, height]
-    return np.rint(np.clip(shares, 0, 1) * 1000).astype(int).ravel().tolist()
+    return thousandths(points, np.array([width, height])).ravel().tolist()
+
+
+def thousandths(points: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """n x 2 pixel centres as thousandths of photographs of these sizes (2, or n x 2), n x 2 int."""
+    return np.rint(np.clip((points + 0.5) / sizes, 0, 1) * 1000).astype(int)
 
 
 def frame(row: dict, crop: tuple[int, int], width: int, height: int) -> list[int]:

@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 STYLE = ("page.css",)
-SCRIPTS = ("grid.js", "review.js", "detail.js", "others.js")
+SCRIPTS = ("grid.js", "detail.js", "others.js", "review.js")
 
 
 def page(content: dict[str, Any], figures: str = "") -> str:

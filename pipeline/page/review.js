@@ -1,6 +1,6 @@
 // Buttons for what a person decides, where the page comes from `make review` and not from the disk.
 
-const served = location.protocol.startsWith("http");
+let served = false; // until the review has answered
 const decided = new Map(); // by pair of photographs
 const CHOICES = { same: "same", different: "different", unsure: "unsure" };
 
@@ -13,7 +13,12 @@ function noted(rows) {
 }
 
 async function fetched() {
-  noted(await (await fetch("decisions")).json());
+  const answer = await fetch("decisions");
+  if (!answer.ok) return;
+  const first = !served;
+  served = true;
+  noted(await answer.json());
+  if (first && open) opened(open);
 }
 
 async function decide(box, decision) {
@@ -53,7 +58,8 @@ function buttons(question, a, b, choices) {
   return [box];
 }
 
-if (served) {
+if (location.protocol.startsWith("http")) {
   fetched();
   addEventListener("focus", fetched); // another tab may have decided
 }
+started();

@@ -41,6 +41,14 @@ def test_half_a_line_is_no_decision_and_does_not_spoil_the_next(path):
     assert record.read(path)["image_a"].tolist() == ["a.jpg", "e.jpg"]
 
 
+def test_a_line_that_an_editor_left_without_its_end_is_kept(path):
+    path.write_text(HEADER + "a.jpg,b.jpg,same,me,now")
+    assert record.read(path)["image_a"].tolist() == ["a.jpg"]
+    record.add(row("e.jpg"), path, path.with_name("lock"))
+    assert record.read(path)["image_a"].tolist() == ["a.jpg", "e.jpg"]
+    assert record.read(path)["when"].tolist() == ["now", "now"]
+
+
 def test_writers_at_once_lose_nothing(path):
     fresh = multiprocessing.get_context("spawn")
     writers = [fresh.Process(target=write, args=(path, who, 20)) for who in range(3)]
