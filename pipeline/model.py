@@ -74,9 +74,14 @@ class EmbeddingNet(nn.Module):
         return F.normalize(self(crops)[1].float())
 
     def freeze(self, stages: int) -> None:
-        """Stop learning in the first `stages` stages; their batch statistics stay as they are."""
+        """Stop learning in the first `stages` stages; their batch statistics stay as they are.
+
+        A first convolution with planes of its own for mask or edges goes on: these start at 0.
+        """
         if stages:
             names = first_stages(self.backbone, stages)
+            if self.mean.shape[1] > 3:
+                names = [name for name in names if name != first_convolution(self.backbone)]
             frozen = dict(self.backbone.named_parameters())
             for name in names:
                 frozen[name].requires_grad_(False)
@@ -124,6 +129,11 @@ def first_stages(backbone: nn.Module, stages: int) -> list[str]:
     if stages > len(order):
         raise ValueError(f"train.frozen_stages is {stages}, the backbone has {len(order)} stages")
     return [name for key in order[:stages] for name in groups[key]]
+
+
+def first_convolution(backbone: nn.Module) -> str:
+    """The name of the parameter that the input's planes are weighted by."""
+    return f"{backbone.pretrained_cfg['first_conv']}.weight"
 
 
 def input_statistics(backbone: nn.Module, channels: int) -> tuple[Tensor, Tensor]:

@@ -158,6 +158,19 @@ def test_new_planes_can_learn():
     assert (first.weight[:, 3] == 0).all() and (first.weight.grad[:, 3] != 0).any()
 
 
+@pytest.mark.parametrize("name", ["test_resnet", "tf_efficientnet_lite0"])
+def test_new_planes_can_learn_where_the_first_stages_are_frozen(name):
+    net = build(name, channels=4)
+    net.freeze(1)
+    net.train()
+    first = model.first_convolution(net.backbone)
+    kept = [n for n in model.first_stages(net.backbone, 1) if n != first]
+    own = dict(net.backbone.named_parameters())
+    assert own[first].requires_grad and kept and not any(own[n].requires_grad for n in kept)
+    net(crops(channels=4))[0].square().sum().backward()
+    assert own[first].grad[:, 3].abs().max() > 0
+
+
 # freezing
 
 
