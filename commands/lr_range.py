@@ -3,10 +3,9 @@
     python -m commands.lr_range BACKBONE [--fold 0] [--low 1e-6] [--high 1] [--steps 150]
 
 Trains on the crops and folds that there are (dvc repro crop folds) while the rate grows, keeps
-nothing of it, prints a suggestion for train.learning_rate and writes
-data/work/lr_range/<backbone>.csv and .png. Rates are the head's; the backbone has
-train.backbone_rate of them. What comes later in a training (head_epochs, resize, mined strangers)
-plays no part.
+nothing of it, prints a suggestion for train.learning_rate and writes data/lr_range/<backbone>.csv
+and .png, which the next report shows. Rates are the head's; the backbone has train.backbone_rate
+of them. What comes later in a training (head_epochs, resize, mined strangers) plays no part.
 """
 
 import argparse
@@ -16,9 +15,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import torch
 
-from pipeline import gallery, lesson, model, params, paths, rate_sweep, run, tables
-
-OUT = paths.WORK / "lr_range"
+from pipeline import gallery, lesson, model, params, paths, rate_sweep, rates, run, tables
 
 
 def main(backbone: str, fold: int, low: float, high: float, steps: int) -> None:
@@ -39,23 +36,20 @@ def main(backbone: str, fold: int, low: float, high: float, steps: int) -> None:
         torch.manual_seed(seed)
         net = model.for_backbone(p.backbones[backbone], settings)
         table = rate_sweep.sweep(run.prepare(net, material, settings, seed), low, high, steps)
-        tables.write_csv(table, OUT / f"{backbone}.csv")
-        rate = rate_sweep.suggestion(table)
+        tables.write_csv(table, paths.LR_RANGE / f"{backbone}.csv")
+        rate = rates.suggestion(table)
     except ValueError as error:
         raise SystemExit(str(error)) from None
-    draw(table, rate, OUT / f"{backbone}.png", f"{backbone}, fold {fold} held out")
+    draw(table, rate, paths.LR_RANGE / f"{backbone}.png", f"{backbone}, fold {fold} held out")
     print(f"train.learning_rate: {rate:.1e} (now {settings.learning_rate:.1e})")
-    print(f"{OUT / backbone}.csv and .png: the loss by rate")
+    print(f"{paths.LR_RANGE / backbone}.csv and .png: the loss by rate")
 
 
 def draw(table: pd.DataFrame, rate: float, out: Path, title: str) -> None:
     """The loss by rate, and the suggestion."""
     figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
-    axes.plot(table["rate"], table["loss"], color="0.8", label="loss")
-    axes.plot(table["rate"], table["smoothed"], color="C0", label="smoothed")
-    axes.axvline(rate, color="C1", linestyle="--", label=f"suggested: {rate:.1e}")
-    axes.set(xscale="log", xlabel="learning rate of the head", ylabel="loss", title=title)
-    axes.legend()
+    rates.draw(axes, table, rate)
+    axes.set_title(title)
     tables.replace(out, lambda part: figure.savefig(part, format="png", dpi=120))
     plt.close(figure)
 

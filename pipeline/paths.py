@@ -8,6 +8,7 @@ SUBMISSIONS = Path("submissions")
 REVIEW = Path("data/review.csv")
 PSEUDO = Path("data/pseudo.csv")
 ENROLLED = Path("data/enrolled")
+LR_RANGE = Path("data/lr_range")  # losses by learning rate, a CSV a backbone
 
 IMAGES = WORK / "competition/images.csv"
 SAMPLE = WORK / "competition/sample.csv"

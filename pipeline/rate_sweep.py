@@ -8,7 +8,6 @@ import itertools
 import math
 from collections.abc import Iterator
 
-import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
@@ -55,21 +54,3 @@ def endless(run: Run) -> Iterator:
     """The batches of one epoch after another."""
     for run.batches.epoch in itertools.count():
         yield from run.loader
-
-
-def suggestion(table: pd.DataFrame) -> float:
-    """The rate at which the loss falls fastest, by the rate's logarithm.
-
-    Losses are means over an eighth of the steps, or one batch's luck would decide. A tenth of the
-    lowest loss's rate is the other rule of thumb; the smaller of the two is given. Raises
-    ValueError where the loss never falls.
-    """
-    width = max(3, len(table) // 8)
-    level = table["loss"].rolling(width, center=True).mean().to_numpy()
-    there = np.flatnonzero(~np.isnan(level))
-    fallen = there[: int(np.argmin(level[there])) + 1] if len(there) else there
-    if len(fallen) < 3:
-        raise ValueError("the loss never falls: start lower, or take more steps")
-    rates = table["rate"].to_numpy()[fallen]
-    slope = np.gradient(level[fallen], np.log(rates))
-    return float(min(rates[int(slope.argmin())], rates[-1] / 10))

@@ -60,6 +60,11 @@ def main(name: str) -> None:
                 for f in folds
             }
         ),
+        *(
+            figures.rate_range(one, pd.read_csv(file))
+            for one in backbones
+            if (file := paths.LR_RANGE / f"{one}.csv").is_file()
+        ),
     ]
     html = page.page(whole, "".join(drawn))
     tables.replace(paths.page(name), lambda part: part.write_text(html, encoding="utf-8"))

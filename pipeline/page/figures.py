@@ -9,6 +9,8 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 
+from pipeline import rates
+
 SIZE = (5, 3.2)  # inches
 SETTINGS = {"svg.fonttype": "none", "svg.hashsalt": "tailprint", "axes.grid": True}
 SETTINGS |= {"grid.color": "0.9", "axes.spines.top": False, "axes.spines.right": False}
@@ -111,3 +113,14 @@ def training(histories: dict[str, pd.DataFrame]) -> str:
         axes.legend(fontsize="small", ncols=2)
 
     return figure("Training", words + ".", draw)
+
+
+def rate_range(backbone: str, table: pd.DataFrame) -> str:
+    """What `commands.lr_range` found (columns rate, loss, smoothed)."""
+    try:
+        rate = rates.suggestion(table)
+        words = f"the range test suggests train.learning_rate {rate:.1e}."
+    except ValueError as error:
+        rate, words = None, f"{error}."
+    title = f"Learning rates of {backbone}"
+    return figure(title, words, lambda axes: rates.draw(axes, table, rate))

@@ -28,11 +28,11 @@ def project(tmp_path, monkeypatch, tiny):
 
 def test_a_suggestion_a_table_and_a_picture(project, capsys):
     lr_range.main("regnet", 0, 1e-6, 1e-1, 30)
-    table = pd.read_csv(lr_range.OUT / "regnet.csv")
+    table = pd.read_csv(paths.LR_RANGE / "regnet.csv")
     assert table["rate"].is_monotonic_increasing and 10 <= len(table) <= 30
     told = float(capsys.readouterr().out.split("train.learning_rate: ")[1].split()[0])
     assert 1e-6 <= told <= 1e-2
-    picture = cv2.imread(str(lr_range.OUT / "regnet.png"))
+    picture = cv2.imread(str(paths.LR_RANGE / "regnet.png"))
     assert picture.shape[0] > 300 and np.unique(picture).size > 20
 
 

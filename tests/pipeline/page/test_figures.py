@@ -52,6 +52,20 @@ def test_training_of_a_single_epoch():
     assert "lite0-0 2.5" in html
 
 
+def test_learning_rates_with_a_suggestion_and_where_the_loss_never_falls():
+    falling = pd.DataFrame(
+        {"rate": 10.0 ** np.arange(-5, 4), "loss": [10, 10, 10, 7, 4, 4, 4, 5, 27]}
+    )
+    html = figures.rate_range("lite0", falling.assign(smoothed=falling["loss"]))
+    assert "Learning rates of lite0: the range test suggests train.learning_rate 1.0e-02." in html
+    assert "suggested: 1.0e-02" in picture(html)
+    rising = pd.DataFrame(
+        {"rate": [1e-3, 1e-2, 1e-1], "loss": [1.0, 2, 3], "smoothed": [1.0, 2, 3]}
+    )
+    html = figures.rate_range("lite0", rising)
+    assert "never falls" in html and "suggested" not in picture(html)
+
+
 def test_words_are_no_html_and_the_same_figure_has_the_same_bytes():
     first, second = (figures.figure("<b>", 'a "quote"', lambda axes: None) for _ in range(2))
     assert "<b>" not in first and "&lt;b&gt;: a &quot;quote&quot;" in first
