@@ -1,24 +1,18 @@
-"""The embedding network: a timm backbone, pooling, a linear embedding, a BNNeck.
-
-The only module that imports timm by name (importing it costs seconds in every process that does).
-"""
+"""The embedding network: a backbone, pooling, a linear embedding, a BNNeck."""
 
 from pathlib import Path
 
-import timm
 import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
-from timm.models import group_parameters
 from torch import Tensor, nn
 
-from pipeline import pair_head, weights
+from pipeline import backbones, pair_head
 from pipeline.pair_head import PairHead
 from pipeline.params import Backbone, Train
 
 GEM_POWER = 3.0
 GEM_FLOOR = 1e-6
-WHOLE = 32  # pixels of a crop's side to a cell of the last maps, in nearly every backbone
 
 
 class EmbeddingNet(nn.Module):
@@ -79,9 +73,11 @@ class EmbeddingNet(nn.Module):
         A first convolution with planes of its own for mask or edges goes on: these start at 0.
         """
         if stages:
-            names = first_stages(self.backbone, stages)
+            names = backbones.first_stages(self.backbone, stages)
             if self.mean.shape[1] > 3:
-                names = [name for name in names if name != first_convolution(self.backbone)]
+                names = [
+                    name for name in names if name != backbones.first_convolution(self.backbone)
+                ]
             frozen = dict(self.backbone.named_parameters())
             for name in names:
                 frozen[name].requires_grad_(False)
@@ -122,20 +118,6 @@ def pooled(maps: Tensor, pooling: str) -> Tensor:
     return maps.float().clamp(min=GEM_FLOOR).pow(GEM_POWER).mean(dim=(2, 3)).pow(1 / GEM_POWER)
 
 
-def first_stages(backbone: nn.Module, stages: int) -> list[str]:
-    """Names of the parameters in the first `stages` of the backbone's stages, stem included."""
-    groups = group_parameters(backbone, backbone.group_matcher(coarse=True))
-    order = sorted(groups)
-    if stages > len(order):
-        raise ValueError(f"train.frozen_stages is {stages}, the backbone has {len(order)} stages")
-    return [name for key in order[:stages] for name in groups[key]]
-
-
-def first_convolution(backbone: nn.Module) -> str:
-    """The name of the parameter that the input's planes are weighted by."""
-    return f"{backbone.pretrained_cfg['first_conv']}.weight"
-
-
 def input_statistics(backbone: nn.Module, channels: int) -> tuple[Tensor, Tensor]:
     """Mean and deviation of every input plane, 1 x C x 1 x 1; .5 for the mask and edges."""
     config = backbone.pretrained_cfg
@@ -152,23 +134,19 @@ def build(
     dim: int,
     pooling: str,
     bnneck: bool,
-    reduction: int = WHOLE,
+    reduction: int = backbones.WHOLE,
     drop_path: float = 0.0,
     grey: bool = False,
     pair_head: PairHead | None = None,
 ) -> EmbeddingNet:
     """The network with its first weights: "imagenet", "none", or a file with a state dict."""
-    try:
-        backbone = timm.create_model(timm_name, num_classes=0, drop_path_rate=drop_path or None)
-    except RuntimeError as error:
-        close = timm.list_models(f"*{timm_name.split('_')[0]}*")[:8]
-        raise ValueError(f"timm knows no {timm_name!r}; close to it: {close}") from error
-    if first_weights != "none":
-        load_backbone(backbone, first_state(timm_name, first_weights))
-    shorten(backbone, reduction)
-    if channels > 3:
-        widen_input(backbone, channels)
-    backbone = backbone.to(memory_format=torch.channels_last)
+    backbone = backbones.build(
+        timm_name,
+        first_weights=first_weights,
+        channels=channels,
+        reduction=reduction,
+        drop_path=drop_path,
+    )
     return EmbeddingNet(
         backbone,
         channels=channels,
@@ -201,66 +179,3 @@ def start_from(net: EmbeddingNet, pretrained: Path) -> None:
     state = load_file(pretrained)
     if state:
         net.backbone.load_state_dict(state)
-
-
-def first_state(timm_name: str, first_weights: str) -> dict[str, Tensor]:
-    """The state dict that `first_weights` names: packaged, from timm's hub, or from a file."""
-    if first_weights != "imagenet":
-        return read_state(Path(first_weights))
-    if timm_name in weights.DEPTHS:
-        return weights.lite_state_dict(timm_name)
-    try:
-        return timm.create_model(timm_name, pretrained=True).state_dict()
-    except Exception as error:  # the hub's client raises a dozen kinds
-        raise RuntimeError(
-            f"the ImageNet weights of {timm_name} cannot be fetched from timm's hub "
-            f"({type(error).__name__}). Ways out: give backbones.<name>.weights the path of a "
-            f".safetensors or .pth file, set it to none, or take one of {sorted(weights.DEPTHS)}"
-        ) from error
-
-
-def read_state(path: Path) -> dict[str, Tensor]:
-    """A state dict from a .safetensors or .pth file; never unpickles anything but tensors."""
-    if not path.is_file():
-        raise FileNotFoundError(f"backbones.<name>.weights: there is no file {path}")
-    if path.suffix == ".safetensors":
-        return load_file(path)
-    return torch.load(path, map_location="cpu", weights_only=True)
-
-
-def load_backbone(backbone: nn.Module, state: dict[str, Tensor]) -> None:
-    """Load every tensor of the backbone; only the classifier's may be left over."""
-    own = backbone.state_dict()
-    resized = [key for key in own if key in state and own[key].shape != state[key].shape]
-    if resized:
-        raise ValueError(f"weights don't fit: {resized[:5]} have another shape")
-    missing, unexpected = backbone.load_state_dict(state, strict=False)
-    head = backbone.pretrained_cfg["classifier"]
-    heads = (head,) if isinstance(head, str) else head
-    foreign = [key for key in unexpected if not key.startswith(heads)]
-    if missing or foreign:
-        raise ValueError(f"weights don't fit: missing {missing[:5]}, not known {foreign[:5]}")
-
-
-def shorten(backbone: nn.Module, reduction: int) -> None:
-    """End the backbone at its last stage whose maps have a cell for every `reduction` pixels.
-
-    A backbone that goes no further than that stays whole. Raises ValueError where no stage ends
-    there.
-    """
-    ends = [stage["reduction"] for stage in backbone.feature_info]
-    if ends[-1] <= reduction:
-        return
-    if reduction not in ends:
-        raise ValueError(f"train.reduction is {reduction}, the backbone's stages end at {ends}")
-    backbone.prune_intermediate_layers([len(ends) - 1 - ends[::-1].index(reduction)])
-
-
-def widen_input(backbone: nn.Module, channels: int) -> None:
-    """Give the first convolution more input planes; theirs start at 0, so RGB answers as before."""
-    name = backbone.pretrained_cfg["first_conv"]
-    convolution = backbone.get_submodule(name)
-    old = convolution.weight
-    extra = old.new_zeros(old.shape[0], channels - old.shape[1], *old.shape[2:])
-    convolution.weight = nn.Parameter(torch.cat([old.detach(), extra], dim=1))
-    convolution.in_channels = channels

@@ -5,10 +5,6 @@ file, so that a typo in any section stops the first stage in its first second.
 """
 
 from pathlib import Path
-from typing import Annotated, TypeVar
-
-from pydantic import Field, ValidationError, model_validator
-from ruamel.yaml import YAML
 
 from pipeline.params.answering import (
     FEW_SHOT,
@@ -48,7 +44,9 @@ from pipeline.params.photographs import (
     Labels,
     UNet,
 )
-from pipeline.params.values import Section, Slug
+from pipeline.params.reading import checked, explained
+from pipeline.params.values import Section
+from pipeline.params.whole import NEIGHBOUR_SCORES, RERANK_SCORES, Params, merged
 
 __all__ = [
     "FEW_SHOT",
@@ -71,6 +69,8 @@ __all__ = [
     "Labels",
     "Loss",
     "Match",
+    "NEIGHBOUR_SCORES",
+    "RERANK_SCORES",
     "Neighbours",
     "NewWhale",
     "Params",
@@ -91,140 +91,7 @@ __all__ = [
     "merged",
 ]
 
-Checked = TypeVar("Checked", bound=Section)
-
-# the scores that `neighbours` and `rerank` can put into the evidence
-NEIGHBOUR_SCORES = {"nearest", "mean", "centre", "vote", "margin", "reciprocal"}
-RERANK_SCORES = {"reranked", "reptile", "prototypes", "twin", *FEW_SHOT}
-
-
-class Params(Section):
-    """The whole file."""
-
-    demo: Demo
-    competition: Competition
-    dedup: Dedup
-    labels: Labels
-    crop: Crop
-    folds: Folds
-    evaluation: Evaluation
-    pretrain: Pretrain
-    train: Train
-    backbones: Annotated[dict[Slug, Backbone], Field(min_length=1)]
-    embed: Embed
-    neighbours: Neighbours
-    keypoints: Keypoints
-    match: Match
-    weigh: Boosting
-    rerank: Rerank
-    ensemble: EnsembleStage
-    submission: SubmissionStage
-    report: Report
-    ensembles: Annotated[dict[Slug, Ensemble], Field(min_length=1)]
-
-    def member_train(self, backbone: str) -> Train:
-        """The training settings of one backbone: `train` with the backbone's overrides."""
-        return Train.model_validate(
-            merged(self.train.model_dump(), self.backbones[backbone].overrides)
-        )
-
-    @model_validator(mode="after")
-    def _names_exist(self) -> "Params":
-        if len(set(self.folds.trained)) < len(self.folds.trained):
-            raise ValueError(f"folds.trained: {self.folds.trained} names a fold twice")
-        for fold in self.folds.trained:
-            if fold >= self.folds.count:
-                raise ValueError(f"folds.trained: {fold} is not below folds.count")
-        if self.match.backbone not in self.backbones:
-            raise ValueError(f"match.backbone: {self.match.backbone!r} is not in backbones")
-        if "local" in self.backbones:
-            raise ValueError("backbones: the name local is taken by local features")
-        if unknown := set(self.report.html) - set(self.ensembles):
-            raise ValueError(f"report.html: {sorted(unknown)} not in ensembles")
-        for name, ensemble in self.ensembles.items():
-            self._check_recipe(f"ensembles.{name}", ensemble)
-        for backbone in self.backbones:
-            try:
-                train = self.member_train(backbone)
-            except ValidationError as error:
-                place = f"backbones.{backbone}.overrides"
-                raise ValueError(f"{place} make train invalid:\n{explained(error)}") from None
-            self._check_mirror(backbone, train)
-            self._check_twin(backbone, train)
-        return self
-
-    def _check_mirror(self, backbone: str, train: Train) -> None:
-        """What training holds apart, the average of the two would mix again."""
-        if self.embed.flip == "average" and train.flip.startswith("identity"):
-            raise ValueError(
-                f"embed.flip: average, but {backbone} is trained with flip: {train.flip}, where a "
-                "mirror image is another individual: use both or none"
-            )
-
-    def _check_twin(self, backbone: str, train: Train) -> None:
-        """A second look by the twin network's head needs one."""
-        if self.rerank.method == "twin" and "twin" not in train.loss.active():
-            raise ValueError(
-                f"rerank.method: twin, but {backbone} is trained without one: give "
-                "train.loss.twin a weight"
-            )
-
-    def _check_recipe(self, place: str, ensemble: Ensemble) -> None:
-        """Every backbone, fold and score that a recipe names must come to exist."""
-        unknown = set(ensemble.backbones) - set(self.backbones)
-        if unknown:
-            raise ValueError(f"{place}.backbones: {sorted(unknown)} not in backbones")
-        if ensemble.folds != "all":
-            if not set(ensemble.folds) <= set(self.folds.trained):
-                raise ValueError(f"{place}.folds: {ensemble.folds} not in folds.trained")
-            if len(set(ensemble.folds)) < len(ensemble.folds):
-                raise ValueError(f"{place}.folds: {ensemble.folds} names a fold twice")
-        if ensemble.local and not self.keypoints.enabled:
-            raise ValueError(
-                f"{place}.local: {list(ensemble.local)}, but keypoints.enabled is false"
-            )
-        given = self._given_scores()
-        for score in ensemble.scores:
-            choices = set(score.split(" or "))
-            if not choices <= NEIGHBOUR_SCORES | RERANK_SCORES or not choices & given:
-                raise ValueError(f"{place}.scores: {score!r} is none of {sorted(given)}")
-
-    def _given_scores(self) -> set[str]:
-        """The scores that the evidence will hold with these settings."""
-        off = {"margin"} if not self.neighbours.margin else set()
-        off |= {"reciprocal"} if not self.neighbours.reciprocal else set()
-        second = set() if self.rerank.method == "none" else {"reranked", self.rerank.method}
-        return NEIGHBOUR_SCORES - off | second
-
-
-def merged(base: dict, overrides: dict) -> dict:
-    """`base` with the leaves of `overrides` put in place; both stay as they are."""
-    result = dict(base)
-    for key, value in overrides.items():
-        if isinstance(value, dict) and isinstance(base.get(key), dict):
-            value = merged(base[key], value)
-        result[key] = value
-    return result
-
 
 def load(path: Path = Path("params.yaml")) -> Params:
     """Read and check a params file; a fault names the file, the key and what is allowed."""
     return checked(Params, path)
-
-
-def checked(section: type[Checked], path: Path) -> Checked:
-    """A YAML file as that section; SystemExit with every fault."""
-    raw = YAML(typ="safe").load(path.read_text())
-    try:
-        return section.model_validate(raw)
-    except ValidationError as error:
-        raise SystemExit(f"{path} is not valid:\n{explained(error)}") from None
-
-
-def explained(error: ValidationError) -> str:
-    """One line a fault: the key, what is wrong, the value that is there."""
-    return "\n".join(
-        f"  {'.'.join(str(part) for part in fault['loc']) or '(whole file)'}: {fault['msg']}"
-        + (f" (found {fault['input']!r})" if fault["type"] != "missing" and fault["loc"] else "")
-        for fault in error.errors()
-    )

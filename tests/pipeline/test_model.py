@@ -1,13 +1,10 @@
 """The embedding network, on timm's tiny test models."""
 
-import pathlib
-
 import pytest
 import torch
-from safetensors.torch import save_file
 from torch import nn
 
-from pipeline import model, weights
+from pipeline import backbones, model
 
 
 def build(name: str = "test_resnet", **changes) -> model.EmbeddingNet:
@@ -90,49 +87,6 @@ def test_gem_of_a_dead_plane_has_a_finite_gradient():
     assert torch.isfinite(maps.grad).all()
 
 
-# ending early
-
-
-@pytest.mark.parametrize("reduction", [8, 16])
-@pytest.mark.parametrize("name", ["test_resnet", "test_efficientnet", "test_convnext"])
-def test_a_shorter_backbone_gives_the_maps_that_the_whole_one_has_on_its_way(name, reduction):
-    whole, short = build(name).eval(), build(name, reduction=reduction).eval()
-    short.backbone.load_state_dict(whole.backbone.state_dict(), strict=False)
-    inputs = torch.rand(2, 3, 32, 64)
-    ends = [stage["reduction"] for stage in whole.backbone.feature_info]
-    with torch.inference_mode():
-        (expected,) = whole.backbone.forward_intermediates(
-            inputs, indices=[ends.index(reduction)], intermediates_only=True
-        )
-        maps = short.backbone.forward_features(inputs)
-        assert short.embed(crops()).shape == (4, 8)
-    assert maps.shape[2:] == (32 // reduction, 64 // reduction)
-    torch.testing.assert_close(maps, expected)
-    assert parameters(short.backbone) < parameters(whole.backbone)
-
-
-def parameters(module: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in module.parameters())
-
-
-def test_a_shorter_backbone_keeps_its_first_weights():
-    net = build("tf_efficientnet_lite0", first_weights="imagenet", reduction=16)
-    expected = weights.lite_state_dict("tf_efficientnet_lite0")
-    own = net.backbone.state_dict()
-    assert net.linear.in_features == 112 and len(own) < len(expected) - 2
-    assert all(torch.equal(value, expected[name]) for name, value in own.items())
-
-
-def test_a_backbone_that_goes_no_further_stays_whole():
-    assert parameters(build(reduction=32)) == parameters(build())
-
-
-def test_no_stage_ends_there():
-    backbone = model.timm.create_model("test_resnet")
-    with pytest.raises(ValueError, match=r"reduction is 5, the backbone's stages end at \[2, 4, 8"):
-        model.shorten(backbone, 5)
-
-
 # more planes than RGB
 
 
@@ -163,8 +117,8 @@ def test_new_planes_can_learn_where_the_first_stages_are_frozen(name):
     net = build(name, channels=4)
     net.freeze(1)
     net.train()
-    first = model.first_convolution(net.backbone)
-    kept = [n for n in model.first_stages(net.backbone, 1) if n != first]
+    first = backbones.first_convolution(net.backbone)
+    kept = [n for n in backbones.first_stages(net.backbone, 1) if n != first]
     own = dict(net.backbone.named_parameters())
     assert own[first].requires_grad and kept and not any(own[n].requires_grad for n in kept)
     net(crops(channels=4))[0].square().sum().backward()
@@ -179,7 +133,7 @@ def test_frozen_stages_are_bit_equal_after_steps_and_the_rest_moves(stages):
     net = build("test_resnet")
     net.freeze(stages)
     net.train()
-    frozen = model.first_stages(net.backbone, stages)
+    frozen = backbones.first_stages(net.backbone, stages)
     before = {name: value.clone() for name, value in net.backbone.state_dict().items()}
     optimizer = torch.optim.SGD([p for p in net.parameters() if p.requires_grad], lr=0.1)
     for _ in range(2):
@@ -237,74 +191,7 @@ def test_a_trained_net_comes_back_from_its_state():
     assert torch.equal(net.eval().embed(batch), other.eval().embed(batch))
 
 
-# first weights
-
-
-def test_the_packaged_imagenet_weights_reach_the_backbone():
-    net = build("tf_efficientnet_lite0", first_weights="imagenet")
-    expected = weights.lite_state_dict("tf_efficientnet_lite0")
-    own = net.backbone.state_dict()
-    assert len(own) == len(expected) - 2  # without the classifier
-    assert all(torch.equal(value, expected[name]) for name, value in own.items())
-    assert net.mean.flatten().tolist() == net.std.flatten().tolist() == [0.5, 0.5, 0.5]
-
-
-def test_another_backbone_without_a_network_is_told_the_ways_out(monkeypatch):
-    create = model.timm.create_model
-
-    def offline(name, pretrained=False, **kwargs):
-        if pretrained:
-            raise ConnectionError("no route to host")
-        return create(name, **kwargs)
-
-    monkeypatch.setattr(model.timm, "create_model", offline)
-    ways = r"test_resnet cannot be fetched.*ConnectionError.*\.safetensors.*none.*lite0"
-    with pytest.raises(RuntimeError, match=ways):
-        build(first_weights="imagenet")
-
-
-def saved(state: dict, path: pathlib.Path) -> str:
-    save_file(state, path) if path.suffix == ".safetensors" else torch.save(state, path)
-    return str(path)
-
-
-@pytest.mark.parametrize("ending", ["safetensors", "pth"])
-def test_a_weights_file_comes_back(ending, tmp_path):
-    torch.manual_seed(5)
-    state = model.timm.create_model("test_resnet", num_classes=7).state_dict()
-    path = saved(state, tmp_path / f"weights.{ending}")
-    net = build(first_weights=path, channels=4)
-    own = net.backbone.state_dict()
-    assert not any(name.startswith("fc.") for name in own)
-    for name, value in own.items():
-        stored = state[name]
-        assert torch.equal(value[:, :3] if name == "conv1.0.weight" else value, stored), name
-
-
-@pytest.mark.parametrize(
-    "other, fault",
-    [
-        ("test_efficientnet", r"\['bn1.weight'.* have another shape"),
-        ("test_convnext", r"missing \['conv1.0.weight'.*not known \['head"),
-    ],
-)
-def test_weights_of_another_architecture_are_refused(other, fault, tmp_path):
-    path = saved(model.timm.create_model(other).state_dict(), tmp_path / "weights.safetensors")
-    with pytest.raises(ValueError, match=f"weights don't fit: {fault}"):
-        build(first_weights=path)
-
-
-def test_a_weights_file_that_is_not_there_or_runs_code(tmp_path):
-    with pytest.raises(FileNotFoundError, match="nowhere.pth"):
-        build(first_weights="nowhere.pth")
-    path = saved({"conv1.0.weight": pathlib.PurePosixPath("x")}, tmp_path / "weights.pth")
-    with pytest.raises(Exception, match="[Ww]eights.only"):
-        build(first_weights=path)
-
-
-def test_an_architecture_that_timm_does_not_know():
-    with pytest.raises(ValueError, match="timm knows no 'resnet5000'"):
-        build("resnet5000")
+# and what is no network for it
 
 
 def test_an_architecture_without_maps_is_refused():
