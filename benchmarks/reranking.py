@@ -7,8 +7,9 @@ becomes of `rerank.first`, the only score and without local features, where it i
 (`alone`); and what `reranked` adds to the ensemble as one score more (`added`). The reference is
 sparse k-reciprocal re-ranking, whose seconds hold the search that it is part of. Prints held-out
 MAP@5 against no second look, on the same queries of all runs, with paired 95 % intervals, and the
-seconds a query that the second look takes, teaching included; --out writes the same as CSV. The
-twin has no row: it needs members that were trained as pairs.
+seconds a query that the second look takes, teaching included; --out writes the same as CSV.
+Methods marked so look at small crops with a network of their own instead of at embeddings. The twin
+has no row: it needs members that were trained as pairs.
 """
 
 import contextlib
@@ -29,6 +30,10 @@ from stages import ensemble, neighbours, rerank, submission
 WAYS = ("alone", "added")
 NONE, RECIPROCAL = "none", "k-reciprocal"
 METHODS = (RECIPROCAL, "prototypes", "reptile", *FEW_SHOT)
+ON_CROPS = ", on crops"
+LIGHT = tuple(f"{method}{ON_CROPS}" for method in ("cosine", "prototypical", "siamese"))
+# crops cost a hundred times what vectors do
+SHORTER = {"rerank.fewshot.sees": "crops", "rerank.fewshot.tasks": 4, "rerank.fewshot.steps": 100}
 AT_ONCE = 20  # neighbours of the k-reciprocal reference
 
 
@@ -38,7 +43,7 @@ def main(name: str, runs: list[Path], settings: Path | None, out: Path | None) -
     evaluated = params.load(own or runs[0] / "params.yaml").evaluation
     base, _ = looked(runs, name, NONE, own)
     rows = []
-    for method in METHODS:
+    for method in (*METHODS, *LIGHT):
         second, taken = looked(runs, name, method, own)
         row: dict[str, object] = {"method": method, "seconds a query": taken}
         for way in WAYS:
@@ -63,13 +68,14 @@ def looked_at_one(
     run: Path, name: str, method: str, settings: Path
 ) -> tuple[dict[str, pd.DataFrame], float, int]:
     """One run's rankings by way, the seconds of all members' second looks, and their queries."""
-    stage, leaf, value = neighbours, "neighbours.reciprocal", AT_ONCE
+    stage, leaves = neighbours, {"neighbours.reciprocal": AT_ONCE}
     if method != RECIPROCAL:
-        stage, leaf, value = rerank, "rerank.method", method
+        method, on_crops, _ = method.partition(ON_CROPS)
+        stage, leaves = rerank, {"rerank.method": method, **(SHORTER if on_crops else {})}
     with TemporaryDirectory() as scratch, contextlib.chdir(scratch):
         edited = Path("params.yaml")
         shutil.copy(settings, edited)
-        edit(edited, name, {leaf: value})
+        edit(edited, name, leaves)
         link(run, {stage.__name__.rpartition(".")[2], "ensemble", "submission", "report"})
         p = params.load()
         members = list(itertools.product(p.ensembles[name].voters(), p.folds.trained))
@@ -78,8 +84,8 @@ def looked_at_one(
             stage.main(backbone, str(fold))
         taken = time.monotonic() - begun
         found = {}
-        for way, leaves in ways(p.ensembles[name], method, p.rerank.first).items():
-            edit(edited, name, {f"ensembles.{name}.{leaf}": own for leaf, own in leaves.items()})
+        for way, recipe in ways(p.ensembles[name], method, p.rerank.first).items():
+            edit(edited, name, {f"ensembles.{name}.{leaf}": own for leaf, own in recipe.items()})
             ensemble.main(name)
             submission.main(name)
             found[way] = tables.read("rankings", paths.rankings(name))

@@ -1,6 +1,7 @@
 """Measure what edits of a preset are worth: a study, resumed where it was left.
 
     python -m commands.ablate NAME [--only EDIT ...]
+    python -m commands.ablate NAME --accept
 
 Reads presets/studies/NAME.yaml: a preset, the ensemble that is watched, seeds and edits. Every edit
 is run at every seed in a clone of the last commit (.dvc/tmp/ablate/NAME) that shares DVC's cache,
@@ -10,7 +11,9 @@ it has the marks of one, is brought up to date. What fails is told at the end.
 
 An edit whose row is in the CSV with the same settings is not run again, so that a study may take
 many sittings, and commits; an edit and its base are always of one commit, which the row names.
---only runs its edits whatever the CSV has. Delete the clone to start over.
+--only runs its edits whatever the CSV has; --accept runs nothing and takes the CSV's rows for
+those of the settings of now, after an edit of the preset that changes no result (a new switch that
+is off). Delete the clone to start over.
 """
 
 import argparse
@@ -74,6 +77,16 @@ def main(name: str, only: list[str]) -> None:
         raise SystemExit(f"failed, and not in the table: {failed}")
 
 
+def accept(name: str) -> None:
+    """Give every row of the study's CSV the hash of the settings of now."""
+    asked, settings = study.load(STUDIES / f"{name}.yaml", STUDIES.parent)
+    rows = read(name)
+    rows = rows[rows["edit"].isin(asked.edits)]
+    rows["settings"] = [study.digest(asked, settings, edit) for edit in rows["edit"]]
+    tables.write_csv(rows, OUT / f"{name}.csv")
+    print(f"{OUT / name}.csv: {len(rows)} rows are of the settings of now")
+
+
 def prepare(clone: Path) -> None:
     """Clone the last commit; the user's competition and DVC's cache are this project's."""
     part = clone.with_name(f".part-{clone.name}")
@@ -120,11 +133,16 @@ def ranked(runs: list[tuple[Path, float]]) -> list[pd.DataFrame]:
 
 def kept(name: str, digests: dict[str, str]) -> pd.DataFrame:
     """The rows of the study's CSV that are of the settings of now; others are left out."""
+    past = read(name)
+    return past[past["settings"] == past["edit"].map(digests)]
+
+
+def read(name: str) -> pd.DataFrame:
+    """The study's CSV, or no row."""
     path = OUT / f"{name}.csv"
     if not path.is_file():
         return pd.DataFrame(columns=study.COLUMNS)
-    past = pd.read_csv(path, dtype={"commit": str, "settings": str}).reindex(columns=study.COLUMNS)
-    return past[past["settings"] == past["edit"].map(digests)]
+    return pd.read_csv(path, dtype={"commit": str, "settings": str}).reindex(columns=study.COLUMNS)
 
 
 def write(name: str, gain: dict, digests: dict[str, str]) -> None:
@@ -165,5 +183,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("name")
     parser.add_argument("--only", nargs="+", default=[], metavar="edit")
+    parser.add_argument("--accept", action="store_true", help="the rows are of these settings")
     asked = parser.parse_args()
-    main(asked.name, asked.only)
+    accept(asked.name) if asked.accept else main(asked.name, asked.only)

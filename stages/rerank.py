@@ -4,6 +4,7 @@ import sys
 
 from pipeline import evidence, gallery, pair_head, params, paths, sides, tables
 from pipeline.rerank import rerank
+from pipeline.rerank.small_crops import small_crops
 
 
 def main(backbone: str, fold: str) -> None:
@@ -13,6 +14,7 @@ def main(backbone: str, fold: str) -> None:
     settings = p.member_train(backbone)
     twin = p.rerank.method == "twin"
     head = pair_head.trained(settings, paths.model(backbone, held_out)) if twin else None
+    on_crops = p.rerank.method in params.FEW_SHOT and p.rerank.fewshot.sees == "crops"
     scores = rerank.rerank(
         evidence.load(paths.evidence("neighbours", backbone, held_out)),
         gallery.Embeddings.load(paths.embeddings(backbone, held_out)),
@@ -23,6 +25,7 @@ def main(backbone: str, fold: str) -> None:
         sides.read(tables.read("sides", paths.SIDES)),
         head,
         settings.embedding,
+        small_crops(paths.CROPS, p.rerank.fewshot.side) if on_crops else None,
     )
     evidence.save(scores, paths.evidence("rerank", backbone, held_out))
 

@@ -58,6 +58,8 @@ class Reptile(Section):
 class FewShot(Section):
     """Teaching a few-shot learner with held-out queries and their first candidates."""
 
+    sees: Literal["embeddings", "crops"]
+    side: Annotated[int, Field(ge=16, le=512, multiple_of=16)]
     hidden: Annotated[int, Field(ge=1, le=4096)]
     tasks: Count
     steps: Count
@@ -82,6 +84,10 @@ FEW_SHOT = (
 )
 
 
+# without an encoder that could see crops: they adapt a network for vectors
+VECTORS_ALONE = {"maml", "fomaml", "meta_lstm"}
+
+
 class Rerank(Section):
     """The second look at the first candidates."""
 
@@ -91,6 +97,16 @@ class Rerank(Section):
     seed: Seed
     reptile: Reptile
     fewshot: FewShot
+
+    @model_validator(mode="after")
+    def _sees_what_it_can(self) -> "Rerank":
+        if self.fewshot.sees == "crops" and self.method in VECTORS_ALONE:
+            choices = [one for one in FEW_SHOT if one not in VECTORS_ALONE]
+            raise ValueError(
+                f"rerank.fewshot.sees: crops, but {self.method} adapts a network for vectors: "
+                f"rerank.method may be one of {choices}"
+            )
+        return self
 
 
 class NewWhale(Section):

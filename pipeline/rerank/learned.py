@@ -4,8 +4,8 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-import pandas as pd
 import torch
+from torch import Tensor
 
 from pipeline.fewshot import encoders
 from pipeline.fewshot.fit import Fit, fit
@@ -22,7 +22,6 @@ from pipeline.fewshot.pt_map import PTMap
 from pipeline.fewshot.relation import Relation
 from pipeline.fewshot.siamese import Siamese
 from pipeline.fewshot.tasks import Episodes
-from pipeline.gallery import Embeddings
 from pipeline.params import Rerank
 from pipeline.rerank import episodes
 from pipeline.rerank.candidates import Candidates
@@ -32,11 +31,12 @@ INNER_STEPS, INNER_RATE = 5, 0.1  # of MAML and the meta-LSTM
 SLOTS, WIDTH, HEADS = 64, 40, 4  # of the outer memory
 
 
-def made(params: Rerank, dim: int, ways: int, identities: int) -> Learner:
-    """The untaught learner, for vectors of `dim` numbers and tasks of `ways` candidates."""
+def made(params: Rerank, shape: tuple[int, ...], ways: int, identities: int) -> Learner:
+    """The untaught learner, for vectors (d) or crops (C x H x W) and tasks of `ways` candidates."""
     hidden = params.fewshot.hidden
-    encoder = encoders.vectors(dim, hidden)
-    network = Dense(dim, hidden, ways)
+    on_crops = len(shape) == 3
+    encoder = encoders.conv4(shape, hidden) if on_crops else encoders.vectors(*shape, hidden)
+    network = Dense(shape[0], hidden, ways)
     return {
         "cosine": partial(Nearest, encoder, identities, "cosine"),
         "mahalanobis": partial(Nearest, encoder, identities, "mahalanobis"),
@@ -56,7 +56,8 @@ def made(params: Rerank, dim: int, ways: int, identities: int) -> Learner:
 
 def learned_scores(
     top: Candidates,
-    embeddings: Embeddings,
+    inputs: Tensor,
+    asked: np.ndarray,
     right: np.ndarray,
     part: np.ndarray,
     known: np.ndarray,
@@ -64,19 +65,20 @@ def learned_scores(
 ) -> np.ndarray:
     """The learner's score of every query's candidates, q x top; -inf for padding.
 
+    inputs : what is seen of every photograph, n x d vectors or n x C x H x W crops; the rows that
+        `top.supports` names
+    asked : the queries' rows among them
     right : q x top, the candidate that is the query's individual
     part : of q queries; what answers a part learned from the `known` queries of the others whose
         individual is among their candidates. Untaught where there are none
     """
-    vectors = torch.from_numpy(embeddings.vectors)
-    asked = torch.from_numpy(embeddings.of(pd.Series(top.queries)))
     names, classes = np.unique(top.identities.astype(str), return_inverse=True)
     classes, count = torch.from_numpy(classes.reshape(top.identities.shape)), len(names)
 
     def tasks(rows: np.ndarray, order: np.ndarray) -> Episodes:
         return Episodes(
-            episodes.support_task(vectors, moved(top.supports[rows], order)),
-            asked[rows][:, None],
+            episodes.support_task(inputs, moved(top.supports[rows], order)),
+            inputs[torch.from_numpy(asked[rows])][:, None],
             torch.from_numpy(moved(right[rows], order).argmax(axis=1))[:, None],
             classes[rows].gather(1, torch.from_numpy(order)),
         )
@@ -86,7 +88,7 @@ def learned_scores(
         lessons = np.flatnonzero(known & (part != one) & right.any(axis=1))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(params.seed)
-            learner = made(params, vectors.shape[1], top.scores.shape[1], count)
+            learner = made(params, tuple(inputs.shape[1:]), top.scores.shape[1], count)
         if len(lessons):
             width = top.scores.shape[1]
             draw = partial(lesson, tasks, lessons, width, params.fewshot.tasks, params.seed)

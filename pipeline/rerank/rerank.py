@@ -34,6 +34,7 @@ def rerank(
     side: dict[str, str],
     head: PairHead | None = None,
     dim: int = 0,
+    crops: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """One member's evidence of the second look.
 
@@ -42,6 +43,7 @@ def rerank(
     parts : cross-fitting parts; what a held-out query helped to fit never scores it
     side : of every photograph whose side is known; two sides are never compared
     head, dim : of method twin: the member's head, and the numbers of a vector that it compares
+    crops : where a few-shot learner sees these: one an embedding, n x C x H x W
     """
     if params.method == "none":
         return evidence.empty()
@@ -63,7 +65,9 @@ def rerank(
     elif params.method == "prototypes":
         second = prototype_scores(top, embeddings)
     else:
-        second = learned_scores(top, embeddings, right, part, known, params)
+        asked = pd.Index(embeddings.names).get_indexer(top.queries)
+        inputs = torch.from_numpy(embeddings.vectors if crops is None else crops)
+        second = learned_scores(top, inputs, asked, right, part, known, params)
     order = _fused(top.scores, second, right, part, known)
     return _evidence(top, first, second, order, found["member"].iloc[0], params.method)
 

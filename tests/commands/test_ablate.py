@@ -84,6 +84,21 @@ def test_what_is_done_is_not_run_again_and_other_settings_are(runs):
     assert len(runs) == 8
 
 
+def test_rows_can_be_accepted_as_of_the_settings_of_now(runs, capsys):
+    """After a new switch that is off: nothing is run again, and no figure changes."""
+    ablate.main("tiny", [])
+    before = pd.read_csv(ablate.OUT / "tiny.csv")
+    preset = Path("presets/study-demo.yaml")
+    preset.write_text(preset.read_text().replace("lists: 64", "lists: 65"))
+    ablate.accept("tiny")
+    assert "2 rows" in capsys.readouterr().out
+    after = pd.read_csv(ablate.OUT / "tiny.csv")
+    assert (after["settings"] != before["settings"]).all()
+    pd.testing.assert_frame_equal(after.drop(columns="settings"), before.drop(columns="settings"))
+    ablate.main("tiny", [])
+    assert len(runs) == 6 and "has all edits" in capsys.readouterr().out
+
+
 def test_an_interrupted_run_is_no_run(runs, monkeypatch):
     """The facts are written last: without them the run is made anew."""
     ablate.main("tiny", ["good"])

@@ -72,6 +72,7 @@ def test_a_misspelt_key_is_named_with_its_path_and_so_is_what_is_missing(load, r
         (("train", "pooling"), "max", "train.pooling"),
         (("folds", "count"), 1, "folds.count"),
         (("evaluation", "new_whale_prior"), 0, "evaluation.new_whale_prior"),
+        (("rerank", "fewshot", "side"), 40, "rerank.fewshot.side"),
         (("rerank", "reptile", "adapt_steps"), 4, "rerank.reptile.adapt_steps"),
     ],
 )
@@ -216,6 +217,20 @@ def test_a_twins_second_look_needs_a_twin_network(load, raw):
     assert "rerank.method: twin, but lite0 is trained without one" in message
     raw["train"]["loss"]["twin"]["weight"] = 1.0
     assert load(raw).rerank.method == "twin"
+
+
+def test_what_adapts_a_network_for_vectors_sees_no_crops(load, raw):
+    raw["rerank"]["fewshot"]["sees"] = "crops"
+    for method, sees in [("maml", False), ("matching", True), ("none", True)]:
+        raw["rerank"]["method"] = method
+        for ensemble in raw["ensembles"].values():
+            ensemble["scores"] = ["centre"]
+        if sees:
+            assert load(raw).rerank.fewshot.sees == "crops"
+        else:
+            message = refusal(load, raw)
+            assert "crops, but maml adapts a network for vectors" in message
+            assert "'prototypical'" in message and "'fomaml'" not in message
 
 
 @pytest.mark.parametrize("folds", [[], [0, 0], [7]])

@@ -7,7 +7,7 @@ from pipeline import params
 from pipeline.gallery import KNOWN, Embeddings
 from pipeline.params.answering import FewShot
 from pipeline.rerank import learned
-from tests.pipeline.rerank.test_rerank import SECTION, Member, column, run
+from tests.pipeline.rerank.test_rerank import NAMES, SECTION, Member, column, run
 
 TAUGHT = SECTION.fewshot.model_copy(update={"steps": 150, "rate": 5e-3, "hidden": 16})
 UNTAUGHT = TAUGHT.model_copy(update={"steps": 0})
@@ -80,3 +80,34 @@ def test_an_order_of_chance_changes_no_answer(member, method, monkeypatch):
     )
     after = column(run(member, method=method, fewshot=UNTAUGHT), method)
     np.testing.assert_allclose(after, before, rtol=1e-5, atol=1e-6)
+
+
+# on crops
+
+
+def stripes(member: Member) -> np.ndarray:
+    """One crop a photograph, 3 x 16 x 32: its individual's pattern of stripes, and noise."""
+    rng = np.random.default_rng(6)
+    patterns = rng.random((len(NAMES), 3, 1, 32)) < 0.5
+    names = [*member.gallery["identity"], *member.queries["truth"]]
+    shown = [patterns[NAMES.index(one)] if one in NAMES else patterns[0] for one in names]
+    noise = rng.normal(scale=0.3, size=(len(names), 3, 16, 32))
+    return (np.broadcast_to(np.stack(shown), noise.shape) + noise).astype(np.float32)
+
+
+@pytest.mark.parametrize("method", ["cosine", "prototypical", "siamese"])
+def test_crops_are_looked_at_instead_of_embeddings(member, method):
+    """The embeddings here are noise, and the first score knows nothing: only crops can tell."""
+    truth = member.queries.set_index("image")["truth"]
+    known = member.queries["image"][member.queries["kind"] == KNOWN]
+    noise = np.random.default_rng(3).normal(size=member.embeddings.vectors.shape)
+    noise /= np.linalg.norm(noise, axis=1, keepdims=True)
+    member.embeddings = Embeddings(member.embeddings.names, noise.astype(np.float32))
+
+    def right(crops: np.ndarray | None) -> float:
+        settings = TAUGHT.model_copy(update={"steps": 40, "tasks": 8, "hidden": 8})
+        table = run(member, method=method, top=10, fewshot=settings, crops=crops)
+        scores = column(table, method).unstack().loc[known]
+        return float((scores.idxmax(axis=1) == truth[known]).mean())
+
+    assert right(stripes(member)) > right(None) + 0.2

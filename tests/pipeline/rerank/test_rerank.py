@@ -55,12 +55,16 @@ def member() -> Member:
     return Member()
 
 
-def run(member: Member, found: pd.DataFrame | None = None, **changes) -> pd.DataFrame:
+def run(
+    member: Member,
+    found: pd.DataFrame | None = None,
+    crops: np.ndarray | None = None,
+    **changes,
+) -> pd.DataFrame:
     section = SECTION.model_copy(update={"reptile": QUICK, **changes})
     found = member.found() if found is None else found
-    return rerank.rerank(
-        found, member.embeddings, member.gallery, member.queries, section, PARTS, {}
-    )
+    rows = member.gallery, member.queries
+    return rerank.rerank(found, member.embeddings, *rows, section, PARTS, {}, crops=crops)
 
 
 def column(table: pd.DataFrame, source: str) -> pd.Series:
