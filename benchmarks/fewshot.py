@@ -9,11 +9,11 @@ published 20-way one-shot runs, within an alphabet. (b) episodes from Sanskrit a
 small2; no alphabet of these was seen or chosen by).
 
 Writes benchmarks/fewshot/TABLE.csv, a row a name with 95 % intervals and the paired gain over
-nearest neighbour on pixels, and brings docs/fewshot.png up to date, and README.md's table where it
-has the marks of one. The other
-tables say what moved the prototypical network, and vary MAML and Reptile; `runs` is not opened for
-those. A row that is there with the same lessons is not run again: take it out where the learner
-itself was changed. --quick runs a hundredth of the lessons and writes nothing.
+nearest neighbour on pixels, and brings README.md's table between the marks of that name up to date,
+of `learners` docs/fewshot.png too. The other tables say what moved the prototypical network, and
+vary MAML and Reptile; `runs` is not opened for those, nor by --quick, which runs a hundredth of the
+lessons and writes nothing. A row that is there with the same lessons is not run again: take it out
+where the learner itself was changed.
 """
 
 import argparse
@@ -67,8 +67,8 @@ def main(folder: Path, table: str, names: list[str], quick: bool) -> None:
         if not quick:
             rows = with_row(rows, row, list(recipes))
             tables.write_csv(rows, path)
-    if table == "learners" and not quick:
-        fewshot_picture.write(rows)
+    if not quick:
+        fewshot_picture.write(table, rows)
 
 
 def shortened(recipe: Recipe) -> Recipe:
@@ -106,7 +106,7 @@ def answers(
     choice = omniglot.characters(second, SIDE, CHOSEN_BY)
     count = QUICK_EPISODES if quick else EPISODES
     found = {CHOSEN: shares(learner, drawn(choice, CHOICE, count))}
-    if table == "learners":
+    if table == "learners" and not quick:
         found[RUNS] = shares(learner, omniglot.runs(folder / "all_runs.zip", SIDE))
     held_out = omniglot.characters(second, SIDE, HELD_OUT)
     for question, shape in QUESTIONS.items():

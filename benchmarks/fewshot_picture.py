@@ -1,4 +1,4 @@
-"""The few-shot benchmark's table for README.md, and its picture."""
+"""The few-shot benchmark's tables for README.md, and its picture."""
 
 from pathlib import Path
 
@@ -8,8 +8,8 @@ import pandas as pd
 from pipeline import tables
 
 README, PICTURE = Path("README.md"), Path("docs/fewshot.png")
-START, END = "<!-- few-shot -->\n", "<!-- end of few-shot -->"
 COLUMNS = ["5-way 1-shot", "5-way 5-shot", "20-way 1-shot", "20-way 5-shot"]
+VARIED = ["choice", "5-way 1-shot", "20-way 1-shot"]
 # error in percent with five background alphabets: Lake, Salakhutdinov and Tenenbaum 2019, "The
 # Omniglot challenge: a 3-year progress report" (arXiv:1902.03477), to our knowledge: quoted, not
 # checked against their table
@@ -21,13 +21,16 @@ PUBLISHED = {
 }
 
 
-def write(rows: pd.DataFrame) -> None:
-    """Draw the picture, and list the rows where README.md has the marks."""
-    draw(rows, PICTURE)
-    before, marked, rest = README.read_text().partition(START)
-    _, closed, after = rest.partition(END)
+def write(name: str, rows: pd.DataFrame) -> None:
+    """List the table's rows where README.md has its marks; of the learners, draw the picture."""
+    if name == "learners":
+        draw(rows, PICTURE)
+    text = markdown(rows) if name == "learners" else varied(rows)
+    start, end = f"<!-- few-shot {name} -->\n", f"<!-- end of few-shot {name} -->"
+    before, marked, rest = README.read_text().partition(start)
+    _, closed, after = rest.partition(end)
     if marked and closed:
-        text = before + START + markdown(rows) + "\n" + END + after
+        text = before + start + text + "\n" + end + after
         tables.replace(README, lambda part: part.write_text(text))
 
 
@@ -51,6 +54,16 @@ def markdown(rows: pd.DataFrame) -> str:
             cells += [f"{own[column]:.1f} +- {own[f'{column} +-']:.1f}" for column in COLUMNS]
             cells += [f"{own['seconds'] / 60:.0f}"]
         lines.append(f"| {' | '.join([name, *cells])} |")
+    return "\n".join(lines)
+
+
+def varied(rows: pd.DataFrame) -> str:
+    """A row a variant, percent right: those that choices were made by, and two questions."""
+    lines = ["| | 20 ways of Japanese | 5-way 1-shot | 20-way 1-shot | minutes |"]
+    lines += ["|---|---|---|---|---|"]
+    for own in rows.to_dict("records"):
+        cells = [f"{own[column]:.1f} +- {own[f'{column} +-']:.1f}" for column in VARIED]
+        lines.append(f"| {own['learner']} | {' | '.join(cells)} | {own['seconds'] / 60:.0f} |")
     return "\n".join(lines)
 
 

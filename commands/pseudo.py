@@ -8,20 +8,22 @@ learned posterior, wherever the ensemble's own submission places new_whale). Wri
 anew, with the next round's number; the next `dvc repro` trains member f on the rows of fold f and
 on no others', so that a held-out score stays honest. For the same reason nothing that was fitted on
 the held-out photographs of fold f has a say in its rows: the blend is fitted on the other folds',
-weighed points are left out, and an ensemble that needs Reptile's word is refused. A file with a
-header alone is the way back: git checkout data/pseudo.csv.
+weighed points are left out, and an ensemble that needs the word of Reptile or another learner of
+`rerank` is refused. The rows name the partition into folds that they were made with: with another,
+the stage `folds` refuses them. A file with a header alone is the way back:
+git checkout data/pseudo.csv.
 """
 
 import argparse
 
 import pandas as pd
 
-from pipeline import agreement, params, paths, tables
+from pipeline import agreement, folds, params, paths, tables
 from pipeline.ensemble import ensemble
 from pipeline.submission import place
 from stages.ensemble import gathered
 
-FITTED = {"reranked", "reptile"}  # scores that learned from held-out queries
+FITTED = {"reranked", "reptile", *params.FEW_SHOT}  # scores that learned from held-out queries
 
 
 def main(names: list[str], confidence: float) -> None:
@@ -34,8 +36,8 @@ def main(names: list[str], confidence: float) -> None:
         raise SystemExit(f"{lacking[0]} is not there: run the pipeline first (dvc repro)")
     try:
         said = {name: answers(p, name) for name in names}
-        folds = set.intersection(*(set(table["fold"]) for table in said.values()))
-        if not folds:
+        common = set.intersection(*(set(table["fold"]) for table in said.values()))
+        if not common:
             raise ValueError(f"{names} have no fold in common")
     except ValueError as error:
         raise SystemExit(f"nothing was written: {error}") from None
@@ -48,13 +50,15 @@ def main(names: list[str], confidence: float) -> None:
             ],
             confidence,
         ).assign(fold=fold)
-        for fold in sorted(folds)
+        for fold in sorted(common)
     ]
     found = pd.concat(labels, ignore_index=True)
     found = found[~found["image"].isin(copies)]
     past = tables.read("pseudo", paths.PSEUDO)["round"]
     number = int(past.max()) + 1 if len(past) else 1
-    tables.write("pseudo", found.assign(round=number).round({"confidence": 4}), paths.PSEUDO)
+    own = folds.partition(tables.read("folds", paths.FOLDS))
+    found = found.assign(round=number, partition=own).round({"confidence": 4})
+    tables.write("pseudo", found, paths.PSEUDO)
     print(
         f"{paths.PSEUDO}: round {number}, "
         f"{found['image'].nunique()} test photographs of {found['identity'].nunique()} identities, "

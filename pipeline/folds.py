@@ -5,6 +5,8 @@ folds as it has, so that almost every held-out query has a relative in the galle
 one photograph, and new_whale images, are dealt out evenly: held out, they are truly new.
 """
 
+from hashlib import sha256
+
 import numpy as np
 import pandas as pd
 
@@ -25,6 +27,29 @@ def assign(labels: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
     fold_of = dict(zip(photographs["group"], dealt, strict=True))
     fold = np.where(labels["member"] == "", labels["group"].map(fold_of).fillna(-1), -1)
     return labels[["image", "identity", "group", "member"]].assign(fold=fold.astype(int))
+
+
+def partition(table: pd.DataFrame) -> str:
+    """Ten digits that change where a labelled image changes its fold."""
+    own = table.loc[table["member"] == "", ["image", "fold"]].sort_values("image")
+    told = "\n".join(f"{image} {fold}" for image, fold in own.itertuples(index=False))
+    return sha256(told.encode()).hexdigest()[:10]
+
+
+def refuse_others(pseudo: pd.DataFrame, table: pd.DataFrame) -> None:
+    """Pseudo-labels are of members that never saw their fold: of this partition, or of none.
+
+    Raises ValueError for a row (of data/pseudo.csv) that was made with other folds.
+    """
+    own = partition(table)
+    others = pseudo.index[pseudo["partition"] != own]
+    if len(others):
+        raise ValueError(
+            f"data/pseudo.csv, row {others[0] + 2}: made with the folds "
+            f"{pseudo['partition'][others[0]]!r}, these are {own!r}. A member of these may have "
+            "learned from what that fold held out: git checkout data/pseudo.csv, run the pipeline, "
+            "then python -m commands.pseudo"
+        )
 
 
 def _deal(identities: pd.Series, count: int, seed: int) -> np.ndarray:

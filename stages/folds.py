@@ -6,7 +6,12 @@ from pipeline import folds, params, paths, tables
 def main() -> None:
     p = params.load()
     labels = tables.read("labels", paths.LABELS)
-    tables.write("folds", folds.assign(labels, p.folds.count, p.folds.seed), paths.FOLDS)
+    table = folds.assign(labels, p.folds.count, p.folds.seed)
+    try:
+        folds.refuse_others(tables.read("pseudo", paths.PSEUDO), table)
+    except ValueError as error:
+        raise SystemExit(str(error)) from None
+    tables.write("folds", table, paths.FOLDS)
 
 
 if __name__ == "__main__":

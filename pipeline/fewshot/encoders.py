@@ -36,17 +36,20 @@ class Encoder(nn.Module):
         return self.maps(inputs).flatten(-3)
 
 
-def conv4(shape: tuple[int, int, int], channels: int = 64, blocks: int = 4) -> Encoder:
-    """Blocks of 3 x 3 convolution, batch norm, ReLU and 2 x 2 pooling (Vinyals et al. 2016).
+def conv4(shape: tuple[int, int, int], channels: int = 64, pooled: int = 4) -> Encoder:
+    """Four blocks of 3 x 3 convolution, batch norm and ReLU (Vinyals et al. 2016).
+
+    The first `pooled` of them end in 2 x 2 pooling.
 
     In training, batch norm sees all inputs of a call together; afterwards its means stand still, so
     that no query leaks into another's answer.
     """
     layers: list[nn.Module] = []
-    for number in range(blocks):
+    for number in range(4):
         width = shape[0] if number == 0 else channels
         layers += [nn.Conv2d(width, channels, 3, padding=1, bias=False)]
-        layers += [nn.BatchNorm2d(channels), nn.ReLU(), nn.MaxPool2d(2)]
+        layers += [nn.BatchNorm2d(channels), nn.ReLU()]
+        layers += [nn.MaxPool2d(2)] if number < pooled else []
     return Encoder(nn.Sequential(*layers), shape)
 
 

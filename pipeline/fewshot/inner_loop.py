@@ -15,18 +15,21 @@ def adapted(
     steps: int,
     rate: float,
     second_order: bool = False,
+    parts: int = 1,
 ) -> Weights:
     """`steps` of gradient descent on each task's weighted cross-entropy, from `start` (t x ...).
 
+    parts: each step sees one of so many parts of the examples, in turn; 1 for all of them.
     second_order: the result can be differentiated by `start` through the steps' gradients too;
     otherwise it is cut off from `start`.
     """
     weights = start
     with torch.enable_grad():
-        for _ in range(steps):
+        for step in range(steps):
+            seen = Support(*(one[:, step % parts :: parts] for one in support))
             if not second_order:
                 weights = tuple(one.detach().requires_grad_() for one in weights)
-            cost = task_costs(network.logits(weights, support.inputs), support).sum()
+            cost = task_costs(network.logits(weights, seen.inputs), seen).sum()
             gradients = torch.autograd.grad(cost, weights, create_graph=second_order)
             weights = tuple(p - rate * g for p, g in zip(weights, gradients, strict=True))
     return weights if second_order else tuple(one.detach() for one in weights)

@@ -12,31 +12,26 @@ from pipeline.fewshot.tasks import Episodes, Support, class_means, without_absen
 class Relation(Learner):
     """A small network sees a class's mean feature maps and the query's, one over the other.
 
-    Scores are its logits; it learns to say 1 for the right class and 0 for others by squared
-    errors, as published.
+    The published encoder pools twice only, so that maps of some size are compared. Scores are the
+    network's logits; it learns to say 1 for the right class and 0 for others by squared errors, as
+    published.
     """
 
     def __init__(self, encoder: Encoder, hidden: int) -> None:
         super().__init__()
         self.encoder = encoder
-        channels = encoder.channels
-        side = 3 if min(encoder.side) > 1 else 1
-        self.compare = nn.Sequential(
-            nn.Conv2d(2 * channels, channels, side, padding=side // 2, bias=False),
-            nn.BatchNorm2d(channels),
-            nn.ReLU(),
-            nn.Conv2d(channels, channels, side, padding=side // 2, bias=False),
-            nn.BatchNorm2d(channels),
-            nn.ReLU(),
-            nn.AdaptiveAvgPool2d(2 if min(encoder.side) > 1 else 1),
-            nn.Flatten(),
-            nn.LazyLinear(hidden),
-            nn.ReLU(),
-            nn.Linear(hidden, 1),
-        )
-        with torch.no_grad():
-            self.compare.eval()(torch.zeros(1, 2 * channels, *encoder.side))
-        self.compare.train()
+        channels, (height, width) = encoder.channels, encoder.side
+        layers: list[nn.Module] = []
+        for planes in (2 * channels, channels):
+            large = min(height, width) > 1
+            side = 3 if large else 1
+            layers += [nn.Conv2d(planes, channels, side, padding=side // 2, bias=False)]
+            layers += [nn.BatchNorm2d(channels), nn.ReLU()]
+            if large:
+                layers += [nn.MaxPool2d(2)]
+                height, width = height // 2, width // 2
+        layers += [nn.Flatten(), nn.Linear(channels * height * width, hidden), nn.ReLU()]
+        self.compare = nn.Sequential(*layers, nn.Linear(hidden, 1))
 
     def scores(self, support: Support, queries: Tensor, ways: int) -> Tensor:
         maps = self.encoder.maps(support.inputs)

@@ -12,7 +12,8 @@ from pipeline.fewshot.tasks import Episodes, Support
 class Reptile(Adapting):
     """The start moves towards the mean of the tasks' adapted weights.
 
-    rate is the inner steps' one; the optimiser's is that of the start (epsilon).
+    rate is the inner steps' one; the optimiser's is that of the start (epsilon). `parts`: every
+    inner step of meta-training sees one part of a task's examples, in turn, as minibatches do.
     transductive: batch norm sees all of a task's queries together.
     """
 
@@ -22,11 +23,12 @@ class Reptile(Adapting):
         steps: int,
         rate: float,
         adapt_steps: int,
+        parts: int = 1,
         transductive: bool = False,
         seed: int = 0,
     ) -> None:
         super().__init__(network, transductive, seed)
-        self.steps, self.rate, self.adapt_steps = steps, rate, adapt_steps
+        self.steps, self.rate, self.adapt_steps, self.parts = steps, rate, adapt_steps, parts
 
     @torch.no_grad()
     def update(self, episodes: Episodes, optimiser: torch.optim.Optimizer) -> float:
@@ -36,7 +38,9 @@ class Reptile(Adapting):
         """
         support, start = whole(episodes), tuple(one[None] for one in self.start)
         epsilon = optimiser.param_groups[0]["lr"]
-        ended = meta_update(self.network, start, support, self.steps, self.rate, epsilon)
+        ended = meta_update(
+            self.network, start, support, self.steps, self.rate, epsilon, self.parts
+        )
         logits = self.network.logits(
             repeated(tuple(self.start), len(support.labels)), support.inputs
         )
@@ -66,14 +70,16 @@ def meta_update(
     steps: int,
     inner_rate: float,
     meta_rate: float,
+    parts: int = 1,
 ) -> Weights:
     """One Reptile step: theta + meta_rate x mean over tasks of (phi - theta).
 
     `start` holds s starts (s x ...); `support` equally many tasks for each, one's after another's.
+    `parts`: see `adapted`.
     """
     each = len(support.labels) // len(start[0])
     begun = tuple(one.repeat_interleave(each, dim=0) for one in start)
-    learned = adapted(network, begun, support, steps, inner_rate)
+    learned = adapted(network, begun, support, steps, inner_rate, parts=parts)
 
     def moved(theta: Tensor, phi: Tensor) -> Tensor:
         mean = phi.view(len(theta), each, *theta.shape[1:]).mean(dim=1)

@@ -17,6 +17,8 @@ def accept(
     known = set(labels["identity"]) - {NEW_WHALE}
     test = set(table.loc[table["split"] == "test", "image"])
     faults = []
+    if rows["round"].nunique() > 1:
+        faults.append(f"data/pseudo.csv has rounds {sorted(set(rows['round']))}: one at a time")
     twice = rows.duplicated(["image", "fold"])
     columns = (rows.index, rows["image"], rows["identity"], rows["fold"], twice)
     for row, image, identity, fold, again in zip(*columns, strict=True):

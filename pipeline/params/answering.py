@@ -68,6 +68,7 @@ class FewShot(Section):
 
 # learned from held-out queries: pipeline/rerank/learned.py
 FEW_SHOT = (
+    "euclidean",
     "cosine",
     "mahalanobis",
     "prototypical",

@@ -38,6 +38,7 @@ def made(params: Rerank, shape: tuple[int, ...], ways: int, identities: int) -> 
     encoder = encoders.conv4(shape, hidden) if on_crops else encoders.vectors(*shape, hidden)
     network = Dense(shape[0], hidden, ways)
     return {
+        "euclidean": partial(Nearest, encoder, identities, "euclidean"),
         "cosine": partial(Nearest, encoder, identities, "cosine"),
         "mahalanobis": partial(Nearest, encoder, identities, "mahalanobis"),
         "prototypical": partial(Prototypical, encoder),

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from commands import pseudo
-from pipeline import params, paths, tables
+from pipeline import folds, params, paths, tables
 from tests.conftest import ROOT
 
 # log-odds against new_whale: 5 is a posterior of .993, 1 one of .73
@@ -12,6 +12,8 @@ SAID = {
     "best": [("x", 0, "a", 5.0), ("x", 1, "a", 5.0), ("y", 0, "b", 5.0), ("z", 0, "c", 5.0)],
     "card": [("x", 0, "a", 4.0), ("x", 1, "a", 1.0), ("y", 0, "a", 5.0), ("z", 0, "c", 5.0)],
 }
+FOLDS = pd.DataFrame([("t", "c", 0, "", 1)], columns=tables.COLUMNS["folds"])
+OWN = folds.partition(FOLDS)
 
 
 def answers(p, name: str) -> pd.DataFrame:
@@ -25,7 +27,8 @@ def project(tmp_path, monkeypatch):
     (tmp_path / "params.yaml").write_text((ROOT / "tests/params.yaml").read_text())
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(pseudo, "answers", answers)
-    for path in (paths.FOLDS, *map(paths.placed, SAID)):
+    tables.write("folds", FOLDS, paths.FOLDS)
+    for path in map(paths.placed, SAID):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     twin = pd.DataFrame([("z", "t", "c")], columns=tables.COLUMNS["twins"])
@@ -40,7 +43,7 @@ def written() -> list[list]:
 def test_all_named_ensembles_must_agree_in_that_fold(capsys):
     """x in fold 0 alone: in fold 1 the card is unsure; y has two names, z a label already."""
     pseudo.main(["best", "card"], 0.9)
-    assert written() == [["x", "a", pytest.approx(0.982, abs=1e-3), 0, 1]]
+    assert written() == [["x", "a", pytest.approx(0.982, abs=1e-3), 0, 1, OWN]]
     assert (
         "round 1, 1 test photographs of 1 identities, 1 labels in 1 folds"
         in capsys.readouterr().out
@@ -50,12 +53,12 @@ def test_all_named_ensembles_must_agree_in_that_fold(capsys):
 def test_the_next_round_has_the_next_number_and_starts_anew():
     pseudo.main(["best"], 0.9)
     assert [row[:2] + row[3:] for row in written()] == [
-        ["x", "a", 0, 1],
-        ["y", "b", 0, 1],
-        ["x", "a", 1, 1],
+        ["x", "a", 0, 1, OWN],
+        ["y", "b", 0, 1, OWN],
+        ["x", "a", 1, 1, OWN],
     ]
     pseudo.main(["best", "card"], 0.9)
-    assert [row[3:] for row in written()] == [[0, 2]]
+    assert [row[3:] for row in written()] == [[0, 2, OWN]]
 
 
 def test_nobody_sure_leaves_a_header_alone(capsys):
@@ -79,6 +82,11 @@ def test_what_was_fitted_on_the_held_out_photographs_has_no_say(monkeypatch):
         pseudo.answers(p, "card")
     with pytest.raises(ValueError, match="single has one fold"):
         pseudo.answers(p, "single")
+    for score in ("reptile", "reranked or nearest", *params.FEW_SHOT):
+        recipe = p.ensembles["best"].model_copy(update={"scores": ["nearest", score]})
+        fitted = p.model_copy(update={"ensembles": {"best": recipe}})
+        with pytest.raises(ValueError, match=f"best: .'{score}'. were fitted"):
+            pseudo.answers(fitted, "best")
     seen = []
     monkeypatch.setattr(pseudo, "gathered", lambda recipe, trained, folds: [])
     monkeypatch.setattr(tables, "read", lambda kind, path: None)

@@ -88,6 +88,25 @@ def test_pseudo_labels_change_nothing_for_the_others(ocean):
     assert dealt["fold"][: len(ocean)].tolist() == folds.assign(ocean, 3, 0)["fold"].tolist()
 
 
+def test_a_partition_is_its_labelled_photographs_and_their_folds():
+    table = folds.assign(labels([("a", "w1", 0), ("b", "w1", 1), ("c", "w2", 2)]), 2, seed=0)
+    own = folds.partition(table)
+    assert folds.partition(table[::-1]) == own and len(own) == 10
+    more = table.iloc[:1].assign(image="t", member="1", fold=-1)
+    assert folds.partition(pd.concat([table, more])) == own
+    assert folds.partition(table.assign(fold=1 - table["fold"])) != own
+
+
+def test_pseudo_labels_of_other_folds_are_refused(ocean):
+    """Fold 0 of one seed is not fold 0 of another: its members saw what this fold holds out."""
+    table, other = (folds.assign(ocean, 3, seed) for seed in (0, 1))
+    rows = pd.DataFrame({"image": ["t1", "t2"], "partition": folds.partition(table)})
+    folds.refuse_others(rows, table)
+    folds.refuse_others(rows[:0], other)
+    with pytest.raises(ValueError, match="pseudo.csv, row 2: made with the folds .*git checkout"):
+        folds.refuse_others(rows, other)
+
+
 def test_too_few_photographs():
     table = labels([("a", "w1", 0), ("b", "w1", 0), ("c", "w2", 1)])
     with pytest.raises(ValueError, match="2 labelled photographs do not fill 3 folds"):

@@ -233,6 +233,11 @@ class TestPseudo:
         with pytest.raises(ValueError, match=reason):
             resolve({"a": "w1", "b": ""}, pseudo=accepted(("b", "w1", 0), row))
 
+    def test_two_rounds_in_one_file(self):
+        rows = accepted(("b", "w1", 0), ("b", "w1", 1)).assign(round=[1, 2])
+        with pytest.raises(ValueError, match=r"has rounds \[1, 2\]: one at a time"):
+            resolve({"a": "w1", "b": ""}, pseudo=rows)
+
 
 def test_paths_and_chains():
     links = [(2, "a", "b"), (3, "c", "d"), (4, "b", "c"), (5, "x", "y")]

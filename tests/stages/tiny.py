@@ -15,7 +15,7 @@ from pipeline import params
 from tests.conftest import ROOT
 
 CODE = ["pipeline", "stages", "commands", ".dvc/config", ".dvcignore", ".gitignore", "dvc.yaml"]
-INPUTS = ["data/review.csv", "data/pseudo.csv"]
+INPUTS = ["data/review.csv", "data/pseudo.csv", "data/lr_range/README.md"]
 IDENTITIES, PHOTOGRAPHS, STRANGERS = 8, 4, 6
 HEIGHT, WIDTH = 64, 128
 

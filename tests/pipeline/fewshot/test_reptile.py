@@ -10,7 +10,7 @@ from torch import nn
 from pipeline import evaluation, params
 from pipeline.fewshot import reptile
 from pipeline.fewshot.inner_loop import adapted
-from pipeline.fewshot.networks import Dense, Weights, repeated
+from pipeline.fewshot.networks import Conv, Dense, Weights, repeated
 from pipeline.fewshot.tasks import Support
 from pipeline.rerank import episodes, rerank
 from tests.conftest import ROOT
@@ -85,6 +85,41 @@ def test_the_inner_loop_is_torchs_sgd(steps):
         net = slow_net(start, which)
         slow_sgd(net, task, which, steps, 0.3)
         assert flat_head(learned, which) == pytest.approx(flat(net).numpy(), abs=1e-5)
+
+
+def test_in_parts_every_step_sees_the_next_examples():
+    """Seven examples in three parts: 0, 3, 6, then 1, 4, then 2, 5, then 0, 3, 6 again."""
+    start, task = random_head(1, 0), random_task(1, 1)
+    task = task._replace(weights=torch.ones(1, 7))
+    net = slow_net(start, 0)
+    for seen in ([0, 3, 6], [1, 4], [2, 5], [0, 3, 6]):
+        slow_sgd(net, Support(*(one[:, seen] for one in task)), 0, 1, 0.3)
+    learned = adapted(NETWORK, start, task, 4, 0.3, parts=3)
+    assert flat_head(learned, 0) == pytest.approx(flat(net).numpy(), abs=1e-5)
+    moved = reptile.meta_update(NETWORK, start, task, 4, 0.3, 1.0, parts=3)
+    assert flat_head(moved, 0) == pytest.approx(flat(net).numpy(), abs=1e-5)
+
+
+def test_transduction_lets_queries_say_what_is_usual():
+    """Batch norm over the queries alone: they change each other's answers, the supports don't
+    enter but by what was learned of them."""
+    network = Conv(learners.PICTURE, 4, learners.WAYS)
+    given = learners.episodes(learners.PICTURE)
+    own, plain = (reptile.Reptile(network, 2, 0.1, 2, transductive=yes) for yes in (True, False))
+    optimiser = torch.optim.SGD(own.parameters(), lr=0.5)
+    own.update(given, optimiser)
+    plain.load_state_dict(own.state_dict())
+    others = given.queries.clone()
+    others[:, 1:] *= 3.0
+    for learner, moves in ((own, True), (plain, False)):
+        before = learner.scores(given.support, given.queries, given.ways)[:, 0]
+        after = learner.scores(given.support, others, given.ways)[:, 0]
+        assert torch.allclose(before, after, atol=1e-4) != moves
+    weights = own.learned(given.support)
+    torch.testing.assert_close(
+        own.scores(given.support, given.queries, given.ways),
+        network.logits(weights, given.queries),
+    )
 
 
 def test_the_meta_update_is_the_mean_move_and_not_zero():

@@ -1,0 +1,119 @@
+"""The few-shot benchmark on alphabets of random strokes: its rows, what it opens, resuming."""
+
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks import fewshot
+from benchmarks.fewshot_recipes import LEARNERS, PIXELS
+from pipeline.fewshot.fit import Fit
+from pipeline.fewshot.sampling import Shape
+
+pytestmark = pytest.mark.usefixtures("in_process")
+DRAWERS = 10
+README = "before\n<!-- few-shot learners -->\nold\n<!-- end of few-shot learners -->\nafter\n"
+
+
+def drawing(strokes: np.ndarray, rng: np.random.Generator) -> bytes:
+    """A character as one hand draws it: its strokes' ends a little off."""
+    pixels = np.full((48, 48), 255, np.uint8)
+    ends = (strokes + rng.normal(0, 1, strokes.shape)).round().astype(int)
+    for first, second in ends:
+        cv2.line(pixels, tuple(first.tolist()), tuple(second.tolist()), 0, 2)
+    return cv2.imencode(".png", pixels)[1].tobytes()
+
+
+def characters(path: Path, alphabets: list[str], rng: np.random.Generator) -> None:
+    with zipfile.ZipFile(path, "w") as file:
+        for alphabet in alphabets:
+            for number in range(20):
+                strokes = rng.integers(4, 44, (3, 2, 2))
+                for drawer in range(DRAWERS):
+                    name = f"images/{alphabet}/character{number:02d}/{number:04d}_{drawer:02d}.png"
+                    file.writestr(name, drawing(strokes, rng))
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """The three archives, short lessons, few episodes, a README with marks."""
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    characters(tmp_path / "images_background_small1.zip", ["Greek", "Latin"], rng)
+    others = ["Japanese_(katakana)", "Sanskrit", "Tagalog"]
+    characters(tmp_path / "images_background_small2.zip", others, rng)
+    with zipfile.ZipFile(tmp_path / "all_runs.zip", "w") as file:
+        for run in range(1, 21):
+            lines = []
+            for number in range(20):
+                strokes = rng.integers(4, 44, (3, 2, 2))
+                names = [f"run{run:02d}/{part}/{number:02d}.png" for part in ("test", "training")]
+                for name in names:
+                    file.writestr(name, drawing(strokes, rng))
+                lines.append(" ".join(names))
+            file.writestr(f"run{run:02d}/class_labels.txt", "\n".join(lines))
+    Path("README.md").write_text(README)
+    Path("docs").mkdir()
+    few = Shape(1, 8, 1, 2)
+    recipes = {
+        PIXELS: LEARNERS[PIXELS],
+        "prototypical": replace(LEARNERS["prototypical"], lessons=few, fit=Fit(100, 2e-3)),
+    }
+    monkeypatch.setitem(fewshot.TABLES, "learners", recipes)
+    monkeypatch.setitem(fewshot.TABLES, "moved", {"all of it": recipes["prototypical"]})
+    monkeypatch.setattr(fewshot, "EPISODES", 20)
+    monkeypatch.setattr(fewshot, "QUICK_EPISODES", 5)
+    return tmp_path
+
+
+def test_a_row_a_learner_with_intervals_and_paired_gains(project, capsys):
+    fewshot.main(project, "learners", [], False)
+    table = pd.read_csv("benchmarks/fewshot/learners.csv").set_index("learner")
+    assert table.index.tolist() == [PIXELS, "prototypical"]
+    for question in (*fewshot.QUESTIONS, fewshot.RUNS, fewshot.CHOSEN):
+        gain = table[question] - table.loc[PIXELS, question]
+        assert table[f"{question} gain"].tolist() == pytest.approx(gain.tolist(), abs=0.02)
+        assert table[question].between(20, 100).all()
+    # strokes that end a pixel off are told apart by less than a classifier of a hundred steps
+    assert (table["5-way 1-shot"] > 60).all() and (table["5-way 1-shot +-"] < 15).all()
+    readme = Path("README.md").read_text()
+    assert (
+        "old" not in readme
+        and "| prototypical | " in readme
+        and "| BPL, published | 4.2 |" in readme
+    )
+    assert cv2.imread("docs/fewshot.png").shape[0] > 100
+
+
+def test_what_has_its_row_is_not_taught_again(project, monkeypatch):
+    fewshot.main(project, "learners", [], False)
+    taught = []
+    monkeypatch.setattr(fewshot, "fit", lambda *given: taught.append(given[-1]))
+    fewshot.main(project, "learners", [], False)
+    assert not taught
+    recipes = fewshot.TABLES["learners"]
+    longer = replace(recipes["prototypical"], fit=Fit(101, 2e-3))
+    monkeypatch.setitem(recipes, "prototypical", longer)
+    fewshot.main(project, "learners", [], False)
+    assert taught == ["prototypical"]
+    assert len(pd.read_csv("benchmarks/fewshot/learners.csv")) == 2
+
+
+@pytest.mark.parametrize("table, quick", [("learners", True), ("moved", False)])
+def test_the_twenty_runs_stay_shut_but_for_the_learners_rows(project, table, quick, monkeypatch):
+    def opened(*_):
+        raise AssertionError("the twenty runs were opened")
+
+    monkeypatch.setattr(fewshot.omniglot, "runs", opened)
+    fewshot.main(project, table, [], quick)
+    assert Path("benchmarks/fewshot").is_dir() != quick
+    assert Path("README.md").read_text() == README
+
+
+def test_unknown_names_are_told(project):
+    with pytest.raises(SystemExit, match=r"learners has no \['protypical'\]; there are \['pixels'"):
+        fewshot.main(project, "learners", ["protypical"], False)
