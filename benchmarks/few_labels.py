@@ -3,13 +3,13 @@
     python -m benchmarks.few_labels FOLDER [--seeds 3]
 
 The few-label contest of the semi-supervised literature, made from the demo: its ten most
-photographed individuals, of whom two photographs each keep their label; all others lie unlabelled
-in the test, and nobody is new. Four ways in FOLDER: labels alone (`supervised`), the same and then
-a second round on pseudo-labels (`commands.pseudo`), a backbone pretrained on all photographs by
-SimSiam, and that with pseudo-labels. Of five folds two are trained: a member learns from some
-sixteen of the twenty labelled photographs, which are also all that it shows. Prints each way's
-top-1 on the unlabelled photographs, a row a seed, and its gain over labels alone with a paired 95 %
-interval by photograph. What is done is not run again.
+photographed individuals, of whom two photographs each keep their label; half of the others lie
+unlabelled beside them, the other half is asked, and nobody is new. Four ways in FOLDER: labels
+alone (`supervised`), the same and then a second round on pseudo-labels (`commands.pseudo`), a
+backbone pretrained on all photographs by SimSiam, and that with pseudo-labels. Of five folds two
+are trained: a member learns from some sixteen of the twenty labelled photographs, which are also
+all that it shows. Prints each way's top-1 on the photographs that are asked, a row a seed, and its
+gain over labels alone with a paired 95 % interval by photograph. What is done is not run again.
 """
 
 import argparse
@@ -67,7 +67,7 @@ def main(folder: Path, seeds: int) -> None:
 
 
 def of_seed(folder: Path, seed: int) -> pd.DataFrame:
-    """Columns seed, image, way, right: every unlabelled photograph by every way."""
+    """Columns seed, image, way, right: every photograph that is asked, by every way."""
     photos = folder / "photos"
     if not photos.is_dir():
         contest(folder, seed)
@@ -103,8 +103,10 @@ def contest(folder: Path, seed: int) -> None:
     rows = rows[(rows["Id"] != tables.NEW_WHALE) & ~rows["Image"].isin(copies)]
     chosen = rows["Id"].value_counts().sort_index().nlargest(WAYS, keep="first").index
     rows = rows[rows["Id"].isin(chosen)].sample(frac=1, random_state=seed)
-    labelled = rows.groupby("Id").cumcount() < SHOTS
-    for split, own in (("train", rows[labelled]), ("test", rows[~labelled])):
+    number = rows.groupby("Id").cumcount()
+    labelled, asked = number < SHOTS, (number >= SHOTS) & (number % 2 == 0)
+    parts = {"train": labelled, "test": asked, "unlabelled": ~labelled & ~asked}
+    for split, own in ((split, rows[chosen]) for split, chosen in parts.items()):
         (part / split).mkdir(parents=True)
         for image, source in own[["Image", "split"]].itertuples(index=False):
             shutil.copy(drawn / source / image, part / split / image)
@@ -112,9 +114,9 @@ def contest(folder: Path, seed: int) -> None:
     columns = ["Image", "Id"]
     tables.write_csv(boxes[boxes["Image"].isin(rows["Image"])], part / "boxes.csv")
     tables.write_csv(rows.loc[labelled, columns], part / "train.csv")
-    asked = rows[~labelled].sort_values("Image")
-    tables.write_csv(asked.assign(Id=tables.NEW_WHALE)[columns], part / "sample_submission.csv")
-    tables.write_csv(asked[columns], part / "solution.csv")
+    test = rows[asked].sort_values("Image")
+    tables.write_csv(test.assign(Id=tables.NEW_WHALE)[columns], part / "sample_submission.csv")
+    tables.write_csv(test[columns], part / "solution.csv")
     shutil.rmtree(drawn)
     part.rename(folder / "photos")
 

@@ -6,8 +6,8 @@ A RUN is the folder of a finished project; its embeddings stay as they are. Two 
 becomes of `rerank.first`, the only score and without local features, where it is re-ranked
 (`alone`); and what `reranked` adds to the ensemble as one score more (`added`). The reference is
 sparse k-reciprocal re-ranking, whose seconds hold the search that it is part of. Prints held-out
-MAP@5 against no second look, on the same queries of all runs, with paired 95 % intervals, and the
-seconds a query that the second look takes, teaching included; --out writes the same as CSV.
+MAP@5 against no second look and against that reference, on the same queries of all runs, with
+paired 95 % intervals, and the seconds a query that the second look takes, teaching included; --out writes the same as CSV.
 Methods marked so look at small crops with a network of their own instead of at embeddings. The twin
 has no row: it needs members that were trained as pairs.
 """
@@ -34,6 +34,7 @@ ON_CROPS = ", on crops"
 LIGHT = tuple(f"{method}{ON_CROPS}" for method in ("cosine", "prototypical", "siamese"))
 # crops cost a hundred times what vectors do
 SHORTER = {"rerank.fewshot.sees": "crops", "rerank.fewshot.tasks": 4, "rerank.fewshot.steps": 100}
+INTERVAL = ("difference", "low", "high")
 AT_ONCE = 20  # neighbours of the k-reciprocal reference
 
 
@@ -42,13 +43,17 @@ def main(name: str, runs: list[Path], settings: Path | None, out: Path | None) -
     own = settings.resolve() if settings else None
     evaluated = params.load(own or runs[0] / "params.yaml").evaluation
     base, _ = looked(runs, name, NONE, own)
+    reference = base
     rows = []
     for method in (*METHODS, *LIGHT):
         second, taken = looked(runs, name, method, own)
+        reference = second if method == RECIPROCAL else reference
         row: dict[str, object] = {"method": method, "seconds a query": taken}
         for way in WAYS:
             gain = comparison.gain(base[way], second[way], evaluated)
+            over = comparison.gain(reference[way], second[way], evaluated)
             row |= {f"{way} {key}": value for key, value in gain.items()}
+            row |= {f"{way} {key} over {RECIPROCAL}": over[key] for key in INTERVAL}
         rows.append(row)
         print(told(row), flush=True)
         if out:
@@ -116,7 +121,10 @@ def told(row: dict[str, object]) -> str:
     """The printed line."""
     said = [
         f"{way} {row[f'{way} second']:.3f}: {row[f'{way} difference']:+.3f} "
-        f"({row[f'{way} low']:+.3f} to {row[f'{way} high']:+.3f})"
+        f"({row[f'{way} low']:+.3f} to {row[f'{way} high']:+.3f}), over {RECIPROCAL} "
+        f"{row[f'{way} difference over {RECIPROCAL}']:+.3f} "
+        f"({row[f'{way} low over {RECIPROCAL}']:+.3f} to "
+        f"{row[f'{way} high over {RECIPROCAL}']:+.3f})"
         for way in WAYS
     ]
     return f"{row['method']:<14} {'  '.join(said)}  {row['seconds a query']:.4f} s a query"

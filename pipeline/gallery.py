@@ -42,13 +42,13 @@ def gallery_rows(folds: pd.DataFrame, held_out: int) -> pd.DataFrame:
 
 
 def query_rows(folds: pd.DataFrame, images: pd.DataFrame, held_out: int) -> pd.DataFrame:
-    """The member's queries, held-out ones first, then the test's.
+    """The member's queries, held-out ones first, then the test's and those without a label.
 
     Columns: image; group; kind; truth (the expected answer, "" for test); fold (-1 for test);
     cluster (what bootstraps and balanced accuracies count as one individual).
     """
     held = folds[folds["fold"] == held_out]
-    test = images.loc[images["split"] == "test", ["image"]]
+    test = images.loc[images["split"] != "train", ["image"]]
     test = test.assign(group=-1, kind=TEST, truth="", fold=-1, cluster="")
     known = set(gallery_rows(folds, held_out)["identity"])
     return pd.concat([_described(held, known), test], ignore_index=True)

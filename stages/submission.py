@@ -11,6 +11,7 @@ from pipeline.submission import submission
 def main(name: str) -> None:
     p = params.load()
     recipe = p.ensembles[name]
+    sample = pd.read_csv(paths.SAMPLE, dtype=str, keep_default_na=False)["image"]
     answers = submission.place(
         pd.read_parquet(paths.posteriors(name)),
         tables.read("folds", paths.FOLDS),
@@ -19,12 +20,11 @@ def main(name: str) -> None:
         p.submission,
         p.evaluation,
         sides.read(tables.read("sides", paths.SIDES)),
+        sample,
     )
     tables.write("rankings", answers.held_out, paths.rankings(name))
     tables.write_csv(answers.curve, paths.curve(name))
-    path = paths.placed(name)
-    tables.write_parquet(answers.posteriors, path)
-    sample = pd.read_csv(paths.SAMPLE, dtype=str, keep_default_na=False)["image"]
+    tables.write_parquet(answers.posteriors, paths.placed(name))
     submission.write(
         answers.test, sample, p.competition.columns, answers.vocabulary, paths.submission(name)
     )

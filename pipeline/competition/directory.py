@@ -20,16 +20,17 @@ def read(path: Path, columns: Columns) -> tuple[pd.DataFrame, pd.DataFrame, pd.D
     column, `image`).
 
     Training images come first, in the order of train.csv, then the test images in the order of
-    the sample. Raises Faults with everything that is wrong, not with the first thing.
+    the sample, then what lies in unlabelled/, by name: photographs that nobody named and that the
+    submission isn't asked about. Raises Faults with everything that is wrong, not with the first
+    thing.
     """
     if not path.is_dir():
         raise Faults(path, ["no such folder (competition.path in params.yaml names it)"])
     found: list[str] = []
     train = _train(path, columns, found)
     test = _test(path, columns, found)
-    both = sorted(set(train["image"]) & set(test["image"]))
-    found += [f"train/{name}: test/ has an image of the same name" for name in both]
-    table = pd.concat([train, test], ignore_index=True)
+    table = pd.concat([train, test, _unlabelled(path / "unlabelled")], ignore_index=True)
+    found += _same_names(table)
     table["path"] = [
         (path / split / name).as_posix() if checks.is_file_name(name) else ""
         for split, name in zip(table["split"], table["image"], strict=True)
@@ -68,6 +69,23 @@ def _test(path: Path, columns: Columns, found: list[str]) -> pd.DataFrame:
         found += checks.names(file, name)
         found += checks.folder(path / "test", file, name)
     return _rows(file, name, "test", "")
+
+
+def _unlabelled(folder: Path) -> pd.DataFrame:
+    """The photographs of a folder that may not be there."""
+    there = (entry.name for entry in folder.iterdir()) if folder.is_dir() else ()
+    name = pd.Series(sorted(checks.photographs(there)), dtype=str)
+    return _rows("", name, "unlabelled", "").assign(listed="unlabelled/" + name)
+
+
+def _same_names(table: pd.DataFrame) -> list[str]:
+    """Names that two folders have; one folder's own twice are told with its CSV's row."""
+    folders = table.drop_duplicates(["image", "split"]).groupby("image")["split"].agg(list)
+    return [
+        f"{first}/{name}: {second}/ has an image of the same name"
+        for name, (first, *others) in folders[folders.str.len() > 1].items()
+        for second in others
+    ]
 
 
 def _rows(file: str, name: pd.Series, split: str, identity: pd.Series | str) -> pd.DataFrame:

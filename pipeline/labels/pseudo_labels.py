@@ -1,4 +1,4 @@
-"""Labels that the pipeline gave to test images itself."""
+"""Labels that the pipeline gave to images of the test, and to unlabelled ones, itself."""
 
 import pandas as pd
 
@@ -15,7 +15,7 @@ def accept(
     """
     rows = pseudo.assign(identity=pseudo["identity"].replace(joined))
     known = set(labels["identity"]) - {NEW_WHALE}
-    test = set(table.loc[table["split"] == "test", "image"])
+    nameless = set(table.loc[table["split"] != "train", "image"])
     faults = []
     if rows["round"].nunique() > 1:
         faults.append(f"data/pseudo.csv has rounds {sorted(set(rows['round']))}: one at a time")
@@ -23,8 +23,8 @@ def accept(
     columns = (rows.index, rows["image"], rows["identity"], rows["fold"], twice)
     for row, image, identity, fold, again in zip(*columns, strict=True):
         where = f"data/pseudo.csv, row {row + 2}"
-        if image not in test:
-            faults.append(f"{where}: {image} is not a test image")
+        if image not in nameless:
+            faults.append(f"{where}: {image} is neither in the test nor unlabelled")
         if identity not in known:
             faults.append(f"{where}: {identity!r} is not a known identity")
         if fold < 0:

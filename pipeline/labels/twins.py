@@ -1,4 +1,4 @@
-"""Test photographs that are in the training set too."""
+"""Photographs of the test, or without a label, that are in the training set too."""
 
 import pandas as pd
 
@@ -7,7 +7,7 @@ from pipeline.labels import review
 
 
 def twins(images: pd.DataFrame, groups: pd.DataFrame, decisions: pd.DataFrame) -> pd.DataFrame:
-    """The twins table: each test image of a labelled photograph, with the first image of it in
+    """The twins table: each nameless image of a labelled photograph, with the first image of it in
     train and that image's identity as the competition has it (`labels.csv` says what is kept).
 
     A pair that review calls `different` is none. Raises ValueError naming the rows of
@@ -16,5 +16,5 @@ def twins(images: pd.DataFrame, groups: pd.DataFrame, decisions: pd.DataFrame) -
     table = review.grouped(images, groups, review.current(decisions, images))
     first = table[table["identity"] != ""].drop_duplicates("group")
     first = first[["group", "image", "identity"]].rename(columns={"image": "twin"})
-    found = table.loc[table["split"] == "test", ["image", "group"]].merge(first, on="group")
+    found = table.loc[table["split"] != "train", ["image", "group"]].merge(first, on="group")
     return found[tables.COLUMNS["twins"]]

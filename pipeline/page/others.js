@@ -11,7 +11,7 @@ function hue(name) {
 function spot([x, y, image, identity, mark], byName) {
   const colour = identity && identity !== NEW ? `hsl(${hue(identity)} 70% 50%)` : "#888888";
   const made = shape("circle", { cx: x, cy: 1000 - y, r: MARKS[mark], fill: colour, class: `spot ${mark}` },
-    shape("title", {}, `${image}, ${identity || "the test's"}${mark ? `, ${mark}` : ""}`));
+    shape("title", {}, `${image}, ${identity || "no label"}${mark ? `, ${mark}` : ""}`));
   if (byName.has(image)) made.addEventListener("click", () => opened(byName.get(image)));
   return made;
 }
@@ -20,7 +20,7 @@ function mapped() {
   const byName = new Map(content.queries.map((query) => [query.q, query]));
   const counted = (mark) => content.map.p.filter((point) => point[4] === mark).length;
   at("map-told").textContent = `${content.map.p.length} photographs as ${content.map.m} sees them (t-SNE): ` +
-    "near means alike, far means nothing. A colour is an individual, grey a new one or the test's. " +
+    "near means alike, far means nothing. A colour is an individual, grey a new one or one without a label. " +
     `${counted("copy")} are copies (ringed), ${counted("conflict")} are copies under different labels (dashed). ` +
     "Point at one for its name, click it for its answers.";
   at("map").replaceChildren(shape("svg", { viewBox: "-10 -10 1020 1020", role: "img", "aria-labelledby": "map-told" },
@@ -35,7 +35,7 @@ function looked({ q, g, h }) {
 
 // One copy: its photograph, the label that it came with and what became of it.
 function copied(image, came, kept) {
-  const told = !came ? "the test's" : kept === came ? came : kept ? `${came}, now ${kept}` : `${came}, dropped`;
+  const told = !came ? "no label" : kept === came ? came : kept ? `${came}, now ${kept}` : `${came}, dropped`;
   return element("figure", {}, element("img", { src: thumbnail(image), alt: "", loading: "lazy" }),
     element("figcaption", {}, `${image}: ${told}`));
 }

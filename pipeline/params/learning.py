@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from pipeline.params.losses import Loss
 from pipeline.params.values import Count, NonNegative, Positive, Section, Seed, Share
@@ -125,11 +125,17 @@ class Pretrain(Section):
     clusters: Annotated[int, Field(ge=2)]
 
 
+def first_weights(value: str) -> str:
+    if value not in ("imagenet", "none") and not value.endswith((".safetensors", ".pth")):
+        raise ValueError("imagenet, none, or a .safetensors or .pth file with a state dict")
+    return value
+
+
 class Backbone(Section):
     """A timm architecture and where its first weights come from."""
 
     timm_name: str
-    weights: str
+    weights: Annotated[str, AfterValidator(first_weights)]
     overrides: dict[str, Any]
 
 

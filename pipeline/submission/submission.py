@@ -33,11 +33,13 @@ def place(
     shared: SubmissionStage,
     evaluated: Evaluation,
     side: dict[str, str],
+    sample: Sequence[str],
 ) -> Answers:
     """Rankings of all queries from the ensemble's candidate rows.
 
     trained : the ensemble's folds
     side : of every photograph whose side is known
+    sample : the images that are asked for; unlabelled photographs are not
     """
     queries = gallery.held_out_rows(folds, trained)
     queries["weight"] = evaluation.query_weights(queries["kind"], evaluated.new_whale_prior)
@@ -45,7 +47,8 @@ def place(
         fold: sides.comparable(gallery.gallery_rows(folds, fold), side) for fold in trained
     }
     filler = vocabulary_of(folds)
-    known, asked = log_odds[~log_odds["test"]], log_odds[log_odds["test"]]
+    known = log_odds[~log_odds["test"]]
+    asked = log_odds[log_odds["test"] & log_odds["query"].isin(sample)]
     own = place_held_out(known, queries, params, evaluated)
     prior = evaluated.new_whale_prior
     tested = place_test(asked, known, queries, params, prior, galleries, side)

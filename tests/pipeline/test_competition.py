@@ -52,6 +52,25 @@ def test_reads_train_in_its_order_and_test_in_the_samples(folder):
     assert sample.columns.tolist() == ["image"] and sample["image"].tolist() == ["d.jpg", "c.jpg"]
 
 
+def test_unlabelled_photographs_come_last_and_are_not_asked_for(folder):
+    for name in ("z.jpg", "y.jpg"):
+        write_photo(folder / "unlabelled" / name)
+    (folder / "unlabelled/notes.txt").write_text("no photograph")
+    images, sample, _ = directory.read(folder, COLUMNS)
+    assert images["image"].tolist()[-2:] == ["y.jpg", "z.jpg"]
+    assert images["split"].tolist()[-2:] == ["unlabelled"] * 2
+    assert images["identity"].tolist()[-2:] == ["", ""]
+    assert sample["image"].tolist() == ["d.jpg", "c.jpg"]
+
+
+def test_faults_of_unlabelled_photographs(folder):
+    write_photo(folder / "unlabelled/a.jpg")
+    (folder / "unlabelled/x.jpg").write_bytes(b"no picture")
+    told = faults(folder)
+    assert told[0] == "train/a.jpg: unlabelled/ has an image of the same name"
+    assert told[1].startswith("unlabelled/x.jpg: ") and len(told) == 2
+
+
 def test_sides_are_read_and_an_empty_one_is_unknown(folder):
     assert directory.read(folder, COLUMNS)[2].empty
     (folder / "sides.csv").write_text("Image,side\na.jpg,left\nb.jpg,\nc.jpg,right\n")

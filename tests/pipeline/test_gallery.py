@@ -71,6 +71,12 @@ def test_queries_are_the_held_out_images_then_the_tests(folds, images):
     assert list(queries.columns) == ["image", "group", "kind", "truth", "fold", "cluster"]
 
 
+def test_unlabelled_photographs_are_asked_like_the_tests(folds, images):
+    images.loc[images["image"] == "y.jpg", "split"] = "unlabelled"
+    kinds = gallery.query_rows(folds, images, 0).set_index("image")["kind"]
+    assert kinds["y.jpg"] == TEST
+
+
 def test_the_kind_depends_on_the_members_own_gallery(folds, images):
     """With fold 1 held out, b.jpg finds its relative a.jpg; w2 is in the gallery."""
     kinds = gallery.query_rows(folds, images, 1).set_index("image")["kind"]

@@ -222,7 +222,7 @@ class TestPseudo:
     @pytest.mark.parametrize(
         ("row", "reason"),
         [
-            (("a", "w1", 1), "row 3: a is not a test image"),
+            (("a", "w1", 1), "row 3: a is neither in the test nor unlabelled"),
             (("b", "w9", 1), "row 3: 'w9' is not a known identity"),
             (("b", "new_whale", 1), "row 3: 'new_whale' is not a known identity"),
             (("b", "w1", -1), "row 3: fold -1 is below 0"),

@@ -1,8 +1,11 @@
 """params.yaml and the presets load; a fault is refused with its key."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal, get_args, get_origin
 
 import pytest
+from pydantic import BaseModel
 from ruamel.yaml import YAML
 
 from pipeline import params
@@ -84,6 +87,36 @@ def test_a_value_out_of_bounds_is_named_and_shown(keys, value, place, load, raw)
     message = refusal(load, raw)
     assert f"  {place}: " in message
     assert f"(found {value!r})" in message
+
+
+def choices(section: type[BaseModel], at: tuple[str, ...] = ()) -> Iterator[tuple[tuple, tuple]]:
+    """Every Literal of the params: its place and its values."""
+    for name, field in section.model_fields.items():
+        kind = field.annotation
+        if get_origin(kind) is Literal:
+            yield (*at, name), get_args(kind)
+        elif isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from choices(kind, (*at, name))
+
+
+@pytest.mark.parametrize("keys, values", list(choices(params.Params)), ids=str)
+def test_a_wrong_choice_is_told_what_there_is(keys, values, load, raw):
+    section = raw
+    for key in keys[:-1]:
+        section = section[key]
+    section[keys[-1]] = "nonsense"
+    message = refusal(load, raw)
+    assert f"  {'.'.join(keys)}: " in message and "(found 'nonsense')" in message
+    assert all(repr(value) in message for value in values)
+
+
+@pytest.mark.parametrize("weights", ["imagnet", "weights/best.pt", ""])
+def test_first_weights_that_cannot_be_any(weights, load, raw):
+    name = next(iter(raw["backbones"]))
+    raw["backbones"][name]["weights"] = weights
+    message = refusal(load, raw)
+    assert f"  backbones.{name}.weights: " in message
+    assert "imagenet, none, or a .safetensors or .pth file" in message
 
 
 def test_all_faults_are_told_at_once(load, raw):

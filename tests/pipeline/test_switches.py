@@ -5,6 +5,7 @@ The losses' own values are in tests/pipeline/losses/test_embedding_loss.py.
 
 import functools
 from pathlib import Path
+from typing import Literal, get_args, get_origin
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ VALUES = {
     "channels": [4, 5],
     "grey": [True],
     "flip": ["augment", "identity", "identity_masked"],
-    "reduction": [8],
+    "reduction": [8, 16],
     "pooling": ["average"],
     "embedding": [8],
     "bnneck": [False],
@@ -101,6 +102,17 @@ def leaves(section: type[BaseModel], before: str = "") -> set[str]:
 def test_every_leaf_is_tried():
     there = {leaf for leaf in leaves(Train) if not leaf.startswith("loss.")}
     assert set(VALUES) | ELSEWHERE == there
+
+
+def test_every_choice_is_tried(settings_with):
+    """A Literal's values are those of VALUES and the one that is there."""
+    base = settings_with()
+    for leaf in VALUES:
+        *sections, name = leaf.split(".")
+        section = functools.reduce(getattr, sections, base)
+        annotation = type(section).model_fields[name].annotation
+        if get_origin(annotation) is Literal:
+            assert {*VALUES[leaf], getattr(section, name)} == set(get_args(annotation)), leaf
 
 
 def nested(leaf: str, value: object) -> dict:

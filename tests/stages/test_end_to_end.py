@@ -121,7 +121,8 @@ def test_the_page_shows_every_photograph(project):
     assert any("b" in query for query in shown["queries"])
     (copies,) = shown["copies"]
     assert set(copies["g"]) == {"train00.jpg", "copy.jpg"} and not copies["c"]
-    assert len(shown["map"]["p"]) == len(labelled + asked) and shown["looks"]
+    assert len(shown["map"]["p"]) == len(labelled + asked) + len(tiny.UNLABELLED)
+    assert shown["looks"]
     with opened() as (tab, faults):
         tab.goto(path.as_uri())
         tab.locator(".card").first.click()

@@ -15,8 +15,9 @@ from pipeline import params
 from tests.conftest import ROOT
 
 CODE = ["pipeline", "stages", "commands", ".dvc/config", ".dvcignore", ".gitignore", "dvc.yaml"]
-INPUTS = ["data/review.csv", "data/pseudo.csv", "data/lr_range/README.md"]
+INPUTS = ["data/review.csv", "data/pseudo.csv", "data/lr_range"]
 IDENTITIES, PHOTOGRAPHS, STRANGERS = 8, 4, 6
+UNLABELLED = (1, 2)
 HEIGHT, WIDTH = 64, 128
 
 CHANGES = {
@@ -55,7 +56,8 @@ def draw_photograph(individual: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def draw_competition(out: Path) -> None:
-    """To learn from: 8 identities x 4 photographs, 6 new. Asked: 8 known, 4 new and a copy."""
+    """To learn from: 8 identities x 4 photographs, 6 new. Asked: 8 known, 4 new and a copy.
+    Two known ones lie unlabelled."""
     rng = np.random.default_rng(0)
     known, new = np.arange(IDENTITIES), IDENTITIES + np.arange(STRANGERS + 4)
     shown = {"train": [*np.repeat(known, PHOTOGRAPHS), *new[:STRANGERS]]}
@@ -69,6 +71,10 @@ def draw_competition(out: Path) -> None:
             rows.append((name, f"w{individual}" if individual < IDENTITIES else "new_whale", split))
     shutil.copy(out / "train/train00.jpg", out / "test/copy.jpg")
     rows.append(("copy.jpg", "w0", "test"))
+    (out / "unlabelled").mkdir()
+    for individual in UNLABELLED:
+        path = out / f"unlabelled/nobody{individual}.jpg"
+        cv2.imwrite(str(path), draw_photograph(individual, rng))
     write_tables(pd.DataFrame(rows, columns=["Image", "Id", "split"]), out)
 
 

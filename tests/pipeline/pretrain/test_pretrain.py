@@ -46,6 +46,27 @@ def test_the_backbone_learns_and_does_it_again(method, tiny, settings_with):
     assert not same(state, pretrained(tiny, settings_with(), section(method, seed=1))[0])
 
 
+@pytest.mark.parametrize(
+    ("leaf", "value", "methods"),
+    [
+        ("epochs", 1, METHODS),
+        ("batch", 6, METHODS),
+        ("learning_rate", 2e-3, METHODS),
+        ("dim", 8, ["simsiam", "clusters"]),
+        ("clusters", 3, ["clusters"]),
+    ],
+)
+def test_every_value_makes_other_weights_where_it_is_read(
+    leaf, value, methods, tiny, settings_with
+):
+    for method in METHODS:
+        first, second = (
+            pretrained(tiny, settings_with(), section(method, **changes))[0]
+            for changes in ({}, {leaf: value})
+        )
+        assert same(first, second) == (method not in methods), method
+
+
 def test_rotation_is_learned(tiny, settings_with):
     """Vertical stripes stand or lie: half of ln 4 is soon saved."""
     asked = section("rotation", epochs=12, learning_rate=3e-3)

@@ -88,6 +88,58 @@ def test_the_first_change_places_and_nothing_else_moves(member, method):
     assert (ranks(reranked)[inside] <= 5).all()
 
 
+OTHER_VALUES = {
+    "reptile": {
+        "hidden": 8,
+        "ways": 3,
+        "shots": 1,
+        "meta_steps": 2,
+        "meta_batch": 1,
+        "meta_rate": 0.9,
+        "inner_steps": 1,
+        "inner_rate": 0.9,
+        "adapt_steps": 6,
+    },
+    "fewshot": {"hidden": 4, "tasks": 2, "steps": 3, "rate": 5e-2},
+}
+
+
+@pytest.mark.parametrize(
+    ("section", "leaf", "value"),
+    [(section, *own) for section, leaves in OTHER_VALUES.items() for own in leaves.items()],
+)
+def test_every_value_changes_what_is_said(member, section, leaf, value):
+    """`sees` and `side` are tried in test_learned.py and test_small_crops.py."""
+    method = {"reptile": "reptile", "fewshot": "siamese"}[section]
+    taught = SECTION.fewshot.model_copy(update={"steps": 5, "rate": 1e-2, "tasks": 8})
+    base = {"method": method, "reptile": QUICK, "fewshot": taught}
+    changed = base | {section: base[section].model_copy(update={leaf: value})}
+    first, second = (column(run(member, **own), method) for own in (base, changed))
+    assert not np.allclose(first, second, atol=1e-7)
+
+
+def test_every_other_value_is_tried():
+    for section, tried in OTHER_VALUES.items():
+        there = set(type(getattr(SECTION, section)).model_fields)
+        assert set(tried) == there - {"sees", "side"}
+
+
+@pytest.mark.parametrize("first", ["nearest", "mean", "centre", "vote"])
+def test_the_first_score_names_the_candidates(member, first):
+    """The other scores point the other way round: who follows them sees other candidates."""
+    turned = {one: -member.scores for one in ("nearest", "mean", "centre", "vote")}
+    turned[first] = member.scores
+    query, label = np.nonzero(np.isfinite(member.scores))
+    scores = {one: values[query, label] for one, values in turned.items()}
+    names = member.queries["image"].to_numpy()[query], np.array(NAMES)[label]
+    found = evidence.build(*names, "lite0-0", scores)
+    reranked = column(run(member, found, method="prototypes", first=first, top=2), "reranked")
+    best = reranked.unstack().idxmax(axis=1)
+    ordered = (-member.scores).argsort(axis=1)[:, :2]
+    allowed = dict(zip(member.queries["image"], np.array(NAMES)[ordered], strict=True))
+    assert all(name in allowed[query] for query, name in best.items())
+
+
 @pytest.mark.parametrize("method", ["reptile", "prototypes", "siamese", "matching_full"])
 def test_every_query_is_looked_at_again(member, method):
     """Not the first ten rows alone: a score for the first `top` of every query, test included."""

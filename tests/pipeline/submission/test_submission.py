@@ -51,7 +51,7 @@ def log_odds(folds: pd.DataFrame) -> pd.DataFrame:
 def test_every_query_is_ranked(folds, method):
     section = P.ensembles["card"].new_whale.model_copy(update={"method": method})
     placed = submission.place(
-        log_odds(folds), folds, [0, 1], section, P.submission, P.evaluation, {}
+        log_odds(folds), folds, [0, 1], section, P.submission, P.evaluation, {}, ["t"]
     )
     assert placed.held_out["image"].tolist() == ["a0", "b0", "a1", "b1", "c1"]
     assert placed.held_out["truth"].tolist() == ["a", "b", "a", "b", NEW_WHALE]
@@ -69,20 +69,31 @@ def test_one_trained_fold_ranks_its_own_queries_alone(folds):
     section = P.ensembles["single"].new_whale
     rows = log_odds(folds)
     placed = submission.place(
-        rows[rows["fold"] == 0], folds, [0], section, P.submission, P.evaluation, {}
+        rows[rows["fold"] == 0], folds, [0], section, P.submission, P.evaluation, {}, ["t"]
     )
     assert placed.held_out["image"].tolist() == ["a0", "b0"]
     assert placed.test["t"][0] == "b"
 
 
+def test_unlabelled_photographs_are_not_asked_for(folds):
+    """u is answered like a test photograph, for pseudo-labels; the submission knows t alone."""
+    rows = log_odds(folds)
+    rows = pd.concat([rows, rows[rows["test"]].assign(query="u")], ignore_index=True)
+    section = P.ensembles["card"].new_whale
+    placed = submission.place(rows, folds, [0, 1], section, P.submission, P.evaluation, {}, ["t"])
+    assert placed.test.index.tolist() == ["t"] and "u" not in set(placed.posteriors["query"])
+
+
 def test_never_means_never_before_the_list_runs_out(folds):
     section = P.ensembles["card"].new_whale.model_copy(update={"method": "never"})
     placed = submission.place(
-        log_odds(folds), folds, [0, 1], section, P.submission, P.evaluation, {}
+        log_odds(folds), folds, [0, 1], section, P.submission, P.evaluation, {}, ["t"]
     )
     assert placed.test["t"] == ["b", "a", "c", NEW_WHALE]
     capped = P.submission.model_copy(update={"capacity": 1})
-    placed = submission.place(log_odds(folds), folds, [0, 1], section, capped, P.evaluation, {})
+    placed = submission.place(
+        log_odds(folds), folds, [0, 1], section, capped, P.evaluation, {}, ["t"]
+    )
     assert placed.test["t"] == ["b", "a", "c", NEW_WHALE]
     assert not placed.held_out["ranking"].str.startswith(NEW_WHALE).any()
 
@@ -91,8 +102,12 @@ def test_what_is_asked_together_is_rearranged_together(folds):
     """Every held-out query says a; with room for one a fold, one of each fold keeps it."""
     section = P.ensembles["card"].new_whale
     capped = P.submission.model_copy(update={"capacity": 1})
-    placed = submission.place(log_odds(folds), folds, [0, 1], section, capped, P.evaluation, {})
+    placed = submission.place(
+        log_odds(folds), folds, [0, 1], section, capped, P.evaluation, {}, ["t"]
+    )
     first = placed.held_out["ranking"].str.split(" ").str[0]
     assert (first == "a").groupby(placed.held_out["fold"]).sum().tolist() == [1, 1]
-    free = submission.place(log_odds(folds), folds, [0, 1], section, P.submission, P.evaluation, {})
+    free = submission.place(
+        log_odds(folds), folds, [0, 1], section, P.submission, P.evaluation, {}, ["t"]
+    )
     assert (free.held_out["ranking"].str.split(" ").str[0] == "a").all()
