@@ -7,9 +7,9 @@ becomes of `rerank.first`, the only score and without local features, where it i
 (`alone`); and what `reranked` adds to the ensemble as one score more (`added`). The reference is
 sparse k-reciprocal re-ranking, whose seconds hold the search that it is part of. Prints held-out
 MAP@5 against no second look and against that reference, on the same queries of all runs, with
-paired 95 % intervals, and the seconds a query that the second look takes, teaching included; --out writes the same as CSV.
-Methods marked so look at small crops with a network of their own instead of at embeddings. The twin
-has no row: it needs members that were trained as pairs.
+paired 95 % intervals, and the seconds a query that the second look takes, teaching included; --out
+writes the same as CSV. Methods marked so look at small crops with a network of their own instead of
+at embeddings. The twin has no row: it needs members that were trained as pairs.
 """
 
 import contextlib
