@@ -83,7 +83,7 @@ def accept(name: str) -> None:
     rows = read(name)
     rows = rows[rows["edit"].isin(asked.edits)]
     rows["settings"] = [study.digest(asked, settings, edit) for edit in rows["edit"]]
-    tables.write_csv(rows, OUT / f"{name}.csv")
+    show(name, rows)
     print(f"{OUT / name}.csv: {len(rows)} rows are of the settings of now")
 
 
@@ -146,12 +146,16 @@ def read(name: str) -> pd.DataFrame:
 
 
 def write(name: str, gain: dict, digests: dict[str, str]) -> None:
-    """Put the row into the study's CSV, and draw and list all that it has."""
-    path = OUT / f"{name}.csv"
+    """Put the row into the study's CSV."""
     rows, past = pd.DataFrame([gain])[study.COLUMNS].round(4), kept(name, digests)
     others = past[past["edit"] != gain["edit"]]
     rows = pd.concat([others, rows], ignore_index=True) if len(others) else rows
-    tables.write_csv(rows, path)
+    show(name, rows)
+
+
+def show(name: str, rows: pd.DataFrame) -> None:
+    """Write the study's rows, draw them, and list them in the README."""
+    tables.write_csv(rows, OUT / f"{name}.csv")
     draw(rows, OUT / f"{name}.png", name)
     list_in(README, name, rows)
 
