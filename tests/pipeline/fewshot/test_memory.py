@@ -1,7 +1,9 @@
 import pytest
 import torch
 
-from pipeline.fewshot.memory import look_up, write
+from pipeline.fewshot import encoders
+from pipeline.fewshot.memory import Memory, State, look_up, write
+from pipeline.fewshot.tasks import Support
 
 
 def test_write_by_hand():
@@ -31,3 +33,46 @@ def test_two_heads_write_to_two_slots():
     keys = torch.tensor([[[1.0, 0.0], [0.0, 1.0]]])
     _, written = write(memory, read, usage, keys, torch.zeros(1, 2))
     assert written[0].argmax(dim=1).tolist() == [1, 2]
+
+
+@pytest.fixture
+def learner() -> Memory:
+    """Two ways, three slots of two numbers, one head; inputs of two numbers."""
+    torch.manual_seed(0)
+    return Memory(encoders.vectors(2, 0), 2, 3, 2, 1, 4).eval()
+
+
+@torch.no_grad()
+def test_what_counts_as_used_by_hand(learner):
+    """Keys of 0 read every slot alike, and a gate of 1/2 writes half where it last read and half to
+    the slot that was used least: .95 x (.4, 0, .8) + (1/3, 1/3, 1/3) + (.5, .5, 0)."""
+    for part in (learner.keys, learner.gate):
+        torch.nn.init.zeros_(part.weight)
+        torch.nn.init.zeros_(part.bias)
+    state = State(
+        torch.ones(1, 3, 2),
+        torch.tensor([[[1.0, 0.0, 0.0]]]),
+        torch.tensor([[0.4, 0.0, 0.8]]),
+        torch.zeros(1, 4),
+        torch.zeros(1, 4),
+    )
+    told, _ = learner.step(state, torch.ones(1, 2), torch.zeros(1, 2))
+    assert told.read[0, 0].tolist() == pytest.approx([1 / 3] * 3)
+    expected = [0.38 + 1 / 3 + 0.5, 0 + 1 / 3 + 0.5, 0.76 + 1 / 3]
+    assert told.usage[0].tolist() == pytest.approx(expected)
+    assert told.memory[0].tolist() == [[1, 1], [0, 0], [1, 1]]  # wiped, and the key is 0
+
+
+@torch.no_grad()
+def test_every_example_comes_with_the_label_of_the_one_before(learner, monkeypatch):
+    """The first with none; the query with the last example's."""
+    seen, step = [], learner.step
+
+    def watched(state, vectors, before):
+        seen.append(before.tolist())
+        return step(state, vectors, before)
+
+    monkeypatch.setattr(learner, "step", watched)
+    support = Support(torch.randn(1, 3, 2), torch.tensor([[1, 0, 0]]), torch.ones(1, 3))
+    learner.scores(support, torch.randn(1, 2, 2), 2)
+    assert seen == [[[0, 0]], [[0, 1]], [[1, 0]], [[1, 0], [1, 0]]]

@@ -1,5 +1,6 @@
 """The weighted sum: every loss by its name in params.yaml, in float32 and under half precision."""
 
+import copy
 import math
 
 import pytest
@@ -69,6 +70,19 @@ def test_half_precision_outside_changes_nothing_inside(name):
     with torch.autocast("cpu", torch.bfloat16):
         found = loss(halves, halves, LABELS)
     assert {name: value.item() for name, value in found.items()} == expected
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_float32_is_near_float64(name):
+    """The losses' own tests are loops in double precision; training runs in single."""
+    torch.manual_seed(0)
+    single = getattr(summed(section(**with_company(name)), people(4)), name)
+    double = copy.deepcopy(single).double()
+    labels, vectors = torch.tensor([0, 0, 1, 1, 2, 2, 3, 3, -1]), batch(9, 4)
+    costs = [
+        one(given, labels).item() for one, given in ((single, vectors.float()), (double, vectors))
+    ]
+    assert costs[0] == pytest.approx(costs[1], rel=1e-4)
 
 
 @pytest.mark.parametrize("half", [False, True], ids=["float32", "bfloat16 autocast"])

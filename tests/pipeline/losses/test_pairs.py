@@ -136,40 +136,61 @@ def test_contrastive_is_the_double_loop():
     assert found.item() == pytest.approx(mean_of_costly(near) + mean_of_costly(apart))
 
 
-def test_multi_similarity_is_the_double_loop():
-    alpha, beta, base, epsilon = 2.0, 10.0, 0.5, 0.1
-    features = batch(len(LABELS), 4)
-    near = cosines(features)
-    total = 0.0
-    for i in PLACES:
-        if not positives(i):
-            continue
-        rival = max(near[i][j] for j in negatives(i))
-        weakest = min(near[i][j] for j in positives(i))
-        pulled = [near[i][j] for j in positives(i) if near[i][j] < rival + epsilon]
-        pushed = [near[i][j] for j in negatives(i) if near[i][j] > weakest - epsilon]
-        total += math.log(1 + sum(math.exp(-alpha * (x - base)) for x in pulled)) / alpha
-        total += math.log(1 + sum(math.exp(beta * (x - base)) for x in pushed)) / beta
-    values = dict(alpha=alpha, beta=beta, base=base, epsilon=epsilon)
-    found = pairs.multi_similarity(features, LABELS, **values)
-    assert found.item() == pytest.approx(total / len(LABELS))
+ALPHA, BETA, BASE, EPSILON = 2.0, 10.0, 0.5, 0.1
 
 
-def test_circle_is_the_double_loop():
-    features = batch(len(LABELS), 4)
-    near = cosines(features)
-    costs = []
-    for i in PLACES:
-        if positives(i):
-            pulled = [
-                math.exp(-8 * max(0, 1.25 - near[i][j]) * (near[i][j] - 0.75)) for j in positives(i)
-            ]
-            pushed = [
-                math.exp(8 * max(0, near[i][j] + 0.25) * (near[i][j] - 0.25)) for j in negatives(i)
-            ]
+def slow_multi_similarity(near: list[list[float]], labels: list[int], anchors: int) -> float:
+    """The first `anchors` images against all."""
+    total, every = 0.0, range(len(labels))
+    for i in range(anchors):
+        likes = [near[i][j] for j in every if j != i and labels[j] == labels[i]]
+        others = [near[i][j] for j in every if labels[j] != labels[i]]
+        if likes:
+            pulled = [x for x in likes if x < max(others) + EPSILON]
+            pushed = [x for x in others if x > min(likes) - EPSILON]
+            total += math.log(1 + sum(math.exp(-ALPHA * (x - BASE)) for x in pulled)) / ALPHA
+            total += math.log(1 + sum(math.exp(BETA * (x - BASE)) for x in pushed)) / BETA
+    return total / anchors
+
+
+def slow_circle(near: list[list[float]], labels: list[int], anchors: int) -> float:
+    costs, every = [], range(len(labels))
+    for i in range(anchors):
+        likes = [near[i][j] for j in every if j != i and labels[j] == labels[i]]
+        others = [near[i][j] for j in every if labels[j] != labels[i]]
+        if likes:
+            pulled = [math.exp(-8 * max(0, 1.25 - x) * (x - 0.75)) for x in likes]
+            pushed = [math.exp(8 * max(0, x + 0.25) * (x - 0.25)) for x in others]
             costs.append(math.log(1 + sum(pulled) * sum(pushed)))
-    found = pairs.circle(features, LABELS, margin=0.25, gamma=8.0)
-    assert found.item() == pytest.approx(mean_of_costly(costs))
+    return mean_of_costly(costs)
+
+
+LOOPS = {
+    "multi_similarity": (
+        slow_multi_similarity,
+        dict(alpha=ALPHA, beta=BETA, base=BASE, epsilon=EPSILON),
+    ),
+    "circle": (slow_circle, dict(margin=0.25, gamma=8.0)),
+}
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_weighted_pairs_are_the_double_loop(name):
+    slow, values = LOOPS[name]
+    features = batch(len(LABELS), 4)
+    found = getattr(pairs, name)(features, LABELS, **values)
+    assert found.item() == pytest.approx(slow(cosines(features), LABELS.tolist(), len(LABELS)))
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_weighted_pairs_with_older_vectors_are_the_loop_over_both(name):
+    slow, values = LOOPS[name]
+    features, older = batch(6, 4), batch(5, 4, seed=1)
+    labels, old_labels = [0, 0, 1, 1, 2, -1], [0, 2, 2, 3, -2]
+    before = pairs.Older(older, torch.tensor(old_labels))
+    found = getattr(pairs, name)(features, torch.tensor(labels), older=before, **values)
+    near = cosines(torch.cat([features, older]))
+    assert found.item() == pytest.approx(slow(near, labels + old_labels, 6))
 
 
 def test_lifted_structure_is_the_loop_over_positive_pairs():

@@ -108,6 +108,22 @@ def test_a_collapse_is_named(tiny, settings_with, monkeypatch):
         pretrained(tiny, settings_with(), section("simsiam"))
 
 
+def test_without_the_target_standing_still_simsiam_collapses_and_is_named(
+    tiny, settings_with, monkeypatch
+):
+    """All photographs are drawn together, and nothing pushes them apart: within forty epochs they
+    are one point (Chen and He 2021, section 4.1)."""
+
+    class GivesWay(pretrain.SimSiam):
+        def forward(self, first, second):
+            return -torch.nn.functional.cosine_similarity(first, second.flip(0)).mean(), first
+
+    monkeypatch.setattr(pretrain, "SimSiam", GivesWay)
+    asked = section("simsiam", epochs=60, learning_rate=3e-2)
+    with pytest.raises(TrainingFailed, match="collapsed"):
+        pretrained(tiny, settings_with(), asked)
+
+
 def test_one_cluster_for_all_is_named(tiny, settings_with, monkeypatch):
     monkeypatch.setattr(pretrain.Clusters, "largest_share", lambda self: 0.95)
     with pytest.raises(TrainingFailed, match="95% of the photographs are in one cluster"):
