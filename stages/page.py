@@ -48,25 +48,17 @@ def main(name: str) -> None:
     net.load_state_dict(load_file(paths.model(backbone, fold)))
     names = known.images["image"].tolist()
     whole["looks"] = looks.looks(net, whole["queries"], known.crops, names, fold, settings.channels)
-    drawn = [
-        figures.threshold(pd.read_csv(paths.curve(name))),
-        figures.reliability(pd.read_csv(paths.report(name, "reliability"))),
-        figures.by_size(pd.read_csv(paths.report(name, "class_sizes"))),
-        figures.outcomes(pd.read_csv(paths.report(name, "outcomes"))),
-        figures.training(
-            {
-                paths.member(one, f): pd.read_csv(paths.history(one, f))
-                for one in backbones
-                for f in folds
-            }
-        ),
-        *(
-            figures.rate_range(one, pd.read_csv(file))
-            for one in backbones
-            if (file := paths.LR_RANGE / f"{one}.csv").is_file()
-        ),
-    ]
-    html = page.page(whole, "".join(drawn))
+    members = [(one, f) for one in backbones for f in folds]
+    ranges = {one: paths.LR_RANGE / f"{one}.csv" for one in backbones}
+    drawn = figures.drawn(
+        pd.read_csv(paths.curve(name)),
+        pd.read_csv(paths.report(name, "reliability")),
+        pd.read_csv(paths.report(name, "class_sizes")),
+        pd.read_csv(paths.report(name, "outcomes")),
+        {paths.member(*one): pd.read_csv(paths.history(*one)) for one in members},
+        {one: pd.read_csv(file) for one, file in ranges.items() if file.is_file()},
+    )
+    html = page.page(whole, drawn)
     tables.replace(paths.page(name), lambda part: part.write_text(html, encoding="utf-8"))
 
 

@@ -11,9 +11,32 @@ from matplotlib.axes import Axes
 
 from pipeline import rates
 
+EXAMINED = "way20_shot1"  # a history's column, with train.inner.share above 0
 SIZE = (5, 3.2)  # inches
 SETTINGS = {"svg.fonttype": "none", "svg.hashsalt": "tailprint", "axes.grid": True}
 SETTINGS |= {"grid.color": "0.9", "axes.spines.top": False, "axes.spines.right": False}
+
+
+def drawn(
+    curve: pd.DataFrame,
+    calibrated: pd.DataFrame,
+    sizes: pd.DataFrame,
+    confused: pd.DataFrame,
+    histories: dict[str, pd.DataFrame],
+    ranges: dict[str, pd.DataFrame],
+) -> str:
+    """All figures of a page; histories by member, ranges by backbone. Each has its function."""
+    return "".join(
+        [
+            threshold(curve),
+            reliability(calibrated),
+            by_size(sizes),
+            outcomes(confused),
+            training(histories),
+            examined(histories),
+            *(rate_range(backbone, table) for backbone, table in ranges.items()),
+        ]
+    )
 
 
 def figure(title: str, words: str, draw: Callable[[Axes], None]) -> str:
@@ -102,7 +125,7 @@ def outcomes(table: pd.DataFrame) -> str:
 
 
 def training(histories: dict[str, pd.DataFrame]) -> str:
-    """Every member's loss by epoch, and where it is measured its inner 20-way one-shot accuracy."""
+    """Every member's loss by epoch."""
     last = {name: table["loss"].iloc[-1] for name, table in histories.items()}
     words = "loss at the end: " + ", ".join(f"{name} {loss:.3g}" for name, loss in last.items())
 
@@ -113,6 +136,22 @@ def training(histories: dict[str, pd.DataFrame]) -> str:
         axes.legend(fontsize="small", ncols=2)
 
     return figure("Training", words + ".", draw)
+
+
+def examined(histories: dict[str, pd.DataFrame]) -> str:
+    """Accuracy on 20-way one-shot tasks of the inner split, by epoch; "" where none was held."""
+    told = {name: own for name, own in histories.items() if EXAMINED in own}
+    if not told:
+        return ""
+    last = ", ".join(f"{name} {table[EXAMINED].iloc[-1]:.2f}" for name, table in told.items())
+
+    def draw(axes: Axes) -> None:
+        for name, table in told.items():
+            axes.plot(table["epoch"] + 1, table[EXAMINED], label=name)
+        axes.set(xlabel="epoch", ylabel="share right", ylim=(0, 1))
+        axes.legend(fontsize="small", ncols=2)
+
+    return figure("20-way one-shot tasks of the inner split", f"right at the end: {last}.", draw)
 
 
 def rate_range(backbone: str, table: pd.DataFrame) -> str:

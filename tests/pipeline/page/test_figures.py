@@ -52,6 +52,14 @@ def test_training_of_a_single_epoch():
     assert "lite0-0 2.5" in html
 
 
+def test_examinations_of_the_inner_split_where_there_were_any():
+    plain = pd.DataFrame({"epoch": [0, 1], "loss": [2.5, 2.0]})
+    assert figures.examined({"lite0-0": plain}) == ""
+    asked = plain.assign(way20_shot1=[0.25, 0.75])
+    html = figures.examined({"lite0-0": asked, "lite0-1": plain})
+    assert "right at the end: lite0-0 0.75." in html and "lite0-0" in picture(html)
+
+
 def test_learning_rates_with_a_suggestion_and_where_the_loss_never_falls():
     falling = pd.DataFrame(
         {"rate": 10.0 ** np.arange(-5, 4), "loss": [10, 10, 10, 7, 4, 4, 4, 5, 27]}
