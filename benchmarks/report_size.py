@@ -22,7 +22,8 @@ import numpy as np
 from playwright.sync_api import sync_playwright
 
 from pipeline import params
-from pipeline.page import page, photographs
+from pipeline.page import layout, page, photographs
+from pipeline.page.content import COPIES
 
 LOOKS = 3
 STANDS = "performance.timing.domContentLoadedEventEnd - performance.timing.navigationStart"
@@ -50,7 +51,8 @@ def content_of(html: str) -> dict:
 
 def repeated(content: dict, count: int) -> dict:
     """The content again and again, until it has `count` queries."""
-    images, queries, thumbnails = {}, [], []
+    images, queries, thumbnails, points, copies, looks = {}, [], [], [], [], []
+    own_points = content["map"]["p"]
     for turn in range(-(-count // len(content["queries"]))):
         names = {name: f"{turn}-{name}" for name in content["images"]}
         for name, entry in content["images"].items():
@@ -59,7 +61,18 @@ def repeated(content: dict, count: int) -> dict:
             own = [one | ({"g": names[one["g"]]} if "g" in one else {}) for one in query["a"]]
             queries.append(query | {"q": names[query["q"]], "a": own})
         thumbnails += content["thumbnails"]
-    return content | {"images": images, "queries": queries[:count], "thumbnails": thumbnails}
+        points += [[x, y, names.get(image, image), *told] for x, y, image, *told in own_points]
+        copies += [one | {"g": [names[image] for image in one["g"]]} for one in content["copies"]]
+        looks += [one | {"q": names[one["q"]], "g": names[one["g"]]} for one in content["looks"]]
+    return content | {
+        "images": images,
+        "queries": queries[:count],
+        "thumbnails": thumbnails,
+        "map": content["map"] | {"p": points[: layout.MOST]},
+        "copies": copies[:COPIES],
+        "looks": looks[: len(content["looks"])],
+        "of": {"queries": count, "copies": len(copies), "map": len(points)},
+    }
 
 
 def shrunk(thumbnails: list[str], budget: float) -> list[str]:
@@ -76,19 +89,23 @@ def shrunk(thumbnails: list[str], budget: float) -> list[str]:
 
 def looked_at(path: Path) -> tuple[float, float]:
     """Seconds until the grid stands, and until a filter has answered; medians."""
-    opened, filtered = [], []
+    opened, filtered, faults = [], [], []
     with sync_playwright() as driver:
         browser = driver.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]
         )
         for _ in range(LOOKS):
             tab = browser.new_page()
+            tab.on("pageerror", lambda error: faults.append(str(error)))
             tab.goto(path.as_uri())
             opened.append(tab.evaluate(STANDS) / 1000)
+            before = tab.inner_text("#count")
             begun = time.monotonic()
             tab.select_option("#show", "wrong")
-            tab.inner_text("#count")
+            after = tab.inner_text("#count")
             filtered.append(time.monotonic() - begun)
+            if faults or after == before or not tab.locator(".card").count():
+                raise SystemExit(f"the page does not work: {faults or [before, after]}")
             tab.close()
         browser.close()
     return statistics.median(opened), statistics.median(filtered)

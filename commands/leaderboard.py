@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline import params, paths, solution, submitted, tables
+from pipeline import metrics, params, paths, solution, submitted, tables
 from pipeline.leaderboard import changes, history, page
 
 LOCK = Path("dvc.lock")
@@ -26,12 +26,17 @@ def main() -> None:
     p = params.load()
     truth = solution.read_solution(Path(p.competition.path), p.competition.columns)
     new = p.competition.columns.new_whale
+    if not paths.TWINS.is_file():
+        raise SystemExit(f"{paths.TWINS} is not there: run the pipeline first (dvc repro)")
     twins = set(tables.read("twins", paths.TWINS)["image"])
-    before = history.last(history.read(paths.LEADERBOARD))
+    before = history.last_keys(history.read(paths.LEADERBOARD))
     rows = []
     for name in p.ensembles:
         csv = paths.submission(name)
         if not csv.is_file():
+            continue
+        if fault := incomplete(name):
+            print(f"{name} is left out: {fault}: run dvc repro")
             continue
         made = {
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -43,8 +48,9 @@ def main() -> None:
             "seconds": json.loads(paths.BUILT.read_text()) if paths.BUILT.is_file() else "",
         }
         scores = history.hidden_scores(submitted.read(csv, new), truth, twins)
-        changes.keep(made["csv"], paths.rankings(name), Path("params.yaml"), paths.KEPT)
-        gain = changes.since(before.get(name, ""), made["csv"], paths.KEPT, p.evaluation)
+        key = history.key(made)
+        changes.keep(key, paths.rankings(name), Path("params.yaml"), paths.KEPT)
+        gain = changes.since(before.get(name, ""), key, paths.KEPT, p.evaluation)
         rows.append(made | card(name) | scores | gain)
     table = pd.DataFrame(rows, columns=history.COLUMNS)
     history.append(table, paths.LEADERBOARD)
@@ -53,6 +59,19 @@ def main() -> None:
     print(table[PRINTED].to_string(index=False))
     print(f"\nsubmissions: {', '.join(str(paths.submission(name)) for name in table['ensemble'])}")
     print(f"history: {paths.LEADERBOARD}, {paths.LEADERBOARD.with_suffix('.html')}")
+
+
+def incomplete(name: str) -> str:
+    """What of the submission's last run is missing, or is another run's; "" where all is there."""
+    card, rankings = paths.score_card(name), paths.rankings(name)
+    lacking = [file for file in (card, rankings) if not file.is_file()]
+    if lacking:
+        return f"{lacking[0]} is not there"
+    ranked = tables.read("rankings", rankings)
+    precision = metrics.precision_at_5(ranked["truth"], ranked["ranking"].str.split(" ").tolist())
+    found = round(metrics.mean(precision, ranked["weight"]), 5)
+    told = json.loads(card.read_text())["map5"]
+    return "" if found == told else f"{card} says {told}, {rankings} {found}"
 
 
 def card(name: str) -> dict[str, float]:

@@ -12,6 +12,7 @@ photograph. A decision that contradicts earlier ones is refused, and their rows 
 import argparse
 import getpass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -53,10 +54,18 @@ def desk(report: Path, who: str, port: int, policy: str) -> Flask:
     @app.before_request
     def own_page_only() -> None:
         # another site's name could be made to lead here; then the browser would send that name
-        if request.host not in (f"{HOST}:{port}", f"localhost:{port}"):
+        names = {f"{one}:{port}" for one in (HOST, "localhost")}
+        # a browser leaves port 80 out
+        if request.host not in names | ({HOST, "localhost"} if port == 80 else set()):
             abort(403, "this server answers its own page only")
         if request.method == "POST" and request.headers.get(MARK) != "review":
             abort(403, f"the header {MARK} is missing")
+
+    @app.after_request
+    def in_no_frame(answer: Response) -> Response:
+        # a click in a frame would come from our own page, wherever the frame is
+        answer.headers["X-Frame-Options"] = "DENY"
+        return answer
 
     @app.get("/")
     def page() -> Response:
@@ -70,10 +79,9 @@ def desk(report: Path, who: str, port: int, policy: str) -> Flask:
     def decide() -> Response | tuple[str, int]:
         try:
             row = asked(request.get_json(silent=True), who)
-            tried(row, policy)
+            record.add(row, paths.REVIEW, lock, partial(tried, policy))
         except ValueError as error:
             return str(error), 409
-        record.add(row, paths.REVIEW, lock)
         return jsonify(holding(record.read(paths.REVIEW)))
 
     return app
@@ -90,14 +98,13 @@ def asked(said: object, who: str) -> dict[str, str]:
     return {**{key: said[key] for key in keys}, "who": who, "when": when}
 
 
-def tried(row: dict[str, str], policy: str) -> None:
-    """Raises ValueError where the labels could not be settled with this decision too."""
-    decisions = record.read(paths.REVIEW)
+def tried(policy: str, decisions: pd.DataFrame) -> None:
+    """Raises ValueError where the labels could not be settled with these decisions."""
     resolution.resolve(
         tables.read("images", paths.IMAGES),
         tables.read("groups", paths.GROUPS),
         policy,
-        pd.concat([decisions, pd.DataFrame([row])], ignore_index=True),
+        decisions,
         tables.read("pseudo", paths.PSEUDO),
     )
 

@@ -1,6 +1,7 @@
 """Send an ensemble's submission to kaggle.com and write the score that comes back.
 
     python -m commands.submit ENSEMBLE -m "what is new" [--dry-run] [--wait 300]
+    python -m commands.submit ENSEMBLE --ref NUMBER      # the score of what was sent before
 
 Uploads submissions/ENSEMBLE.csv to competition.slug with Kaggle's own client, waits for the score
 and writes it into the submission's row of submissions/leaderboard.csv (so run
@@ -26,32 +27,44 @@ SHOWN = 3  # first lines of the file
 PAUSE = 5.0  # seconds between two questions for the score
 
 
-def main(name: str, message: str, dry: bool, wait: float, client: Any = None) -> None:
+def main(name: str, message: str, dry: bool, wait: float, client: Any = None, ref: int = 0) -> None:
     p = params.load()
     csv = paths.submission(name)
     if name not in p.ensembles:
         raise SystemExit(f"no ensemble {name!r}; params.yaml has {list(p.ensembles)}")
     if not csv.is_file():
         raise SystemExit(f"{csv} is not there: run the pipeline first (dvc repro)")
-    if digest(csv) not in set(history.read(paths.LEADERBOARD)["csv"]):
+    past = history.read(paths.LEADERBOARD)
+    if digest(csv) not in set(past.loc[past["ensemble"] == name, "csv"]):
         raise SystemExit(
             f"{csv} is not on the leaderboard: run python -m commands.leaderboard first"
         )
-    keeps_contract(csv, p.competition.columns.new_whale)
-    print(told(csv, p.competition.slug, message))
-    if dry:
-        return print("nothing was sent (--dry-run)")
+    slug = p.competition.slug
+    if not ref:
+        keeps_contract(csv, p.competition.columns.new_whale)
+        print(told(csv, slug, message))
+        if dry:
+            return print("nothing was sent (--dry-run)")
     try:
         client = client or connected(f". Or upload {csv} by hand at the address above")
-        sent = client.competition_submit(str(csv), message, p.competition.slug, quiet=True)
     except Faults as error:
         raise SystemExit(str(error)) from None
+    ref = ref or send(client, csv, message, slug)
+    scores = score(client, slug, ref, wait)
+    history.scored(name, digest(csv), scores, paths.LEADERBOARD)
+    print(f"public {scores['kaggle_public']}, private {scores['kaggle_private'] or 'not told yet'}")
+
+
+def send(client: Any, csv: Path, message: str, slug: str) -> int:
+    """Upload the file; the number by which kaggle.com knows it. SystemExit where it isn't taken."""
+    try:
+        sent = client.competition_submit(str(csv), message, slug, quiet=True)
     except Exception as error:  # the client passes on whatever its HTTP library raises
         raise SystemExit(f"kaggle.com did not take {csv}: {error}") from None
-    print(f"sent: {sent.message}")
-    scores = score(client, p.competition.slug, sent.ref, wait)
-    history.scored(digest(csv), scores, paths.LEADERBOARD)
-    print(f"public {scores['kaggle_public']}, private {scores['kaggle_private'] or 'not told yet'}")
+    if not sent.ref:  # an upload that failed is an answer without a number
+        raise SystemExit(f"kaggle.com did not take {csv}: {sent.message}")
+    print(f"sent, as number {sent.ref}: {sent.message}")
+    return sent.ref
 
 
 def keeps_contract(csv: Path, new: str) -> None:
@@ -87,7 +100,12 @@ def score(client: Any, slug: str, ref: int, wait: float) -> dict[str, str]:
     """
     until = time.monotonic() + wait
     while True:
-        mine = [one for one in client.competition_submissions(slug) or [] if one.ref == ref]
+        try:
+            known = client.competition_submissions(slug) or []
+        except Exception as error:  # what was sent stays sent: ask again
+            print(f"kaggle.com did not answer: {error}")
+            known = []
+        mine = [one for one in known if one.ref == ref]
         status = mine[0].status.name if mine else "PENDING"
         if status == "ERROR":
             raise SystemExit(f"kaggle.com could not score it: {mine[0].error_description}")
@@ -99,7 +117,7 @@ def score(client: Any, slug: str, ref: int, wait: float) -> dict[str, str]:
         if time.monotonic() > until:
             raise SystemExit(
                 f"sent, but not scored after {wait:.0f} seconds: see "
-                f"https://www.kaggle.com/c/{slug}/submissions"
+                f"https://www.kaggle.com/c/{slug}/submissions, or ask again with --ref {ref}"
             )
         time.sleep(PAUSE)
 
@@ -107,8 +125,11 @@ def score(client: Any, slug: str, ref: int, wait: float) -> dict[str, str]:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("ensemble")
-    parser.add_argument("-m", "--message", required=True)
+    parser.add_argument("-m", "--message", default="")
     parser.add_argument("--dry-run", action="store_true")
     parser.add_argument("--wait", type=float, default=300.0, help="seconds, for the score")
-    arguments = parser.parse_args()
-    main(arguments.ensemble, arguments.message, arguments.dry_run, arguments.wait)
+    parser.add_argument("--ref", type=int, default=0, help="kaggle.com's number of what was sent")
+    given = parser.parse_args()
+    if not (given.message or given.ref):
+        parser.error("-m: a message says what is new")
+    main(given.ensemble, given.message, given.dry_run, given.wait, ref=given.ref)

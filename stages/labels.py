@@ -1,14 +1,14 @@
 """Settle which identity every labelled image has and who said so; and the test images' twins."""
 
 from pipeline import params, paths, tables
-from pipeline.labels import resolution, twins
+from pipeline.labels import record, resolution, twins
 
 
 def main() -> None:
     p = params.load()
     images = tables.read("images", paths.IMAGES)
     groups = tables.read("groups", paths.GROUPS)
-    review = tables.read("review", paths.REVIEW)
+    review = record.read(paths.REVIEW)
     pseudo = tables.read("pseudo", paths.PSEUDO)
     try:
         labels = resolution.resolve(images, groups, p.labels.conflicts, review, pseudo)

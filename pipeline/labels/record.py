@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -13,17 +14,20 @@ from pipeline import tables
 COLUMNS = tables.COLUMNS["review"]
 
 
-def add(row: dict[str, str], path: Path, lock: Path) -> None:
+def add(row: dict[str, str], path: Path, lock: Path, check: Callable[[pd.DataFrame], None]) -> None:
     """Append one decision (keys COLUMNS) for good: it is on the disk when this returns.
 
-    `lock` is a file that whoever writes holds, so that no two lines mix. What a crash left of a
-    line is taken away first.
+    `lock` is a file that whoever writes holds, so that no two lines mix. `check` is given all
+    decisions with the new one, and raises ValueError where it must not be written; nobody else
+    writes meanwhile. What a crash left of a line is taken away first.
     """
     line = io.StringIO()
     csv.DictWriter(line, COLUMNS, lineterminator="\n").writerow(row)
     lock.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(lock), path.open("r+b") as file:
         past = whole(file.read())
+        before = tables.parsed("review", io.StringIO(past.decode()), str(path))
+        check(pd.concat([before, pd.DataFrame([row])], ignore_index=True))
         file.truncate(len(past))
         file.seek(0, os.SEEK_END)
         between = b"" if past.endswith(b"\n") else b"\n"

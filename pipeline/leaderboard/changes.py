@@ -1,7 +1,7 @@
 """What changed from one submission to the next: its params, and how much better it answers.
 
-What a submission was made of is kept beside the history, in a folder named by its CSV's hash, since
-the next run writes over it.
+What a submission was made of is kept beside the history, in a folder of the row's name
+(`history.key`), since the next run writes over it.
 """
 
 import shutil
@@ -18,11 +18,11 @@ RANKINGS, PARAMS = "rankings.csv", "params.yaml"
 MISSING = "nothing"
 
 
-def keep(csv: str, rankings: Path, params: Path, folder: Path) -> None:
-    """Copy what the submission of that hash was made of; a second time changes nothing."""
-    own = folder / csv
+def keep(name: str, rankings: Path, params: Path, folder: Path) -> None:
+    """Copy what the submission of that name was made of; a second time changes nothing."""
+    own = folder / name
     if not own.is_dir():
-        part = folder / f".part-{csv}"
+        part = folder / f".part-{name}"
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
         shutil.copy(rankings, part / RANKINGS)
@@ -31,7 +31,7 @@ def keep(csv: str, rankings: Path, params: Path, folder: Path) -> None:
 
 
 def since(before: str, now: str, folder: Path, evaluated: Evaluation) -> dict[str, Any]:
-    """difference, low, high and changed between two submissions, by their hashes; empty where one
+    """difference, low, high and changed between two submissions, by their names; empty where one
     of them was not kept, without a gain where they have no query in common."""
     first, second = folder / before, folder / now
     if not (before and first.is_dir() and second.is_dir()):

@@ -1,5 +1,6 @@
 """A history of submissions: what was scored, when, from which params, and how it did."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,18 @@ def read(path: Path) -> pd.DataFrame:
     return past.reindex(columns=COLUMNS, fill_value="")
 
 
+def key(row: Mapping[str, str]) -> str:
+    """What a row's makings are kept under: two ensembles may give the same CSV, and one may give
+    it again by other params."""
+    return f"{row['ensemble']}-{row['csv']}-{row['params']}"
+
+
+def last_keys(past: pd.DataFrame) -> dict[str, str]:
+    """By ensemble, the `key` of its last row."""
+    rows = past.drop_duplicates("ensemble", keep="last").to_dict("records")
+    return {row["ensemble"]: key(row) for row in rows}
+
+
 def last(past: pd.DataFrame) -> dict[str, str]:
     """By ensemble, the CSV of its last row."""
     return dict(past.drop_duplicates("ensemble", keep="last")[["ensemble", "csv"]].to_numpy())
@@ -60,14 +73,16 @@ def append(rows: pd.DataFrame, path: Path) -> None:
         tables.write_csv(pd.concat([past, new]) if len(past) else new, path)
 
 
-def scored(csv: str, scores: dict[str, str], path: Path) -> None:
-    """Write what kaggle.com said (keys KAGGLE) into the last row of that CSV.
+def scored(ensemble: str, csv: str, scores: dict[str, str], path: Path) -> None:
+    """Write what kaggle.com said (keys KAGGLE) into the ensemble's last row of that CSV.
 
     Raises ValueError where the history has no such row.
     """
     past = read(path)
-    rows = past.index[past["csv"] == csv]
+    rows = past.index[(past["csv"] == csv) & (past["ensemble"] == ensemble)]
     if not len(rows):
-        raise ValueError(f"{path} has no row of {csv}: run python -m commands.leaderboard first")
+        raise ValueError(
+            f"{path} has no row of {ensemble}, {csv}: run python -m commands.leaderboard first"
+        )
     past.loc[rows[-1], KAGGLE] = [scores[key] for key in KAGGLE]
     tables.write_csv(past, path)

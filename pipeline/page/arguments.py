@@ -12,8 +12,9 @@ LINES = 24  # matched points drawn of a pair
 def photographs(wanted: pd.DataFrame, pairs: pd.DataFrame, near: pd.DataFrame) -> pd.DataFrame:
     """The photograph that argues most for each answer: query, identity, image, inliers, similarity.
 
-    The one with the most matched points; where none has any, the nearest by embedding. Answers of
-    which neither speaks are left out.
+    The one with the most matched points; where none has any, the nearest by embedding. `inliers`
+    is NaN where the two were not compared point by point. Answers of which neither speaks are left
+    out.
 
     wanted : the answers (columns query, identity)
     pairs : what was looked at (columns query, identity, image, inliers, drawn)
@@ -24,11 +25,12 @@ def photographs(wanted: pd.DataFrame, pairs: pd.DataFrame, near: pd.DataFrame) -
     close = near.groupby(["query", "identity", "image"], as_index=False)["similarity"].max()
     both = looked.merge(close, on=["query", "identity", "image"], how="outer")
     both = both.merge(wanted[["query", "identity"]].drop_duplicates(), on=["query", "identity"])
-    order = ["query", "identity", "inliers", "similarity", "image"]
-    both = both.assign(inliers=both["inliers"].fillna(0)).sort_values(
-        order, ascending=[True, True, False, False, True]
+    columns = ["query", "identity", "inliers", "similarity", "image"]
+    both = both.assign(points=both["inliers"].fillna(0)).sort_values(
+        ["query", "identity", "points", "similarity", "image"],
+        ascending=[True, True, False, False, True],
     )
-    return both.drop_duplicates(["query", "identity"])[order].reset_index(drop=True)
+    return both.drop_duplicates(["query", "identity"])[columns].reset_index(drop=True)
 
 
 def lines(

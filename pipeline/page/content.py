@@ -6,6 +6,7 @@ images           photographs by name, queries: see `entries.py`
 thumbnails       by number, base64
 map              m, the member; p, points: x, y (thousandths), image, identity, mark
 copies           see `copies.py`
+of               how many queries, copies and points of the map there are; not all may be shown
 looks            q, g, two photographs; h, the first with what makes it like the second, base64
 """
 
@@ -20,6 +21,8 @@ from pipeline.features import Features
 from pipeline.gallery import Embeddings
 from pipeline.page import answers, arguments, copies, entries, layout, moves
 from pipeline.params import Report
+
+COPIES = 60  # groups on a page
 
 
 @dataclass(frozen=True)
@@ -60,11 +63,11 @@ class Sources:
 
 def content(name: str, known: Sources, params: Report, seed: int) -> dict[str, Any]:
     """What the page of the ensemble `name` is made of; `looks` are the caller's to add."""
-    listed = answers.listed(known.rankings, known.tested, known.posteriors)
-    listed = answers.most_telling(listed, params.queries)
+    every = answers.listed(known.rankings, known.tested, known.posteriors)
+    listed = answers.most_telling(every, params.queries)
     said = evidence(listed, known)
     grouped = copies.groups(known.groups, known.images, known.labels)
-    also = [image for group in grouped for image in group["g"]]
+    also = [image for group in grouped[:COPIES] for image in group["g"]]
     shown = pd.unique(pd.Series([*listed["query"], *said.arguing["image"], *also])).tolist()
     images, thumbnails = entries.images(
         shown, known.images, known.boxes, known.crops, params.megabytes * 1e6
@@ -77,7 +80,12 @@ def content(name: str, known: Sources, params: Report, seed: int) -> dict[str, A
         "thumbnails": thumbnails,
         "queries": entries.queries(listed, said, counts(known.folds)),
         "map": {"m": known.member, "p": laid_out(known, grouped, seed)},
-        "copies": grouped,
+        "copies": grouped[:COPIES],
+        "of": {
+            "queries": every["query"].nunique(),
+            "copies": len(grouped),
+            "map": len(known.embeddings.names),
+        },
     }
 
 

@@ -2,12 +2,11 @@
 
 import pandas as pd
 
-SHOWN = 60  # groups on a page; those whose labels contradict each other come first
-
 
 def groups(groups: pd.DataFrame, images: pd.DataFrame, labels: pd.DataFrame) -> list[dict]:
     """Groups of two or more copies: images, their competition's labels ("" for the test), and the
-    label that each has now ("" where it was dropped). `c` is true where labels contradict.
+    label that each has now ("" where it was dropped). `c` is true where labels contradict; these
+    come first.
 
     groups, images, labels : the tables "groups", "images" and "labels"
     """
@@ -19,4 +18,4 @@ def groups(groups: pd.DataFrame, images: pd.DataFrame, labels: pd.DataFrame) -> 
         said = [first[name] for name in names]
         entry = {"g": names, "l": said, "d": [kept.get(name, "") for name in names]}
         found.append(entry | {"c": len(set(filter(None, said))) > 1})
-    return sorted(found, key=lambda one: not one["c"])[:SHOWN]
+    return sorted(found, key=lambda one: not one["c"])

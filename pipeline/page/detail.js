@@ -56,11 +56,15 @@ function view(image, x) {
   return { picture, tall, place: (px, py) => [x + (px - left) * scale, (py - top) * down] };
 }
 
+function matched(answer) {
+  return answer.x === undefined ? "not compared point by point" : `${answer.x} matched points`;
+}
+
 function pair(query, answer) {
   const views = [view(query.q, 0), view(answer.g, WIDTH + GAP)];
   const height = Math.max(...views.map((one) => one.tall));
   const drawing = shape("svg", { viewBox: `0 0 ${2 * WIDTH + GAP} ${height}`, role: "img",
-    "aria-label": `${query.q} beside ${answer.g}, ${answer.x} matched points` },
+    "aria-label": `${query.q} beside ${answer.g}, ${matched(answer)}` },
     ...views.map((one) => one.picture));
   const lines = answer.l ?? [];
   for (let i = 0; i < lines.length; i += 4) {
@@ -74,7 +78,9 @@ function pair(query, answer) {
 
 // Why new_whale stands where it does: how much likelier the best known individual is.
 function newcomer(query, answer) {
-  const best = query.a.find((one) => one.i !== NEW);
+  // the list may have been rearranged after it was weighed (submission.gap, submission.capacity)
+  const known = query.a.filter((one) => one.i !== NEW);
+  const best = known.reduce((most, one) => (one.p > most.p ? one : most), known[0]);
   if (!best || best.p === 0) return "Nobody known is a candidate.";
   const odds = best.p >= answer.p ? best.p / Math.max(answer.p, 1e-4) : answer.p / best.p;
   const many = odds > 1000 ? "more than 1000" : odds.toFixed(1);
@@ -89,15 +95,17 @@ function listed(query, answer, place) {
   if (answer.i === NEW) item.append(element("p", {}, newcomer(query, answer)));
   else if (answer.g) {
     const same = `Do ${query.q} and ${answer.g} show one animal?`;
-    item.append(pair(query, answer), says(answer), ...buttons(same, query.q, answer.g, CHOICES));
+    const choices = isTest(query) ? OF_THE_TEST : CHOICES;
+    item.append(pair(query, answer), says(answer), ...buttons(same, query.q, answer.g, choices));
   }
-  else item.append(element("p", {}, "No photograph argues for it: it fills up the list."));
+  else item.append(element("p", {}, answer.p === 0 ? "No photograph argues for it: it fills up the list."
+    : "None of the photographs that were compared is of it: a copy of this one is, or the mean of several."));
   return item;
 }
 
 function says(answer) {
   const chances = (answer.s ?? []).map((chance, i) => `${content.sources[i]} ${percent(chance)}`);
-  const lines = [answer.g, `${answer.x} matched points`, ...chances];
+  const lines = [answer.g, matched(answer), ...chances];
   return element("ul", { class: "says", "aria-label": "what each score says that both are one animal" },
     ...lines.map((line) => element("li", {}, line)));
 }
@@ -123,7 +131,7 @@ function opened(query) {
   at("title").textContent = query.q;
   at("told").textContent = told(query);
   at("asked").replaceChildren(whole(query.q),
-    ...buttons(`Is ${query.q} a new individual?`, query.q, "", { new: "new individual" }));
+    ...(isTest(query) ? [] : buttons(`Is ${query.q} a new individual?`, query.q, "", { new: "new individual" })));
   at("answers").replaceChildren(...query.a.map((answer, place) => listed(query, answer, place)));
   at("moved").textContent = moved(query);
   const number = chosen.indexOf(query);
@@ -135,8 +143,8 @@ function opened(query) {
 }
 
 function stepped(by) {
-  const next = chosen[chosen.indexOf(open) + by];
-  if (next) opened(next);
+  const number = chosen.indexOf(open);
+  if (number >= 0 && chosen[number + by]) opened(chosen[number + by]);
 }
 
 function closed() {
@@ -146,6 +154,7 @@ function closed() {
     drawn();
   }
   at("grid").children[number % PAGE]?.firstChild.focus();
+  open = null;
 }
 
 at("back").addEventListener("click", () => stepped(-1));

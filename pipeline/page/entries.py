@@ -5,7 +5,8 @@ a photograph   t, its thumbnail's number; w, h, pixels; c, the crop's corners; m
 a query        q, image; k, kind; t, truth; f, fold; n, photographs of the truth in the gallery;
                a, its answers; b, the first candidates before and after re-ranking
 an answer      i, identity; p, posterior; g, the gallery photograph that argues for it; x,
-               matched points; l, these points; s, each source's chance
+               matched points (none where the two were not compared so); l, these points; s, each
+               source's chance
 """
 
 from dataclasses import dataclass
@@ -44,7 +45,7 @@ def queries(
     counts : photographs in the gallery, by (fold, identity)
     """
     photo = said.arguing.set_index(["query", "identity"])[["image", "inliers"]]
-    shown = {key: (image, int(n)) for key, image, n in photo.itertuples(name=None)}
+    shown = {key: (image, inliers) for key, image, inliers in photo.itertuples(name=None)}
     chances = dict(
         zip(said.spoken.index, said.spoken.round(DIGITS).to_numpy().tolist(), strict=True)
     )
@@ -67,7 +68,7 @@ def answer(
     query: str,
     identity: str,
     posterior: float,
-    shown: dict[tuple[str, str], tuple[str, int]],
+    shown: dict[tuple[str, str], tuple[str, float]],
     lines: dict[tuple[str, str], list[int]],
     chances: dict[tuple[str, str], list[float]],
 ) -> dict[str, Any]:
@@ -76,7 +77,9 @@ def answer(
     if identity == NEW_WHALE or (query, identity) not in shown:
         return entry
     image, inliers = shown[query, identity]
-    entry |= {"g": image, "x": inliers}
+    entry["g"] = image
+    if not np.isnan(inliers):
+        entry["x"] = int(inliers)
     if (query, image) in lines:
         entry["l"] = lines[query, image]
     if (query, identity) in chances:

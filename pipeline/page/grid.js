@@ -18,6 +18,7 @@ function element(name, attributes = {}, ...children) {
   return made;
 }
 
+const outOf = (shown, all) => (shown < all ? `${shown} of ${all}` : `${all}`);
 const percent = (share) => (share >= 0.995 ? "over 99 %" : `${(100 * share).toFixed(0)} %`);
 const thumbnail = (image) => `data:image/webp;base64,${content.thumbnails[content.images[image].t]}`;
 const isTest = (query) => query.k === "test";
@@ -103,7 +104,8 @@ function started() {
   at("ensemble").textContent = content.ensemble;
   at("summary").textContent = `held-out MAP@5 ${number(scores.map5)} ` +
     `(${number(scores.map5_low)} to ${number(scores.map5_high)}), ` +
-    `top-1 ${number(scores.top1)}; ${content.queries.length} photographs`;
+    `top-1 ${number(scores.top1)}; ${outOf(content.queries.length, content.of.queries)} photographs` +
+    (content.queries.length < content.of.queries ? ", wrong and unsure ones first" : "");
   const names = SIZES.map(([a, b]) => (a === b ? `${a}` : b === Infinity ? `${a} or more` : `${a} to ${b}`));
   at("size").append(new Option("any", ""), ...names.map((name, i) => new Option(name, i)));
   const folds = [...new Set(content.queries.map((query) => query.f))].filter((f) => f >= 0).sort((a, b) => a - b);

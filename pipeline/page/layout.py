@@ -5,6 +5,7 @@ from sklearn.manifold import TSNE
 
 MOST = 3000  # photographs: more take minutes, and can't be told apart
 PERPLEXITY = 20
+SAME = 1e-6
 
 
 def chosen(count: int, seed: int) -> np.ndarray:
@@ -19,7 +20,8 @@ def plane(vectors: np.ndarray, seed: int) -> np.ndarray:
 
     Near means alike; how far apart two groups lie, and how dense they are, means nothing.
     """
-    if len(vectors) < 4:
+    # of vectors that are all the same t-SNE can make nothing, and dies of it
+    if len(vectors) < 4 or np.ptp(vectors, axis=0).max() < SAME:
         return np.linspace(0, 1, 2 * len(vectors)).reshape(-1, 2)
     perplexity = min(PERPLEXITY, (len(vectors) - 1) / 3)
     placed = TSNE(perplexity=perplexity, metric="cosine", init="pca", random_state=seed)

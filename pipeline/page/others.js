@@ -12,14 +12,17 @@ function spot([x, y, image, identity, mark], byName) {
   const colour = identity && identity !== NEW ? `hsl(${hue(identity)} 70% 50%)` : "#888888";
   const made = shape("circle", { cx: x, cy: 1000 - y, r: MARKS[mark], fill: colour, class: `spot ${mark}` },
     shape("title", {}, `${image}, ${identity || "no label"}${mark ? `, ${mark}` : ""}`));
-  if (byName.has(image)) made.addEventListener("click", () => opened(byName.get(image)));
+  if (byName.has(image)) {
+    made.classList.add("asked");
+    made.addEventListener("click", () => opened(byName.get(image)));
+  }
   return made;
 }
 
 function mapped() {
   const byName = new Map(content.queries.map((query) => [query.q, query]));
   const counted = (mark) => content.map.p.filter((point) => point[4] === mark).length;
-  at("map-told").textContent = `${content.map.p.length} photographs as ${content.map.m} sees them (t-SNE): ` +
+  at("map-told").textContent = `${outOf(content.map.p.length, content.of.map)} photographs as ${content.map.m} sees them (t-SNE): ` +
     "near means alike, far means nothing. A colour is an individual, grey a new one or one without a label. " +
     `${counted("copy")} are copies (ringed), ${counted("conflict")} are copies under different labels (dashed). ` +
     "Point at one for its name, click it for its answers.";
@@ -48,4 +51,7 @@ function grouped(group) {
 
 mapped();
 at("looks").append(...content.looks.map(looked));
+if (content.copies.length < content.of.copies) {
+  at("copies").before(element("p", {}, `${outOf(content.copies.length, content.of.copies)} groups.`));
+}
 at("copies").append(...content.copies.map(grouped));

@@ -3,6 +3,8 @@
 let served = false; // until the review has answered
 const decided = new Map(); // by pair of photographs
 const CHOICES = { same: "same", different: "different", unsure: "unsure" };
+// no label comes of a photograph of the test, but a copy can be told to be none
+const OF_THE_TEST = { different: "different", unsure: "unsure" };
 
 const pairOf = (a, b) => [a, b].sort().join("\n");
 
@@ -12,9 +14,21 @@ function noted(rows) {
   for (const box of document.querySelectorAll(".decide")) marked(box);
 }
 
+// What the review answers; where it doesn't, an answer that says so.
+async function asked(request = {}) {
+  try {
+    return await fetch("decisions", request);
+  } catch {
+    return new Response("the review has been ended; start it with make review", { status: 503 });
+  }
+}
+
 async function fetched() {
-  const answer = await fetch("decisions");
-  if (!answer.ok) return;
+  const answer = await asked();
+  if (!answer.ok) {
+    at("count").textContent = `No decisions can be made: ${await answer.text()}`;
+    return;
+  }
   const first = !served;
   served = true;
   noted(await answer.json());
@@ -23,7 +37,7 @@ async function fetched() {
 
 async function decide(box, decision) {
   const [image_a, image_b] = [box.dataset.a, box.dataset.b];
-  const answer = await fetch("decisions", {
+  const answer = await asked({
     method: "POST",
     headers: { "Content-Type": "application/json", "X-Tailprint": "review" },
     body: JSON.stringify({ image_a, image_b, decision }),

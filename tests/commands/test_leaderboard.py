@@ -57,6 +57,20 @@ def test_scores_by_hand(run, capsys):
     assert "submissions/leaderboard.csv" in printed
 
 
+def test_what_is_of_another_run_or_missing_is_left_out_and_told(run, capsys):
+    """The rankings say 1/2; a card that says .6 is of another run. Nothing is logged for good."""
+    (run / "submissions/card.json").write_text(json.dumps(CARD | {"map5": 0.6}))
+    command.main()
+    assert "card is left out: submissions/card.json says 0.6" in capsys.readouterr().out
+    assert not (run / "submissions/leaderboard.csv").exists()
+    command.paths.rankings("card").unlink()
+    command.main()
+    assert "rankings.csv is not there: run dvc repro" in capsys.readouterr().out
+    command.paths.TWINS.unlink()
+    with pytest.raises(SystemExit, match="twins.csv is not there: run the pipeline first"):
+        command.main()
+
+
 def test_twice_is_once(run):
     command.main()
     command.main()
@@ -79,6 +93,7 @@ def test_a_row_says_what_it_gained_over_the_one_before_and_what_changed(run):
     (run / ".dvc/tmp").mkdir(parents=True)
     command.paths.BUILT.write_text("60")
     answered("a b")
+    (run / "submissions/card.json").write_text(json.dumps(CARD | {"map5": 1.0}))
     command.main()
     first, second = history(run).to_dict("records")
     assert first["difference"] == "" and second["difference"] == "0.5"

@@ -1,6 +1,8 @@
 """The review: decisions reach the file from a real browser, and nobody else's do."""
 
+import socket
 import threading
+import time
 from collections.abc import Iterator
 
 import pandas as pd
@@ -89,6 +91,33 @@ def test_what_contradicts_earlier_decisions_is_refused_with_their_rows(client):
     assert len(written()) == 2
 
 
+def test_two_that_contradict_each_other_at_once_are_one_and_a_refusal(monkeypatch):
+    """The check waits until both have been asked for; the file takes one."""
+    tried, answers = review.tried, []
+
+    def slowly(policy: str, decisions: pd.DataFrame) -> None:
+        tried(policy, decisions)
+        time.sleep(0.3)
+
+    monkeypatch.setattr(review, "tried", slowly)
+    app = review.desk(paths.page("best"), "somebody", PORT, "majority")
+    said = [("00.jpg", "gallery.jpg", "same"), ("00.jpg", "", "new")]
+    asking = [
+        threading.Thread(target=lambda one=one: answers.append(decide(app.test_client(), *one)))
+        for one in said
+    ]
+    for one in asking:
+        one.start()
+    for one in asking:
+        one.join()
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    assert len(written()) == 1
+
+
+def test_the_page_stands_in_no_frame(client):
+    assert client.get("/", headers=OWN).headers["X-Frame-Options"] == "DENY"
+
+
 def test_another_sites_page_can_neither_read_nor_write(client):
     elsewhere = OWN | {"Host": "evil.example"}
     assert client.get("/", headers=elsewhere).status_code == 403
@@ -103,9 +132,11 @@ def test_another_sites_page_can_neither_read_nor_write(client):
 @pytest.fixture
 def served() -> Iterator[str]:
     """The application behind its real server, on a port that is free."""
-    app = review.desk(paths.page("best"), "somebody", 0, "majority")
-    server = create_server(app, host=review.HOST, port=0)
-    app.before_request_funcs[None].clear()
+    with socket.socket() as free:
+        free.bind((review.HOST, 0))
+        port = free.getsockname()[1]
+    app = review.desk(paths.page("best"), "somebody", port, "majority")
+    server = create_server(app, host=review.HOST, port=port)
     threading.Thread(target=server.run, daemon=True).start()
     yield f"http://{review.HOST}:{server.effective_port}"
     server.close()
@@ -133,6 +164,8 @@ def test_a_click_reaches_the_file_and_can_be_undone(served):
 def test_two_tabs_lose_nothing_and_a_refusal_is_told(served):
     with opened() as (first, faults):
         second = first.context.browser.new_page()
+        second.on("console", lambda one: faults.append(one.text) if one.type == "error" else None)
+        second.on("pageerror", lambda error: faults.append(str(error)))
         for tab in (first, second):
             tab.goto(served)
             tab.locator(".card").first.click()
@@ -143,7 +176,16 @@ def test_two_tabs_lose_nothing_and_a_refusal_is_told(served):
         second.locator("#answers .decide").first.get_by_role("button", name="unsure").click()
         second.get_by_text("unsure, by somebody").wait_for()
         assert [row[2] for row in written()] == ["same", "unsure"]
-        assert [fault for fault in faults if "409" not in fault] == []
+        assert len(faults) == 1 and "409" in faults[0]
+
+
+def test_an_ended_review_is_told(served):
+    with opened() as (tab, _):
+        tab.goto(served)
+        tab.locator(".card").first.click()
+        tab.route("**/decisions", lambda route: route.abort())
+        tab.locator("#answers .decide").first.get_by_role("button", name="same").click()
+        tab.get_by_text("Not written down: the review has been ended").wait_for()
 
 
 def test_the_keyboard_decides(served):

@@ -16,16 +16,18 @@ LINES = "Image,Id\n2.jpg,a new_whale\n1.jpg,new_whale a\n"
 class Client:
     """Takes a file, and scores it when it is asked the third time."""
 
-    def __init__(self, *states: str, fault: Exception | None = None) -> None:
-        self.states, self.fault, self.sent = list(states), fault, []
+    def __init__(self, *states: str, fault: Exception | None = None, ref: int = 7) -> None:
+        self.states, self.fault, self.sent, self.ref = list(states), fault, [], ref
 
     def competition_submit(self, file: str, message: str, slug: str, quiet: bool):
         if self.fault:
             raise self.fault
         self.sent.append((file, message, slug))
-        return SimpleNamespace(ref=7, message="Successfully submitted")
+        return SimpleNamespace(ref=self.ref, message="the client's words")
 
     def competition_submissions(self, slug: str) -> list:
+        if self.states[0] == "BROKEN":
+            raise OSError(self.states.pop(0))
         state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
         told = {"public_score": "0.81", "private_score": "", "error_description": "not a CSV"}
         own = SimpleNamespace(ref=7, status=SimpleNamespace(name=state), **told)
@@ -72,11 +74,25 @@ def test_the_score_that_comes_back_is_written(capsys):
     assert "public 0.81, private not told yet" in capsys.readouterr().out
 
 
+def test_a_silent_kaggle_is_asked_again(capsys):
+    submit.main("card", "first try", False, 60, Client("BROKEN", "COMPLETE"))
+    assert "did not answer: BROKEN" in capsys.readouterr().out
+    assert history.read(paths.LEADERBOARD)["kaggle_public"].tolist() == ["0.81"]
+
+
+def test_the_score_of_what_was_sent_before_needs_no_second_upload():
+    client = Client("COMPLETE")
+    submit.main("card", "", False, 60, client, ref=7)
+    assert client.sent == []
+    assert history.read(paths.LEADERBOARD)["kaggle_public"].tolist() == ["0.81"]
+
+
 @pytest.mark.parametrize(
     ("client", "told"),
     [
         (Client("PENDING"), "sent, but not scored after 0 seconds"),
         (Client("ERROR"), "could not score it: not a CSV"),
+        (Client("COMPLETE", ref=0), "did not take .*: the client's words"),
         (Client("COMPLETE", fault=OSError("403 Forbidden")), "did not take .*: 403 Forbidden"),
     ],
 )

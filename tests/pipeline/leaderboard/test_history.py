@@ -78,13 +78,19 @@ def test_a_history_of_fewer_columns_goes_on(path):
     assert found["difference"].tolist() == ["", ""]
 
 
-def test_kaggles_scores_go_to_the_last_row_of_the_csv(path):
-    for csv in ("x", "y", "x"):
-        history.append(row("card", csv), path)
-    history.scored("x", {"kaggle_public": "0.9", "kaggle_private": ""}, path)
-    assert history.read(path)["kaggle_public"].tolist() == ["", "", "0.9"]
-    with pytest.raises(ValueError, match="no row of z: run python -m commands.leaderboard"):
-        history.scored("z", {}, path)
+def test_kaggles_scores_go_to_the_ensembles_last_row_of_the_csv(path):
+    for ensemble, csv in (("card", "x"), ("card", "y"), ("card", "x"), ("single", "x")):
+        history.append(row(ensemble, csv), path)
+    history.scored("card", "x", {"kaggle_public": "0.9", "kaggle_private": ""}, path)
+    assert history.read(path)["kaggle_public"].tolist() == ["", "", "0.9", ""]
+    with pytest.raises(ValueError, match="no row of card, z: run python -m commands.leaderboard"):
+        history.scored("card", "z", {}, path)
+
+
+def test_two_ensembles_with_one_csv_have_makings_of_their_own(path):
+    history.append(pd.concat([row("card", "x"), row("single", "x")]), path)
+    found = history.last_keys(history.read(path))
+    assert found == {"card": "card-x-p", "single": "single-x-p"}
 
 
 def test_without_a_file_there_is_no_history(path):

@@ -42,6 +42,7 @@ def content() -> dict:
     told["looks"] = [{"q": "00.jpg", "g": "gallery.jpg", "h": thumbnails[0]}]
     copies = {"g": ["00.jpg", "gallery.jpg"], "l": [NASTY, "w_1"], "d": ["w_1", "w_1"], "c": True}
     told["copies"] = [copies]
+    told["of"] = {"queries": len(queries) + 7, "copies": 3, "map": 2}
     return {**told, "images": images, "thumbnails": thumbnails, "queries": queries}
 
 
@@ -167,12 +168,44 @@ def test_nothing_keeps_people_out(report, scheme):
         assert faults == []
 
 
+def test_what_is_left_out_is_said(shown):
+    """Seven queries and two groups of copies that there was no room for."""
+    assert f"{KNOWN + STRANGERS} of {KNOWN + STRANGERS + 7} photographs, wrong and" in (
+        shown.inner_text("#summary")
+    )
+    assert shown.get_by_text("1 of 3 groups").count() == 1
+    assert shown.inner_text("#map-told").startswith("2 photographs")
+
+
+def test_a_photograph_that_nobody_matched_is_told_so(report):
+    """new_whale is weighed against the likeliest known individual, wherever that stands."""
+    told = content()
+    query = told["queries"][0]
+    query["a"] = [
+        {"i": "w_1", "p": 0.2, "g": "gallery.jpg", "s": [0.1, 0.1]},
+        {"i": "w_2", "p": 0.7},
+        {"i": "new_whale", "p": 0.1},
+        {"i": "w_3", "p": 0.0},
+    ]
+    path = Path(report.removeprefix("file://")).with_name("rearranged.html")
+    path.write_text(page.page(told), encoding="utf-8")
+    with opened() as (tab, faults):
+        tab.goto(path.as_uri())
+        tab.locator(".card").first.click()
+        answers = [one.inner_text() for one in tab.locator("#answers > li").all()]
+        assert "not compared point by point" in answers[0]
+        assert "a copy of this one is, or the mean of several" in answers[1]
+        assert "w_2, is 7.0 times as likely" in answers[2]
+        assert "it fills up the list" in answers[3]
+        assert faults == []
+
+
 def test_a_phone_needs_no_scrolling_sideways(report):
     with opened(viewport={"width": 360, "height": 640}) as (tab, faults):
         tab.goto(report)
-        for _ in range(2):
-            wide = "document.documentElement.scrollWidth - innerWidth"
-            assert tab.evaluate(wide) <= 0
-            tab.locator(".card").first.click()
-            tab.keyboard.press("Escape")
+        wide = "document.documentElement.scrollWidth - innerWidth"
+        assert tab.evaluate(wide) <= 0
+        tab.locator(".card").first.click()
+        assert tab.evaluate(wide) <= 0
+        assert tab.locator("#detail").evaluate("box => box.scrollWidth - box.clientWidth") <= 0
         assert faults == []

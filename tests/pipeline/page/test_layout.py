@@ -30,3 +30,9 @@ def test_of_many_some_are_drawn_by_lot(monkeypatch):
     drawn = layout.chosen(50, 0)
     assert len(set(drawn)) == 3 and (np.diff(drawn) > 0).all()
     assert drawn.tolist() == layout.chosen(50, 0).tolist()
+
+
+def test_vectors_that_are_all_the_same_have_places_too():
+    same = np.tile(np.eye(1, 8, dtype=np.float32), (6, 1))
+    found = layout.plane(same, 0)
+    assert found.shape == (6, 2) and np.isfinite(found).all() and len(np.unique(found, axis=0)) == 6
