@@ -5,7 +5,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from pipeline import tables
+from pipeline import marked, tables
 
 README, PICTURE = Path("README.md"), Path("docs/fewshot.png")
 COLUMNS = ["5-way 1-shot", "5-way 5-shot", "20-way 1-shot", "20-way 5-shot"]
@@ -26,12 +26,7 @@ def write(name: str, rows: pd.DataFrame) -> None:
     if name == "learners":
         draw(rows, PICTURE)
     text = markdown(rows) if name == "learners" else varied(rows)
-    start, end = f"<!-- few-shot {name} -->\n", f"<!-- end of few-shot {name} -->"
-    before, marked, rest = README.read_text().partition(start)
-    _, closed, after = rest.partition(end)
-    if marked and closed:
-        text = before + start + text + "\n" + end + after
-        tables.replace(README, lambda part: part.write_text(text))
+    marked.replace(README, f"few-shot {name}", text)
 
 
 def errors(rows: pd.DataFrame) -> pd.Series:

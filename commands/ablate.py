@@ -29,7 +29,7 @@ import pandas as pd
 from ruamel.yaml import YAML
 
 from commands.leaderboard import commit
-from pipeline import params, paths, study, tables
+from pipeline import marked, params, paths, study, tables
 from pipeline.study import BASE, Study
 
 STUDIES = Path("presets/studies")
@@ -157,7 +157,7 @@ def show(name: str, rows: pd.DataFrame) -> None:
     """Write the study's rows, draw them, and list them in the README."""
     tables.write_csv(rows, OUT / f"{name}.csv")
     draw(rows, OUT / f"{name}.png", name)
-    list_in(README, name, rows)
+    marked.replace(README, f"study {name}", study.markdown(rows))
 
 
 def draw(table: pd.DataFrame, out: Path, name: str) -> None:
@@ -171,16 +171,6 @@ def draw(table: pd.DataFrame, out: Path, name: str) -> None:
     axes.set(xlabel="gain in held-out MAP@5, 95 % interval", title=f"study {name}")
     tables.replace(out, lambda part: figure.savefig(part, format="png", dpi=120))
     plt.close(figure)
-
-
-def list_in(readme: Path, name: str, table: pd.DataFrame) -> None:
-    """Replace what stands between the README's marks of that study, where it has them."""
-    start, end = f"<!-- study {name} -->\n", f"<!-- end of study {name} -->"
-    before, marked, rest = readme.read_text().partition(start)
-    _, closed, after = rest.partition(end)
-    if marked and closed:
-        text = before + start + study.markdown(table) + "\n" + end + after
-        tables.replace(readme, lambda part: part.write_text(text))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@ https://github.com/brendenlake/omniglot, folder python)."""
 
 import re
 import zipfile
+from collections.abc import Set
 from pathlib import Path
 
 import cv2
@@ -18,7 +19,7 @@ DRAWING = re.compile(r"^[^/]+/(?P<alphabet>[^/]+)/(?P<character>[^/]+)/\d+_\d+\.
 RUNS, WAYS = 20, 20
 
 
-def characters(archive: Path, side: int, alphabets: set[str] | None = None) -> Classes:
+def characters(archive: Path, side: int, alphabets: Set[str] | None = None) -> Classes:
     """The characters of a background set as classes, their alphabets as groups.
 
     Inputs are N x 1 x side x side, ink 1 and paper 0. `alphabets` None takes all.

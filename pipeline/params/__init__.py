@@ -46,7 +46,7 @@ from pipeline.params.photographs import (
 )
 from pipeline.params.reading import checked, explained
 from pipeline.params.values import Section
-from pipeline.params.whole import NEIGHBOUR_SCORES, RERANK_SCORES, Params, merged
+from pipeline.params.whole import RERANK_SCORES, Params, merged
 
 __all__ = [
     "FEW_SHOT",
@@ -69,7 +69,6 @@ __all__ = [
     "Labels",
     "Loss",
     "Match",
-    "NEIGHBOUR_SCORES",
     "RERANK_SCORES",
     "Neighbours",
     "NewWhale",
