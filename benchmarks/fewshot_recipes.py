@@ -96,13 +96,13 @@ LEARNERS = {
     "matching, full context": Recipe(
         lambda _: Matching(encoder(), full=True), TWENTY, Fit(4000, 1e-3)
     ),
-    "relation": Recipe(lambda _: Relation(encoder(pooled=2), 8), MAPS, Fit(4000, 1e-3)),
+    "relation": Recipe(lambda _: Relation(encoder(pooled=2), 8), MAPS, Fit(3500, 1e-3)),
     "induction": Recipe(lambda _: Induction(encoder(), 32), MANY, Fit(4000, 1e-3)),
     "siamese": Recipe(lambda _: Siamese(encoder(), "absolute", 1), MANY, Fit(4000, 1e-3)),
-    "MAML": Recipe(maml(), FEW, Fit(3000, 2e-3)),
+    "MAML": Recipe(maml(), FEW, Fit(2500, 2e-3)),
     "MAML, first order": Recipe(maml(second_order=False), FEW, Fit(4000, 2e-3)),
-    "Reptile": Recipe(reptile(), TEN, Fit(4000, 1.0)),
-    "Reptile, transductive": Recipe(reptile(transductive=True), TEN, Fit(4000, 1.0)),
+    "Reptile": Recipe(reptile(), TEN, Fit(2500, 1.0)),
+    "Reptile, transductive": Recipe(reptile(transductive=True), TEN, Fit(2500, 1.0)),
     "meta-LSTM": Recipe(lambda _: MetaLSTM(network(16), 5), FEW, Fit(3000, 1e-3)),
     "memory": Recipe(lambda _: Memory(encoder(), 20, 128, 40, 4, 200), FEW, Fit(4000, 1e-3)),
     "PT-MAP, transductive, balanced": Recipe(

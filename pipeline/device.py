@@ -34,15 +34,16 @@ def is_first() -> bool:
 
 
 def half_precision_pays(net: nn.Module) -> bool:
-    """bf16 on a GPU; on a CPU only with AMX and without depthwise convolutions.
+    """bf16 on a GPU; on a CPU only where it multiplies bf16, and without depthwise convolutions.
 
-    Measured on two AMX cores, images a second in training at 96 x 192: resnet18 34 to 54,
-    resnet14t 28 to 54, but tf_efficientnet_lite0 36 to 26. Decided by what the machine and the
+    Images a second in training at 96 x 192, on two cores with AMX and on one with AVX-512's bf16
+    alone: resnet18 34 to 54 and 20 to 38, resnet14t 28 to 54 and 16 to 30, but
+    tf_efficientnet_lite0 36 to 26 and 29 to 21. Decided by what the machine and the
     network are, never by a stopwatch, so that the same machine gives the same bytes.
     """
     if torch.cuda.is_available():
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    return torch.cpu._is_amx_tile_supported() and not has_depthwise(net)
+    return torch.cpu._is_avx512_bf16_supported() and not has_depthwise(net)
 
 
 def has_depthwise(net: nn.Module) -> bool:

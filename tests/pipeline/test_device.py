@@ -10,10 +10,10 @@ PLAIN = nn.Sequential(nn.Conv2d(3, 8, 3), nn.Conv2d(8, 8, 3, groups=2))
 DEPTHWISE = nn.Sequential(nn.Conv2d(3, 8, 3), nn.Conv2d(8, 8, 3, groups=8))
 
 
-def machine_with(monkeypatch, gpu: bool, gpu_bf16: bool = False, amx: bool = False) -> None:
+def machine_with(monkeypatch, gpu: bool, gpu_bf16: bool = False, cpu_bf16: bool = False) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: gpu_bf16)
-    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: cpu_bf16)
 
 
 def test_depthwise():
@@ -21,17 +21,17 @@ def test_depthwise():
     assert not device.has_depthwise(nn.Conv2d(1, 4, 3))  # one plane in is no sign of it
 
 
-def test_half_precision_on_a_cpu_wants_amx_and_full_convolutions(monkeypatch):
-    machine_with(monkeypatch, gpu=False, amx=True)
+def test_half_precision_on_a_cpu_wants_hardware_and_full_convolutions(monkeypatch):
+    machine_with(monkeypatch, gpu=False, cpu_bf16=True)
     assert device.half_precision_pays(PLAIN) and not device.half_precision_pays(DEPTHWISE)
-    machine_with(monkeypatch, gpu=False, amx=False)
+    machine_with(monkeypatch, gpu=False, cpu_bf16=False)
     assert not device.half_precision_pays(PLAIN)
 
 
 def test_half_precision_on_a_gpu_wants_hardware_for_it(monkeypatch):
     machine_with(monkeypatch, gpu=True, gpu_bf16=True)
     assert device.half_precision_pays(DEPTHWISE)
-    machine_with(monkeypatch, gpu=True, gpu_bf16=False, amx=True)
+    machine_with(monkeypatch, gpu=True, gpu_bf16=False, cpu_bf16=True)
     assert not device.half_precision_pays(PLAIN)
 
 
