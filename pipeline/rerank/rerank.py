@@ -7,21 +7,16 @@ method's name, and `reranked`, which is the first score with those candidates pe
 import numpy as np
 import pandas as pd
 import torch
-from tqdm import tqdm
 
 from pipeline import evaluation, evidence, sides
-from pipeline.fewshot import reptile
-from pipeline.fewshot.inner_loop import adapted
-from pipeline.fewshot.networks import Dense, Weights, repeated
 from pipeline.gallery import KNOWN, Embeddings
 from pipeline.pair_head import PairHead
-from pipeline.params import Reptile, Rerank
-from pipeline.rerank import episodes, fusion
+from pipeline.params import Rerank
+from pipeline.rerank import fusion
 from pipeline.rerank.candidates import Candidates, first_candidates
 from pipeline.rerank.learned import learned_scores
+from pipeline.rerank.reptile import reptile_scores
 from pipeline.rerank.twin import twin_scores
-
-QUERIES_AT_ONCE = 256
 
 
 def rerank(
@@ -59,7 +54,7 @@ def rerank(
     right = top.identities == queries["truth"].to_numpy()[:, None]
     known = queries["kind"].to_numpy() == KNOWN
     if params.method == "reptile":
-        second = _reptile(top, embeddings, queries, rows, part, params)
+        second = reptile_scores(top, embeddings, queries, rows, part, params)
     elif params.method == "twin":
         second = twin_scores(top, embeddings, head, dim)
     elif params.method == "prototypes":
@@ -98,83 +93,6 @@ def prototype_scores(top: Candidates, embeddings: Embeddings) -> np.ndarray:
     sums = (embeddings.vectors[top.supports] * present).sum(axis=2)
     means = sums / np.maximum(present.sum(axis=2), 1)
     return np.where(np.isfinite(top.scores), np.einsum("qd,qtd->qt", queries, means), -np.inf)
-
-
-def _reptile(
-    top: Candidates,
-    embeddings: Embeddings,
-    queries: pd.DataFrame,
-    rows: dict[str, np.ndarray],
-    part: np.ndarray,
-    params: Rerank,
-) -> np.ndarray:
-    """Reptile's log-probability of each candidate (q x top).
-
-    One start a part, meta-trained without that part's queries, and one on all held-out queries,
-    for the test.
-    """
-    names = pd.Index(embeddings.names)
-    known = (queries["kind"] == KNOWN).to_numpy()
-    pools = []
-    for left_out in range(part.max(initial=-1) + 1):
-        chosen = known & (part != left_out)
-        pools.append(_pool(names, queries[chosen], rows))
-    starts = meta_trained(pools, embeddings.vectors, params.top, params.seed, params.reptile)
-    return adapted_scores(starts, part, top, embeddings, params.reptile)
-
-
-def _pool(names: pd.Index, fresh: pd.DataFrame, rows: dict[str, np.ndarray]) -> episodes.Pool:
-    trained = np.concatenate([rows[identity] for identity in rows])
-    labels = np.concatenate([np.full(len(own), identity) for identity, own in rows.items()])
-    return episodes.pool(
-        names.get_indexer(fresh.index), fresh["truth"].to_numpy(dtype=str), trained, labels
-    )
-
-
-def meta_trained(
-    pools: list[episodes.Pool], vectors: np.ndarray, ways: int, seed: int, params: Reptile
-) -> Weights:
-    """One meta-trained start a pool; random ones where any pool has fewer than two identities."""
-    network = Dense(vectors.shape[1], params.hidden, ways)
-    start = repeated(network.start(torch.Generator().manual_seed(seed)), len(pools))
-    if any(len(pool) < 2 for pool in pools):
-        return start
-    rngs = [np.random.default_rng([seed, number]) for number in range(len(pools))]
-    for step in tqdm(range(params.meta_steps), desc="reptile", unit="step", mininterval=2):
-        task = episodes.sample(
-            pools, params.meta_batch, min(params.ways, ways), params.shots, vectors, rngs
-        )
-        rate = params.meta_rate * (1 - step / params.meta_steps)
-        start = reptile.meta_update(
-            network, start, task, params.inner_steps, params.inner_rate, rate
-        )
-    return start
-
-
-def adapted_scores(
-    starts: Weights,
-    which: np.ndarray,
-    top: Candidates,
-    embeddings: Embeddings,
-    params: Reptile,
-) -> np.ndarray:
-    """Adapt a start to each query's candidates, then score the query: log-probabilities, q x top.
-
-    `which` (q) names each query's start among `starts`.
-    """
-    vectors = torch.from_numpy(embeddings.vectors)
-    queries = torch.from_numpy(embeddings.of(pd.Series(top.queries)))
-    scores = np.empty(top.scores.shape)
-    network = Dense(vectors.shape[1], params.hidden, top.scores.shape[1])
-    for at in range(0, len(queries), QUERIES_AT_ONCE):
-        block = slice(at, at + QUERIES_AT_ONCE)
-        task = episodes.support_task(vectors, top.supports[block])
-        start = tuple(one[torch.from_numpy(which[block])] for one in starts)
-        learned = adapted(network, start, task, params.adapt_steps, params.inner_rate)
-        logits = network.logits(learned, queries[block, None])[:, 0]
-        padding = torch.from_numpy(~np.isfinite(top.scores[block]))
-        scores[block] = logits.masked_fill(padding, -torch.inf).log_softmax(dim=1).numpy()
-    return scores
 
 
 def _fused(

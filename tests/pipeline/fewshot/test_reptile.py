@@ -12,7 +12,8 @@ from pipeline.fewshot import reptile
 from pipeline.fewshot.inner_loop import adapted
 from pipeline.fewshot.networks import Conv, Dense, Weights, repeated
 from pipeline.fewshot.tasks import Support
-from pipeline.rerank import episodes, rerank
+from pipeline.rerank import episodes
+from pipeline.rerank import reptile as second_look
 from tests.conftest import ROOT
 from tests.pipeline.fewshot import learners
 
@@ -210,7 +211,7 @@ def meta_trained() -> tuple[np.ndarray, Weights]:
     rows = np.arange(len(vectors)).reshape(IDENTITIES, PHOTOGRAPHS)[: IDENTITIES // 2]
     fresh = np.broadcast_to(np.arange(PHOTOGRAPHS) < 2, rows.shape)
     pools = [episodes.Pool(rows, fresh)]
-    return vectors, rerank.meta_trained(pools, vectors, 10, 0, SETTINGS)
+    return vectors, second_look.meta_trained(pools, vectors, 10, 0, SETTINGS)
 
 
 def accuracy(start: Weights, vectors: np.ndarray, shots: int) -> np.ndarray:

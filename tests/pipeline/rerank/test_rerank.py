@@ -9,7 +9,7 @@ from pipeline import evaluation, evidence, params
 from pipeline.fewshot.networks import Dense, repeated
 from pipeline.gallery import KNOWN, LABELLED_NEW, TEST, Embeddings
 from pipeline.pair_head import PairHead
-from pipeline.rerank import candidates, fusion, rerank
+from pipeline.rerank import candidates, fusion, reptile, rerank
 from tests.conftest import ROOT
 
 SECTION = params.load(ROOT / "tests/params.yaml").rerank
@@ -157,10 +157,10 @@ def test_queries_of_all_kinds_and_places_change_their_order(member):
 
 def test_embeddings_and_starts_stay_bit_equal(member, monkeypatch):
     starts = []
-    meta = rerank.meta_trained
-    monkeypatch.setattr(rerank, "meta_trained", lambda *a: starts.append(meta(*a)) or starts[-1])
+    meta = reptile.meta_trained
+    monkeypatch.setattr(reptile, "meta_trained", lambda *a: starts.append(meta(*a)) or starts[-1])
     vectors = member.embeddings.vectors.copy()
-    adapt = rerank.adapted_scores
+    adapt = reptile.adapted_scores
 
     def watched(heads, *others):
         before = [tensor.clone() for tensor in heads]
@@ -168,7 +168,7 @@ def test_embeddings_and_starts_stay_bit_equal(member, monkeypatch):
         assert all(torch.equal(a, b) for a, b in zip(before, heads, strict=True))
         return scores
 
-    monkeypatch.setattr(rerank, "adapted_scores", watched)
+    monkeypatch.setattr(reptile, "adapted_scores", watched)
     run(member)
     assert len(starts) == 1 and len(starts[0][0]) == PARTS + 1
     assert np.array_equal(member.embeddings.vectors, vectors)
@@ -186,18 +186,18 @@ def test_every_query_starts_anew(member):
     )
     part = np.arange(90) % 2
     starts = repeated(Dense(12, 16, 5).start(torch.Generator().manual_seed(0)), 2)
-    scores = rerank.adapted_scores(starts, part, top, member.embeddings, QUICK)
+    scores = reptile.adapted_scores(starts, part, top, member.embeddings, QUICK)
     chosen = np.flatnonzero(np.isin(top.queries, member.queries["image"][few]))[::-1]
     alone = candidates.Candidates(
         top.queries[chosen], top.identities[chosen], top.scores[chosen], top.supports[chosen]
     )
-    again = rerank.adapted_scores(starts, part[chosen], alone, member.embeddings, QUICK)
+    again = reptile.adapted_scores(starts, part[chosen], alone, member.embeddings, QUICK)
     assert again == pytest.approx(scores[chosen], abs=1e-4)
 
 
 def test_blocks_of_queries_change_no_score(member, monkeypatch):
     whole = run(member)
-    monkeypatch.setattr(rerank, "QUERIES_AT_ONCE", 7)
+    monkeypatch.setattr(reptile, "QUERIES_AT_ONCE", 7)
     found, expected = (column(table, "reptile") for table in (run(member), whole))
     assert found.to_numpy() == pytest.approx(expected.to_numpy(), abs=1e-4)
 
