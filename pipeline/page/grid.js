@@ -19,7 +19,7 @@ function element(name, attributes = {}, ...children) {
 }
 
 const outOf = (shown, all) => (shown < all ? `${shown} of ${all}` : `${all}`);
-const percent = (share) => (share >= 0.995 ? "over 99 %" : `${(100 * share).toFixed(0)} %`);
+const percent = (share) => (share >= 0.995 ? "> 99 %" : `${(100 * share).toFixed(0)} %`);
 const thumbnail = (image) => `data:image/webp;base64,${content.thumbnails[content.images[image].t]}`;
 const isTest = (query) => query.k === "test";
 const isRight = (query) => query.a[0].i === query.t;
@@ -64,7 +64,8 @@ function card(query) {
   const button = element("button", { type: "button", class: `card ${kind(query)}` },
     element("img", { src: thumbnail(query.q), alt: "", loading: "lazy" }),
     element("span", {}, query.q),
-    element("span", {}, `${first.i}, ${percent(first.p)}`),
+    // a long name is cut short, how sure it is never
+    element("span", { class: "answer" }, element("span", {}, first.i), `, ${percent(first.p)}`),
     element("span", { class: "verdict" }, verdict(query)));
   button.addEventListener("click", () => opened(query));
   return element("li", {}, button);

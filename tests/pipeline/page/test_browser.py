@@ -123,6 +123,13 @@ def test_a_name_made_of_html_is_read(shown):
     assert shown.locator("img[src=x]").count() == 0
 
 
+def test_how_sure_an_answer_is_stands_beside_the_longest_name(shown):
+    answer = shown.locator(".answer", has_text="onerror").first
+    assert answer.inner_text().endswith(", 60 %")
+    assert answer.evaluate("line => line.scrollWidth <= line.clientWidth")
+    assert answer.locator("span").evaluate("name => name.scrollWidth > name.clientWidth")
+
+
 def test_the_map_names_its_photographs_and_opens_them(shown):
     assert "2 photographs as lite0-0 sees them" in shown.inner_text("#map-told")
     first = shown.locator(".spot").first
