@@ -13,7 +13,7 @@ nearest neighbour on pixels, and brings README.md's table between the marks of t
 of `learners` docs/fewshot.png too. The other tables say what moved the prototypical network, and
 vary MAML and Reptile; `runs` is not opened for those, nor by --quick, which runs a two-hundredth
 of the lessons and writes nothing. A row that is there with the same lessons is not run again: take
-it out where the learner itself was changed.
+it out where the learner itself was changed. Several may run at once, with names of their own.
 """
 
 import argparse
@@ -25,6 +25,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from filelock import FileLock
 from torch import Tensor
 
 from benchmarks import fewshot_picture
@@ -57,19 +58,37 @@ def main(folder: Path, table: str, names: list[str], quick: bool) -> None:
     if unknown:
         raise SystemExit(f"{table} has no {sorted(unknown)}; there are {list(recipes)}")
     torch.set_num_threads(machine.threads())
-    path = OUT / f"{table}.csv"
-    rows = pd.read_csv(path) if path.is_file() and not quick else pd.DataFrame()
+    past = pd.DataFrame() if quick else read(table)
     plain = answers(folder, table, PIXELS, TABLES["learners"][PIXELS], quick)
     for name in names or list(recipes):
         recipe = shortened(recipes[name]) if quick else recipes[name]
-        if done(rows, name, recipe):
+        if done(past, name, recipe):
             continue
         row = scored(name, recipe, answers(folder, table, name, recipe, quick), plain)
         print(pd.Series(row).to_string(), flush=True)
         if not quick:
-            rows = with_row(rows, row, list(recipes))
-            tables.write_csv(rows, path)
+            write(table, [row])
     if not quick:
+        write(table, [])
+
+
+def read(table: str) -> pd.DataFrame:
+    """The table's rows of before, or none."""
+    path = OUT / f"{table}.csv"
+    return pd.read_csv(path) if path.is_file() else pd.DataFrame()
+
+
+def write(table: str, new: list[dict[str, object]]) -> None:
+    """Put rows into the table, and all of them into the README.
+
+    They are read anew: other learners may be taught at the same time.
+    """
+    OUT.mkdir(parents=True, exist_ok=True)
+    with FileLock(OUT / ".lock"):
+        rows = read(table)
+        for row in new:
+            rows = with_row(rows, row, list(TABLES[table]))
+        tables.write_csv(rows, OUT / f"{table}.csv")
         fewshot_picture.write(table, rows)
 
 

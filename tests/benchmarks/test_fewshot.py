@@ -103,6 +103,19 @@ def test_what_has_its_row_is_not_taught_again(project, monkeypatch):
     assert len(pd.read_csv("benchmarks/fewshot/learners.csv")) == 2
 
 
+def test_what_another_one_wrote_meanwhile_stays(project, monkeypatch):
+    fit = fewshot.fit
+
+    def interrupted(*given):
+        fewshot.main(project, "learners", [PIXELS], False)
+        return fit(*given)
+
+    monkeypatch.setattr(fewshot, "fit", interrupted)
+    fewshot.main(project, "learners", ["prototypical"], False)
+    learners = pd.read_csv("benchmarks/fewshot/learners.csv")["learner"]
+    assert learners.tolist() == [PIXELS, "prototypical"]
+
+
 @pytest.mark.parametrize("table, quick", [("learners", True), ("moved", False)])
 def test_the_twenty_runs_stay_shut_but_for_the_learners_rows(project, table, quick, monkeypatch):
     def opened(*_):
