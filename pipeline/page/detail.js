@@ -57,7 +57,8 @@ function view(image, x) {
 }
 
 function matched(answer) {
-  return answer.x === undefined ? "not compared point by point" : `${answer.x} matched points`;
+  if (answer.x === undefined) return "not compared point by point";
+  return answer.x === 1 ? "1 matched point" : `${answer.x} matched points`;
 }
 
 function pair(query, answer) {

@@ -109,7 +109,7 @@ def test_a_photograph_shows_its_matches_its_mask_and_what_moved(shown):
     assert detail.locator("#asked polygon").count() == 2
     said = detail.inner_text()
     assert "In truth w_1, 1 photograph in the gallery; held out with fold 1." in said
-    assert "local.votes 20 %" in said and "1 matched points" in said
+    assert "local.votes 20 %" in said and "1 matched point " in " ".join(said.split())
     assert "w_1, is 2.0 times as likely as a new one" in said
     assert "w_1 from 1 to 2" in said and "it fills up the list" in said
 
