@@ -30,7 +30,7 @@ from torch import Tensor
 
 from benchmarks import fewshot_picture
 from benchmarks.fewshot_recipes import PIXELS, SIDE, TABLES, Recipe, told
-from pipeline import machine, tables
+from pipeline import tables
 from pipeline.fewshot import drawing, omniglot, sampling
 from pipeline.fewshot.fit import fit
 from pipeline.fewshot.learner import Learner
@@ -57,7 +57,6 @@ def main(folder: Path, table: str, names: list[str], quick: bool) -> None:
     unknown = set(names) - set(recipes)
     if unknown:
         raise SystemExit(f"{table} has no {sorted(unknown)}; there are {list(recipes)}")
-    torch.set_num_threads(machine.threads())
     past = pd.DataFrame() if quick else read(table)
     plain = answers(folder, table, PIXELS, TABLES["learners"][PIXELS], quick)
     for name in names or list(recipes):

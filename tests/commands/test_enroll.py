@@ -52,10 +52,11 @@ def test_what_other_members_made_is_made_anew(monkeypatch, capsys):
     assert "wal.jpg (wal): looked at anew" in capsys.readouterr().out
 
 
-def test_an_enrolled_photograph_does_not_find_itself(monkeypatch):
+def test_an_enrolled_photograph_does_not_find_itself_and_says_so(monkeypatch, capsys):
     monkeypatch.setattr(enroll, "made_with", lambda p: "now")
     added = [photograph("wal", "b0"), photograph("other", "c0")]
     assert list(identify.current(added, "b0", None)) == ["enrolled other.jpg c0"]
+    assert "this very photograph is enrolled as wal" in capsys.readouterr().out
 
 
 def test_two_files_of_one_name_are_two_photographs(monkeypatch):

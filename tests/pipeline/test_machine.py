@@ -28,6 +28,18 @@ def test_where_nobody_says_what_is_allowed_all_count(monkeypatch):
     assert machine.cores() == 1
 
 
+def test_the_users_own_number_of_threads_stays(monkeypatch):
+    monkeypatch.setattr(machine, "keep_memory", lambda: None)
+    monkeypatch.setattr(machine, "cores", lambda: 8)
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    machine.share()
+    assert (os.environ["OMP_NUM_THREADS"], os.environ["OMP_WAIT_POLICY"]) == ("7", "PASSIVE")
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    machine.share()
+    assert os.environ["OMP_NUM_THREADS"] == "2"
+
+
 def test_without_glibc_memory_is_left_as_it_is(monkeypatch):
     def missing(name: str):
         raise OSError(f"{name}: cannot open shared object file")
