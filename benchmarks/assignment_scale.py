@@ -1,0 +1,43 @@
+"""What an epoch's hard pairs cost at a competition's size.
+
+    python -m benchmarks.assignment_scale [--images 16000] [--block 2000] [--head absolute]
+
+Random unit vectors, four of them an individual, scored by a twin network's head and given their
+strangers by linear assignment, in blocks, as `train.sampler.kind: pairs` does before every epoch.
+Prints seconds and peak memory.
+"""
+
+import argparse
+import resource
+import time
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from pipeline import pair_batches
+from pipeline.pair_head import KINDS, PairHead
+
+DIM, HIDDEN, EACH = 256, 32, 4
+
+
+def main(images: int, block: int, kind: str) -> None:
+    torch.manual_seed(0)
+    vectors = F.normalize(torch.randn(images, DIM), dim=1)
+    labels = np.arange(images) // EACH
+    head = PairHead(kind, DIM, HIDDEN)
+    started = time.perf_counter()
+    found = pair_batches.mined(vectors, head, labels, block, 0.5, np.random.default_rng(0))
+    seconds = time.perf_counter() - started
+    assert (found >= 0).all() and (labels[found] != labels).all()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"{images} images, blocks of {block}, head {kind}: {seconds:.0f} s, peak {peak:.1f} GiB")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--images", type=int, default=16_000)
+    parser.add_argument("--block", type=int, default=2000)
+    parser.add_argument("--head", choices=KINDS, default="absolute")
+    given = parser.parse_args()
+    main(given.images, given.block, given.head)
