@@ -24,6 +24,8 @@ from tqdm import tqdm
 from pipeline import images, importing, params, splits
 from pipeline.dedup import groups
 
+LEAST_NEW = 0.01  # what a preset's prior may be, where nobody is new
+
 
 def main(asked: argparse.Namespace) -> None:
     try:
@@ -40,7 +42,8 @@ def main(asked: argparse.Namespace) -> None:
     print(
         f"{asked.out}: {(~test).sum()} training photographs of "
         f"{table['identity'][~test].nunique()} individuals, {test.sum()} to be asked, "
-        f"{strangers.sum()} of them new"
+        f"{strangers.sum()} of them new; a preset for it says "
+        f"evaluation.new_whale_prior: {max(LEAST_NEW, strangers.sum() / test.sum()):.2f}"
     )
     if "side" in table:
         counts = table["side"].replace("", "unknown").value_counts()

@@ -3,9 +3,10 @@
     python -m commands.submit ENSEMBLE -m "what is new" [--dry-run] [--wait 300]
     python -m commands.submit ENSEMBLE --ref NUMBER      # the score of what was sent before
 
-Uploads submissions/ENSEMBLE.csv to competition.slug with Kaggle's own client, waits for the score
-and writes it into the submission's row of submissions/leaderboard.csv (so run
-`python -m commands.leaderboard` before). --dry-run says what would be sent, and sends nothing.
+Uploads submissions/ENSEMBLE.csv with Kaggle's own client to competition.slug, or to --slug where
+the photographs came as a folder; waits for the score and writes it into the submission's row of
+submissions/leaderboard.csv (so run `python -m commands.leaderboard` before). --dry-run says what
+would be sent, and sends nothing.
 """
 
 import argparse
@@ -27,7 +28,15 @@ SHOWN = 3  # first lines of the file
 PAUSE = 5.0  # seconds between two questions for the score
 
 
-def main(name: str, message: str, dry: bool, wait: float, client: Any = None, ref: int = 0) -> None:
+def main(
+    name: str,
+    message: str,
+    dry: bool,
+    wait: float,
+    client: Any = None,
+    ref: int = 0,
+    slug: str = "",
+) -> None:
     p = params.load()
     csv = paths.submission(name)
     if name not in p.ensembles:
@@ -39,7 +48,7 @@ def main(name: str, message: str, dry: bool, wait: float, client: Any = None, re
         raise SystemExit(
             f"{csv} is not on the leaderboard: run python -m commands.leaderboard first"
         )
-    slug = p.competition.slug
+    slug = slug or where(p.competition)
     if not ref:
         keeps_contract(csv, p.competition.columns.new_whale)
         print(told(csv, slug, message))
@@ -53,6 +62,16 @@ def main(name: str, message: str, dry: bool, wait: float, client: Any = None, re
     scores = score(client, slug, ref, wait)
     history.scored(name, digest(csv), scores, paths.LEADERBOARD)
     print(f"public {scores['kaggle_public']}, private {scores['kaggle_private'] or 'not told yet'}")
+
+
+def where(competition: params.Competition) -> str:
+    """The competition that params.yaml says the photographs are of; SystemExit for a folder's."""
+    if competition.source != "kaggle":
+        raise SystemExit(
+            f"the photographs are the folder {competition.path}'s (competition.source: directory), "
+            "and nothing says whose competition that is: add --slug NAME, as in kaggle.com/c/NAME"
+        )
+    return competition.slug
 
 
 def send(client: Any, csv: Path, message: str, slug: str) -> int:
@@ -129,7 +148,9 @@ if __name__ == "__main__":
     parser.add_argument("--dry-run", action="store_true")
     parser.add_argument("--wait", type=float, default=300.0, help="seconds, for the score")
     parser.add_argument("--ref", type=int, default=0, help="kaggle.com's number of what was sent")
+    parser.add_argument("--slug", default="", help="the competition's name at kaggle.com")
     given = parser.parse_args()
     if not (given.message or given.ref):
         parser.error("-m: a message says what is new")
-    main(given.ensemble, given.message, given.dry_run, given.wait, ref=given.ref)
+    sent = {"ref": given.ref, "slug": given.slug}
+    main(given.ensemble, given.message, given.dry_run, given.wait, **sent)

@@ -2,14 +2,17 @@
 
 from pathlib import Path
 
+from filelock import FileLock
+
 from pipeline import tables
 
 
 def replace(path: Path, name: str, text: str) -> None:
     """Put `text` between the lines `<!-- name -->` and `<!-- end of name -->`, where both are."""
     start, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
-    before, marked, rest = path.read_text().partition(start)
-    _, closed, after = rest.partition(end)
-    if marked and closed:
-        whole = before + start + text + "\n" + end + after
-        tables.replace(path, lambda part: part.write_text(whole))
+    with FileLock(path.with_name(f".{path.name}.lock")):  # studies that run at once share a README
+        before, marked, rest = path.read_text().partition(start)
+        _, closed, after = rest.partition(end)
+        if marked and closed:
+            whole = before + start + text + "\n" + end + after
+            tables.replace(path, lambda part: part.write_text(whole))

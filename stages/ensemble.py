@@ -38,10 +38,10 @@ def gathered(
             for backbone in recipe.voters()
         }
         sources = dict.fromkeys(spoken, recipe.scores)
-        if recipe.local:
+        if recipe.local_scores():
             local = (paths.match(fold), paths.weighed(fold))
             spoken[evidence.LOCAL] = pd.concat(evidence.load(path) for path in local)
-            sources[evidence.LOCAL] = list(recipe.local)
+            sources[evidence.LOCAL] = recipe.local_scores()
         queries = gallery.query_rows(folds, images, fold)
         shown = gallery.gallery_rows(folds, fold)
         parts.append(assemble.fold_evidence(fold, spoken, sources, queries, shown))

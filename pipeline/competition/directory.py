@@ -9,7 +9,7 @@ import cv2
 import pandas as pd
 from tqdm import tqdm
 
-from pipeline import images, tables
+from pipeline import images, machine, tables
 from pipeline.competition import checks
 from pipeline.competition.faults import Faults
 from pipeline.params import Columns
@@ -61,7 +61,7 @@ def _train(path: Path, columns: Columns, found: list[str]) -> pd.DataFrame:
 def _test(path: Path, columns: Columns, found: list[str]) -> pd.DataFrame:
     before = len(found)
     file = "sample_submission.csv"
-    raw = checks.read_csv(path / file, [columns.image, columns.identity], found)
+    raw = checks.read_csv(path / file, [columns.image, columns.answer], found)
     name = raw[columns.image]
     if len(found) == before:
         if raw.empty:
@@ -170,5 +170,5 @@ def _sides(path: Path, known: set[str], columns: Columns, found: list[str]) -> p
 
 def _in_threads(function: Callable, items: list, what: str) -> list:
     """The results in order; OpenCV lets go of the GIL while it decodes."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(machine.cores()) as pool:
         return list(tqdm(pool.map(function, items), what, len(items), disable=None))

@@ -6,7 +6,6 @@ lost a few percent at its sides looks like one of the windows of its original. O
 cropped by 1 to 5 % a side, 64 % lie within 8 bits of the whole original, 100 % of one of its five.
 """
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -15,7 +14,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from pipeline import images
+from pipeline import images, machine
 
 SIDE = 96  # pixels of a thumbnail, whatever the photograph's shape
 COEFFICIENTS = 8
@@ -42,7 +41,7 @@ class Fingerprints(NamedTuple):
 def take(table: pd.DataFrame) -> Fingerprints:
     """Fingerprints of the rows of an images table; OpenCV lets go of the GIL, so threads help."""
     rows = list(zip(table["path"], table["width"], table["height"], strict=True))
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(machine.cores()) as pool:
         work = pool.map(lambda row: _fingerprint(*row), rows)
         found = list(tqdm(work, "fingerprints", len(rows), disable=None))
     thumbs, signatures = zip(*found, strict=True)

@@ -1,6 +1,5 @@
 """Groups of the same photograph, and the labels that contradict each other in them."""
 
-import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -8,7 +7,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from pipeline import tables
+from pipeline import machine, tables
 from pipeline.dedup import alignment, candidates, fingerprints
 from pipeline.params import Dedup
 
@@ -43,7 +42,7 @@ def same_photographs(images: pd.DataFrame, section: Dedup) -> np.ndarray:
         found = (difference(candidates.Candidate(b, a, 0, hand)) for hand in hands)
         return min(found) <= section.pixel_difference
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(machine.cores()) as pool:
         work = pool.map(difference, pairs)
         differences = list(tqdm(work, "pixel checks", len(pairs), disable=None))
     proven = sorted(

@@ -1,7 +1,7 @@
 """LightGBM over candidate features, with new_whale as one candidate more.
 
-Features may not drift between held-out and test (section 8 of the protocol): scores and gaps are
-taken within the query, sizes from that member's own gallery.
+Features may not drift between held-out and test, where galleries differ: scores and gaps are taken
+within the query, sizes from that member's own gallery.
 """
 
 import lightgbm

@@ -1,8 +1,9 @@
 """What people decided about pairs of photographs (data/review.csv), put into effect.
 
 A row of the file is a verdict on an unordered pair; a later row on the same pair replaces it.
-`same`: one individual. `different`: not one photograph. `new`: image_a is a new individual.
-`unsure` and `undo` have no effect but to replace. Test images never get a label here.
+`same`: one individual. `different`: not one individual; copies that differ are not copies.
+`new`: image_a is a new individual. `unsure` and `undo` have no effect but to replace. Test images
+never get a label here.
 """
 
 from pathlib import PurePath
@@ -41,9 +42,11 @@ def current(decisions: pd.DataFrame, images: pd.DataFrame) -> pd.DataFrame:
 def grouped(images: pd.DataFrame, groups: pd.DataFrame, verdicts: pd.DataFrame) -> pd.DataFrame:
     """The "images" table with the group of every row once no `different` pair shares one.
 
-    Raises ValueError naming the row of data/review.csv that parts a file from its own copy.
+    Raises ValueError naming the row of data/review.csv that parts a file from its own copy, or two
+    photographs of one label.
     """
     table = images.merge(groups, on="image", validate="one_to_one")
+    _refuse_one_label(table, verdicts)
     return table.assign(group=split(table, verdicts))
 
 
@@ -149,6 +152,22 @@ def _refuse_contradictions(node: dict, links: list, verdicts: pd.DataFrame) -> N
         raise ValueError(
             "data/review.csv contradicts itself (add an `undo` row):\n  " + "\n  ".join(faults)
         )
+
+
+def _refuse_one_label(table: pd.DataFrame, verdicts: pd.DataFrame) -> None:
+    """`different` of two photographs with one label says that a label is wrong, but not which."""
+    facts = table.set_index("image")
+    new = verdicts.loc[verdicts["decision"] == "new", "image_a"]
+    settled = set(facts.loc[new, "group"])
+    for row, a, b in _pairs(verdicts, "different"):
+        label, (first, second) = facts.at[a, "identity"], facts.loc[[a, b], "group"]
+        if label in ("", NEW_WHALE) or label != facts.at[b, "identity"] or first == second:
+            continue
+        if not settled & {first, second}:
+            raise ValueError(
+                f"data/review.csv, row {row}: {a} and {b} differ, but both have the label {label}: "
+                "decide before which of them is `new`, or correct train.csv"
+            )
 
 
 def _new_name(members: pd.DataFrame, taken: set[str]) -> str:

@@ -177,6 +177,10 @@ class Ensemble(Section):
         """The backbones with a weight above 0."""
         return [name for name, weight in self.backbones.items() if weight > 0]
 
+    def local_scores(self) -> list[str]:
+        """The scores of local features with a weight above 0."""
+        return [name for name, weight in self.local.items() if weight > 0]
+
     @model_validator(mode="after")
     def _someone_votes(self) -> "Ensemble":
         if sum(self.backbones.values()) == 0:

@@ -20,6 +20,7 @@ class Columns(Section):
 
     image: str
     identity: str
+    answer: str
     new_whale: str
 
 

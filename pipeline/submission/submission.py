@@ -96,5 +96,5 @@ def write(
         " ".join(columns.new_whale if label == NEW_WHALE else label for label in lists[image])
         for image in sample
     ]
-    table = pd.DataFrame({columns.image: list(sample), columns.identity: named})
+    table = pd.DataFrame({columns.image: list(sample), columns.answer: named})
     tables.write_csv(table, path)

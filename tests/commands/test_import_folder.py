@@ -57,7 +57,8 @@ def test_a_closed_set_with_copies_on_one_side(animals, tmp_path, capsys):
     assert test["identity"].value_counts().to_dict() in ({"2": 2, "10": 1}, {"2": 1, "10": 1})
     copies = table["sha256"].duplicated(keep=False)
     assert copies.sum() == 2 and (table.loc[copies, "split"] == "train").all()
-    assert "0 of them new" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "0 of them new" in said and "evaluation.new_whale_prior: 0.01" in said
 
 
 def test_sides_go_with_their_photographs(animals, tmp_path):

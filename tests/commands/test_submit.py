@@ -1,5 +1,6 @@
 """What would be sent to kaggle.com, and what is done with the answer; the client is a stand-in."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
@@ -40,7 +41,10 @@ def project(tmp_path, monkeypatch):
     """`card` is on the leaderboard with a submission of two answers."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(submit, "PAUSE", 0.0)
-    (tmp_path / "params.yaml").write_text((ROOT / "tests/params.yaml").read_text())
+    settings = (ROOT / "tests/params.yaml").read_text()
+    settings = settings.replace("source: directory", "source: kaggle")
+    settings = settings.replace("path: data/demo/photos", "path: data/kaggle")
+    (tmp_path / "params.yaml").write_text(settings)
     tables.write_csv(pd.DataFrame({"image": ["2.jpg", "1.jpg"]}), paths.SAMPLE)
     folds = pd.DataFrame([["x.jpg", "a", 0, "", 0]], columns=tables.COLUMNS["folds"])
     tables.write("folds", folds, paths.FOLDS)
@@ -63,6 +67,17 @@ def test_a_dry_run_says_what_would_be_sent_and_sends_nothing(capsys):
     assert "message: first try" in said and "2 answers" in said
     assert "  2.jpg,a new_whale" in said and "nothing was sent" in said
     assert client.sent == []
+
+
+def test_a_folder_of_photographs_is_sent_to_no_competition_but_a_named_one(capsys):
+    """The demo's answers are nothing that the humpback competition should get."""
+    Path("params.yaml").write_text((ROOT / "tests/params.yaml").read_text())
+    client = Client("COMPLETE")
+    with pytest.raises(SystemExit, match="source: directory.*add --slug NAME"):
+        submit.main("card", "first try", False, 1, client)
+    assert client.sent == []
+    submit.main("card", "first try", False, 1, client, slug="whales")
+    assert client.sent[0][2] == "whales"
 
 
 def test_the_score_that_comes_back_is_written(capsys):

@@ -11,7 +11,7 @@ from pipeline.competition import directory, kaggle
 from pipeline.competition.faults import Faults
 from pipeline.params import Columns
 
-COLUMNS = Columns(image="Image", identity="Id", new_whale="new_whale")
+COLUMNS = Columns(image="Image", identity="Id", answer="Id", new_whale="new_whale")
 TRAIN = "Image,Id\nb.jpg,w1\na.jpg,new_whale\n"
 SAMPLE = "Image,Id\nd.jpg,new_whale\nc.jpg,new_whale\n"
 
@@ -99,15 +99,16 @@ def test_the_input_is_left_as_it_was(folder):
 
 
 def test_other_names_of_columns_and_of_the_new_individual(folder):
-    (folder / "train.csv").write_text("animal,file\nnobody,a.jpg\nNA,b.jpg\n")
-    (folder / "sample_submission.csv").write_text("file,animal\nc.jpg,\nd.jpg,\n")
-    names = Columns(image="file", identity="animal", new_whale="nobody")
+    """As Happywhale's: a column that nobody asks for, and another name for the answers."""
+    (folder / "train.csv").write_text("animal,file,species\nnobody,a.jpg,x\nNA,b.jpg,y\n")
+    (folder / "sample_submission.csv").write_text("file,predictions\nc.jpg,\nd.jpg,\n")
+    names = Columns(image="file", identity="animal", answer="predictions", new_whale="nobody")
     images, *_ = directory.read(folder, names)
     assert images["identity"].tolist() == ["new_whale", "NA", "", ""]
 
 
 def test_our_word_for_new_is_not_an_identity(folder):
-    names = Columns(image="Image", identity="Id", new_whale="nobody")
+    names = Columns(image="Image", identity="Id", answer="Id", new_whale="nobody")
     (found,) = faults(folder, names)
     assert found.startswith("train.csv, row 3: identity new_whale")
 
@@ -168,7 +169,7 @@ def test_unreadable_photographs(folder, content, reason):
     assert found.startswith("train.csv, row 2: ") and reason in found
 
 
-@pytest.mark.parametrize("header", ["Image", "Image,Id,Extra", "Image,Name"])
+@pytest.mark.parametrize("header", ["Image", "Extra,Image", "Image,Name"])
 def test_columns(folder, header):
     (folder / "train.csv").write_text(f"{header}\n")
     assert any(

@@ -165,6 +165,13 @@ class TestDifferent:
         with pytest.raises(ValueError, match="row 3 says that a and c differ, same in rows 2"):
             resolve(identities, review=["a b same", "a c different"])
 
+    def test_one_label_of_two_animals_is_wrong_but_which(self):
+        identities = {"a": "w1", "b": "w1", "c": "new_whale", "d": "new_whale"}
+        with pytest.raises(ValueError, match="row 2: a and b differ, but both have the label w1"):
+            resolve(identities, review=["a b different"])
+        told = labels(identities, review=["b - new", "a b different", "c d different"])
+        assert told == {"a": "w1", "b": "new_whale*", "c": "new_whale", "d": "new_whale"}
+
 
 class TestNew:
     def test_takes_a_photograph_and_its_copies_out_of_their_identity(self):

@@ -138,6 +138,13 @@ def test_an_ensemble_in_which_nobody_votes(load, raw):
     assert f"ensembles.{name}: Value error, every backbone has weight 0" in refusal(load, raw)
 
 
+def test_what_has_weight_0_is_not_heard(raw):
+    recipe = next(iter(raw["ensembles"].values()))
+    recipe |= {"backbones": {"a": 1.0, "b": 0.0}, "local": {"votes": 1.0, "ratio": 0.0}}
+    recipe = params.Ensemble.model_validate(recipe)
+    assert (recipe.voters(), recipe.local_scores()) == (["a"], ["votes"])
+
+
 def test_an_ensemble_with_a_fold_that_nobody_trains(load, raw):
     name = next(iter(raw["ensembles"]))
     raw["folds"]["trained"] = [0]

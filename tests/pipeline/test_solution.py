@@ -5,7 +5,7 @@ import pytest
 from pipeline.params import Columns
 from pipeline.solution import read_solution
 
-COLUMNS = Columns(image="Image", identity="Id", new_whale="unknown")
+COLUMNS = Columns(image="Image", identity="Id", answer="Id", new_whale="unknown")
 
 
 def test_names_are_the_projects(tmp_path):

@@ -10,7 +10,7 @@ from pipeline.tables import NEW_WHALE
 from tests.conftest import ROOT
 
 P = params.load(ROOT / "tests/params.yaml")
-COLUMNS = Columns(image="photo", identity="animal", new_whale="unknown")
+COLUMNS = Columns(image="photo", identity="animal", answer="names", new_whale="unknown")
 VOCABULARY = {NEW_WHALE, "a", "b"}
 LISTS = pd.Series({"2.jpg": [NEW_WHALE, "b", "a"], "1.jpg": ["a", NEW_WHALE, "b"]})
 
@@ -18,7 +18,7 @@ LISTS = pd.Series({"2.jpg": [NEW_WHALE, "b", "a"], "1.jpg": ["a", NEW_WHALE, "b"
 def test_the_file_has_the_competitions_names_and_the_samples_order(tmp_path):
     path = tmp_path / "answers.csv"
     submission.write(LISTS, ["1.jpg", "2.jpg"], COLUMNS, VOCABULARY, path)
-    assert path.read_text() == "photo,animal\n1.jpg,a unknown b\n2.jpg,unknown b a\n"
+    assert path.read_text() == "photo,names\n1.jpg,a unknown b\n2.jpg,unknown b a\n"
 
 
 def test_nothing_is_written_where_the_contract_is_broken(tmp_path):
