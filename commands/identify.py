@@ -41,17 +41,30 @@ def main(photograph: Path, prior: float | None, drawing: Path) -> None:
     except ValueError as error:
         raise SystemExit(str(error)) from None
     looked = enroll.look_at(table, p)
-    people = known_people(digest, folds, added)
-    alike = [similarities(looked, fold, people, added, p) for fold in folds]
-    scale = verify.fair_scale([digest])
-    near, seen = compared(looked, alike, people, added, scale, judge, p)
-    chances = naming.chances(near, people.nunique(), prior)
+    chances, near, seen = answered(looked, digest, folds, added, judge, prior, p)
     print(told(photograph, near, chances))
     if near.empty:
         return print("nobody is known to compare it with: no picture is drawn")
     best = near[near["identity"] == chances.drop(NEW_WHALE).index[0]].iloc[0]
     verify.draw(pair_table(table, best["image"], added), *seen[best["image"]], drawing)
     print(f"{drawing}: {best['image']} ({best['identity']}), {best['points']} points fit one map")
+
+
+def answered(
+    looked: enroll.Looked,
+    digest: str,
+    folds: list[int],
+    added: dict[str, Enrolled],
+    judge: Judge,
+    prior: float,
+    p: params.Params,
+) -> tuple[pd.Series, pd.DataFrame, Seen]:
+    """Each name's chance, and what it was compared with (`compared`), by the members of `folds`."""
+    people = known_people(digest, folds, added)
+    alike = [similarities(looked, fold, people, added, p) for fold in folds]
+    scale = verify.fair_scale([digest])
+    near, seen = compared(looked, alike, people, added, scale, judge, p)
+    return naming.chances(near, people.nunique(), prior), near, seen
 
 
 def fair_members(digest: str, trained: list[int]) -> list[int]:

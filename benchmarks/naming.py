@@ -1,0 +1,91 @@
+"""How well does `commands.identify` name animals, and how well does it refuse strangers?
+
+    python -m benchmarks.naming RUN [--count 400] [--params presets/animals-cpu.yaml]
+
+RUN is the folder of a finished project; --params is for one that an older params.yaml made.
+Held-out photographs, drawn by chance, are asked as new ones are, of the member that never saw them;
+their vectors and local features are the stored ones, which are those that `identify` would make.
+Prints, weighted to the expected share of new individuals: MAP@5 and top-1; how many known animals
+were called by a wrong name or new, and how many strangers by a name; how far the first answer's
+chance is from the share that is right; and how many answers are at least 90 % sure, and right. The
+judge of `verify`, four numbers, was fitted on pairs of these photographs.
+"""
+
+import argparse
+import contextlib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from commands import enroll, identify, verify
+from pipeline import evaluation, features, gallery, metrics, params, paths, reliability, tables
+from pipeline.features import Features
+from pipeline.tables import NEW_WHALE
+
+SURE = 0.9
+
+
+def main(count: int, p: params.Params) -> None:
+    folds = tables.read("folds", paths.FOLDS)
+    queries = gallery.held_out_rows(folds, p.folds.trained)
+    chosen = np.random.default_rng(0).permutation(len(queries))[:count]
+    queries = queries.iloc[np.sort(chosen)].reset_index(drop=True)
+    given = [
+        chances(image, p) for image in tqdm(queries["image"], unit="photograph", mininterval=5)
+    ]
+    weights = evaluation.query_weights(queries["kind"], p.evaluation.new_whale_prior)
+    for name, value in summary(queries["truth"].tolist(), given, weights).items():
+        print(f"{name:28} {value:.3f}")
+
+
+def chances(image: str, p: params.Params) -> pd.Series:
+    """What `identify` would answer, asked with a photograph of the competition."""
+    facts = tables.read("images", paths.IMAGES).set_index("image").loc[image]
+    vectors = [
+        gallery.Embeddings.load(paths.embeddings(p.match.backbone, fold)).of(pd.Series([image]))[0]
+        for fold in p.folds.trained
+    ]
+    stored = Features.load(paths.KEYPOINTS)
+    own = stored.of(stored.names.tolist().index(image))
+    looked = enroll.Looked(np.stack(vectors), features.joined([image], [own]))
+    members = identify.fair_members(facts["sha256"], p.folds.trained)
+    prior = p.evaluation.new_whale_prior
+    found, *_ = identify.answered(looked, facts["sha256"], members, {}, verify.learned(), prior, p)
+    return found
+
+
+def summary(truth: list[str], given: list[pd.Series], weights: np.ndarray) -> dict[str, float]:
+    """What is printed: n truths, each query's chances by name (best first), and weights."""
+    answers = [one.index[:5].tolist() for one in given]
+    first = np.array([one[0] for one in answers])
+    sure = np.array([one.iloc[0] for one in given])
+    right, new = first == np.array(truth), np.array(truth) == NEW_WHALE
+
+    def share(part: np.ndarray, whole: np.ndarray) -> float:
+        return metrics.mean(part[whole].astype(float), weights[whole])
+
+    diagram = reliability.diagram(sure, right, weights, reliability.TENTHS)
+    certain = sure >= SURE
+    return {
+        "map5": metrics.map5(truth, answers, weights),
+        "top1": metrics.mean(right.astype(float), weights),
+        "known called wrongly": share(~right & (first != NEW_WHALE), ~new),
+        "known called new": share(first == NEW_WHALE, ~new),
+        "strangers called by a name": share(first != NEW_WHALE, new),
+        "calibration error": reliability.error(diagram),
+        "share of sure answers": share(certain, np.ones(len(truth), bool)),
+        "right where sure": share(right, certain),
+    }
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--count", type=int, default=400, help="photographs")
+    parser.add_argument("--params", type=Path, help="the run's params.yaml, unless given")
+    asked = parser.parse_args()
+    given = params.load(asked.params or asked.run / "params.yaml")
+    with contextlib.chdir(asked.run):
+        main(asked.count, given)
