@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from pipeline import device, machine, params, paths, tables
+from pipeline import backbones, device, machine, params, paths, tables
 
 REPRO = [sys.executable, "-m", "dvc", "--wait-for-lock", "repro"]
 MEMBER = ("train", "embed", "neighbours", "rerank")
@@ -28,6 +28,7 @@ TOLD = 20  # last lines of the log of what failed
 
 def main(at_once: int) -> None:
     begun = time.monotonic()
+    check_backbones(params.load())
     if not device.has_gpu():
         LOGS.mkdir(parents=True, exist_ok=True)
         subprocess.run([*REPRO, "keypoints", "folds", "pretrain"], check=True)
@@ -39,6 +40,15 @@ def main(at_once: int) -> None:
     subprocess.run(REPRO, check=True)
     seconds = round(time.monotonic() - begun)
     tables.replace(paths.BUILT, lambda part: part.write_text(str(seconds)))
+
+
+def check_backbones(p: params.Params) -> None:
+    """SystemExit where timm has no such network: `train` would say so, an hour later."""
+    for name, backbone in p.backbones.items():
+        try:
+            backbones.check(backbone.timm_name)
+        except ValueError as error:
+            raise SystemExit(f"params.yaml, backbones.{name}.timm_name: {error}") from None
 
 
 def side_by_side(kind: str, names: list[str], stages: tuple[str, ...], at_once: int) -> None:

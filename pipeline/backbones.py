@@ -24,17 +24,21 @@ def build(
     first_weights : "imagenet", "none", or a file with a state dict
     reduction : see `shorten`
     """
-    try:
-        backbone = timm.create_model(timm_name, num_classes=0, drop_path_rate=drop_path or None)
-    except RuntimeError as error:
-        close = timm.list_models(f"*{timm_name.split('_')[0]}*")[:8]
-        raise ValueError(f"timm knows no {timm_name!r}; close to it: {close}") from error
+    check(timm_name)
+    backbone = timm.create_model(timm_name, num_classes=0, drop_path_rate=drop_path or None)
     if first_weights != "none":
         load(backbone, first_state(timm_name, first_weights))
     shorten(backbone, reduction)
     if channels > 3:
         widen_input(backbone, channels)
     return backbone.to(memory_format=torch.channels_last)
+
+
+def check(timm_name: str) -> None:
+    """Raises ValueError, with names that are close, where timm has no such network."""
+    if not timm.is_model(timm_name):
+        close = timm.list_models(f"*{timm_name.split('_')[0]}*")[:8]
+        raise ValueError(f"timm knows no {timm_name!r}; close to it: {close}")
 
 
 def first_state(timm_name: str, first_weights: str) -> dict[str, Tensor]:

@@ -45,6 +45,14 @@ def test_a_member_that_fails_stops_no_other_member_but_the_ensembles(project):
     assert len(list(repro.LOGS.iterdir())) == 9 and (repro.LOGS / "mobilenet-2.log").is_file()
 
 
+def test_a_backbone_that_timm_lacks_is_told_before_anything_runs(project, capfd):
+    path = project / "params.yaml"
+    path.write_text(path.read_text().replace("tf_efficientnet_lite0", "tf_efficientnet_light0", 1))
+    with pytest.raises(SystemExit, match=r"backbones\.lite0\.timm_name: timm knows no .*light0"):
+        repro.main(at_once=1)
+    assert capfd.readouterr().out == "" and not repro.LOGS.exists()
+
+
 def test_a_gpu_is_left_to_one_member(monkeypatch, capfd):
     monkeypatch.setattr(device, "has_gpu", lambda: True)
     repro.main(at_once=2)
