@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 from ruamel.yaml import YAML
 
-from pipeline import comparison, params, paths, tables
+from pipeline import comparison, params, paths, study, tables
 from pipeline.tables import NEW_WHALE
 
 CONSTANT = "constant"
@@ -76,15 +76,7 @@ def edit(path: Path, ensemble: str, edits: dict[str, object]) -> None:
     values["ensembles"] = {ensemble: values["ensembles"][ensemble]}
     used = {*values["ensembles"][ensemble]["backbones"], values["match"]["backbone"]}
     values["backbones"] = {name: own for name, own in values["backbones"].items() if name in used}
-    for leaf, value in edits.items():
-        section = values
-        *parents, last = leaf.split(".")
-        for parent in parents:
-            section = section[parent]
-        if last not in section:
-            raise KeyError(f"{path} has no {leaf}")
-        section[last] = value
-    yaml.dump(values, path)
+    yaml.dump(study.edited(values, edits), path)
 
 
 def rankings(run: Path, ensemble: str) -> pd.DataFrame:

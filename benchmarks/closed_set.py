@@ -12,7 +12,6 @@ as gallery).
 """
 
 import argparse
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -21,7 +20,7 @@ import numpy as np
 import pandas as pd
 from ruamel.yaml import YAML
 
-from pipeline import evaluation, metrics, params, paths, solution, submitted
+from pipeline import clones, evaluation, metrics, params, paths, solution, submitted
 from pipeline.report.card import weighted_mean
 
 NO_STRANGERS = 0.01  # the prior of new individuals: the held-out ones hardly count
@@ -49,18 +48,18 @@ def main(folder: Path, preset: str) -> None:
 
 def prepare(clone: Path, preset: str) -> None:
     """Clone the last commit beside the photographs, with the preset changed for a closed set."""
-    part = clone.with_name(f".part-{clone.name}")
-    shutil.rmtree(part, ignore_errors=True)
-    subprocess.run(["git", "clone", "--quiet", ".", str(part)], check=True)
-    (part / "data/competition").symlink_to("../../photos")
-    yaml = YAML()
-    values = yaml.load(part / f"presets/{preset}.yaml")
-    values["competition"]["path"] = "data/competition"
-    values["evaluation"]["new_whale_prior"] = NO_STRANGERS
-    for recipe in values["ensembles"].values():
-        recipe["new_whale"]["method"] = "never"
-    yaml.dump(values, part / "params.yaml")
-    part.rename(clone)
+
+    def set_up(part: Path) -> None:
+        (part / "data/competition").symlink_to("../../photos")
+        yaml = YAML()
+        values = yaml.load(part / f"presets/{preset}.yaml")
+        values["competition"]["path"] = "data/competition"
+        values["evaluation"]["new_whale_prior"] = NO_STRANGERS
+        for recipe in values["ensembles"].values():
+            recipe["new_whale"]["method"] = "never"
+        yaml.dump(values, part / "params.yaml")
+
+    clones.clone(clone, set_up)
 
 
 def scored(table: pd.DataFrame, settings: params.Evaluation) -> str:

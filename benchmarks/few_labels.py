@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.ablations import edit
-from pipeline import evaluation, params, paths, submitted, tables
+from pipeline import clones, evaluation, params, paths, submitted, tables
 from pipeline.demo.competition import write_competition
 
 WAYS, SHOTS = 10, 2
@@ -123,13 +123,13 @@ def contest(folder: Path, seed: int) -> None:
 
 def prepare(clone: Path, method: str, seed: int) -> None:
     """Clone the last commit beside the photographs, with the contest's settings."""
-    part = clone.with_name(f".part-{clone.name}")
-    shutil.rmtree(part, ignore_errors=True)
-    subprocess.run(["git", "clone", "--quiet", ".", str(part)], check=True)
-    (part / "data/competition").symlink_to("../../photos")
-    leaves = {**SETTINGS, "pretrain.method": method, "train.seed": seed}
-    edit(part / "params.yaml", NAME, leaves)
-    part.rename(clone)
+
+    def set_up(part: Path) -> None:
+        (part / "data/competition").symlink_to("../../photos")
+        leaves = {**SETTINGS, "pretrain.method": method, "train.seed": seed}
+        edit(part / "params.yaml", NAME, leaves)
+
+    clones.clone(clone, set_up)
 
 
 def answered(clone: Path, photos: Path) -> pd.DataFrame:

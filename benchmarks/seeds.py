@@ -18,6 +18,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from pipeline import clones
+
 SCORES = ["held_out_map5", "public", "private", "hidden"]
 
 
@@ -38,8 +40,7 @@ def run(clone: Path, seed: int) -> pd.DataFrame:
     board = clone / "submissions/board.csv"
     if not board.is_file():
         if not clone.is_dir():
-            subprocess.run(["git", "clone", "--quiet", ".", str(clone)], check=True)
-        sow(clone / "params.yaml", seed)
+            clones.clone(clone, lambda part: sow(part / "params.yaml", seed))
         history = clone / "submissions/leaderboard.csv"
         history.unlink(missing_ok=True)
         for command in ("commands.repro", "commands.leaderboard"):

@@ -29,7 +29,7 @@ import pandas as pd
 from ruamel.yaml import YAML
 
 from commands.leaderboard import commit
-from pipeline import marked, params, paths, study, tables
+from pipeline import clones, marked, params, paths, study, tables
 from pipeline.study import BASE, Study
 
 STUDIES = Path("presets/studies")
@@ -89,16 +89,16 @@ def accept(name: str) -> None:
 
 def prepare(clone: Path) -> None:
     """Clone the last commit; the user's competition and DVC's cache are this project's."""
-    part = clone.with_name(f".part-{clone.name}")
-    shutil.rmtree(part, ignore_errors=True)
-    cache = Path(".dvc/cache").resolve()
-    subprocess.run(["git", "clone", "--quiet", ".", str(part)], check=True)
-    command = [sys.executable, "-m", "dvc", "cache", "dir", "--local", str(cache)]
-    subprocess.run(command, cwd=part, check=True, stdout=subprocess.DEVNULL)
-    competition = Path("data/competition")
-    if competition.exists():
-        (part / competition).symlink_to(competition.resolve())
-    part.rename(clone)
+
+    def share(part: Path) -> None:
+        cache = Path(".dvc/cache").resolve()
+        command = [sys.executable, "-m", "dvc", "cache", "dir", "--local", str(cache)]
+        subprocess.run(command, cwd=part, check=True, stdout=subprocess.DEVNULL)
+        competition = Path("data/competition")
+        if competition.exists():
+            (part / competition).symlink_to(competition.resolve())
+
+    clones.clone(clone, share)
 
 
 def run(clone: Path, asked: Study, edit: str, values: dict, seed: int) -> tuple[Path, float]:
