@@ -40,7 +40,7 @@ from pipeline.fewshot.tasks import Episodes
 OUT = Path("benchmarks/fewshot")
 CHOSEN_BY = frozenset({"Japanese_(katakana)"})
 HELD_OUT = frozenset({"Sanskrit", "Tagalog"})
-EPISODES, QUICK_EPISODES = 600, 20
+EPISODES, QUICK_EPISODES = 600, 10
 QUESTIONS = {  # (b)
     "5-way 1-shot": Shape(1, 5, 1, 5),
     "5-way 5-shot": Shape(1, 5, 5, 5),
