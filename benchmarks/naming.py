@@ -23,6 +23,7 @@ from commands import enroll, identify, verify
 from pipeline import evaluation, features, gallery, metrics, params, paths, reliability, tables
 from pipeline.features import Features
 from pipeline.tables import NEW_WHALE
+from pipeline.verify.judge import Judge
 
 SURE = 0.9
 
@@ -32,28 +33,28 @@ def main(count: int, p: params.Params) -> None:
     queries = gallery.held_out_rows(folds, p.folds.trained)
     chosen = np.random.default_rng(0).permutation(len(queries))[:count]
     queries = queries.iloc[np.sort(chosen)].reset_index(drop=True)
-    given = [
-        chances(image, p) for image in tqdm(queries["image"], unit="photograph", mininterval=5)
+    hashes = tables.read("images", paths.IMAGES).set_index("image")["sha256"]
+    seen = [
+        gallery.Embeddings.load(paths.embeddings(p.match.backbone, fold)).of(queries["image"])
+        for fold in p.folds.trained
     ]
+    stored, judge = Features.load(paths.KEYPOINTS), verify.learned()
+    given = []
+    for row, image in enumerate(tqdm(queries["image"], unit="photograph", mininterval=5)):
+        own = stored.of(stored.names.tolist().index(image))
+        vectors = np.stack([member[row] for member in seen])
+        looked = enroll.Looked(vectors, features.joined([image], [own]))
+        given.append(chances(looked, hashes[image], judge, p))
     weights = evaluation.query_weights(queries["kind"], p.evaluation.new_whale_prior)
     for name, value in summary(queries["truth"].tolist(), given, weights).items():
         print(f"{name:28} {value:.3f}")
 
 
-def chances(image: str, p: params.Params) -> pd.Series:
+def chances(looked: enroll.Looked, digest: str, judge: Judge, p: params.Params) -> pd.Series:
     """What `identify` would answer, asked with a photograph of the competition."""
-    facts = tables.read("images", paths.IMAGES).set_index("image").loc[image]
-    vectors = [
-        gallery.Embeddings.load(paths.embeddings(p.match.backbone, fold)).of(pd.Series([image]))[0]
-        for fold in p.folds.trained
-    ]
-    stored = Features.load(paths.KEYPOINTS)
-    own = stored.of(stored.names.tolist().index(image))
-    looked = enroll.Looked(np.stack(vectors), features.joined([image], [own]))
-    members = identify.fair_members(facts["sha256"], p.folds.trained)
+    members = identify.fair_members(digest, p.folds.trained)
     prior = p.evaluation.new_whale_prior
-    found, *_ = identify.answered(looked, facts["sha256"], members, {}, verify.learned(), prior, p)
-    return found
+    return identify.answered(looked, digest, members, {}, judge, prior, p)[0]
 
 
 def summary(truth: list[str], given: list[pd.Series], weights: np.ndarray) -> dict[str, float]:
