@@ -98,7 +98,7 @@ LEARNERS = {
     ),
     "relation": Recipe(lambda _: Relation(encoder(pooled=2), 8), MAPS, Fit(3500, 1e-3)),
     "induction": Recipe(lambda _: Induction(encoder(), 32), MANY, Fit(4000, 1e-3)),
-    "siamese": Recipe(lambda _: Siamese(encoder(), "absolute", 1), MANY, Fit(4000, 1e-3)),
+    "siamese": Recipe(lambda _: Siamese(encoder(), "rich", 8), MANY, Fit(4000, 4e-3)),
     "MAML": Recipe(maml(), FEW, Fit(2500, 2e-3)),
     "MAML, first order": Recipe(maml(second_order=False), FEW, Fit(4000, 2e-3)),
     "Reptile": Recipe(reptile(), TEN, Fit(2500, 1.0)),

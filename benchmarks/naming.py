@@ -1,60 +1,62 @@
 """How well does `commands.identify` name animals, and how well does it refuse strangers?
 
-    python -m benchmarks.naming RUN [--count 400] [--params presets/animals-cpu.yaml]
+    python -m benchmarks.naming RUN [--ensemble best] [--count 400]
+                                    [--params presets/animals-cpu.yaml]
 
 RUN is the folder of a finished project; --params is for one that an older params.yaml made.
 Held-out photographs, drawn by chance, are asked as new ones are, of the member that never saw them;
 their vectors and local features are the stored ones, which are those that `identify` would make.
 Prints, weighted to the expected share of new individuals: MAP@5 and top-1; how many known animals
 were called by a wrong name or new, and how many strangers by a name; how far the first answer's
-chance is from the share that is right; and how many answers are at least 90 % sure, and right. The
-judge of `verify`, four numbers, was fitted on pairs of these photographs.
+chance is from the share that is right; and how many answers are at least 90 % sure, and right. No
+blend, calibration or weight of points that answers a photograph was fitted on it.
 """
 
 import argparse
 import contextlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from commands import enroll, identify, verify
+from commands import asking, enroll, identify, known
 from pipeline import evaluation, features, gallery, metrics, params, paths, reliability, tables
-from pipeline.features import Features
 from pipeline.tables import NEW_WHALE
-from pipeline.verify.judge import Judge
 
 SURE = 0.9
 
 
-def main(count: int, p: params.Params) -> None:
+def main(name: str | None, count: int, p: params.Params) -> None:
+    recipe = identify.recipe_of(name, p)
     folds = tables.read("folds", paths.FOLDS)
-    queries = gallery.held_out_rows(folds, p.folds.trained)
+    queries = gallery.held_out_rows(folds, recipe.fold_list(p.folds.trained))
     chosen = np.random.default_rng(0).permutation(len(queries))[:count]
     queries = queries.iloc[np.sort(chosen)].reset_index(drop=True)
-    hashes = tables.read("images", paths.IMAGES).set_index("image")["sha256"]
-    seen = [
-        gallery.Embeddings.load(paths.embeddings(p.match.backbone, fold)).of(queries["image"])
-        for fold in p.folds.trained
-    ]
-    stored, judge = Features.load(paths.KEYPOINTS), verify.learned()
-    given = []
-    for row, image in enumerate(tqdm(queries["image"], unit="photograph", mininterval=5)):
-        own = stored.of(stored.names.tolist().index(image))
-        vectors = np.stack([member[row] for member in seen])
-        looked = enroll.Looked(vectors, features.joined([image], [own]))
-        given.append(chances(looked, hashes[image], judge, p))
+    stored = known.known(recipe, {}, p)
+    sources = tqdm(queries["image"], unit="photograph", mininterval=5)
+    given = [chances(image, stored, recipe, p) for image in sources]
     weights = evaluation.query_weights(queries["kind"], p.evaluation.new_whale_prior)
-    for name, value in summary(queries["truth"].tolist(), given, weights).items():
-        print(f"{name:28} {value:.3f}")
+    for word, value in summary(queries["truth"].tolist(), given, weights).items():
+        print(f"{word:28} {value:.3f}")
 
 
-def chances(looked: enroll.Looked, digest: str, judge: Judge, p: params.Params) -> pd.Series:
+def chances(
+    image: str, stored: asking.Known, recipe: params.Ensemble, p: params.Params
+) -> pd.Series:
     """What `identify` would answer, asked with a photograph of the competition."""
-    members = identify.fair_members(digest, p.folds.trained)
-    prior = p.evaluation.new_whale_prior
-    return identify.answered(looked, digest, members, {}, judge, prior, p)[0]
+    digest = tables.read("images", paths.IMAGES).set_index("image")["sha256"][image]
+    fair = identify.fair_members(digest, recipe.fold_list(p.folds.trained))
+    vectors = [stored.embeddings[fold].of(pd.Series([image]))[0] for fold in p.folds.trained]
+    found = features.nothing()
+    if stored.local:
+        own = stored.local.features
+        found = features.joined([image], [own.of(own.names.tolist().index(image))])
+    looked = enroll.Looked(np.stack(vectors), found)
+    asked = identify.asked(looked, digest, fair, p)
+    side = stored.side | identify.side_of(digest, None, stored.side)
+    return asking.answer(asked, replace(stored, side=side), recipe, p.match.backbone, p)[0]
 
 
 def summary(truth: list[str], given: list[pd.Series], weights: np.ndarray) -> dict[str, float]:
@@ -84,9 +86,10 @@ def summary(truth: list[str], given: list[pd.Series], weights: np.ndarray) -> di
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", type=Path)
+    parser.add_argument("--ensemble")
     parser.add_argument("--count", type=int, default=400, help="photographs")
     parser.add_argument("--params", type=Path, help="the run's params.yaml, unless given")
     asked = parser.parse_args()
     given = params.load(asked.params or asked.run / "params.yaml")
     with contextlib.chdir(asked.run):
-        main(asked.count, given)
+        main(asked.ensemble, asked.count, given)

@@ -37,7 +37,7 @@ class Looked:
 def main(photograph: Path, identity: str) -> None:
     p = params.load()
     check_name(identity, p.competition.columns.new_whale)
-    verify.learned()  # refuses before any work where the pipeline has not run
+    check_members(p)
     table = verify.images_of([photograph])
     known = known_as(table["sha256"][0])
     if known not in (None, identity):
@@ -53,6 +53,14 @@ def main(photograph: Path, identity: str) -> None:
         identity, photograph.name, copy, digest, made_with(p), looked.vectors, looked.features
     )
     print(f"{photograph}: enrolled as {identity} ({enrolled.save(paths.ENROLLED)})")
+
+
+def check_members(p: params.Params) -> None:
+    """SystemExit, before any work, where the pipeline has not run."""
+    for fold in p.folds.trained:
+        path = paths.model(p.match.backbone, fold)
+        if not path.is_file():
+            raise SystemExit(f"{path} is not there: run the pipeline first (dvc repro)")
 
 
 def check_name(identity: str, new_whale: str) -> None:

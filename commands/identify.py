@@ -1,70 +1,85 @@
 """Who is on this photograph, if anybody known?
 
-    python -m commands.identify PHOTO [--prior 0.276] [--picture identify.png]
+    python -m commands.identify PHOTO [--ensemble best] [--prior 0.276] [--side left]
+                                [--picture identify.png]
 
-Compares it with the competition's labelled photographs and the enrolled ones (`commands.enroll`):
-the nearest to the members' eyes are looked at point by point, as `verify` does. Prints the five
+Asks it as the test's photographs are asked, by the ensemble's scores and learned blend, of the
+competition's labelled photographs and the enrolled ones (`commands.enroll`); nothing is trained.
+Of the ensemble's backbones match.backbone alone is asked, and nothing is re-ranked. Prints the five
 likeliest answers with their probabilities, `new_whale` among them, and draws the matched points of
-the best. The prior is how likely a stranger was before looking, evaluation.new_whale_prior unless
-said.
+the best. The ensemble is the first of report.html unless said; the prior is how likely a stranger
+was before looking, evaluation.new_whale_prior unless said. The index of the gallery's local
+features is made at the first question, and kept.
 """
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pandas as pd
 
-from commands import enroll, verify
-from pipeline import features, gallery, naming, params, paths, tables
+from commands import asking, enroll, known, verify
+from commands.asking import Asked
+from pipeline import features, gallery, params, paths, tables
 from pipeline.enrolled import Enrolled, everyone
 from pipeline.features import Features
-from pipeline.match import geometry, matcher
-from pipeline.tables import NEW_WHALE
-from pipeline.verify.judge import Judge
-from pipeline.weigh.scale import Scale
+from pipeline.match import matcher
+from pipeline.params import Ensemble, Params
 
 ANSWERS = 5
-Seen = dict[str, tuple[Features, geometry.Agreement]]  # by photograph: it beside the asked one
 
 
-def main(photograph: Path, prior: float | None, drawing: Path) -> None:
-    p = params.load()
-    judge = verify.learned()
-    prior = p.evaluation.new_whale_prior if prior is None else prior
+def main(
+    photograph: Path, name: str | None, prior: float | None, side: str | None, drawing: Path
+) -> None:
+    p = with_prior(params.load(), prior)
+    recipe = recipe_of(name, p)
+    enroll.check_members(p)
     table = verify.images_of([photograph])
     digest = table["sha256"][0]
-    folds = fair_members(digest, p.folds.trained)
+    fair = fair_members(digest, recipe.fold_list(p.folds.trained))
     try:
-        added = current(everyone(paths.ENROLLED), digest, p)
+        added = known.current(everyone(paths.ENROLLED), digest, p)
     except ValueError as error:
         raise SystemExit(str(error)) from None
+    stored = known.known(recipe, added, p)
+    stored = replace(stored, side=stored.side | side_of(digest, side, stored.side))
     looked = enroll.look_at(table, p)
-    chances, near, seen = answered(looked, digest, folds, added, judge, prior, p)
+    chances, near = asking.answer(
+        asked(looked, digest, fair, p), stored, recipe, p.match.backbone, p
+    )
     print(told(photograph, near, chances))
-    if near.empty:
-        return print("nobody is known to compare it with: no picture is drawn")
-    best = near[near["identity"] == chances.drop(NEW_WHALE).index[0]].iloc[0]
-    verify.draw(pair_table(table, best["image"], added), *seen[best["image"]], drawing)
+    best = likeliest(near, chances)
+    if not p.keypoints.enabled or best is None:
+        return print("there are no matched points to draw: no picture is made")
+    draw(table, best["image"], looked, added, drawing, p)
     print(f"{drawing}: {best['image']} ({best['identity']}), {best['points']} points fit one map")
 
 
-def answered(
-    looked: enroll.Looked,
-    digest: str,
-    folds: list[int],
-    added: dict[str, Enrolled],
-    judge: Judge,
-    prior: float,
-    p: params.Params,
-) -> tuple[pd.Series, pd.DataFrame, Seen]:
-    """Each name's chance, and what it was compared with (`compared`), by the members of `folds`."""
-    people = known_people(digest, folds, added)
-    alike = [similarities(looked, fold, people, added, p) for fold in folds]
-    scale = verify.fair_scale([digest])
-    near, seen = compared(looked, alike, people, added, scale, judge, p)
-    return naming.chances(near, people.nunique(), prior), near, seen
+def with_prior(p: Params, prior: float | None) -> Params:
+    """The settings with another share of strangers."""
+    if prior is None:
+        return p
+    own = p.evaluation.model_copy(update={"new_whale_prior": prior})
+    return p.model_copy(update={"evaluation": own})
+
+
+def recipe_of(name: str | None, p: Params) -> Ensemble:
+    """The ensemble with match.backbone's scores alone; SystemExit where it has none."""
+    name = name or next(iter(p.report.html), None)
+    if name not in p.ensembles:
+        raise SystemExit(f"no ensemble {name!r}: choose one of --ensemble {list(p.ensembles)}")
+    own, backbone = p.ensembles[name], p.match.backbone
+    if backbone not in own.voters():
+        raise SystemExit(
+            f"{name} asks {own.voters()}, and identify embeds with {backbone} (match.backbone): "
+            "choose another --ensemble"
+        )
+    if others := [one for one in own.voters() if one != backbone]:
+        print(f"of {name}'s backbones {backbone} alone is asked, {others} are not")
+    return own.model_copy(update={"backbones": {backbone: own.backbones[backbone]}})
 
 
 def fair_members(digest: str, trained: list[int]) -> list[int]:
@@ -74,89 +89,29 @@ def fair_members(digest: str, trained: list[int]) -> list[int]:
     fair = [f for f in trained if not own & set(gallery.training_rows(folds, f)["group"])]
     if not fair:
         raise SystemExit(
-            f"every member (folds.trained: {trained}) was trained on this photograph: none can "
-            "name it: train all folds"
+            f"every member (folds {trained}) was trained on this photograph: none can name it: "
+            "train all folds"
         )
     return fair
 
 
-def current(added: list[Enrolled], digest: str, p: params.Params) -> dict[str, Enrolled]:
-    """The enrolled photographs, by a name that no other photograph has.
-
-    The asked one is left out: it would find itself. What other members or settings made is made
-    anew.
-    """
-    for one in added:
-        if one.sha256 == digest:
-            print(f"this very photograph is enrolled as {one.identity}: asked about the others")
-    others = [one for one in added if one.sha256 != digest]
-    now = enroll.made_with(p) if others else ""
-    found = {}
-    for one in others:
-        fresh = one
-        if one.made_with != now:
-            print(f"{one.photograph} ({one.identity}): looked at anew: members or settings changed")
-            fresh = enroll.renewed(one, p, now)
-        found[f"enrolled {one.photograph} {one.sha256[:8]}"] = fresh
-    return found
-
-
-def known_people(digest: str, folds: list[int], added: dict[str, Enrolled]) -> pd.Series:
-    """The identity of every photograph to compare with, by its name; no copy of the asked one."""
+def asked(looked: enroll.Looked, digest: str, fair: list[int], p: Params) -> Asked:
+    """The photograph as those folds' members and local features see it."""
     (own,) = verify.groups_of([digest])
-    table = tables.read("folds", paths.FOLDS)
-    shown = pd.concat([gallery.gallery_rows(table, fold) for fold in folds])
-    shown = shown[~shown["group"].isin(own)]
-    people = shown.drop_duplicates("image").set_index("image")["identity"]
-    return pd.concat(
-        [people, pd.Series({name: one.identity for name, one in added.items()}, dtype=object)]
-    )
+    vectors = {fold: looked.vectors[p.folds.trained.index(fold)] for fold in fair}
+    names = np.array([asking.NAME] * len(looked.features.names))
+    return Asked(vectors, replace(looked.features, names=names), own, verify.fair_scale([digest]))
 
 
-def similarities(
-    looked: enroll.Looked,
-    fold: int,
-    people: pd.Series,
-    added: dict[str, Enrolled],
-    p: params.Params,
-) -> pd.Series:
-    """The cosine with each photograph of one member's gallery and each enrolled one."""
-    member = p.folds.trained.index(fold)
-    shown = gallery.gallery_rows(tables.read("folds", paths.FOLDS), fold)["image"]
-    shown = shown[shown.isin(people.index)]
-    stored = gallery.Embeddings.load(paths.embeddings(p.match.backbone, fold))
-    vectors = [stored.of(shown), *(one.vectors[member][None] for one in added.values())]
-    return pd.Series(np.concatenate(vectors) @ looked.vectors[member], [*shown, *added])
-
-
-def compared(
-    looked: enroll.Looked,
-    alike: list[pd.Series],
-    people: pd.Series,
-    added: dict[str, Enrolled],
-    scale: Scale,
-    judge: Judge,
-    p: params.Params,
-) -> tuple[pd.DataFrame, Seen]:
-    """Look at the nearest photographs point by point.
-
-    Returns rows identity, image, evidence, similarity, points; most telling first.
-    """
-    stored = Features.load(paths.KEYPOINTS)
-    place = {name: number for number, name in enumerate(stored.names.tolist())}
-    paired = matcher.pairing(p.keypoints.detector, p.match)
-    rows, seen = [], {}
-    for image, similarity in naming.shortlist(alike, p.match.shortlist).items():
-        own = added[image].features.of(0) if image in added else stored.of(place[image])
-        both = features.joined(["asked", image], [looked.features.of(0), own])
-        each = [one[image] for one in alike if image in one.index]
-        scores, found = verify.look(both, each, scale, paired, p.match)
-        evidence = float(judge.evidence(scores).mean())
-        rows.append([people[image], image, evidence, similarity, found.inliers])
-        seen[image] = both, found
-    columns = ["identity", "image", "evidence", "similarity", "points"]
-    table = pd.DataFrame(rows, columns=columns)
-    return table.sort_values("evidence", ascending=False, kind="stable"), seen
+def side_of(digest: str, said: str | None, sides: dict[str, str]) -> dict[str, str]:
+    """The photograph's side as it was said, or as the competition knows it; empty without one."""
+    if said is None:
+        images = tables.read("images", paths.IMAGES).set_index("sha256")["image"]
+        own = images.loc[[digest]].map(sides).dropna() if digest in images.index else []
+        return {asking.NAME: own.iloc[0]} if len(own) else {}
+    if said not in sides.values():
+        raise SystemExit(f"--side is {said}: sides.csv has {sorted(set(sides.values()))}")
+    return {asking.NAME: said}
 
 
 def told(photograph: Path, near: pd.DataFrame, chances: pd.Series) -> str:
@@ -164,7 +119,7 @@ def told(photograph: Path, near: pd.DataFrame, chances: pd.Series) -> str:
     lines = [f"{photograph}:"]
     for name, chance in chances.head(ANSWERS).items():
         line = f"  {chance:.3f}  {name}"
-        if name != NEW_WHALE:
+        if name in near["identity"].to_numpy():
             best = near[near["identity"] == name].iloc[0]
             line += f"  ({best['image']}: similarity {best['similarity']:.3f}, "
             line += f"{best['points']} points fit)"
@@ -172,24 +127,47 @@ def told(photograph: Path, near: pd.DataFrame, chances: pd.Series) -> str:
     return "\n".join(lines)
 
 
-def pair_table(asked: pd.DataFrame, image: str, added: dict[str, Enrolled]) -> pd.DataFrame:
-    """The two photographs' rows of the "images" table, to draw them."""
+def likeliest(near: pd.DataFrame, chances: pd.Series) -> pd.Series | None:
+    """The photograph that argues for the likeliest known name; None without one."""
+    for name in chances.index:
+        if name in near["identity"].to_numpy():
+            return near[near["identity"] == name].iloc[0]
+    return None
+
+
+def draw(
+    asked_table: pd.DataFrame,
+    image: str,
+    looked: enroll.Looked,
+    added: dict[str, Enrolled],
+    drawing: Path,
+    p: Params,
+) -> None:
+    """The picture of the photograph and that of the gallery, matched points joined."""
     if image in added:
-        other = verify.images_of([paths.ENROLLED / added[image].copy])
+        other, own = verify.images_of([paths.ENROLLED / added[image].copy]), added[image].features
+        own = own.of(0)
     else:
         images = tables.read("images", paths.IMAGES)
         other = images[images["image"] == image]
-    return pd.concat([asked, other], ignore_index=True)
+        stored = Features.load(paths.KEYPOINTS)
+        own = stored.of(stored.names.tolist().index(image))
+    both = features.joined(["asked", image], [looked.features.of(0), own])
+    paired = matcher.pairing(p.keypoints.detector, p.match)
+    found = matcher.compared(both, (0, 1), paired, p.match)
+    verify.draw(pd.concat([asked_table, other], ignore_index=True), both, found, drawing)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("photograph", type=Path)
+    parser.add_argument("--ensemble")
     parser.add_argument("--prior", type=float)
+    parser.add_argument("--side", help="of the animal, as sides.csv says it")
     parser.add_argument("--picture", type=Path, default=Path("identify.png"))
-    arguments = parser.parse_args()
-    if arguments.prior is not None and not 0 < arguments.prior < 1:
-        parser.error(f"--prior is {arguments.prior}: between 0 and 1")
-    if not cv2.haveImageWriter(arguments.picture.name):
-        parser.error(f"--picture is {arguments.picture}: give it the ending .png or .jpg")
-    main(arguments.photograph, arguments.prior, arguments.picture)
+    given = parser.parse_args()
+    if given.prior is not None and not 0 < given.prior < 1:
+        parser.error(f"--prior is {given.prior}: between 0 and 1")
+    if not cv2.haveImageWriter(given.picture.name):
+        parser.error(f"--picture is {given.picture}: give it the ending .png or .jpg")
+    main(given.photograph, given.ensemble, given.prior, given.side, given.picture)

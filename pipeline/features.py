@@ -74,6 +74,18 @@ def joined(names: np.ndarray, found: list[tuple]) -> Features:
     )
 
 
+def appended(first: Features, second: Features) -> Features:
+    """The photographs of both, in that order; those of `first` keep their numbers."""
+    if not len(first.names) or not len(second.names):
+        return first if len(first.names) else second
+    starts = np.concatenate([first.starts, first.starts[-1] + second.starts[1:]])
+    ends = np.concatenate([first.ends, first.starts[-1] + second.ends])
+    rest = ("points", "descriptors", "canvases", "sizes")
+    names = np.concatenate([first.names, second.names])
+    both = (np.concatenate([getattr(first, one), getattr(second, one)]) for one in rest)
+    return Features(names, starts, ends, *both)
+
+
 def nothing() -> Features:
     """No photograph's features: what the stage writes where it is switched off."""
     none = np.empty((0, 2), np.float32)

@@ -28,6 +28,7 @@ JUDGE = WORK / "verify/judge.json"
 VERIFIED = WORK / "verify/scores.json"
 ROC = WORK / "verify/roc.csv"
 VERIFY_RELIABILITY = WORK / "verify/reliability.csv"
+FEATURE_INDEX = WORK / "identify"  # of the galleries' local features, made at the first question
 LEADERBOARD = SUBMISSIONS / "leaderboard.csv"
 KEPT = Path("data/history")  # what past submissions were made of
 BUILT = Path(".dvc/tmp/built.json")  # the seconds that the last `commands.repro` took

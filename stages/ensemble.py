@@ -24,26 +24,27 @@ def main(name: str) -> None:
 
 
 def gathered(
-    recipe: params.Ensemble, trained: list[int], folds: pd.DataFrame
+    recipe: params.Ensemble,
+    trained: list[int],
+    folds: pd.DataFrame,
+    stages: tuple[str, ...] = ("neighbours", "rerank"),
 ) -> list[assemble.FoldEvidence]:
-    """What the recipe's members say, fold by fold."""
+    """What the recipe's members say, fold by fold; `stages` are asked what the backbones say."""
     images = tables.read("images", paths.IMAGES)
     parts = []
     for fold in recipe.fold_list(trained):
         spoken = {
             backbone: pd.concat(
-                evidence.load(paths.evidence(stage, backbone, fold))
-                for stage in ("neighbours", "rerank")
+                evidence.load(paths.evidence(stage, backbone, fold)) for stage in stages
             )
             for backbone in recipe.voters()
         }
-        sources = dict.fromkeys(spoken, recipe.scores)
         if recipe.local_scores():
             local = (paths.match(fold), paths.weighed(fold))
             spoken[evidence.LOCAL] = pd.concat(evidence.load(path) for path in local)
-            sources[evidence.LOCAL] = recipe.local_scores()
         queries = gallery.query_rows(folds, images, fold)
         shown = gallery.gallery_rows(folds, fold)
+        sources = assemble.sources(recipe)
         parts.append(assemble.fold_evidence(fold, spoken, sources, queries, shown))
     return parts
 

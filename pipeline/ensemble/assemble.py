@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline import calibration, evidence
+from pipeline.params import Ensemble
 from pipeline.tables import NEW_WHALE
 
 
@@ -49,6 +50,12 @@ class FoldEvidence:
             self.scores[rows].reset_index(drop=True),
             self.sizes[rows],
         )
+
+
+def sources(recipe: Ensemble) -> dict[str, list[str]]:
+    """The scores that a recipe asks of each voice: of every backbone, and of local features."""
+    asked = dict.fromkeys(recipe.voters(), recipe.scores)
+    return asked | ({evidence.LOCAL: recipe.local_scores()} if recipe.local_scores() else {})
 
 
 def fold_evidence(

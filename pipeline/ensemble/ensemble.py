@@ -37,13 +37,26 @@ def answer(
     twins : test photographs that copy a labelled one (table "twins", by `labelled_twins`)
     """
     held = held_out(parts)
-    answers = [_cross_fitted(held, recipe, shared, evaluated)]
-    fitted = _fitted(held, recipe, shared, evaluated)
-    for part in parts:
-        test = part.only((part.queries["kind"] == TEST).to_numpy())
-        answers.append(_table(test, fitted.log_odds(test), test.fold))
+    tests = [part.only((part.queries["kind"] == TEST).to_numpy()) for part in parts]
+    answers = [
+        _cross_fitted(held, recipe, shared, evaluated),
+        later(held, tests, recipe, shared, evaluated),
+    ]
     table = with_silent(pd.concat(answers, ignore_index=True), parts)
     return with_twins(table, twins) if recipe.twins else table
+
+
+def later(
+    held: FoldEvidence,
+    parts: list[FoldEvidence],
+    recipe: Ensemble,
+    shared: EnsembleStage,
+    evaluated: Evaluation,
+) -> pd.DataFrame:
+    """The rows of queries that the fit on `held` never saw, fold by fold."""
+    fitted = _fitted(held, recipe, shared, evaluated)
+    answers = [_table(part, fitted.log_odds(part), part.fold) for part in parts]
+    return pd.concat(answers, ignore_index=True)
 
 
 def blind_answers(

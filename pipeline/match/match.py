@@ -28,7 +28,7 @@ from pipeline.evidence import LOCAL
 from pipeline.features import Features
 from pipeline.match.matcher import LOOK, Matcher
 from pipeline.match.points import POINT
-from pipeline.match.questions import Fold, asked, together
+from pipeline.match.questions import Fold, Question, asked, together
 from pipeline.params import Match
 
 # a pair drawn by lot stands for `weight` of its query's pairs, one of the shortlist for itself
@@ -63,21 +63,26 @@ def match(
     if not questions or not (features.ends - features.starts[:-1])[present].any():
         silent = Matched(evidence.empty(), pd.DataFrame(columns=PAIR), pd.DataFrame(columns=POINTS))
         return dict.fromkeys(folds, silent)
-    faiss.omp_set_num_threads(1)
     galleries = {fold: one.gallery["image"] for fold, one in folds.items()}
-    ready = Matcher(features, shown, galleries, params, detector)
+    faiss.omp_set_num_threads(1)
+    return answered(Matcher(features, shown, galleries, params, detector), questions)
+
+
+def answered(ready: Matcher, questions: dict[str, list[Question]]) -> dict[int, Matched]:
+    """What the folds' galleries say to each query's questions, by fold."""
     # Faiss counts its threads thread by thread
     alone = dict(initializer=faiss.omp_set_num_threads, initargs=(1,))
     with ThreadPoolExecutor(machine.cores(), **alone) as pool:
-        answered = pool.map(ready.ask, questions, questions.values())
-        answered = list(tqdm(answered, "match", len(questions), unit="query", mininterval=2))
+        told = pool.map(ready.ask, questions, questions.values())
+        bar = dict(unit="query", mininterval=2, disable=len(questions) == 1)
+        told = list(tqdm(told, "match", len(questions), **bar))
     found, looked, points = (
-        pd.concat(tables, ignore_index=True) for tables in zip(*answered, strict=True)
+        pd.concat(tables, ignore_index=True) for tables in zip(*told, strict=True)
     )
-    looked["identity"] = looked["image"].map(shown.set_index("image")["identity"])
+    looked["identity"] = looked["image"].map(ready.identity_of)
     return {
         fold: spoken(*(table[table["fold"] == fold] for table in (found, looked, points)))
-        for fold in folds
+        for fold in ready.galleries
     }
 
 

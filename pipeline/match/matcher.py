@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+import faiss
 import numpy as np
 import pandas as pd
 
@@ -31,6 +32,7 @@ class Matcher:
 
     shown : rows (image, identity) of all galleries, each photograph once
     galleries : each fold's images
+    index : of the features of `shown`, in its order, where it was made before (`votes.indexed`)
     """
 
     def __init__(
@@ -40,18 +42,19 @@ class Matcher:
         galleries: dict[int, Sequence[str]],
         params: Match,
         detector: str,
+        index: faiss.Index | None = None,
     ) -> None:
         self.features, self.params, self.paired = features, params, pairing(detector, params)
         self.place = pd.Index(features.names)
         self.images = self.numbers(shown["image"])
+        self.identity_of = dict(zip(shown["image"], shown["identity"], strict=True))
         self.labels, self.identities = pd.factorize(shown["identity"], sort=True)
         self.galleries = {fold: self.numbers(names) for fold, names in galleries.items()}
-        parts = [features.descriptors[features.rows(image)] for image in self.images]
-        counts = [len(part) for part in parts]
-        self.shown = votes.Shown(
-            np.concatenate(parts), np.repeat(self.images, counts), np.repeat(self.labels, counts)
-        )
-        self.index = votes.indexed(self.shown, params, params.seed)
+        counts = (features.ends - features.starts[:-1])[self.images]
+        self.shown = votes.Shown(np.repeat(self.images, counts), np.repeat(self.labels, counts))
+        if index is None:
+            index = votes.indexed(descriptors(features, shown["image"]), params)
+        self.index = index
 
     def numbers(self, images: Sequence[str]) -> np.ndarray:
         """The photographs' places among the features; raises KeyError for one without any place."""
@@ -136,6 +139,12 @@ class Matcher:
         covered = geometry.coverage(hull, *self.features.sizes[query])
         points = described(self.features, (query, image), seen)
         return Look((float(seen.inliers), seen.ratio, covered), points)
+
+
+def descriptors(features: Features, images: Sequence[str]) -> np.ndarray:
+    """The animal's descriptors of these photographs, one photograph's after another's."""
+    numbers = pd.Index(features.names).get_indexer(images)
+    return np.concatenate([features.descriptors[features.rows(number)] for number in numbers])
 
 
 def pairing(detector: str, params: Match) -> Callable[..., np.ndarray]:

@@ -18,9 +18,8 @@ LEVELS = 255.0  # the length of a stored descriptor
 
 @dataclass(frozen=True)
 class Shown:
-    """The gallery's features: g descriptors (g x d uint8), the image and the label of each."""
+    """The gallery's features: the image and the label of each."""
 
-    descriptors: np.ndarray
     images: np.ndarray
     labels: np.ndarray
 
@@ -35,21 +34,21 @@ class Votes:
     label_votes: np.ndarray
 
 
-def indexed(shown: Shown, params: Match, seed: int) -> faiss.Index:
-    """An inverted file of the gallery's descriptors, one byte a number.
+def indexed(descriptors: np.ndarray, params: Match) -> faiss.Index:
+    """An inverted file of the gallery's g x d uint8 descriptors, one byte a number.
 
     It has about the square root of their number of cells, of which `params.probes` are visited.
     """
-    count, size = shown.descriptors.shape
+    count, size = descriptors.shape
     cells = max(1, min(int(np.sqrt(count)), count // 39))
     quantizer = faiss.IndexFlatL2(size)
     bytes_ = faiss.ScalarQuantizer.QT_8bit_direct
     # stored as they are: a difference from the cell's centre would not fit into a byte
     index = faiss.IndexIVFScalarQuantizer(quantizer, size, cells, bytes_, faiss.METRIC_L2, False)
-    index.cp.seed = seed
+    index.cp.seed = params.seed
     index.cp.max_points_per_centroid = 64
-    index.train(shown.descriptors.astype(np.float32))
-    index.add(shown.descriptors.astype(np.float32))
+    index.train(descriptors.astype(np.float32))
+    index.add(descriptors.astype(np.float32))
     index.nprobe = min(params.probes, cells)
     return index
 

@@ -65,6 +65,12 @@ def weigh(folds: dict[int, Fold], params: Boosting, evaluated: Evaluation) -> We
     )
 
 
+def by_scale(pairs: pd.DataFrame, points: pd.DataFrame, scale: Scale) -> pd.DataFrame:
+    """The evidence of one fold's pairs of a photograph that nothing is learned from."""
+    table = points.merge(pairs[[*PAIR, "identity", "drawn"]].astype({"drawn": bool}), on=PAIR)
+    return spoken(pairs, table.assign(weight=scale.evidence(table)))
+
+
 def parts_of(queries: list[pd.DataFrame], evaluated: Evaluation) -> pd.Series:
     """The cross-fit part of each held-out photograph, by its name; copies share theirs."""
     held = pd.concat(queries, ignore_index=True)

@@ -12,23 +12,31 @@ SECTION = params.load(ROOT / "tests/params.yaml").match.model_copy(
 )
 
 
-def shown(count: int = 200, seed: int = 0) -> votes.Shown:
+class Gallery(votes.Shown):
+    """Features with their descriptors."""
+
+    def __init__(self, descriptors: np.ndarray, images: np.ndarray, labels: np.ndarray) -> None:
+        super().__init__(images, labels)
+        object.__setattr__(self, "descriptors", descriptors)
+
+
+def shown(count: int = 200, seed: int = 0) -> Gallery:
     """Random features of 20 photographs, of 8 individuals."""
     rng = np.random.default_rng(seed)
     descriptors = rng.integers(0, 40, (count, 128), dtype=np.uint8)
     images = np.sort(rng.integers(0, 20, count))
-    return votes.Shown(descriptors, images, images % 8)
+    return Gallery(descriptors, images, images % 8)
 
 
-def cast(descriptors: np.ndarray, gallery: votes.Shown, banned=(), **changes) -> votes.Votes:
+def cast(descriptors: np.ndarray, gallery: Gallery, banned=(), **changes) -> votes.Votes:
     section = SECTION.model_copy(update=changes)
-    index = votes.indexed(gallery, section, seed=0)
+    index = votes.indexed(gallery.descriptors, section)
     allowed = ~np.isin(np.arange(gallery.images.max() + 1), banned)
     near = votes.neighbours(descriptors, index, 4 * section.neighbours)
     return votes.vote(*near, gallery, allowed, section.neighbours + 1)
 
 
-def naive(descriptors: np.ndarray, gallery: votes.Shown, banned: set[int]) -> dict[int, float]:
+def naive(descriptors: np.ndarray, gallery: Gallery, banned: set[int]) -> dict[int, float]:
     """Votes by label: every distance, feature by feature."""
     claims: dict[int, list[tuple[float, int, int]]] = {}
     for number, feature in enumerate(descriptors.astype(float)):
@@ -85,14 +93,14 @@ def test_without_a_foreign_neighbour_the_last_one_is_the_limit():
 def test_what_everybody_has_votes_for_nobody():
     """The same grass behind four individuals."""
     grass = np.full((4, 128), 9, np.uint8)
-    gallery = votes.Shown(grass, np.arange(4), np.arange(4))
+    gallery = Gallery(grass, np.arange(4), np.arange(4))
     found = cast(grass[:1], gallery)
     assert not len(found.labels) and not len(found.images)
 
 
 def test_a_burst_counts_once():
     """Ten alike features of the query find one feature of the gallery."""
-    gallery = votes.Shown(
+    gallery = Gallery(
         np.array([[50] * 128, [90] * 128], np.uint8), np.array([0, 1]), np.array([0, 1])
     )
     one = cast(np.full((1, 128), 52, np.uint8), gallery)
@@ -115,7 +123,7 @@ def test_no_feature_no_vote():
 
 
 def test_a_gallery_of_one_feature():
-    gallery = votes.Shown(np.full((1, 128), 7, np.uint8), np.zeros(1, int), np.zeros(1, int))
+    gallery = Gallery(np.full((1, 128), 7, np.uint8), np.zeros(1, int), np.zeros(1, int))
     assert not len(cast(np.full((1, 128), 7, np.uint8), gallery).labels)
 
 

@@ -55,6 +55,16 @@ def test_the_same_individual_weighs_most_for_held_out_and_test_queries():
             assert table.loc[f"q{number}_{i}"].idxmax() == f"a{i % IDENTITIES}"
 
 
+def test_a_photograph_that_comes_later_is_weighed_as_the_tests_are():
+    """By the scale of all: q0_39, the test's last query, gets its evidence again."""
+    one = fold(0)
+    found = weigh.weigh({0: one}, PARAMS, EVALUATED)
+    own = [table[table["query"] == "q0_39"] for table in (one.pairs, one.points)]
+    again = weigh.by_scale(*own, found.scales[weigh.NONE])
+    before = scores(found.evidence[0]).loc["q0_39"]
+    assert scores(again).loc["q0_39"].to_dict() == pytest.approx(before.to_dict())
+
+
 def test_a_query_has_no_say_in_its_own_weights():
     """Another truth of one query changes the others' weights, and its own not at all."""
     one, other = fold(0), fold(0)

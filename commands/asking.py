@@ -1,0 +1,176 @@
+"""One photograph more: the pipeline's answer to it, of what is stored and with nothing trained.
+
+It is asked as the test's photographs are, member by member, by the ensemble's own scores and blend.
+A photograph that is held out gets the answer that the pipeline gave to it: whatever was fitted on
+its part of the queries has no say.
+"""
+
+from dataclasses import dataclass
+
+import faiss
+import numpy as np
+import pandas as pd
+
+from pipeline import evaluation, gallery, sides
+from pipeline.ensemble import assemble, ensemble
+from pipeline.evidence import LOCAL
+from pipeline.features import Features, appended
+from pipeline.gallery import Embeddings
+from pipeline.match import match
+from pipeline.match.matcher import Matcher
+from pipeline.match.questions import Question
+from pipeline.neighbours import neighbours, search
+from pipeline.params import Ensemble, Params
+from pipeline.submission import place
+from pipeline.tables import NEW_WHALE
+from pipeline.weigh import weigh
+from pipeline.weigh.scale import Scale
+
+NAME = "asked"  # the photograph's, in tables
+NEAR = ["identity", "image", "similarity", "points"]
+
+
+@dataclass(frozen=True)
+class Local:
+    """What local features are compared with.
+
+    features: of every photograph that may be asked about or shown; shown: rows (image, identity) of
+    all galleries; index: of the features of `shown`, in its order (`votes.indexed`)
+    """
+
+    features: Features
+    shown: pd.DataFrame
+    index: faiss.Index
+
+
+@dataclass(frozen=True)
+class Known:
+    """What one backbone's members know.
+
+    folds: the table "folds", enrolled photographs in fold -1 among its rows; embeddings: of the
+    galleries' photographs, by fold; held: the ensemble's evidence on the held-out queries; side: of
+    each photograph whose side is known; local: None where the ensemble has no local scores
+    """
+
+    folds: pd.DataFrame
+    embeddings: dict[int, Embeddings]
+    held: assemble.FoldEvidence
+    side: dict[str, str]
+    local: Local | None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The photograph: a unit vector a member (by fold), its local features, its groups (it and its
+    copies in the competition, which are not shown to it), and what weighs its points."""
+
+    vectors: dict[int, np.ndarray]
+    features: Features
+    groups: set[int]
+    scale: Scale
+
+
+def answer(
+    asked: Asked, known: Known, recipe: Ensemble, backbone: str, p: Params
+) -> tuple[pd.Series, pd.DataFrame]:
+    """Each name's chance, NEW_WHALE among them, likeliest first, their sum 1; and what the
+    photograph was compared with (columns NEAR), what argues most for its name first.
+
+    Every fold of `asked.vectors` answers; `recipe` has the scores of `backbone` alone.
+    """
+    galleries = {fold: shown_to(asked, known, fold) for fold in asked.vectors}
+    near = {fold: nearest(asked, known, fold, rows, p) for fold, rows in galleries.items()}
+    said = {fold: {backbone: scores} for fold, (scores, _) in near.items()}
+    neighbour = {fold: table for fold, (_, table) in near.items()}
+    looked = [table.assign(inliers=np.nan) for table in neighbour.values()]
+    if known.local:
+        matched = compared(asked, known.local, galleries, neighbour, known.side, p)
+        for fold, own in matched.items():
+            weighed = weigh.by_scale(own.pairs, own.points, asked.scale)
+            said[fold][LOCAL] = pd.concat([own.evidence, weighed])
+        looked += [own.pairs for own in matched.values()]
+    parts = [
+        assemble.fold_evidence(fold, said[fold], assemble.sources(recipe), query(), rows)
+        for fold, rows in galleries.items()
+    ]
+    odds = ensemble.later(others(known.held, asked, p), parts, recipe, p.ensemble, p.evaluation)
+    comparable = {f: sides.comparable(rows, known.side) for f, rows in galleries.items()}
+    posteriors = place.posteriors(odds, 0.0, comparable, known.side)
+    return chances(posteriors), argued(asked, known, looked)
+
+
+def query() -> pd.DataFrame:
+    """The photograph as `gallery.query_rows` has those of the test."""
+    row = {"image": NAME, "group": -1, "kind": gallery.TEST, "truth": "", "fold": -1, "cluster": ""}
+    return pd.DataFrame([row])
+
+
+def shown_to(asked: Asked, known: Known, fold: int) -> pd.DataFrame:
+    """The member's gallery without the photograph itself and its copies."""
+    rows = gallery.gallery_rows(known.folds, fold)
+    return rows[~rows["group"].isin(asked.groups)].reset_index(drop=True)
+
+
+def nearest(
+    asked: Asked, known: Known, fold: int, rows: pd.DataFrame, p: Params
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """One member's evidence, and the gallery's photographs that are nearest to its eyes."""
+    shown = search.gallery_of(known.embeddings[fold], rows)
+    names, vectors = pd.Series([NAME]), asked.vectors[fold][None]
+    said = neighbours.score(names, vectors, shown, p.neighbours, str(fold), known.side)
+    return said[0], neighbours.table(names, shown, said[1])
+
+
+def compared(
+    asked: Asked,
+    local: Local,
+    galleries: dict[int, pd.DataFrame],
+    near: dict[int, pd.DataFrame],
+    side: dict[str, str],
+    p: Params,
+) -> dict[int, match.Matched]:
+    """What local features say, by fold."""
+    features = appended(local.features, asked.features)
+    shown = {fold: rows["image"] for fold, rows in galleries.items()}
+    ready = Matcher(features, local.shown, shown, p.match, p.keypoints.detector, local.index)
+    questions = []
+    for fold, table in near.items():
+        strange = sides.hidden(shown[fold], side).get(side.get(NAME, ""), [])
+        close = table.loc[table["rank"] < p.match.shortlist, "image"].tolist()
+        questions.append(Question(fold, close, strange, None))
+    return match.answered(ready, {NAME: questions})
+
+
+def others(held: assemble.FoldEvidence, asked: Asked, p: Params) -> assemble.FoldEvidence:
+    """The held-out queries without the photograph's part of them."""
+    queries = held.queries
+    part = evaluation.crossfit_parts(queries["group"], p.evaluation.crossfit, p.evaluation.seed)
+    return held.only(~np.isin(part, part[queries["group"].isin(asked.groups)]))
+
+
+def chances(posteriors: pd.DataFrame) -> pd.Series:
+    """Members' mean posteriors by name: the same order, and their sum is 1."""
+    found = posteriors.set_index("identity")["posterior"].sort_index()
+    if found.empty:
+        return pd.Series({NEW_WHALE: 1.0})
+    return (found / found.sum()).sort_values(ascending=False, kind="stable")
+
+
+def argued(asked: Asked, known: Known, looked: list[pd.DataFrame]) -> pd.DataFrame:
+    """Columns NEAR: the photographs that were looked at (rows image, identity, and inliers where
+    points were matched), most points first, then the most similar. A similarity is the mean over
+    the members that have the photograph."""
+    table = (
+        pd.concat(looked)
+        .groupby("image", as_index=False)
+        .agg(identity=("identity", "first"), points=("inliers", "max"))
+    )
+    table["points"] = table["points"].fillna(0).astype(int)
+    images = table["image"]
+    alike = [
+        pd.Series(known.embeddings[fold].of(images) @ vector, images)
+        for fold, vector in asked.vectors.items()
+    ]
+    table["similarity"] = table["image"].map(pd.concat(alike, axis=1).mean(axis=1))
+    order = ["points", "similarity", "image"]
+    return table.sort_values(order, ascending=[False, False, True], ignore_index=True)[NEAR]
