@@ -140,7 +140,7 @@ def background(folder: Path, recipe: Recipe) -> Classes:
     classes = characters(folder / "images_background_small1.zip", SIDE)
     if recipe.turned:
         classes = omniglot.turned(classes)
-    each = recipe.lessons.shots + recipe.lessons.queries
+    each = max(shape.shots + shape.queries for shape in recipe.lessons)
     return omniglot.alone(classes, each) if recipe.alone else classes
 
 
@@ -152,7 +152,8 @@ def lesson(classes: Classes, recipe: Recipe, step: int) -> Episodes:
         return drawing.redrawn(inputs, recipe.hand, generator)
 
     rng = np.random.default_rng([1, step])
-    return sampling.draw(classes, recipe.lessons, rng, changed if recipe.hand else None)
+    shape = recipe.lessons[step % len(recipe.lessons)]
+    return sampling.draw(classes, shape, rng, changed if recipe.hand else None)
 
 
 def drawn(classes: Classes, shape: Shape, count: int) -> list[Episodes]:

@@ -32,13 +32,14 @@ PIXELS = "pixels"
 class Recipe:
     """How one learner is made and taught.
 
+    lessons : shapes of the training tasks, taken in turn
     hand : how drawings are redrawn for every lesson; None for not
     turned : quarter turns of a character are characters of their own
     alone : every drawing is a class of its own, which no label is needed for
     """
 
     make: Callable[[int], Learner]  # of the number of background classes
-    lessons: Shape
+    lessons: tuple[Shape, ...]
     fit: Fit
     hand: Hand | None = Hand()
     turned: bool = True
@@ -61,11 +62,18 @@ def network(channels: int) -> Conv:
     return Conv((1, SIDE, SIDE), channels, 20)
 
 
-MANY = Shape(1, 60, 1, 4)  # more ways in training than in the test (Snell et al. 2017)
-TWENTY = Shape(4, 20, 1, 3)
-FEW = Shape(4, 20, 1, 1)
-MAPS = Shape(1, 20, 1, 4)  # comparing maps costs more than comparing vectors
-TEN = Shape(4, 20, 1, 9)  # Reptile sees ten drawings of a character, twenty drawings a step
+MANY = (Shape(1, 60, 1, 4),)  # more ways in training than in the test (Snell et al. 2017)
+TWENTY = (Shape(4, 20, 1, 3),)
+MAPS = (Shape(1, 20, 1, 4),)  # comparing maps costs more than comparing vectors
+# What adapts to a task is used to its ways: the step that is right for twenty classes is not for
+# five, nor are batch norm's means. So it learns from tasks of both.
+FEW = (Shape(4, 20, 1, 1), Shape(16, 5, 1, 1))
+TEN = (Shape(4, 20, 1, 9), Shape(16, 5, 1, 9))  # Reptile sees ten drawings of a character
+
+
+def scaled(lessons: tuple[Shape, ...], factor: float) -> tuple[Shape, ...]:
+    """So many times as many tasks a step."""
+    return tuple(replace(one, tasks=round(factor * one.tasks)) for one in lessons)
 
 
 def prototypical(_: int) -> Learner:
@@ -99,7 +107,7 @@ LEARNERS = {
     "relation": Recipe(lambda _: Relation(encoder(pooled=2), 8), MAPS, Fit(3500, 1e-3)),
     "induction": Recipe(lambda _: Induction(encoder(), 32), MANY, Fit(4000, 1e-3)),
     "siamese": Recipe(lambda _: Siamese(encoder(), "rich", 8), MANY, Fit(4000, 4e-3)),
-    "MAML": Recipe(maml(), FEW, Fit(2500, 2e-3)),
+    "MAML": Recipe(maml(), FEW, Fit(3000, 2e-3)),
     "MAML, first order": Recipe(maml(second_order=False), FEW, Fit(4000, 2e-3)),
     "Reptile": Recipe(reptile(), TEN, Fit(2500, 1.0)),
     "Reptile, transductive": Recipe(reptile(transductive=True), TEN, Fit(2500, 1.0)),
@@ -118,8 +126,8 @@ MOVED = {  # what the prototypical network owes to what
     "as drawn, turned": replace(_whole, hand=None),
     "slants without wobble": replace(_whole, hand=Hand(wobble=0.0)),
     "no labels: every drawing alone": replace(_whole, alone=True),
-    "lessons within an alphabet": replace(_whole, lessons=Shape(3, 20, 1, 4, within_group=True)),
-    "twenty ways": replace(_whole, lessons=Shape(3, 20, 1, 4)),
+    "lessons within an alphabet": replace(_whole, lessons=(Shape(3, 20, 1, 4, within_group=True),)),
+    "twenty ways": replace(_whole, lessons=(Shape(3, 20, 1, 4),)),
     "twice the filters": replace(_whole, make=lambda _: Prototypical(encoder(128))),
 }
 
@@ -127,19 +135,19 @@ _short = Fit(1000, 2e-3)
 _reptile = Fit(1000, 1.0)
 STUDY = {  # as the meta-learning report varied MAML and Reptile; a quarter of the lessons
     "MAML": Recipe(maml(second_order=False), FEW, _short),
-    "MAML, 5 ways": Recipe(maml(second_order=False), Shape(4, 5, 1, 4), _short),
+    "MAML, 5 ways": Recipe(maml(second_order=False), (Shape(16, 5, 1, 1),), _short),
     "MAML, 1 update": Recipe(maml(steps=1, second_order=False), FEW, _short),
     "MAML, 5 updates": Recipe(maml(steps=5, second_order=False), FEW, _short),
-    "MAML, 1 task a batch": Recipe(maml(second_order=False), Shape(1, 20, 1, 1), _short),
-    "MAML, 16 tasks a batch": Recipe(maml(second_order=False), Shape(16, 20, 1, 1), _short),
+    "MAML, a quarter of the tasks": Recipe(maml(second_order=False), scaled(FEW, 1 / 4), _short),
+    "MAML, four times the tasks": Recipe(maml(second_order=False), scaled(FEW, 4), _short),
     "MAML, 16 filters": Recipe(maml(16, second_order=False), FEW, _short),
     "MAML, 64 filters": Recipe(maml(64, second_order=False), FEW, _short),
     "Reptile": Recipe(reptile(), TEN, _reptile),
-    "Reptile, 5 ways": Recipe(reptile(), Shape(4, 5, 1, 9), _reptile),
+    "Reptile, 5 ways": Recipe(reptile(), (Shape(16, 5, 1, 9),), _reptile),
     "Reptile, 2 updates": Recipe(reptile(steps=2), TEN, _reptile),
     "Reptile, 20 updates": Recipe(reptile(steps=20), TEN, _reptile),
-    "Reptile, 1 task a batch": Recipe(reptile(), Shape(1, 20, 1, 9), _reptile),
-    "Reptile, 16 tasks a batch": Recipe(reptile(), Shape(16, 20, 1, 9), _reptile),
+    "Reptile, a quarter of the tasks": Recipe(reptile(), scaled(TEN, 1 / 4), _reptile),
+    "Reptile, four times the tasks": Recipe(reptile(), scaled(TEN, 4), _reptile),
     "Reptile, 16 filters": Recipe(reptile(16), TEN, _reptile),
     "Reptile, 64 filters": Recipe(reptile(64), TEN, _reptile),
 }
@@ -148,11 +156,13 @@ TABLES = {"learners": LEARNERS, "moved": MOVED, "study": STUDY}
 
 def told(recipe: Recipe) -> str:
     """What of a recipe the table says."""
-    shape = recipe.lessons
+    shapes = [
+        f"{one.tasks} x {one.ways} ways {one.shots} + {one.queries}" for one in recipe.lessons
+    ]
     parts = [
         f"{recipe.fit.steps} steps at {recipe.fit.rate:g}",
-        f"{shape.tasks} x {shape.ways} ways {shape.shots} + {shape.queries}",
-        "within an alphabet" if shape.within_group else "",
+        *shapes,
+        "within an alphabet" if recipe.lessons[0].within_group else "",
         "redrawn" if recipe.hand == Hand() else f"{recipe.hand}" if recipe.hand else "as drawn",
         "turned" if recipe.turned else "upright",
         "every drawing alone" if recipe.alone else "",

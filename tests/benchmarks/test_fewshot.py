@@ -58,7 +58,7 @@ def project(tmp_path, monkeypatch):
             file.writestr(f"run{run:02d}/class_labels.txt", "\n".join(lines))
     Path("README.md").write_text(README)
     Path("docs").mkdir()
-    few = Shape(1, 8, 1, 2)
+    few = (Shape(1, 8, 1, 2),)
     recipes = {
         PIXELS: LEARNERS[PIXELS],
         "prototypical": replace(LEARNERS["prototypical"], lessons=few, fit=Fit(100, 2e-3)),
