@@ -68,6 +68,7 @@ MAPS = (Shape(1, 20, 1, 4),)  # comparing maps costs more than comparing vectors
 # What adapts to a task is used to its ways: the step that is right for twenty classes is not for
 # five, nor are batch norm's means. So it learns from tasks of both.
 FEW = (Shape(4, 20, 1, 1), Shape(16, 5, 1, 1))
+READ = (Shape(4, 20, 1, 3), Shape(16, 5, 1, 3))  # one after another
 TEN = (Shape(4, 20, 1, 9), Shape(16, 5, 1, 9))  # Reptile sees ten drawings of a character
 
 
@@ -112,7 +113,7 @@ LEARNERS = {
     "Reptile": Recipe(reptile(), TEN, Fit(2500, 1.0)),
     "Reptile, transductive": Recipe(reptile(transductive=True), TEN, Fit(2500, 1.0)),
     "meta-LSTM": Recipe(lambda _: MetaLSTM(network(16), 5), FEW, Fit(3000, 1e-3)),
-    "memory": Recipe(lambda _: Memory(encoder(), 20, 128, 40, 4, 200), FEW, Fit(4000, 1e-3)),
+    "memory": Recipe(lambda _: Memory(encoder(), 20, 128, 40, 4, 200), READ, Fit(4000, 3e-3)),
     "PT-MAP, transductive, balanced": Recipe(
         lambda count: PTMap(encoder(), count, balanced=True), MANY, Fit(4000, 2e-3)
     ),

@@ -45,7 +45,7 @@ def learners(shape: tuple[int, ...]) -> dict[str, Callable[[], Learner]]:
         "fomaml": lambda: MAML(network, 2, 0.1, second_order=False),
         "reptile": lambda: Reptile(network, 3, 0.3, 6),
         "meta_lstm": lambda: MetaLSTM(network, 3),
-        "memory": lambda: Memory(encoder(), WAYS, 12, 8, 2, 16),
+        "memory": lambda: Memory(encoder(), WAYS, 12, 16, 2, 48),
         "pt_map": lambda: PTMap(encoder(), CLASSES, balanced=False),
     }
 

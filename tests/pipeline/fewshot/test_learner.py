@@ -61,14 +61,14 @@ def test_learns_to_tell_classes_apart(name):
     learner = made(name)
     rate = 0.5 if name == "reptile" else 0.01
     optimiser = torch.optim.Adam(learner.parameters(), lr=rate)
-    for seed in range(150):
+    # the outer memory needs thousands of lessons (Santoro et al., figure 2)
+    for seed in range(400 if name == "memory" else 150):
         learner.update(episodes(seed=seed % 50, tasks=4), optimiser)
     learner.eval()
     learner.settle([episodes(seed=99)])
     given = episodes(seed=1000, tasks=40)
     right = (scores(learner, given).argmax(dim=-1) == given.truth).float().mean()
-    # by chance: .25; the outer memory needs thousands of lessons (Santoro et al., figure 2)
-    assert right > (0.4 if name == "memory" else 0.7)
+    assert right > (0.6 if name == "memory" else 0.7)  # by chance: .25
 
 
 @SHAPES

@@ -1,9 +1,12 @@
+import math
+
 import pytest
 import torch
+import torch.nn.functional as F
 
 from pipeline.fewshot import encoders
 from pipeline.fewshot.memory import Memory, State, look_up, write
-from pipeline.fewshot.tasks import Support
+from pipeline.fewshot.tasks import Episodes, Support
 
 
 def test_write_by_hand():
@@ -21,8 +24,8 @@ def test_write_by_hand():
 def test_read_by_hand():
     memory = torch.tensor([[[3.0, 0.0], [0.0, 2.0]]])
     weights, found = look_up(memory, torch.tensor([[[5.0, 0.0]]]))
-    # cosines 1 and 0: e / (e + 1) and 1 / (e + 1)
-    first = 2.718281828 / 3.718281828
+    # ten times the cosines 1 and 0
+    first = math.exp(10) / (math.exp(10) + 1)
     assert weights[0, 0].tolist() == pytest.approx([first, 1 - first])
     assert found[0, 0].tolist() == pytest.approx([3 * first, 2 * (1 - first)])
 
@@ -76,3 +79,42 @@ def test_every_example_comes_with_the_label_of_the_one_before(learner, monkeypat
     support = Support(torch.randn(1, 3, 2), torch.tensor([[1, 0, 0]]), torch.ones(1, 3))
     learner.scores(support, torch.randn(1, 2, 2), 2)
     assert seen == [[[0, 0]], [[0, 1]], [[1, 0]], [[1, 0], [1, 0]]]
+
+
+def lesson(queries: int) -> Episodes:
+    generator = torch.Generator().manual_seed(1)
+    support = Support(
+        torch.randn(2, 3, 2, generator=generator),
+        torch.tensor([[1, 0, 0], [0, 1, 1]]),
+        torch.ones(2, 3),
+    )
+    asked = torch.randn(2, queries, 2, generator=generator)
+    truth = torch.arange(queries).expand(2, -1) % 2
+    return Episodes(support, asked, truth, torch.arange(2).expand(2, -1))
+
+
+def test_a_single_query_teaches_as_it_is_scored(learner):
+    given = lesson(1)
+    scores = learner.scores(given.support, given.queries, given.ways)
+    expected = F.cross_entropy(scores.flatten(0, 1), given.truth.flatten())
+    assert learner.loss(given).item() == pytest.approx(expected.item())
+
+
+def test_in_a_lesson_queries_are_answered_before_their_label_is_told(learner, monkeypatch):
+    """In any order: what comes with a query is the label of the one before it."""
+    read, step = [], learner.step
+    learner.encoder = torch.nn.Identity()
+
+    def watched(state, vectors, before):
+        read.append((vectors, before))
+        return step(state, vectors, before)
+
+    monkeypatch.setattr(learner, "step", watched)
+    given = lesson(4)
+    learner.loss(given)
+    assert len(read) == 7
+    assert read[3][1].tolist() == [[1, 0], [0, 1]]  # of the last support
+    for (vectors, _), (_, before) in zip(read[3:], read[4:], strict=False):
+        for task in range(2):
+            place = (given.queries[task] == vectors[task]).all(dim=1).nonzero().item()
+            assert before[task].argmax() == given.truth[task, place]
