@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from commands import asking, enroll, identify, known
+from commands import asking, identify, known
 from pipeline import evaluation, features, gallery, metrics, params, paths, reliability, tables
 from pipeline.tables import NEW_WHALE
 
@@ -48,13 +48,11 @@ def chances(
     """What `identify` would answer, asked with a photograph of the competition."""
     digest = tables.read("images", paths.IMAGES).set_index("image")["sha256"][image]
     fair = identify.fair_members(digest, recipe.fold_list(p.folds.trained))
-    vectors = [stored.embeddings[fold].of(pd.Series([image]))[0] for fold in p.folds.trained]
-    found = features.nothing()
-    if stored.local:
-        own = stored.local.features
-        found = features.joined([image], [own.of(own.names.tolist().index(image))])
-    looked = enroll.Looked(np.stack(vectors), found)
-    asked = identify.asked(looked, digest, fair, p)
+    vectors = {fold: stored.embeddings[fold].of(pd.Series([image]))[0] for fold in fair}
+    found = stored.features
+    if len(found.names):
+        found = features.joined([image], [found.of(found.names.tolist().index(image))])
+    asked = identify.asked(vectors, found, digest)
     side = stored.side | identify.side_of(digest, None, stored.side)
     return asking.answer(asked, replace(stored, side=side), recipe, p.match.backbone, p)[0]
 

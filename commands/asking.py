@@ -34,11 +34,10 @@ NEAR = ["identity", "image", "similarity", "points"]
 class Local:
     """What local features are compared with.
 
-    features: of every photograph that may be asked about or shown; shown: rows (image, identity) of
-    all galleries; index: of the features of `shown`, in its order (`votes.indexed`)
+    shown: rows (image, identity) of all galleries; index: of their features, in the order of
+    `shown` (`votes.indexed`)
     """
 
-    features: Features
     shown: pd.DataFrame
     index: faiss.Index
 
@@ -49,13 +48,15 @@ class Known:
 
     folds: the table "folds", enrolled photographs in fold -1 among its rows; embeddings: of the
     galleries' photographs, by fold; held: the ensemble's evidence on the held-out queries; side: of
-    each photograph whose side is known; local: None where the ensemble has no local scores
+    each photograph whose side is known; features: of every photograph; local: None where the
+    ensemble has no local scores
     """
 
     folds: pd.DataFrame
     embeddings: dict[int, Embeddings]
     held: assemble.FoldEvidence
     side: dict[str, str]
+    features: Features
     local: Local | None
 
 
@@ -84,7 +85,7 @@ def answer(
     neighbour = {fold: table for fold, (_, table) in near.items()}
     looked = [table.assign(inliers=np.nan) for table in neighbour.values()]
     if known.local:
-        matched = compared(asked, known.local, galleries, neighbour, known.side, p)
+        matched = compared(asked, known, galleries, neighbour, p)
         for fold, own in matched.items():
             weighed = weigh.by_scale(own.pairs, own.points, asked.scale)
             said[fold][LOCAL] = pd.concat([own.evidence, weighed])
@@ -123,19 +124,18 @@ def nearest(
 
 def compared(
     asked: Asked,
-    local: Local,
+    known: Known,
     galleries: dict[int, pd.DataFrame],
     near: dict[int, pd.DataFrame],
-    side: dict[str, str],
     p: Params,
 ) -> dict[int, match.Matched]:
     """What local features say, by fold."""
-    features = appended(local.features, asked.features)
+    features, local = appended(known.features, asked.features), known.local
     shown = {fold: rows["image"] for fold, rows in galleries.items()}
     ready = Matcher(features, local.shown, shown, p.match, p.keypoints.detector, local.index)
     questions = []
     for fold, table in near.items():
-        strange = sides.hidden(shown[fold], side).get(side.get(NAME, ""), [])
+        strange = sides.hidden(shown[fold], known.side).get(known.side.get(NAME, ""), [])
         close = table.loc[table["rank"] < p.match.shortlist, "image"].tolist()
         questions.append(Question(fold, close, strange, None))
     return match.answered(ready, {NAME: questions})

@@ -47,14 +47,15 @@ def main(
     stored = known.known(recipe, added, p)
     stored = replace(stored, side=stored.side | side_of(digest, side, stored.side))
     looked = enroll.look_at(table, p)
-    chances, near = asking.answer(
-        asked(looked, digest, fair, p), stored, recipe, p.match.backbone, p
-    )
+    vectors = {fold: looked.vectors[p.folds.trained.index(fold)] for fold in fair}
+    own = asked(vectors, looked.features, digest)
+    chances, near = asking.answer(own, stored, recipe, p.match.backbone, p)
     print(told(photograph, near, chances))
     best = likeliest(near, chances)
     if not p.keypoints.enabled or best is None:
         return print("there are no matched points to draw: no picture is made")
-    draw(table, best["image"], looked, added, drawing, p)
+    both = pd.concat([table, shown(best["image"], added)], ignore_index=True)
+    draw(both, best["image"], looked.features, stored.features, drawing, p)
     print(f"{drawing}: {best['image']} ({best['identity']}), {best['points']} points fit one map")
 
 
@@ -95,12 +96,11 @@ def fair_members(digest: str, trained: list[int]) -> list[int]:
     return fair
 
 
-def asked(looked: enroll.Looked, digest: str, fair: list[int], p: Params) -> Asked:
-    """The photograph as those folds' members and local features see it."""
+def asked(vectors: dict[int, np.ndarray], seen: Features, digest: str) -> Asked:
+    """The photograph by its members' vectors, by fold, and its local features."""
     (own,) = verify.groups_of([digest])
-    vectors = {fold: looked.vectors[p.folds.trained.index(fold)] for fold in fair}
-    names = np.array([asking.NAME] * len(looked.features.names))
-    return Asked(vectors, replace(looked.features, names=names), own, verify.fair_scale([digest]))
+    named = replace(seen, names=np.array([asking.NAME] * len(seen.names)))
+    return Asked(vectors, named, own, verify.fair_scale([digest]))
 
 
 def side_of(digest: str, said: str | None, sides: dict[str, str]) -> dict[str, str]:
@@ -135,27 +135,23 @@ def likeliest(near: pd.DataFrame, chances: pd.Series) -> pd.Series | None:
     return None
 
 
-def draw(
-    asked_table: pd.DataFrame,
-    image: str,
-    looked: enroll.Looked,
-    added: dict[str, Enrolled],
-    drawing: Path,
-    p: Params,
-) -> None:
-    """The picture of the photograph and that of the gallery, matched points joined."""
+def shown(image: str, added: dict[str, Enrolled]) -> pd.DataFrame:
+    """The row of the "images" table of a photograph of the gallery."""
     if image in added:
-        other, own = verify.images_of([paths.ENROLLED / added[image].copy]), added[image].features
-        own = own.of(0)
-    else:
-        images = tables.read("images", paths.IMAGES)
-        other = images[images["image"] == image]
-        stored = Features.load(paths.KEYPOINTS)
-        own = stored.of(stored.names.tolist().index(image))
-    both = features.joined(["asked", image], [looked.features.of(0), own])
+        return verify.images_of([paths.ENROLLED / added[image].copy])
+    images = tables.read("images", paths.IMAGES)
+    return images[images["image"] == image]
+
+
+def draw(
+    table: pd.DataFrame, image: str, own: Features, stored: Features, drawing: Path, p: Params
+) -> None:
+    """The picture of the photograph and that of the gallery (two rows of the "images" table),
+    matched points joined."""
+    there = stored.of(stored.names.tolist().index(image))
+    both = features.joined([asking.NAME, image], [own.of(0), there])
     paired = matcher.pairing(p.keypoints.detector, p.match)
-    found = matcher.compared(both, (0, 1), paired, p.match)
-    verify.draw(pd.concat([asked_table, other], ignore_index=True), both, found, drawing)
+    verify.draw(table, both, matcher.compared(both, (0, 1), paired, p.match), drawing)
 
 
 if __name__ == "__main__":

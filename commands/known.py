@@ -14,6 +14,7 @@ from pipeline.enrolled import Enrolled
 from pipeline.ensemble import ensemble
 from pipeline.features import Features
 from pipeline.match import matcher, votes
+from pipeline.match.questions import together
 from pipeline.params import Ensemble, Params
 from stages.ensemble import gathered
 
@@ -42,21 +43,23 @@ def current(added: list[Enrolled], digest: str, p: Params) -> dict[str, Enrolled
 def known(recipe: Ensemble, added: dict[str, Enrolled], p: Params) -> Known:
     """What the pipeline has stored, and the enrolled photographs."""
     folds = tables.read("folds", paths.FOLDS)
-    stored = "neighbours"  # nothing is re-ranked here, so that the blend must not count on it
     try:
-        parts = gathered(recipe, p.folds.trained, folds, (stored,))
+        # nothing is re-ranked here, so that the blend must not count on it
+        parts = gathered(recipe, p.folds.trained, folds, ("neighbours",))
     except ValueError as error:
         raise SystemExit(f"{error}. identify does not re-rank: choose another --ensemble") from None
     except FileNotFoundError as error:
         raise SystemExit(
             f"{error.filename} is not there: run the pipeline first (dvc repro)"
         ) from None
+    stored = Features.load(paths.KEYPOINTS)
     return Known(
         with_enrolled(folds, added),
         {fold: embeddings(fold, added, p) for fold in recipe.fold_list(p.folds.trained)},
         ensemble.held_out(parts),
         sides.read(tables.read("sides", paths.SIDES)),
-        local(folds, added, p) if recipe.local_scores() else None,
+        all_features(stored, added),
+        local(stored, folds, added, p) if recipe.local_scores() else None,
     )
 
 
@@ -85,18 +88,24 @@ def embeddings(fold: int, added: dict[str, Enrolled], p: Params) -> gallery.Embe
     )
 
 
-def local(folds: pd.DataFrame, added: dict[str, Enrolled], p: Params) -> Local:
-    """Local features of the competition's and the enrolled photographs, and their index."""
-    found = Features.load(paths.KEYPOINTS)
-    galleries = [gallery.gallery_rows(folds, fold) for fold in p.folds.trained]
-    shown = pd.concat(galleries).drop_duplicates("image").sort_values("image", ignore_index=True)
-    index = kept_index(found, shown["image"], p)
+def all_features(stored: Features, added: dict[str, Enrolled]) -> Features:
+    """Local features of the competition's and the enrolled photographs."""
     for name, one in added.items():
+        own = one.features
+        named = replace(own, names=np.array([name] * len(own.names)))
+        stored = features.appended(stored, named)
+    return stored
+
+
+def local(stored: Features, folds: pd.DataFrame, added: dict[str, Enrolled], p: Params) -> Local:
+    """The galleries with the enrolled photographs, and the index of their local features."""
+    shown = together([gallery.gallery_rows(folds, fold) for fold in p.folds.trained])
+    index = kept_index(stored, shown["image"], p)
+    for one in added.values():
         index.add(one.features.descriptors[one.features.rows(0)].astype(np.float32))
-        found = features.appended(found, replace(one.features, names=np.array([name])))
     people = {"image": list(added), "identity": [one.identity for one in added.values()]}
     shown = pd.concat([shown[list(people)], pd.DataFrame(people)], ignore_index=True)
-    return Local(found, shown, index)
+    return Local(shown, index)
 
 
 def kept_index(found: Features, shown: pd.Series, p: Params) -> faiss.Index:
@@ -108,7 +117,8 @@ def kept_index(found: Features, shown: pd.Series, p: Params) -> faiss.Index:
     if path.is_file():
         return faiss.read_index(str(path))
     print("an index of the gallery's local features is made, and kept for the next question")
-    index = votes.indexed(matcher.descriptors(found, shown), p.match)
+    numbers = matcher.numbers(pd.Index(found.names), shown)
+    index = votes.indexed(matcher.descriptors(found, numbers), p.match)
     for old in paths.FEATURE_INDEX.glob("*.faiss"):
         old.unlink()
     tables.replace(path, lambda part: faiss.write_index(index, str(part)))

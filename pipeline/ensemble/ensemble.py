@@ -76,8 +76,7 @@ def blind_answers(
     for part in parts:
         others = held_out([other for other in parts if other.fold != part.fold])
         test = part.only((part.queries["kind"] == TEST).to_numpy())
-        fitted = _fitted(others, recipe, shared, evaluated)
-        answers.append(_table(test, fitted.log_odds(test), test.fold))
+        answers.append(later(others, [test], recipe, shared, evaluated))
     return pd.concat(answers, ignore_index=True)
 
 

@@ -14,7 +14,7 @@ from pipeline.fewshot.tasks import Episodes, Support, without_absent
 
 FADING = 0.95  # of what counts as lately used (their gamma: .9 to .99)
 # The key strength of Graves et al. 2014 (arXiv:1410.5401), which the publication leaves out: at 1 a
-# slot that fits weighs less than twice what any other does, and nothing is learned in days
+# slot that fits weighs e times what one at right angles does, and drowns among a hundred of them
 STRENGTH = 10.0
 
 

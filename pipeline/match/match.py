@@ -57,7 +57,7 @@ def match(
     twins : test photographs that copy a gallery one (table "twins")
     detector : what found the features, "sift" or "disk"
     """
-    shown = together(folds)
+    shown = together([one.gallery for one in folds.values()])
     present = pd.Index(features.names).isin(shown["image"])
     questions = asked(folds, twins, params.shortlist)
     if not questions or not (features.ends - features.starts[:-1])[present].any():

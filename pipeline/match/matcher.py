@@ -53,15 +53,12 @@ class Matcher:
         counts = (features.ends - features.starts[:-1])[self.images]
         self.shown = votes.Shown(np.repeat(self.images, counts), np.repeat(self.labels, counts))
         if index is None:
-            index = votes.indexed(descriptors(features, shown["image"]), params)
+            index = votes.indexed(descriptors(features, self.images), params)
         self.index = index
 
     def numbers(self, images: Sequence[str]) -> np.ndarray:
         """The photographs' places among the features; raises KeyError for one without any place."""
-        found = self.place.get_indexer(images)
-        if (found < 0).any():
-            raise KeyError(f"no local features of {np.asarray(images)[found < 0].tolist()[:5]}")
-        return found
+        return numbers(self.place, images)
 
     def ask(self, query: str, questions: list[Question]) -> list[pd.DataFrame]:
         """All folds' votes (identity, votes), the pairs that were looked at (LOOKED), and the
@@ -141,10 +138,17 @@ class Matcher:
         return Look((float(seen.inliers), seen.ratio, covered), points)
 
 
-def descriptors(features: Features, images: Sequence[str]) -> np.ndarray:
-    """The animal's descriptors of these photographs, one photograph's after another's."""
-    numbers = pd.Index(features.names).get_indexer(images)
-    return np.concatenate([features.descriptors[features.rows(number)] for number in numbers])
+def numbers(names: pd.Index, images: Sequence[str]) -> np.ndarray:
+    """The photographs' places among `names`; raises KeyError for one without any place."""
+    found = names.get_indexer(images)
+    if (found < 0).any():
+        raise KeyError(f"no local features of {np.asarray(images)[found < 0].tolist()[:5]}")
+    return found
+
+
+def descriptors(features: Features, images: np.ndarray) -> np.ndarray:
+    """The animals' descriptors of these photographs (by number), one's after another's."""
+    return np.concatenate([features.descriptors[features.rows(image)] for image in images])
 
 
 def pairing(detector: str, params: Match) -> Callable[..., np.ndarray]:

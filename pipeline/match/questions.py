@@ -35,9 +35,8 @@ class Question:
     truth: str | None
 
 
-def together(folds: dict[int, Fold]) -> pd.DataFrame:
+def together(galleries: list[pd.DataFrame]) -> pd.DataFrame:
     """The rows of all galleries, each photograph once."""
-    galleries = [one.gallery for one in folds.values()]
     return pd.concat(galleries).drop_duplicates("image").sort_values("image", ignore_index=True)
 
 

@@ -67,7 +67,7 @@ def weigh(folds: dict[int, Fold], params: Boosting, evaluated: Evaluation) -> We
 
 def by_scale(pairs: pd.DataFrame, points: pd.DataFrame, scale: Scale) -> pd.DataFrame:
     """The evidence of one fold's pairs of a photograph that nothing is learned from."""
-    table = points.merge(pairs[[*PAIR, "identity", "drawn"]].astype({"drawn": bool}), on=PAIR)
+    table = of_pairs(points, pairs)
     return spoken(pairs, table.assign(weight=scale.evidence(table)))
 
 
@@ -83,14 +83,18 @@ def described(fold: Fold, parts: pd.Series) -> pd.DataFrame:
     """The fold's points with their pair's identity and drawn (by lot); same, whether the pair shows
     one animal; part and there, those of the query and of the gallery's photograph (NONE for the
     test's and where there is none)."""
-    pairs = fold.pairs[[*PAIR, "identity", "drawn"]].astype({"drawn": bool})
-    table = fold.points.merge(pairs, on=PAIR)
+    table = of_pairs(fold.points, fold.pairs)
     truth = fold.queries[fold.queries["kind"] != TEST].set_index("image")["truth"]
     return table.assign(
         same=truth.reindex(table["query"]).to_numpy() == table["identity"].to_numpy(),
         part=parts.reindex(table["query"], fill_value=NONE).to_numpy(),
         there=parts.reindex(table["image"], fill_value=NONE).to_numpy(),
     )
+
+
+def of_pairs(points: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Points with their pair's identity, and whether it was drawn by lot."""
+    return points.merge(pairs[[*PAIR, "identity", "drawn"]].astype({"drawn": bool}), on=PAIR)
 
 
 def learned(table: pd.DataFrame, params: Boosting) -> Scale:

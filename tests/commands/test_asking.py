@@ -18,7 +18,7 @@ def asked(groups: set[int], vectors: dict[int, np.ndarray] | None = None) -> ask
 
 
 def known(**changes) -> asking.Known:
-    nothing = dict(folds=None, embeddings={}, held=None, side={}, local=None)
+    nothing = dict(folds=None, embeddings={}, held=None, side={}, features=None, local=None)
     return asking.Known(**nothing | changes)
 
 

@@ -297,11 +297,12 @@ def test_a_stranger_is_enrolled_and_found_by_another_photograph(
         enroll.main(Path("data/competition/train/train00.jpg"), "w_newcomer")
 
 
-def test_a_held_out_photograph_is_named_as_the_pipeline_named_it(again, monkeypatch):
+@pytest.mark.parametrize("name", ENSEMBLES)
+def test_a_held_out_photograph_is_named_as_the_pipeline_named_it(again, monkeypatch, name):
     """By the same blend without re-ranking, with everything that was fitted cross-fitted."""
     monkeypatch.chdir(again)
     p = params.load()
-    recipe = identify.recipe_of("card", p)
+    recipe = identify.recipe_of(name, p)
     folds = tables.read("folds", paths.FOLDS)
     parts = gathered(recipe, p.folds.trained, folds, ("neighbours",))
     nobody = tables.read("twins", paths.TWINS)[:0]

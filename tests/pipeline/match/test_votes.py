@@ -1,5 +1,7 @@
 """Votes of local features, by hand and against a naive count."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
@@ -12,12 +14,11 @@ SECTION = params.load(ROOT / "tests/params.yaml").match.model_copy(
 )
 
 
+@dataclass(frozen=True)
 class Gallery(votes.Shown):
     """Features with their descriptors."""
 
-    def __init__(self, descriptors: np.ndarray, images: np.ndarray, labels: np.ndarray) -> None:
-        super().__init__(images, labels)
-        object.__setattr__(self, "descriptors", descriptors)
+    descriptors: np.ndarray
 
 
 def shown(count: int = 200, seed: int = 0) -> Gallery:
@@ -25,7 +26,7 @@ def shown(count: int = 200, seed: int = 0) -> Gallery:
     rng = np.random.default_rng(seed)
     descriptors = rng.integers(0, 40, (count, 128), dtype=np.uint8)
     images = np.sort(rng.integers(0, 20, count))
-    return Gallery(descriptors, images, images % 8)
+    return Gallery(images, images % 8, descriptors)
 
 
 def cast(descriptors: np.ndarray, gallery: Gallery, banned=(), **changes) -> votes.Votes:
@@ -93,7 +94,7 @@ def test_without_a_foreign_neighbour_the_last_one_is_the_limit():
 def test_what_everybody_has_votes_for_nobody():
     """The same grass behind four individuals."""
     grass = np.full((4, 128), 9, np.uint8)
-    gallery = Gallery(grass, np.arange(4), np.arange(4))
+    gallery = Gallery(np.arange(4), np.arange(4), grass)
     found = cast(grass[:1], gallery)
     assert not len(found.labels) and not len(found.images)
 
@@ -101,7 +102,7 @@ def test_what_everybody_has_votes_for_nobody():
 def test_a_burst_counts_once():
     """Ten alike features of the query find one feature of the gallery."""
     gallery = Gallery(
-        np.array([[50] * 128, [90] * 128], np.uint8), np.array([0, 1]), np.array([0, 1])
+        np.array([0, 1]), np.array([0, 1]), np.array([[50] * 128, [90] * 128], np.uint8)
     )
     one = cast(np.full((1, 128), 52, np.uint8), gallery)
     ten = cast(np.full((10, 128), 52, np.uint8), gallery)
@@ -123,7 +124,7 @@ def test_no_feature_no_vote():
 
 
 def test_a_gallery_of_one_feature():
-    gallery = Gallery(np.full((1, 128), 7, np.uint8), np.zeros(1, int), np.zeros(1, int))
+    gallery = Gallery(np.zeros(1, int), np.zeros(1, int), np.full((1, 128), 7, np.uint8))
     assert not len(cast(np.full((1, 128), 7, np.uint8), gallery).labels)
 
 
