@@ -64,7 +64,7 @@ def network(channels: int) -> Conv:
 
 MANY = (Shape(1, 60, 1, 4),)  # more ways in training than in the test (Snell et al. 2017)
 TWENTY = (Shape(4, 20, 1, 3),)
-MAPS = (Shape(1, 20, 1, 4),)  # comparing maps costs more than comparing vectors
+FEWER = (Shape(1, 20, 1, 4),)  # where comparing costs more than squared distances do
 # What adapts to a task is used to its ways: the step that is right for twenty classes is not for
 # five, nor are batch norm's means. So it learns from tasks of both.
 FEW = (Shape(4, 20, 1, 1), Shape(16, 5, 1, 1))
@@ -105,8 +105,8 @@ LEARNERS = {
     "matching, full context": Recipe(
         lambda _: Matching(encoder(), full=True), TWENTY, Fit(4000, 1e-3)
     ),
-    "relation": Recipe(lambda _: Relation(encoder(pooled=2), 8), MAPS, Fit(3500, 1e-3)),
-    "induction": Recipe(lambda _: Induction(encoder(), 32), MANY, Fit(4000, 1e-3)),
+    "relation": Recipe(lambda _: Relation(encoder(pooled=2), 8), FEWER, Fit(3500, 1e-3)),
+    "induction": Recipe(lambda _: Induction(encoder(), 32), FEWER, Fit(4000, 1e-3)),
     "siamese": Recipe(lambda _: Siamese(encoder(), "rich", 8), MANY, Fit(4000, 4e-3)),
     "MAML": Recipe(maml(), FEW, Fit(3000, 2e-3)),
     "MAML, first order": Recipe(maml(second_order=False), FEW, Fit(4000, 2e-3)),

@@ -5,14 +5,17 @@ from torch import Tensor, nn
 
 from pipeline.fewshot.encoders import Encoder
 from pipeline.fewshot.learner import Learner
-from pipeline.fewshot.relation import squared_errors
-from pipeline.fewshot.tasks import Episodes, Support, membership, without_absent
+from pipeline.fewshot.tasks import Support, membership, without_absent
 
 ROUNDS = 3  # of routing
 
 
 class Induction(Learner):
-    """Encoder, induction of a class vector of its examples, relation by a neural tensor layer."""
+    """Encoder, induction of a class vector of its examples, relation by a neural tensor layer.
+
+    It learns by cross-entropy among a task's classes: with the publication's squared error of every
+    pair it learned nothing of Omniglot's 20 or 60 ways.
+    """
 
     def __init__(self, encoder: Encoder, slices: int) -> None:
         super().__init__()
@@ -32,11 +35,6 @@ class Induction(Learner):
         scale = self.tensor.shape[-1] ** 0.5
         told = self.last((scale * relations).relu()).squeeze(-1)
         return without_absent(told, support, ways)
-
-    def loss(self, episodes: Episodes) -> Tensor:
-        return squared_errors(
-            self.scores(episodes.support, episodes.queries, episodes.ways), episodes
-        )
 
 
 def induced(examples: Tensor, member: Tensor) -> Tensor:
