@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from benchmarks import fewshot
 from benchmarks.fewshot_recipes import LEARNERS, PIXELS
@@ -130,3 +131,14 @@ def test_the_twenty_runs_stay_shut_but_for_the_learners_rows(project, table, qui
 def test_unknown_names_are_told(project):
     with pytest.raises(SystemExit, match=r"learners has no \['protypical'\]; there are \['pixels'"):
         fewshot.main(project, "learners", ["protypical"], False)
+
+
+def test_tasks_scored_together_answer_as_each_alone(project):
+    drawings = fewshot.characters(project / "images_background_small2.zip", 28, fewshot.HELD_OUT)
+    tasks = fewshot.drawn(drawings, Shape(1, 40, 1, 3), 7)  # not a multiple of what goes together
+    torch.manual_seed(0)
+    learner = LEARNERS["prototypical"].make(0).eval()
+    shares = fewshot.shares(learner, tasks)
+    alone = [fewshot.shares(learner, [task]).item() for task in tasks]
+    assert shares.tolist() == alone
+    assert len(set(alone)) > 1
