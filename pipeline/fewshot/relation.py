@@ -49,12 +49,7 @@ class Relation(Learner):
         return without_absent(told, support, ways)
 
     def loss(self, episodes: Episodes) -> Tensor:
-        return squared_errors(
-            self.scores(episodes.support, episodes.queries, episodes.ways), episodes
-        )
-
-
-def squared_errors(logits: Tensor, episodes: Episodes) -> Tensor:
-    """Mean squared difference of each pair's probability from 1 (the right class) or 0."""
-    right = F.one_hot(episodes.truth, episodes.ways).to(logits.dtype)
-    return F.mse_loss(logits.sigmoid(), right)
+        """Mean squared difference of each pair's probability from 1 (the right class) or 0."""
+        scores = self.scores(episodes.support, episodes.queries, episodes.ways)
+        right = F.one_hot(episodes.truth, episodes.ways).to(scores.dtype)
+        return F.mse_loss(scores.sigmoid(), right)

@@ -93,26 +93,50 @@ def lesson(queries: int) -> Episodes:
     return Episodes(support, asked, truth, torch.arange(2).expand(2, -1))
 
 
-def test_a_single_query_teaches_as_it_is_scored(learner):
+def beside(learner: Memory, given: Episodes) -> float:
+    """The prototypes' loss, worked out a query at a time."""
+    found = []
+    for task in range(len(given.truth)):
+        examples = learner.vectors(given.support.inputs)[task]
+        asked = learner.vectors(given.queries)[task]
+        for query, right in zip(asked, given.truth[task], strict=True):
+            means = [examples[given.support.labels[task] == way].mean(dim=0) for way in range(2)]
+            shares = torch.stack([(-((query - mean) ** 2).sum() / 8).exp() for mean in means])
+            found.append(-(shares[right] / shares.sum()).log().item())
+    return sum(found) / len(found)
+
+
+def test_a_single_query_teaches_as_it_is_scored_and_as_prototypes_do(learner):
     given = lesson(1)
     scores = learner.scores(given.support, given.queries, given.ways)
     expected = F.cross_entropy(scores.flatten(0, 1), given.truth.flatten())
-    assert learner.loss(given).item() == pytest.approx(expected.item())
+    own = learner.loss(given).item() - beside(learner, given)
+    assert own == pytest.approx(expected.item(), abs=1e-5)
+
+
+def test_vectors_come_without_mean_and_spread_and_a_query_has_no_say_in_them(learner):
+    inputs = torch.randn(4, 50, 2) * torch.tensor([0.1, 3.0]) + 7
+    told = learner.train().vectors(inputs).flatten(0, 1)
+    torch.testing.assert_close(told.mean(dim=0), torch.zeros(2), atol=1e-3, rtol=0)
+    torch.testing.assert_close(told.std(dim=0), torch.ones(2), atol=1e-2, rtol=0)
+    learner.eval()
+    torch.testing.assert_close(learner.vectors(inputs[:1, :1]), learner.vectors(inputs)[:1, :1])
 
 
 def test_in_a_lesson_queries_are_answered_before_their_label_is_told(learner, monkeypatch):
-    """In any order: what comes with a query is the label of the one before it."""
+    """In any order: what comes with a query is the label of the one before it. Two thirds are
+    told, or the last could be answered by counting."""
     read, step = [], learner.step
-    learner.encoder = torch.nn.Identity()
+    learner.encoder = learner.level = torch.nn.Identity()
 
     def watched(state, vectors, before):
         read.append((vectors, before))
         return step(state, vectors, before)
 
     monkeypatch.setattr(learner, "step", watched)
-    given = lesson(4)
+    given = lesson(6)
     learner.loss(given)
-    assert len(read) == 7
+    assert len(read) == 3 + 4
     assert read[3][1].tolist() == [[1, 0], [0, 1]]  # of the last support
     for (vectors, _), (_, before) in zip(read[3:], read[4:], strict=False):
         for task in range(2):
