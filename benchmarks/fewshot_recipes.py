@@ -137,8 +137,8 @@ MOVED = {  # what the prototypical network owes to what
     "twice the filters": replace(_whole, make=lambda _: Prototypical(encoder(128))),
 }
 
-_short = Fit(1000, 2e-3)
-_reptile = Fit(1000, 1.0)
+_short = Fit(500, 2e-3)
+_reptile = Fit(500, 1.0)
 STUDY = {  # as the meta-learning report varied MAML and Reptile, in fewer lessons
     "first-order MAML": Recipe(fomaml(), FEW, _short),
     "first-order MAML, 5 ways": Recipe(fomaml(), (Shape(16, 5, 1, 1),), _short),

@@ -18,9 +18,8 @@ FADING = 0.95  # of what counts as lately used (their gamma: .9 to .99)
 STRENGTH = 10.0
 # Queries of equally many a class, all of them told, could be answered by counting what is left
 TOLD = 2 / 3
-SPREAD = (
-    8.0  # what squared distances of vectors of spread 1 are divided by for the prototypes' loss
-)
+# what squared distances of vectors of spread 1 are divided by for the prototypes' loss
+SPREAD = 8.0
 
 
 class State(NamedTuple):
