@@ -57,9 +57,8 @@ def pixels() -> Encoder:
 
 
 def network(channels: int) -> Conv:
-    """What MAML, Reptile and the meta-LSTM adapt. It has twenty outputs; tasks of fewer ways use
-    the first of them."""
-    return Conv((1, SIDE, SIDE), channels, 20)
+    """What MAML, Reptile and the meta-LSTM adapt."""
+    return Conv((1, SIDE, SIDE), channels)
 
 
 MANY = (Shape(1, 60, 1, 4),)  # more ways in training than in the test (Snell et al. 2017)

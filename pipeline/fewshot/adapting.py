@@ -23,15 +23,15 @@ class Adapting(Learner):
         self.start = nn.ParameterList(network.start(torch.Generator().manual_seed(seed)))
 
     @abstractmethod
-    def learned(self, support: Support) -> Weights:
-        """Each task's own weights, t x ...."""
+    def learned(self, support: Support, ways: int) -> Weights:
+        """Each task's own weights, t x ..., the output layer's last."""
 
     def scores(self, support: Support, queries: Tensor, ways: int) -> Tensor:
-        logits = self.answers(self.learned(support), support, queries)
-        return without_absent(logits[..., :ways], support, ways)
+        logits = self.answers(self.learned(support, ways), support, queries)
+        return without_absent(logits, support, ways)
 
     def answers(self, weights: Weights, support: Support, queries: Tensor) -> Tensor:
-        """Logits of the queries, t x q x the network's ways."""
+        """Logits of the queries, t x q x ways."""
         if self.transductive:
             return self.network.logits(weights, queries)
         count = support.labels.shape[1]

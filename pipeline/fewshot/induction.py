@@ -27,7 +27,7 @@ class Induction(Learner):
         nn.init.ones_(self.last.weight)
 
     def scores(self, support: Support, queries: Tensor, ways: int) -> Tensor:
-        examples = self.encoder(support.inputs)
+        examples = support.encoded(self.encoder)
         classes = induced(self.transform(examples), membership(support, ways))
         # the class vector's length is below 1; a query of the usual length would drown it
         asked = nn.functional.normalize(self.encoder(queries), dim=-1)

@@ -4,14 +4,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from pipeline.fewshot.networks import Conv, Dense, Weights
-from pipeline.fewshot.tasks import Support
+from pipeline.fewshot.networks import Conv, Dense, Weights, begun
+from pipeline.fewshot.tasks import Support, without_absent
+
+PADDING = -100  # no class
 
 
 def adapted(
     network: Dense | Conv,
     start: Weights,
     support: Support,
+    ways: int,
     steps: int,
     rate: float,
     second_order: bool = False,
@@ -19,17 +22,23 @@ def adapted(
 ) -> Weights:
     """`steps` of gradient descent on each task's weighted cross-entropy, from `start` (t x ...).
 
+    The result has the output layer that the start lacks.
     parts: each step sees one of so many parts of the examples, in turn; 1 for all of them.
     second_order: the result can be differentiated by `start` through the steps' gradients too;
     otherwise it is cut off from `start`.
     """
-    weights = start
+    weights = begun(network, start, ways)
     with torch.enable_grad():
         for step in range(steps):
             seen = Support(*(one[:, step % parts :: parts] for one in support))
-            if not second_order:
-                weights = tuple(one.detach().requires_grad_() for one in weights)
-            cost = task_costs(network.logits(weights, seen.inputs), seen).sum()
+            # of second order, the output layer of zeros is all that depends on nothing yet
+            weights = tuple(
+                one if second_order and one.requires_grad else one.detach().requires_grad_()
+                for one in weights
+            )
+            # a class that is absent from this part only still has its say
+            logits = without_absent(network.logits(weights, seen.inputs), support, ways)
+            cost = task_costs(logits, seen).sum()
             gradients = torch.autograd.grad(cost, weights, create_graph=second_order)
             weights = tuple(p - rate * g for p, g in zip(weights, gradients, strict=True))
     return weights if second_order else tuple(one.detach() for one in weights)
@@ -37,6 +46,10 @@ def adapted(
 
 def task_costs(logits: Tensor, support: Support) -> Tensor:
     """Each task's weighted mean cross-entropy, t, of t x n x ways: its gradient is its own."""
-    losses = F.cross_entropy(logits.flatten(0, 1), support.labels.flatten(), reduction="none")
+    # padding's class may be absent, and its logit with it
+    labels = support.labels.masked_fill(support.weights == 0, PADDING)
+    losses = F.cross_entropy(
+        logits.flatten(0, 1), labels.flatten(), reduction="none", ignore_index=PADDING
+    )
     losses = losses.view_as(support.weights) * support.weights
     return losses.sum(dim=1) / support.weights.sum(dim=1).clamp(min=1e-9)

@@ -28,13 +28,12 @@ class MAML(Adapting):
         super().__init__(network, transductive, seed)
         self.steps, self.rate, self.second_order = steps, rate, second_order
 
-    def learned(self, support: Support) -> Weights:
+    def learned(self, support: Support, ways: int) -> Weights:
         start = repeated(tuple(self.start), len(support.labels))
         second_order = self.second_order and torch.is_grad_enabled()
-        ended = adapted(self.network, start, support, self.steps, self.rate, second_order)
+        ended = adapted(self.network, start, support, ways, self.steps, self.rate, second_order)
         if second_order or not torch.is_grad_enabled():
             return ended
         # the start moves the end one for one, as far as the first order knows
-        return tuple(
-            end + (begin - begin.detach()) for end, begin in zip(ended, start, strict=True)
-        )
+        moved = [end + (one - one.detach()) for end, one in zip(ended, start, strict=False)]
+        return *moved, *ended[len(start) :]

@@ -29,7 +29,7 @@ class Matching(Learner):
         self.over_query = nn.LSTMCell(dim, dim) if full else None
 
     def scores(self, support: Support, queries: Tensor, ways: int) -> Tensor:
-        examples, asked = self.encoder(support.inputs), self.encoder(queries)
+        examples, asked = support.encoded(self.encoder), self.encoder(queries)
         padding = support.weights == 0
         if self.over_examples is not None:
             examples = in_context(self.over_examples, examples, support.weights)

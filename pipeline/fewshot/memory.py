@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from pipeline.fewshot.encoders import Encoder
 from pipeline.fewshot.learner import Learner
-from pipeline.fewshot.tasks import Episodes, Support, class_means, without_absent
+from pipeline.fewshot.tasks import Episodes, Support, class_means, whole, without_absent
 
 FADING = 0.95  # of what counts as lately used (their gamma: .9 to .99)
 # The key strength of Graves et al. 2014 (arXiv:1410.5401), which the publication leaves out: at 1 a
@@ -56,7 +56,7 @@ class Memory(Learner):
 
     def scores(self, support: Support, queries: Tensor, ways: int) -> Tensor:
         asked = self.vectors(queries)
-        state, before = self.written(self.vectors(support.inputs), support)
+        state, before = self.written(support.encoded(self.vectors), support)
         count = asked.shape[1]
         copies = State(*(one.repeat_interleave(count, dim=0) for one in state))
         _, logits = self.step(copies, asked.flatten(0, 1), before.repeat_interleave(count, dim=0))
@@ -64,9 +64,8 @@ class Memory(Learner):
 
     def loss(self, episodes: Episodes) -> Tensor:
         """Cross-entropy of the memory's answers, and that of the vectors' own prototypes."""
-        inputs = torch.cat([episodes.support.inputs, episodes.queries], dim=1)
-        count = episodes.support.labels.shape[1]
-        examples, asked = self.vectors(inputs).split([count, inputs.shape[1] - count], dim=1)
+        parts = [episodes.support.labels.shape[1], episodes.truth.shape[1]]
+        examples, asked = whole(episodes).encoded(self.vectors).split(parts, dim=1)
         means = class_means(examples, episodes.support, episodes.ways)
         near = -torch.cdist(asked, means).square() / SPREAD
         near = without_absent(near, episodes.support, episodes.ways)
@@ -93,7 +92,7 @@ class Memory(Learner):
     def vectors(self, inputs: Tensor) -> Tensor:
         """t x n x ... to t x n x d, each number without its mean and spread over the background."""
         vectors = self.encoder(inputs)
-        return self.level(vectors.flatten(0, 1)).view_as(vectors)
+        return self.level(vectors.flatten(0, -2)).view_as(vectors)
 
     def written(self, examples: Tensor, support: Support) -> tuple[State, Tensor]:
         """The state after the supports' vectors, t x n x d, and the last one's label, t x ways."""

@@ -6,8 +6,8 @@ from torch import Tensor, nn
 
 from pipeline.fewshot.adapting import Adapting
 from pipeline.fewshot.inner_loop import task_costs
-from pipeline.fewshot.networks import Conv, Dense, Weights, repeated
-from pipeline.fewshot.tasks import Support
+from pipeline.fewshot.networks import Conv, Dense, Weights, begun, repeated
+from pipeline.fewshot.tasks import Support, without_absent
 
 SMALL = 10.0  # -log of the size below which a gradient counts as 0 (their p)
 
@@ -29,14 +29,15 @@ class MetaLSTM(Adapting):
         with torch.no_grad():
             self.gates.bias.copy_(torch.tensor([4.0, -1.0]))
 
-    def learned(self, support: Support) -> Weights:
-        shapes = [one.shape for one in self.start]
-        tasks = len(support.labels)
-        state = flat(repeated(tuple(self.start), tasks))
+    def learned(self, support: Support, ways: int) -> Weights:
+        start = repeated(tuple(self.start), len(support.labels))
+        weights = begun(self.network, start, ways)
+        shapes = [one.shape[1:] for one in weights]
+        state = flat(weights)
         read = (state.new_zeros(state.numel(), self.hidden),) * 2
         gates = state.new_zeros(state.numel(), 2)
         for _ in range(self.steps):
-            gradient, cost = self._gradient(parted(state.detach(), shapes), support)
+            gradient, cost = self._gradient(parted(state.detach(), shapes), support, ways)
             cost = cost[:, None].expand_as(gradient)
             read = self.reader(torch.cat([logged(gradient), logged(cost)], dim=1), read)
             seen = torch.cat([read[0], state.reshape(-1, 1), gates], dim=1)
@@ -45,11 +46,12 @@ class MetaLSTM(Adapting):
             state = kept * state - learned * gradient
         return parted(state, shapes)
 
-    def _gradient(self, weights: Weights, support: Support) -> tuple[Tensor, Tensor]:
+    def _gradient(self, weights: Weights, support: Support, ways: int) -> tuple[Tensor, Tensor]:
         """Each task's gradient, t x numbers, and its cost, t; both as given numbers."""
         with torch.enable_grad():
             weights = tuple(one.requires_grad_() for one in weights)
-            costs = task_costs(self.network.logits(weights, support.inputs), support)
+            logits = without_absent(self.network.logits(weights, support.inputs), support, ways)
+            costs = task_costs(logits, support)
             gradients = torch.autograd.grad(costs.sum(), weights)
         return flat(gradients), costs.detach()
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from pipeline.fewshot.encoders import Encoder
 from pipeline.fewshot.learner import Learner
-from pipeline.fewshot.tasks import Episodes, Support, class_best
+from pipeline.fewshot.tasks import Episodes, Support, class_best, whole
 
 SCALE = 16.0  # of the cosines that the classifier's softmax sees
 DISTANCES = ("euclidean", "cosine", "mahalanobis")
@@ -38,11 +38,10 @@ class Nearest(Learner):
         Supports count as much as queries, however many more they are: in re-ranking they are
         photographs that the embedding was trained on, and queries are not.
         """
-        support = episodes.support
-        inputs = torch.cat([support.inputs, episodes.queries], dim=1)
-        ways = torch.cat([support.labels, episodes.truth], dim=1)
-        truth = episodes.classes.gather(1, ways)
-        cosines = F.normalize(self.encoder(inputs), dim=-1) @ F.normalize(self.prototypes).T
+        every, support = whole(episodes), episodes.support
+        truth = episodes.classes.gather(1, every.labels)
+        vectors = F.normalize(every.encoded(self.encoder), dim=-1)
+        cosines = vectors @ F.normalize(self.prototypes).T
         each = F.cross_entropy(SCALE * cosines.flatten(0, 1), truth.flatten(), reduction="none")
         each, count = each.view_as(truth), support.labels.shape[1]
         return (each[:, :count][support.weights > 0].mean() + each[:, count:].mean()) / 2
@@ -59,16 +58,16 @@ class Nearest(Learner):
         Differences among examples are left out: see `loss`.
         """
         support = episodes.support
-        apart = self.encoder(episodes.queries)[:, :, None] - self.encoder(support.inputs)[:, None]
+        apart = self.encoder(episodes.queries)[:, :, None] - support.encoded(self.encoder)[:, None]
         same = episodes.truth[..., None] == support.labels[:, None]
         return apart[same & (support.weights > 0)[:, None]]
 
     def scores(self, support: Support, queries: Tensor, ways: int) -> Tensor:
-        return class_best(self.similarity(queries, support.inputs), support, ways)
+        told = self.similarity(self.encoder(queries), support.encoded(self.encoder))
+        return class_best(told, support, ways)
 
-    def similarity(self, queries: Tensor, examples: Tensor) -> Tensor:
-        """t x q and t x n inputs to t x q x n: cosines, or distances below 0."""
-        first, second = self.encoder(queries), self.encoder(examples)
+    def similarity(self, first: Tensor, second: Tensor) -> Tensor:
+        """t x q x d and t x n x d vectors to t x q x n: cosines, or distances below 0."""
         if self.distance == "cosine":
             return F.normalize(first, dim=-1) @ F.normalize(second, dim=-1).transpose(1, 2)
         if self.distance == "mahalanobis":

@@ -2,6 +2,11 @@
 
 All t are worked out in one go. Nothing is changed in place, so a start outlives what tasks make of
 it and nothing has to be restored after one.
+
+A start has no output layer: every task begins with one of zeros, of as many ways as it has (the
+zeroing trick of Kao et al. 2022, arXiv:2106.15367). Which class gets which output is chance, so any
+other first output layer would be noise that the few steps of a task have to unlearn, and outputs
+that a task has no class for would take part in its softmax.
 """
 
 from dataclasses import dataclass
@@ -16,21 +21,20 @@ EPSILON = 1e-5  # added to variances
 
 @dataclass(frozen=True)
 class Dense:
-    """Vectors of `dim` numbers through `hidden` units to `ways` logits."""
+    """Vectors of `dim` numbers through `hidden` units to a task's logits."""
 
     dim: int
     hidden: int
-    ways: int
+
+    @property
+    def features(self) -> int:
+        """The numbers that the output layer sees."""
+        return self.hidden
 
     def start(self, generator: torch.Generator) -> Weights:
-        """Random weights without the t axis, and an output layer of zeros.
-
-        Which class gets which number is chance, so any other first output layer would be noise
-        that the few steps of a task have to unlearn.
-        """
+        """Random weights, without the t axis and the output layer."""
         first = torch.randn(self.dim, self.hidden, generator=generator) * (2 / self.dim) ** 0.5
-        shapes = [(1, self.hidden), (self.hidden, self.ways), (1, self.ways)]
-        return first, *(torch.zeros(shape) for shape in shapes)
+        return first, torch.zeros(1, self.hidden)
 
     def logits(self, weights: Weights, inputs: Tensor, reference: int | None = None) -> Tensor:
         """t x n x dim unit vectors to t x n x ways; no input has a say in another's."""
@@ -50,11 +54,16 @@ class Conv:
 
     shape: tuple[int, int, int]  # channels, height, width
     channels: int
-    ways: int
     blocks: int = 4
 
+    @property
+    def features(self) -> int:
+        """The numbers that the output layer sees."""
+        height, width = (number // 2**self.blocks for number in self.shape[1:])
+        return self.channels * height * width
+
     def start(self, generator: torch.Generator) -> Weights:
-        """Random weights without the t axis; the output layer is zeros (see `Dense.start`)."""
+        """Random weights, without the t axis and the output layer."""
         weights: list[Tensor] = []
         width = self.shape[0]
         for _ in range(self.blocks):
@@ -62,12 +71,7 @@ class Conv:
             weights += [kernel * (2 / (9 * width)) ** 0.5]
             weights += [torch.ones(self.channels), torch.zeros(self.channels)]
             width = self.channels
-        side = [number // 2**self.blocks for number in self.shape[1:]]
-        return (
-            *weights,
-            torch.zeros(width * side[0] * side[1], self.ways),
-            torch.zeros(1, self.ways),
-        )
+        return tuple(weights)
 
     def logits(self, weights: Weights, inputs: Tensor, reference: int | None = None) -> Tensor:
         """t x n x C x H x W to t x n x ways.
@@ -99,3 +103,9 @@ def normalised(maps: Tensor, reference: int, scale: Tensor, shift: Tensor) -> Te
 def repeated(weights: Weights, times: int) -> Weights:
     """Weights without the t axis as those of `times` tasks."""
     return tuple(one.expand(times, *one.shape) for one in weights)
+
+
+def begun(network: Dense | Conv, start: Weights, ways: int) -> Weights:
+    """Tasks' starts (t x ... each) with the output layer that they begin with."""
+    sizes = (network.features, ways), (1, ways)
+    return *start, *(start[0].new_zeros(len(start[0]), *size) for size in sizes)

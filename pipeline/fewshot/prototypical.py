@@ -16,7 +16,7 @@ class Prototypical(Learner):
         self.encoder = encoder
 
     def scores(self, support: Support, queries: Tensor, ways: int) -> Tensor:
-        means = class_means(self.encoder(support.inputs), support, ways)
+        means = class_means(support.encoded(self.encoder), support, ways)
         return without_absent(-squared(self.encoder(queries), means), support, ways)
 
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from pipeline.fewshot.encoders import Encoder
 from pipeline.fewshot.nearest import Nearest
 from pipeline.fewshot.prototypical import squared
-from pipeline.fewshot.tasks import Support, class_means, membership, without_absent
+from pipeline.fewshot.tasks import Support, class_means, membership, present, without_absent
 
 POWER = 0.5
 SHARPNESS = 10.0  # of distances in the transport (their lambda)
@@ -31,20 +31,20 @@ class PTMap(Nearest):
         self.balanced = balanced
 
     def scores(self, support: Support, queries: Tensor, ways: int) -> Tensor:
-        first, asked = powered(self.encoder(support.inputs)), powered(self.encoder(queries))
+        first, asked = powered(support.encoded(self.encoder)), powered(self.encoder(queries))
         every = torch.cat([first, asked], dim=1)
         real = torch.cat([support.weights > 0, torch.ones_like(asked[..., 0], dtype=bool)], dim=1)
         centred = F.normalize(every - masked_mean(every, real), dim=-1)
         first, asked = centred[:, : first.shape[1]], centred[:, first.shape[1] :]
         centres = class_means(first, support, ways)
         member = membership(support, ways)
-        present = member.sum(dim=1) > 0
+        shown = present(support, ways)
         for _ in range(ROUNDS):
-            plan = self.shares(asked, centres, present)
+            plan = self.shares(asked, centres, shown)
             weighed = plan.transpose(1, 2) @ asked + member.transpose(1, 2) @ first
             total = (plan.sum(dim=1) + member.sum(dim=1)).clamp(min=1e-9)[..., None]
             centres = centres + LEARNING * (weighed / total - centres)
-        plan = self.shares(asked, centres, present)
+        plan = self.shares(asked, centres, shown)
         return without_absent(plan.clamp(min=1e-30).log(), support, ways)
 
     def shares(self, queries: Tensor, centres: Tensor, present: Tensor) -> Tensor:

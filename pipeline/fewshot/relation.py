@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from pipeline.fewshot.encoders import Encoder
 from pipeline.fewshot.learner import Learner
-from pipeline.fewshot.tasks import Episodes, Support, class_means, without_absent
+from pipeline.fewshot.tasks import Episodes, Support, class_means, of_real, present, without_absent
 
 
 class Relation(Learner):
@@ -34,7 +34,7 @@ class Relation(Learner):
         self.compare = nn.Sequential(*layers, nn.Linear(hidden, 1))
 
     def scores(self, support: Support, queries: Tensor, ways: int) -> Tensor:
-        maps = self.encoder.maps(support.inputs)
+        maps = support.encoded(self.encoder.maps)
         means = class_means(maps.flatten(2), support, ways).unflatten(2, maps.shape[2:])
         asked = self.encoder.maps(queries)
         tasks, count = asked.shape[:2]
@@ -45,11 +45,13 @@ class Relation(Learner):
             ],
             dim=3,
         )
-        told = self.compare(pairs.flatten(0, 2)).view(tasks, count, ways)
+        real = present(support, ways)[:, None].expand(tasks, count, ways)
+        told = of_real(self.compare, pairs, real).squeeze(-1)
         return without_absent(told, support, ways)
 
     def loss(self, episodes: Episodes) -> Tensor:
         """Mean squared difference of each pair's probability from 1 (the right class) or 0."""
         scores = self.scores(episodes.support, episodes.queries, episodes.ways)
         right = F.one_hot(episodes.truth, episodes.ways).to(scores.dtype)
-        return F.mse_loss(scores.sigmoid(), right)
+        real = scores.isfinite()
+        return F.mse_loss(scores.sigmoid()[real], right[real])

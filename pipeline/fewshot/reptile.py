@@ -6,7 +6,7 @@ from torch import Tensor
 from pipeline.fewshot.adapting import Adapting
 from pipeline.fewshot.inner_loop import adapted, task_costs
 from pipeline.fewshot.networks import Conv, Dense, Weights, repeated
-from pipeline.fewshot.tasks import Episodes, Support
+from pipeline.fewshot.tasks import Episodes, Support, whole
 
 
 class Reptile(Adapting):
@@ -34,39 +34,29 @@ class Reptile(Adapting):
     def update(self, episodes: Episodes, optimiser: torch.optim.Optimizer) -> float:
         """One meta-update on supports and queries together: Reptile does not part them.
 
-        Returns the loss on them at the start.
+        Returns the loss on them after the inner steps: before, every class is as likely.
         """
-        support, start = whole(episodes), tuple(one[None] for one in self.start)
-        epsilon = optimiser.param_groups[0]["lr"]
-        ended = meta_update(
-            self.network, start, support, self.steps, self.rate, epsilon, self.parts
-        )
-        logits = self.network.logits(
-            repeated(tuple(self.start), len(support.labels)), support.inputs
-        )
-        for theta, new in zip(self.start, ended, strict=True):
-            theta.copy_(new[0])
-        return task_costs(logits, support).mean().item()
-
-    def learned(self, support: Support) -> Weights:
+        support, ways = whole(episodes), episodes.ways
         start = repeated(tuple(self.start), len(support.labels))
-        return adapted(self.network, start, support, self.adapt_steps, self.rate)
+        learned = adapted(
+            self.network, start, support, ways, self.steps, self.rate, parts=self.parts
+        )
+        epsilon = optimiser.param_groups[0]["lr"]
+        moved = towards(tuple(one[None] for one in self.start), learned, epsilon)
+        for theta, new in zip(self.start, moved, strict=True):
+            theta.copy_(new[0])
+        return task_costs(self.network.logits(learned, support.inputs), support).mean().item()
 
-
-def whole(episodes: Episodes) -> Support:
-    """Supports and queries of each task as one set."""
-    support = episodes.support
-    return Support(
-        torch.cat([support.inputs, episodes.queries], dim=1),
-        torch.cat([support.labels, episodes.truth], dim=1),
-        torch.cat([support.weights, torch.ones_like(episodes.truth, dtype=torch.float)], dim=1),
-    )
+    def learned(self, support: Support, ways: int) -> Weights:
+        start = repeated(tuple(self.start), len(support.labels))
+        return adapted(self.network, start, support, ways, self.adapt_steps, self.rate)
 
 
 def meta_update(
     network: Dense | Conv,
     start: Weights,
     support: Support,
+    ways: int,
     steps: int,
     inner_rate: float,
     meta_rate: float,
@@ -78,11 +68,18 @@ def meta_update(
     `parts`: see `adapted`.
     """
     each = len(support.labels) // len(start[0])
-    begun = tuple(one.repeat_interleave(each, dim=0) for one in start)
-    learned = adapted(network, begun, support, steps, inner_rate, parts=parts)
+    starts = tuple(one.repeat_interleave(each, dim=0) for one in start)
+    learned = adapted(network, starts, support, ways, steps, inner_rate, parts=parts)
+    return towards(start, learned, meta_rate)
+
+
+def towards(start: Weights, learned: Weights, rate: float) -> Weights:
+    """Starts (s x ...) moved towards the mean of what their tasks (t x ...) made of them.
+
+    The tasks' output layers are none of a start's.
+    """
 
     def moved(theta: Tensor, phi: Tensor) -> Tensor:
-        mean = phi.view(len(theta), each, *theta.shape[1:]).mean(dim=1)
-        return theta + meta_rate * (mean - theta)
+        return theta + rate * (phi.unflatten(0, (len(theta), -1)).mean(dim=1) - theta)
 
-    return tuple(moved(theta, phi) for theta, phi in zip(start, learned, strict=True))
+    return tuple(moved(theta, phi) for theta, phi in zip(start, learned, strict=False))

@@ -23,7 +23,7 @@ class Siamese(Learner):
     def pairs(self, support: Support, queries: Tensor) -> Tensor:
         """Logits of "the same class", t x q x n."""
         first = F.normalize(self.encoder(queries), dim=-1)[:, :, None]
-        second = F.normalize(self.encoder(support.inputs), dim=-1)[:, None]
+        second = F.normalize(support.encoded(self.encoder), dim=-1)[:, None]
         return self.head(first, second)
 
     def loss(self, episodes: Episodes) -> Tensor:

@@ -1,5 +1,6 @@
 """Few-shot tasks: N classes (ways) with K examples each (shots), and queries to be told apart."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -13,6 +14,10 @@ class Support(NamedTuple):
     inputs: Tensor
     labels: Tensor
     weights: Tensor
+
+    def encoded(self, encode: Callable[[Tensor], Tensor]) -> Tensor:
+        """What `encode` makes of each example, t x n x ...."""
+        return of_real(encode, self.inputs, self.weights > 0)
 
 
 class Episodes(NamedTuple):
@@ -32,10 +37,37 @@ class Episodes(NamedTuple):
         return self.classes.shape[1]
 
 
+def whole(episodes: Episodes) -> Support:
+    """Supports and queries of each task as one set."""
+    support = episodes.support
+    return Support(
+        torch.cat([support.inputs, episodes.queries], dim=1),
+        torch.cat([support.labels, episodes.truth], dim=1),
+        torch.cat([support.weights, torch.ones_like(episodes.truth, dtype=torch.float)], dim=1),
+    )
+
+
+def of_real(encode: Callable[[Tensor], Tensor], inputs: Tensor, real: Tensor) -> Tensor:
+    """What `encode` (m x ... to m x ...) makes of inputs whose leading axes are those of `real`.
+
+    It is not shown what is padding, where `real` is False and the result 0: in training, batch norm
+    takes its means of all that it is shown.
+    """
+    if real.all():
+        return encode(inputs.flatten(0, real.ndim - 1)).unflatten(0, real.shape)
+    told = encode(inputs[real])
+    return told.new_zeros(*real.shape, *told.shape[1:]).index_put((real,), told)
+
+
 def membership(support: Support, ways: int) -> Tensor:
     """t x n x ways: which class each example stands for; padding stands for none."""
     chosen = F.one_hot(support.labels, ways).to(support.weights.dtype)
     return chosen * (support.weights > 0)[..., None]
+
+
+def present(support: Support, ways: int) -> Tensor:
+    """t x ways: whether the class has an example."""
+    return membership(support, ways).sum(dim=1) > 0
 
 
 def class_means(vectors: Tensor, support: Support, ways: int) -> Tensor:
@@ -47,8 +79,7 @@ def class_means(vectors: Tensor, support: Support, ways: int) -> Tensor:
 
 def without_absent(scores: Tensor, support: Support, ways: int) -> Tensor:
     """t x q x ways scores with -inf for the classes that no example stands for."""
-    absent = membership(support, ways).sum(dim=1) == 0
-    return scores.masked_fill(absent[:, None], -torch.inf)
+    return scores.masked_fill(~present(support, ways)[:, None], -torch.inf)
 
 
 def class_best(each: Tensor, support: Support, ways: int) -> Tensor:

@@ -36,7 +36,7 @@ def made(params: Rerank, shape: tuple[int, ...], ways: int, identities: int) -> 
     hidden = params.fewshot.hidden
     on_crops = len(shape) == 3
     encoder = encoders.conv4(shape, hidden) if on_crops else encoders.vectors(*shape, hidden)
-    network = Dense(shape[0], hidden, ways)
+    network = Dense(shape[0], hidden)
     return {
         "euclidean": partial(Nearest, encoder, identities, "euclidean"),
         "cosine": partial(Nearest, encoder, identities, "cosine"),

@@ -56,17 +56,15 @@ def meta_trained(
     pools: list[episodes.Pool], vectors: np.ndarray, ways: int, seed: int, params: Reptile
 ) -> Weights:
     """One meta-trained start a pool; random ones where any pool has fewer than two identities."""
-    network = Dense(vectors.shape[1], params.hidden, ways)
+    network, ways = Dense(vectors.shape[1], params.hidden), min(params.ways, ways)
     start = repeated(network.start(torch.Generator().manual_seed(seed)), len(pools))
     if any(len(pool) < 2 for pool in pools):
         return start
     rngs = [np.random.default_rng([seed, number]) for number in range(len(pools))]
     for step in tqdm(range(params.meta_steps), desc="reptile", unit="step", mininterval=2):
-        task = episodes.sample(
-            pools, params.meta_batch, min(params.ways, ways), params.shots, vectors, rngs
-        )
+        task = episodes.sample(pools, params.meta_batch, ways, params.shots, vectors, rngs)
         rate = params.meta_rate * (1 - step / params.meta_steps)
-        start = meta_update(network, start, task, params.inner_steps, params.inner_rate, rate)
+        start = meta_update(network, start, task, ways, params.inner_steps, params.inner_rate, rate)
     return start
 
 
@@ -84,12 +82,12 @@ def adapted_scores(
     vectors = torch.from_numpy(embeddings.vectors)
     queries = torch.from_numpy(embeddings.of(pd.Series(top.queries)))
     scores = np.empty(top.scores.shape)
-    network = Dense(vectors.shape[1], params.hidden, top.scores.shape[1])
+    network, ways = Dense(vectors.shape[1], params.hidden), top.scores.shape[1]
     for at in range(0, len(queries), QUERIES_AT_ONCE):
         block = slice(at, at + QUERIES_AT_ONCE)
         task = episodes.support_task(vectors, top.supports[block])
         start = tuple(one[torch.from_numpy(which[block])] for one in starts)
-        learned = adapted(network, start, task, params.adapt_steps, params.inner_rate)
+        learned = adapted(network, start, task, ways, params.adapt_steps, params.inner_rate)
         logits = network.logits(learned, queries[block, None])[:, 0]
         padding = torch.from_numpy(~np.isfinite(top.scores[block]))
         scores[block] = logits.masked_fill(padding, -torch.inf).log_softmax(dim=1).numpy()

@@ -20,21 +20,22 @@ from pipeline.fewshot.reptile import Reptile
 from pipeline.fewshot.siamese import Siamese
 from pipeline.fewshot.tasks import Episodes, Support
 
-DIM, PICTURE, WAYS, CLASSES = 6, (1, 16, 16), 4, 5
+DIM, PICTURE, WAYS = 6, (1, 16, 16), 4
+CLASSES, WORLDS = 5, 10  # classes of a world; worlds to learn from
 
 
 def learners(shape: tuple[int, ...]) -> dict[str, Callable[[], Learner]]:
     """By name, for inputs of that shape: vectors (DIM,) or PICTURE."""
     pictures = len(shape) > 1
-    network = Conv(shape, 4, WAYS) if pictures else Dense(DIM, 8, WAYS)
+    network = Conv(shape, 4) if pictures else Dense(DIM, 8)
 
     def encoder() -> encoders.Encoder:
         return encoders.conv4(shape, 8) if pictures else encoders.vectors(DIM, 8)
 
     return {
-        "euclidean": lambda: Nearest(encoder(), CLASSES, "euclidean"),
-        "cosine": lambda: Nearest(encoder(), CLASSES, "cosine"),
-        "mahalanobis": lambda: Nearest(encoder(), CLASSES, "mahalanobis"),
+        "euclidean": lambda: Nearest(encoder(), CLASSES * WORLDS, "euclidean"),
+        "cosine": lambda: Nearest(encoder(), CLASSES * WORLDS, "cosine"),
+        "mahalanobis": lambda: Nearest(encoder(), CLASSES * WORLDS, "mahalanobis"),
         "prototypical": lambda: Prototypical(encoder()),
         "matching": lambda: Matching(encoder(), full=False),
         "matching_full": lambda: Matching(encoder(), full=True),
@@ -46,25 +47,38 @@ def learners(shape: tuple[int, ...]) -> dict[str, Callable[[], Learner]]:
         "reptile": lambda: Reptile(network, 3, 0.3, 6),
         "meta_lstm": lambda: MetaLSTM(network, 3),
         "memory": lambda: Memory(encoder(), WAYS, 12, 16, 2, 48),
-        "pt_map": lambda: PTMap(encoder(), CLASSES, balanced=False),
+        "pt_map": lambda: PTMap(encoder(), CLASSES * WORLDS, balanced=False),
     }
 
 
 def episodes(
-    shape: tuple[int, ...] = (DIM,), tasks: int = 3, shots: int = 2, queries: int = 2, seed: int = 0
+    shape: tuple[int, ...] = (DIM,),
+    tasks: int = 3,
+    shots: int = 2,
+    queries: int = 2,
+    seed: int = 0,
+    world: int = 0,
+    loud: float = 0.0,
 ) -> Episodes:
-    """Tasks whose classes lie apart: each class has a random centre."""
-    generator = torch.Generator().manual_seed(seed)
-    centres = torch.randn(CLASSES, *shape, generator=generator)
+    """Tasks whose classes lie apart: each class of a world has a random centre.
+
+    loud: the spread of half of the numbers, of vectors, that tell nothing of the class.
+    """
+    generator = torch.Generator().manual_seed(1000 * world + seed)
+    centres = torch.randn(CLASSES, *shape, generator=torch.Generator().manual_seed(world))
     classes = torch.stack(
         [torch.randperm(CLASSES, generator=generator)[:WAYS] for _ in range(tasks)]
     )
 
     def examples(each: int) -> torch.Tensor:
         own = centres[classes].repeat_interleave(each, dim=1)
-        return own + 0.3 * torch.randn(own.shape, generator=generator)
+        near = own + 0.3 * torch.randn(own.shape, generator=generator)
+        if loud:
+            half = near[..., DIM // 2 :]
+            half.copy_(loud * torch.randn(half.shape, generator=generator))
+        return near
 
     labels = torch.arange(WAYS).repeat_interleave(shots).expand(tasks, -1)
     truth = torch.arange(WAYS).repeat_interleave(queries).expand(tasks, -1)
     support = Support(examples(shots), labels, torch.ones(labels.shape))
-    return Episodes(support, examples(queries), truth, classes)
+    return Episodes(support, examples(queries), truth, classes + world % WORLDS * CLASSES)

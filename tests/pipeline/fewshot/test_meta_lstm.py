@@ -1,7 +1,7 @@
 import torch
 
 from pipeline.fewshot.meta_lstm import MetaLSTM, flat, logged, parted
-from pipeline.fewshot.networks import Dense
+from pipeline.fewshot.networks import Dense, begun
 from tests.pipeline.fewshot.learners import DIM, WAYS, episodes
 
 
@@ -19,11 +19,12 @@ def test_flat_and_back():
 
 def test_open_gates_are_gradient_descent():
     # forget gate 1, input gate 1 / 2: one step of descent at rate 1 / 2
-    learner, given = MetaLSTM(Dense(DIM, 5, WAYS), 1), episodes(tasks=2)
+    learner, given = MetaLSTM(Dense(DIM, 5), 1), episodes(tasks=2)
     with torch.no_grad():
         learner.gates.weight.zero_()
         learner.gates.bias.copy_(torch.tensor([100.0, 0.0]))
-    told = learner.learned(given.support)
+    told = learner.learned(given.support, WAYS)
     start = tuple(one.detach()[None].repeat(2, *[1] * one.ndim) for one in learner.start)
-    gradient, _ = learner._gradient(start, given.support)
+    start = begun(learner.network, start, WAYS)
+    gradient, _ = learner._gradient(start, given.support, WAYS)
     torch.testing.assert_close(flat(told), flat(start) - 0.5 * gradient)

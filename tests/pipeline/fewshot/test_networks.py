@@ -3,19 +3,34 @@ import torch
 import torch.nn.functional as F
 
 from pipeline.fewshot.inner_loop import adapted, task_costs
-from pipeline.fewshot.networks import Conv, Dense
+from pipeline.fewshot.networks import Conv, Dense, begun
 from tests.pipeline.fewshot.learners import DIM, PICTURE, WAYS, episodes
 
-NETWORKS = [(Dense(DIM, 5, WAYS), (DIM,)), (Conv(PICTURE, 3, WAYS), PICTURE)]
+NETWORKS = [(Dense(DIM, 5), (DIM,)), (Conv(PICTURE, 3), PICTURE)]
+
+
+def starts_of(network, tasks: int):
+    """Starts that differ, as those of tasks that have learned something do."""
+    starts = [network.start(torch.Generator().manual_seed(seed)) for seed in range(tasks)]
+    return noisy(tuple(torch.stack(one) for one in zip(*starts, strict=True)))
 
 
 def weights_of(network, tasks: int):
-    starts = [network.start(torch.Generator().manual_seed(seed)) for seed in range(tasks)]
+    return noisy(begun(network, starts_of(network, tasks), WAYS))
+
+
+def noisy(weights):
     generator = torch.Generator().manual_seed(9)
-    return tuple(
-        torch.stack(one) + 0.1 * torch.randn(tasks, *one[0].shape, generator=generator)
-        for one in zip(*starts, strict=True)
-    )
+    return tuple(one + 0.1 * torch.randn(one.shape, generator=generator) for one in weights)
+
+
+@pytest.mark.parametrize("network, shape", NETWORKS, ids=["dense", "conv"])
+@pytest.mark.parametrize("ways", [2, 5])
+def test_a_task_begins_with_as_many_equal_outputs_as_it_has_ways(network, shape, ways):
+    given = episodes(shape, tasks=3)
+    told = network.logits(begun(network, starts_of(network, 3), ways), given.queries)
+    assert told.shape == (3, given.truth.shape[1], ways)
+    assert not told.any()
 
 
 @pytest.mark.parametrize("network, shape", NETWORKS, ids=["dense", "conv"])
@@ -30,7 +45,7 @@ def test_every_task_has_its_own_weights(network, shape):
 
 
 def test_conv_is_the_usual_layers():
-    network, given = Conv(PICTURE, 3, WAYS), episodes(PICTURE, tasks=1)
+    network, given = Conv(PICTURE, 3), episodes(PICTURE, tasks=1)
     weights = weights_of(network, 1)
     maps = given.queries[0]
     for block in range(4):
@@ -46,10 +61,10 @@ def test_conv_is_the_usual_layers():
 
 @pytest.mark.parametrize("network, shape", NETWORKS, ids=["dense", "conv"])
 def test_adapting_is_gradient_descent(network, shape):
-    given, start = episodes(shape, tasks=2), weights_of(network, 2)
-    ended = adapted(network, start, given.support, 2, 0.3)
+    given, start = episodes(shape, tasks=2), starts_of(network, 2)
+    ended = adapted(network, start, given.support, WAYS, 2, 0.3)
     task = type(given.support)(*(one[1:] for one in given.support))
-    weights = [one[1:].clone().requires_grad_() for one in start]
+    weights = [one[1:].clone().requires_grad_() for one in begun(network, start, WAYS)]
     optimiser = torch.optim.SGD(weights, lr=0.3)
     for _ in range(2):
         optimiser.zero_grad()
@@ -69,3 +84,14 @@ def test_a_tasks_cost_is_the_mean_over_what_is_real():
     weights[0, :3] = 1
     told = task_costs(logits, support._replace(weights=weights))
     torch.testing.assert_close(told[0], F.cross_entropy(logits[0, :3], support.labels[0, :3]))
+
+
+def test_padding_of_a_class_that_is_out_of_the_softmax_costs_nothing():
+    support = episodes(tasks=1, shots=1).support
+    support = support._replace(weights=torch.tensor([[1.0, 1.0, 1.0, 0.0]]))
+    logits = torch.zeros(1, 4, WAYS).masked_fill(torch.arange(WAYS) == 3, -torch.inf)
+    logits.requires_grad_()
+    cost = task_costs(logits, support)
+    cost.sum().backward()
+    assert cost.item() == pytest.approx(torch.tensor(3.0).log().item())
+    assert logits.grad.isfinite().all() and not logits.grad[0, 3].any()

@@ -185,7 +185,7 @@ def test_every_query_starts_anew(member):
         {},
     )
     part = np.arange(90) % 2
-    starts = repeated(Dense(12, 16, 5).start(torch.Generator().manual_seed(0)), 2)
+    starts = repeated(Dense(12, 16).start(torch.Generator().manual_seed(0)), 2)
     scores = reptile.adapted_scores(starts, part, top, member.embeddings, QUICK)
     chosen = np.flatnonzero(np.isin(top.queries, member.queries["image"][few]))[::-1]
     alone = candidates.Candidates(
