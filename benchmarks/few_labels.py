@@ -9,7 +9,7 @@ alone (`supervised`), the same and then a second round on pseudo-labels (`comman
 backbone pretrained on all photographs by SimSiam, and that with pseudo-labels. Of five folds two
 are trained: a member learns from some sixteen of the twenty labelled photographs, which are also
 all that it shows. Prints each way's top-1 on the photographs that are asked, a row a seed, and its
-gain over labels alone with a paired 95 % interval by photograph. What is done is not run again.
+gain over labels alone with a paired 95 % interval by individual. What is done is not run again.
 """
 
 import argparse
@@ -50,8 +50,12 @@ SETTINGS = {
 
 
 def main(folder: Path, seeds: int) -> None:
-    hits = pd.concat([of_seed(folder / f"seed-{seed}", seed) for seed in range(seeds)])
-    wide = hits.pivot(index=["seed", "image"], columns="way", values="right")
+    said(pd.concat([of_seed(folder / f"seed-{seed}", seed) for seed in range(seeds)]))
+
+
+def said(hits: pd.DataFrame) -> None:
+    """Print each way's top-1 by seed, and what it gains over labels alone."""
+    wide = hits.pivot(index=["seed", "identity", "image"], columns="way", values="right")
     print(wide.groupby("seed").mean().round(3).to_string(), end="\n\n")
     settings = params.load().evaluation
     for way in wide.columns.drop("supervised"):
@@ -59,7 +63,8 @@ def main(folder: Path, seeds: int) -> None:
             wide["supervised"].to_numpy(float),
             wide[way].to_numpy(float),
             np.ones(len(wide)),
-            pd.Series(wide.index.get_level_values("image")),
+            # every seed has individuals of its own
+            wide.index.to_frame()[["seed", "identity"]].astype(str).agg("/".join, axis=1),
             settings.bootstrap,
             settings.seed,
         )
@@ -67,7 +72,7 @@ def main(folder: Path, seeds: int) -> None:
 
 
 def of_seed(folder: Path, seed: int) -> pd.DataFrame:
-    """Columns seed, image, way, right: every photograph that is asked, by every way."""
+    """Columns seed, identity, image, way, right: every photograph that is asked, by every way."""
     photos = folder / "photos"
     if not photos.is_dir():
         contest(folder, seed)
@@ -133,13 +138,15 @@ def prepare(clone: Path, method: str, seed: int) -> None:
 
 
 def answered(clone: Path, photos: Path) -> pd.DataFrame:
-    """Columns image, right: whether the first answer of the clone's ensemble is."""
+    """Columns image, identity, right: whether the clone's ensemble names it first."""
     subprocess.run([sys.executable, "-m", "commands.repro"], cwd=clone, check=True)
     told = submitted.read(clone / paths.submission(NAME), tables.NEW_WHALE).set_index("image")[
         "ranking"
     ]
     truth = pd.read_csv(photos / "solution.csv").set_index("Image")["Id"]
-    return (told.str[0] == truth[told.index]).rename("right").reset_index()
+    truth = truth[told.index]
+    right = (told.str[0] == truth).to_numpy()
+    return pd.DataFrame({"image": told.index, "identity": truth.to_numpy(), "right": right})
 
 
 if __name__ == "__main__":
