@@ -7,9 +7,10 @@ becomes of `rerank.first`, the only score and without local features, where it i
 (`alone`); and what `reranked` adds to the ensemble as one score more (`added`). The reference is
 sparse k-reciprocal re-ranking, whose seconds hold the search that it is part of. Prints held-out
 MAP@5 against no second look and against that reference, on the same queries of all runs, with
-paired 95 % intervals, and the seconds a query that the second look takes, teaching included; --out
-writes the same as CSV. Methods marked so look at small crops with a network of their own instead of
-at embeddings. The twin has no row: it needs members that were trained as pairs.
+paired 95 % intervals, and the processor's seconds a query that the second look takes, teaching
+included; --out writes the same as CSV. Methods marked so look at small crops with a network of
+their own instead of at embeddings. The twin has no row: it needs members that were trained as
+pairs.
 """
 
 import contextlib
@@ -84,10 +85,10 @@ def looked_at_one(
         link(run, {stage.__name__.rpartition(".")[2], "ensemble", "submission", "report"})
         p = params.load()
         members = list(itertools.product(p.ensembles[name].voters(), p.folds.trained))
-        begun = time.monotonic()
+        begun = time.process_time()  # other work on the machine does not lengthen it
         for backbone, fold in members:
             stage.main(backbone, str(fold))
-        taken = time.monotonic() - begun
+        taken = time.process_time() - begun
         found = {}
         for way, recipe in ways(p.ensembles[name], method, p.rerank.first).items():
             edit(edited, name, {f"ensembles.{name}.{leaf}": own for leaf, own in recipe.items()})
