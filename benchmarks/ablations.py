@@ -76,6 +76,8 @@ def edit(path: Path, ensemble: str, edits: dict[str, object]) -> None:
     values["ensembles"] = {ensemble: values["ensembles"][ensemble]}
     used = {*values["ensembles"][ensemble]["backbones"], values["match"]["backbone"]}
     values["backbones"] = {name: own for name, own in values["backbones"].items() if name in used}
+    html = values["report"]["html"]
+    values["report"]["html"] = [one for one in html if one == ensemble]
     yaml.dump(study.edited(values, edits), path)
 
 

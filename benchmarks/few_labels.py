@@ -8,9 +8,10 @@ unlabelled beside them, the other half is asked, and nobody is new. Four ways in
 alone (`supervised`), the same and then a second round on pseudo-labels (`commands.pseudo`), a
 backbone pretrained on all photographs by SimSiam, and that with pseudo-labels. Of five folds two
 are trained: a member learns from some sixteen of the twenty labelled photographs, which are also
-all that it shows. The photographs that are asked get no pseudo-label; SimSiam, which knows no labels,
-sees them too (the score card says `transductive`). Prints each way's top-1 on the photographs that are asked, a row a seed, and its
-gain over labels alone with a paired 95 % interval by individual. What is done is not run again.
+all that it shows. The photographs that are asked get no pseudo-label; SimSiam, which knows no
+labels, sees them too (the score card says `transductive`). Prints each way's top-1 on the
+photographs that are asked, a row a seed, and its gain over labels alone with a paired 95 % interval
+by individual. What is done is not run again.
 """
 
 import argparse

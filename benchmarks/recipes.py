@@ -142,15 +142,15 @@ def again(name: str, made: set[str]) -> None:
     submission.main(name)
 
 
-def arguments(what: str) -> dict[str, object]:
-    """The command line that this benchmark and `benchmarks.wrong_prior` share; `what` is said."""
+def command_line(what: str) -> argparse.ArgumentParser:
+    """What this benchmark, `wrong_prior` and `reranking` are asked with; `what` is said."""
     parser = argparse.ArgumentParser(description=what)
     parser.add_argument("name", metavar="ensemble")
     parser.add_argument("runs", nargs="+", type=Path, metavar="run")
     parser.add_argument("--params", dest="settings", type=Path)
     parser.add_argument("--out", type=Path)
-    return vars(parser.parse_args())
+    return parser
 
 
 if __name__ == "__main__":
-    main(**arguments(__doc__.splitlines()[0]))
+    main(**vars(command_line(__doc__.splitlines()[0]).parse_args()))

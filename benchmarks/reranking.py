@@ -1,16 +1,18 @@
 """Does a second look at the first candidates help? Every `rerank.method`, beside none.
 
     python -m benchmarks.reranking ENSEMBLE RUN [RUN ...] [--params presets/animals-cpu.yaml]
+                                   [--methods maml siamese] [--out FILE.csv]
 
 A RUN is the folder of a finished project; its embeddings stay as they are. Two questions: what
 becomes of `rerank.first`, the only score and without local features, where it is re-ranked
-(`alone`); and what `reranked` adds to the ensemble as one score more (`added`). The reference is
-sparse k-reciprocal re-ranking, whose seconds hold the search that it is part of. Prints held-out
-MAP@5 against no second look and against that reference, on the same queries of all runs, with
-paired 95 % intervals, and the processor's seconds a query that the second look takes, teaching
-included; --out writes the same as CSV. Methods marked so look at small crops with a network of
-their own instead of at embeddings. The twin has no row: it needs members that were trained as
-pairs.
+(`alone`); and what `reranked` adds to the ensemble's own scores, `rerank.first` among them, as one
+more (`added`). The reference is sparse k-reciprocal re-ranking, whose score permutes the first
+candidates by a fitted weight as the other methods' do; its seconds hold the search that it is part
+of. Prints held-out MAP@5 against no second look and against that reference, on the same queries of
+all runs, with paired 95 % intervals, and the processor's seconds a query that the second look
+takes, teaching included; --out writes the same as CSV, and a method that is there is not asked
+again. Methods marked so look at small crops with a network of their own instead of at embeddings.
+The twin has no row: it needs members that were trained as pairs.
 """
 
 import contextlib
@@ -23,36 +25,46 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 
 from benchmarks.ablations import edit
-from benchmarks.recipes import arguments, joined, link
+from benchmarks.recipes import command_line, joined, link
 from pipeline import comparison, gallery, params, paths, tables
 from pipeline.params import FEW_SHOT, Ensemble
 from stages import ensemble, neighbours, rerank, submission
 
 WAYS = ("alone", "added")
-NONE, RECIPROCAL = "none", "k-reciprocal"
-METHODS = (RECIPROCAL, "prototypes", "reptile", *FEW_SHOT)
+NONE, RECIPROCAL = "none", "k_reciprocal"
 ON_CROPS = ", on crops"
-LIGHT = tuple(f"{method}{ON_CROPS}" for method in ("cosine", "prototypical", "siamese"))
+METHODS = (
+    RECIPROCAL,
+    "prototypes",
+    "reptile",
+    *FEW_SHOT,
+    *(f"{method}{ON_CROPS}" for method in ("cosine", "prototypical", "siamese")),
+)
 # crops cost a hundred times what vectors do
 SHORTER = {"rerank.fewshot.sees": "crops", "rerank.fewshot.tasks": 4, "rerank.fewshot.steps": 100}
 INTERVAL = ("difference", "low", "high")
 AT_ONCE = 20  # neighbours of the k-reciprocal reference
 
 
-def main(name: str, runs: list[Path], settings: Path | None, out: Path | None) -> None:
+def main(
+    name: str, runs: list[Path], settings: Path | None, methods: list[str], out: Path | None
+) -> None:
+    if unknown := set(methods) - set(METHODS):
+        raise SystemExit(f"no methods {sorted(unknown)}; there are {list(METHODS)}")
     runs = [run.resolve() for run in runs]
     own = settings.resolve() if settings else None
     evaluated = params.load(own or runs[0] / "params.yaml").evaluation
+    rows = pd.read_csv(out).to_dict("records") if out and out.is_file() else []
     base, _ = looked(runs, name, NONE, own)
-    reference = base
-    rows = []
-    for method in (*METHODS, *LIGHT):
-        second, taken = looked(runs, name, method, own)
-        reference = second if method == RECIPROCAL else reference
+    reference = looked(runs, name, RECIPROCAL, own)
+    for method in methods:
+        if method in [row["method"] for row in rows]:
+            continue
+        second, taken = reference if method == RECIPROCAL else looked(runs, name, method, own)
         row: dict[str, object] = {"method": method, "seconds a query": taken}
         for way in WAYS:
             gain = comparison.gain(base[way], second[way], evaluated)
-            over = comparison.gain(reference[way], second[way], evaluated)
+            over = comparison.gain(reference[0][way], second[way], evaluated)
             row |= {f"{way} {key}": value for key, value in gain.items()}
             row |= {f"{way} {key} over {RECIPROCAL}": over[key] for key in INTERVAL}
         rows.append(row)
@@ -74,19 +86,20 @@ def looked_at_one(
     run: Path, name: str, method: str, settings: Path
 ) -> tuple[dict[str, pd.DataFrame], float, int]:
     """One run's rankings by way, the seconds of all members' second looks, and their queries."""
-    stage, leaves = neighbours, {"neighbours.reciprocal": AT_ONCE}
-    if method != RECIPROCAL:
-        method, on_crops, _ = method.partition(ON_CROPS)
-        stage, leaves = rerank, {"rerank.method": method, **(SHORTER if on_crops else {})}
+    second, on_crops, _ = method.partition(ON_CROPS)
+    stages = [neighbours, rerank] if method == RECIPROCAL else [rerank]
+    leaves = {"rerank.method": second, **(SHORTER if on_crops else {})}
+    leaves |= {"neighbours.reciprocal": AT_ONCE} if method == RECIPROCAL else {}
     with TemporaryDirectory() as scratch, contextlib.chdir(scratch):
         edited = Path("params.yaml")
         shutil.copy(settings, edited)
         edit(edited, name, leaves)
-        link(run, {stage.__name__.rpartition(".")[2], "ensemble", "submission", "report"})
+        made = {stage.__name__.rpartition(".")[2] for stage in stages}
+        link(run, made | {"ensemble", "submission", "report"})
         p = params.load()
         members = list(itertools.product(p.ensembles[name].voters(), p.folds.trained))
         begun = time.process_time()  # other work on the machine does not lengthen it
-        for backbone, fold in members:
+        for stage, (backbone, fold) in itertools.product(stages, members):
             stage.main(backbone, str(fold))
         taken = time.process_time() - begun
         found = {}
@@ -101,14 +114,12 @@ def looked_at_one(
 def ways(recipe: Ensemble, method: str, first: str) -> dict[str, dict[str, object]]:
     """What of the ensemble changes: the second look is all it has, or one score more. What the
     run's own second look said is left out."""
-    score = "reciprocal" if method == RECIPROCAL else "reranked"
-    second = [] if method == NONE else [f"{score} or {first}"]
-    others = [
-        own for own in recipe.scores if not {"reranked", "reciprocal"} & set(own.split(" or "))
-    ]
+    second = [] if method == NONE else [f"reranked or {first}"]
+    kept = [[one for one in own.split(" or ") if one != "reranked"] for own in recipe.scores]
+    own = dict.fromkeys([" or ".join(choices) for choices in kept if choices] + [first])
     return {
         "alone": {"scores": second or [first], "local": {}},
-        "added": {"scores": [*others, *second], "local": recipe.local},
+        "added": {"scores": [*own, *second], "local": recipe.local},
     }
 
 
@@ -128,8 +139,10 @@ def told(row: dict[str, object]) -> str:
         f"{row[f'{way} high over {RECIPROCAL}']:+.3f})"
         for way in WAYS
     ]
-    return f"{row['method']:<14} {'  '.join(said)}  {row['seconds a query']:.4f} s a query"
+    return f"{row['method']:<22} {'  '.join(said)}  {row['seconds a query']:.4f} s a query"
 
 
 if __name__ == "__main__":
-    main(**arguments(__doc__.splitlines()[0]))
+    asked = command_line(__doc__.splitlines()[0])
+    asked.add_argument("--methods", nargs="+", default=list(METHODS), metavar="method")
+    main(**vars(asked.parse_args()))

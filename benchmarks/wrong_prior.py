@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks.recipes import answered, arguments
+from benchmarks.recipes import answered, command_line
 from pipeline import evaluation, metrics, params, tables
 
 ASSUMED = [0.02, 0.05, 0.1, 0.15, 0.2, 0.276, 0.4, 0.6]
@@ -46,4 +46,4 @@ def scored(rankings: pd.DataFrame, prior: float) -> float:
 
 
 if __name__ == "__main__":
-    main(**arguments(__doc__.splitlines()[0]))
+    main(**vars(command_line(__doc__.splitlines()[0]).parse_args()))

@@ -92,7 +92,7 @@ VECTORS_ALONE = {"maml", "fomaml", "meta_lstm"}
 class Rerank(Section):
     """The second look at the first candidates."""
 
-    method: Literal["none", "prototypes", "reptile", "twin", *FEW_SHOT]
+    method: Literal["none", "prototypes", "k_reciprocal", "reptile", "twin", *FEW_SHOT]
     first: Literal["nearest", "mean", "centre", "vote"]
     top: Annotated[int, Field(ge=2, le=50)]
     seed: Seed

@@ -31,7 +31,7 @@ from pipeline.params.values import Section, Slug
 
 # the scores that `neighbours` and `rerank` can put into the evidence
 NEIGHBOUR_SCORES = {"nearest", "mean", "centre", "vote", "margin", "reciprocal"}
-RERANK_SCORES = {"reranked", "reptile", "prototypes", "twin", *FEW_SHOT}
+RERANK_SCORES = {"reranked", "reptile", "prototypes", "k_reciprocal", "twin", *FEW_SHOT}
 
 
 class Params(Section):
@@ -77,6 +77,11 @@ class Params(Section):
             raise ValueError("backbones: the name local is taken by local features")
         if unknown := set(self.report.html) - set(self.ensembles):
             raise ValueError(f"report.html: {sorted(unknown)} not in ensembles")
+        if self.rerank.method == "k_reciprocal" and not self.neighbours.reciprocal:
+            raise ValueError(
+                "rerank.method: k_reciprocal, but neighbours.reciprocal is 0: give it a number of "
+                "neighbours"
+            )
         for name, ensemble in self.ensembles.items():
             self._check_recipe(f"ensembles.{name}", ensemble)
         for backbone in self.backbones:

@@ -59,6 +59,8 @@ def rerank(
         second = twin_scores(top, embeddings, head, dim)
     elif params.method == "prototypes":
         second = prototype_scores(top, embeddings)
+    elif params.method == "k_reciprocal":
+        second = reciprocal_scores(top, found)
     else:
         asked = pd.Index(embeddings.names).get_indexer(top.queries)
         inputs = torch.from_numpy(embeddings.vectors if crops is None else crops)
@@ -93,6 +95,14 @@ def prototype_scores(top: Candidates, embeddings: Embeddings) -> np.ndarray:
     sums = (embeddings.vectors[top.supports] * present).sum(axis=2)
     means = sums / np.maximum(present.sum(axis=2), 1)
     return np.where(np.isfinite(top.scores), np.einsum("qd,qtd->qt", queries, means), -np.inf)
+
+
+def reciprocal_scores(top: Candidates, found: pd.DataFrame) -> np.ndarray:
+    """What `neighbours.reciprocal` says of the candidates (q x top): -inf for padding."""
+    said = evidence.wide(found, ["reciprocal"])["reciprocal"]
+    query = np.broadcast_to(top.queries[:, None], top.identities.shape)
+    pairs = pd.MultiIndex.from_arrays([query.ravel(), top.identities.ravel()])
+    return said.reindex(pairs).fillna(-np.inf).to_numpy().reshape(top.identities.shape)
 
 
 def _fused(

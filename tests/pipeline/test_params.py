@@ -249,6 +249,13 @@ def test_a_score_of_a_stage_that_is_off_needs_an_alternative(load, raw):
     assert "reranked" in refusal(load, raw)
 
 
+def test_k_reciprocal_needs_its_neighbours(load, raw):
+    raw["rerank"]["method"] = "k_reciprocal"
+    assert "neighbours.reciprocal is 0" in refusal(load, raw)
+    raw["neighbours"]["reciprocal"] = 20
+    assert load(raw).rerank.method == "k_reciprocal"
+
+
 def test_a_twins_second_look_needs_a_twin_network(load, raw):
     raw["rerank"]["method"] = "twin"
     for ensemble in raw["ensembles"].values():

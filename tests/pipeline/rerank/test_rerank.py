@@ -147,6 +147,22 @@ def test_every_query_is_looked_at_again(member, method):
     assert own.groupby("query").size().to_dict() == dict.fromkeys(member.queries["image"], 5)
 
 
+def test_k_reciprocal_takes_the_score_of_the_search(member):
+    """The search's score is the first one turned round: taken on trust, it is not followed."""
+    query, label = np.nonzero(np.isfinite(member.scores))
+    scores = {
+        SECTION.first: member.scores[query, label],
+        "reciprocal": -member.scores[query, label],
+    }
+    names = member.queries["image"].to_numpy()[query], np.array(NAMES)[label]
+    found = evidence.build(*names, "lite0-0", scores)
+    table = run(member, found, method="k_reciprocal", top=5)
+    first = column(found, SECTION.first)
+    inside = ranks(first) <= 5
+    assert column(table, "k_reciprocal").to_dict() == (-first[inside]).to_dict()
+    assert column(table, "reranked").equals(first)  # the fitted weight is 0
+
+
 def test_queries_of_all_kinds_and_places_change_their_order(member):
     reranked = column(run(member), "reranked")
     first = column(member.found(), SECTION.first)
