@@ -72,8 +72,11 @@ def desk(report: Path, who: str, port: int, policy: str) -> Flask:
         return send_file(report, mimetype="text/html", max_age=0)
 
     @app.get("/decisions")
-    def decisions() -> Response:
-        return jsonify(holding(record.read(paths.REVIEW)))
+    def decisions() -> Response | tuple[str, int]:
+        try:
+            return jsonify(holding(record.read(paths.REVIEW)))
+        except ValueError as error:  # somebody edited the file
+            return f"{paths.REVIEW} can't be read: {error}", 409
 
     @app.post("/decisions")
     def decide() -> Response | tuple[str, int]:

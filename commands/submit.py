@@ -44,7 +44,9 @@ def main(
     if not csv.is_file():
         raise SystemExit(f"{csv} is not there: run the pipeline first (dvc repro)")
     past = history.read(paths.LEADERBOARD)
-    if digest(csv) not in set(past.loc[past["ensemble"] == name, "csv"]):
+    if ref and str(ref) not in set(past[history.REF]):
+        raise SystemExit(f"{paths.LEADERBOARD} has no row that was sent as number {ref}")
+    if not ref and digest(csv) not in set(past.loc[past["ensemble"] == name, "csv"]):
         raise SystemExit(
             f"{csv} is not on the leaderboard: run python -m commands.leaderboard first"
         )
@@ -52,15 +54,18 @@ def main(
     if not ref:
         keeps_contract(csv, p.competition.columns.new_whale)
         print(told(csv, slug, message))
-        if dry:
-            return print("nothing was sent (--dry-run)")
+    if dry:
+        return print("nothing was sent (--dry-run)")
     try:
         client = client or connected(f". Or upload {csv} by hand at the address above")
     except Faults as error:
         raise SystemExit(str(error)) from None
-    ref = ref or send(client, csv, message, slug)
+    if not ref:
+        ref = send(client, csv, message, slug)
+        # at once: whatever is built before the score is there, it belongs to this row
+        history.sent(name, digest(csv), ref, paths.LEADERBOARD)
     scores = score(client, slug, ref, wait)
-    history.scored(name, digest(csv), scores, paths.LEADERBOARD)
+    history.scored(ref, scores, paths.LEADERBOARD)
     print(f"public {scores['kaggle_public']}, private {scores['kaggle_private'] or 'not told yet'}")
 
 

@@ -19,7 +19,8 @@ def resolve(
     2. review `same`: identities that are one individual get one name;
     3. conflicts_policy: one identity for each photograph (majority, first or drop);
     4. review `new`: a person's word on one photograph is the last;
-    5. pseudo-labels of test images, each for the one fold that gave it.
+    5. pseudo-labels of test images, each for the one fold that gave it, but for those that review
+       `different` contradicts.
 
     Raises ValueError naming the rows of data/review.csv or data/pseudo.csv that can't hold.
     """
@@ -31,5 +32,7 @@ def resolve(
     labels = conflicts.settle(labels, conflicts_policy)
     labels = review.make_new(labels, verdicts)
     joined = {node: name for node, name in names.items() if isinstance(node, str)}
-    accepted = pseudo_labels.accept(pseudo, table, labels, joined)
+    parted = verdicts.loc[verdicts["decision"] == "different", ["image_a", "image_b"]]
+    different = list(parted.itertuples(index=False, name=None))
+    accepted = pseudo_labels.accept(pseudo, table, labels, joined, different)
     return pd.concat([labels, accepted], ignore_index=True)[tables.COLUMNS["labels"]]

@@ -13,9 +13,10 @@ HIDDEN = ["public", "private", "hidden", "hidden_without_copies"]
 # against the ensemble's row before: the gain with its interval, and the params that changed
 CHANGE = ["difference", "low", "high", "changed"]
 KAGGLE = ["kaggle_public", "kaggle_private"]  # what kaggle.com said
+REF = "kaggle_ref"  # its number of what was sent
 COLUMNS = [
     "date", "commit", "params", "lock", "csv", "ensemble", "held_out_map5", *CARD[1:], *HIDDEN,
-    *CHANGE, "seconds", *KAGGLE,
+    *CHANGE, "seconds", *KAGGLE, REF,
 ]  # fmt: skip
 
 
@@ -73,8 +74,8 @@ def append(rows: pd.DataFrame, path: Path) -> None:
         tables.write_csv(pd.concat([past, new]) if len(past) else new, path)
 
 
-def scored(ensemble: str, csv: str, scores: dict[str, str], path: Path) -> None:
-    """Write what kaggle.com said (keys KAGGLE) into the ensemble's last row of that CSV.
+def sent(ensemble: str, csv: str, ref: int, path: Path) -> None:
+    """Write kaggle.com's number of what was sent into the ensemble's last row of that CSV.
 
     Raises ValueError where the history has no such row.
     """
@@ -84,5 +85,18 @@ def scored(ensemble: str, csv: str, scores: dict[str, str], path: Path) -> None:
         raise ValueError(
             f"{path} has no row of {ensemble}, {csv}: run python -m commands.leaderboard first"
         )
+    past.loc[rows[-1], REF] = str(ref)
+    tables.write_csv(past, path)
+
+
+def scored(ref: int, scores: dict[str, str], path: Path) -> None:
+    """Write what kaggle.com said (keys KAGGLE) of what it knows by that number into its row.
+
+    Raises ValueError where the history has no such row.
+    """
+    past = read(path)
+    rows = past.index[past[REF] == str(ref)]
+    if not len(rows):
+        raise ValueError(f"{path} has no row that was sent as number {ref}")
     past.loc[rows[-1], KAGGLE] = [scores[key] for key in KAGGLE]
     tables.write_csv(past, path)

@@ -58,7 +58,9 @@ function view(image, x) {
 
 function matched(answer) {
   if (answer.x === undefined) return "not compared point by point";
-  return answer.x === 1 ? "1 matched point" : `${answer.x} matched points`;
+  const drawn = (answer.l ?? []).length / 4;
+  const many = answer.x === 1 ? "1 matched point" : `${answer.x} matched points`;
+  return drawn < answer.x ? `${many}, ${drawn} of them drawn` : many;
 }
 
 function pair(query, answer) {
@@ -95,7 +97,9 @@ function listed(query, answer, place) {
     element("h3", {}, `${place + 1}. ${answer.i}, ${percent(answer.p)}`));
   if (answer.i === NEW) item.append(element("p", {}, newcomer(query, answer)));
   else if (answer.g) {
-    const same = `Do ${query.q} and ${answer.g} show one animal?`;
+    const joins = isTest(query) || query.t === NEW || query.t === answer.i ? ""
+      : ` Then ${query.t} and ${answer.i} are one individual, with all their photographs.`;
+    const same = `Do ${query.q} and ${answer.g} show one animal?${joins}`;
     const choices = isTest(query) ? OF_THE_TEST : CHOICES;
     item.append(pair(query, answer), says(answer), ...buttons(same, query.q, answer.g, choices));
   }
@@ -112,7 +116,7 @@ function says(answer) {
 }
 
 function moved(query) {
-  if (!query.b) return "";
+  if (!query.b) return "This ensemble asks no re-ranking.";
   const [first, second] = query.b;
   const changes = second.map((name, i) => [name, first.indexOf(name), i])
     .filter(([, from, to]) => from !== to)

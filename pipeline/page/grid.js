@@ -40,14 +40,19 @@ const shows = {
   test: isTest,
 };
 
+// Whom a photograph shows: in truth, or of the test by the first answer.
+const named = (query) => query.t || query.a[0].i;
+
 function filtered() {
   const word = at("find").value.trim().toLowerCase();
   const [least, most] = SIZES[at("size").value] ?? [0, Infinity];
   const fold = at("fold").value;
+  const individual = at("individual").value.trim();
   return content.queries.filter((query) =>
     shows[at("show").value](query) &&
     (at("size").value === "" || (query.n >= least && query.n <= most)) &&
     (fold === "" || query.f === Number(fold)) &&
+    (individual === "" || named(query) === individual) &&
     (word === "" || [query.q, query.t, ...query.a.map((answer) => answer.i)]
       .some((name) => name.toLowerCase().includes(word))));
 }
@@ -56,7 +61,7 @@ const orders = {
   asked: (queries) => queries,
   unsure: (queries) => [...queries].sort((a, b) => a.a[0].p - b.a[0].p),
   individual: (queries) => [...queries].sort((a, b) =>
-    (a.t || a.a[0].i).localeCompare(b.t || b.a[0].i) || a.q.localeCompare(b.q)),
+    named(a).localeCompare(named(b)) || a.q.localeCompare(b.q)),
 };
 
 function card(query) {
@@ -111,6 +116,8 @@ function started() {
   at("size").append(new Option("any", ""), ...names.map((name, i) => new Option(name, i)));
   const folds = [...new Set(content.queries.map((query) => query.f))].filter((f) => f >= 0).sort((a, b) => a - b);
   at("fold").append(new Option("any", ""), ...folds.map((fold) => new Option(fold, fold)));
+  at("individuals").append(...[...new Set(content.queries.map(named))].sort()
+    .map((name) => element("option", { value: name })));
   at("card").tBodies[0].append(...Object.entries(scores).map(([name, value]) =>
     element("tr", {}, element("th", { scope: "row" }, name.replaceAll("_", " ")),
       element("td", {}, value === null ? "none" : String(value)))));

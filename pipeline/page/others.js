@@ -8,10 +8,14 @@ function hue(name) {
   return sum;
 }
 
-function spot([x, y, image, identity, mark], byName) {
+const spotNamed = ([, , image, identity, mark]) =>
+  `${image}, ${identity || "no label"}${mark ? `, ${mark}` : ""}`;
+
+// `there`: all photographs at its place, which lie one over the other: copies do.
+function spot([x, y, image, identity, mark], byName, there) {
   const colour = identity && identity !== NEW ? `hsl(${hue(identity)} 70% 50%)` : "#888888";
   const made = shape("circle", { cx: x, cy: 1000 - y, r: MARKS[mark], fill: colour, class: `spot ${mark}` },
-    shape("title", {}, `${image}, ${identity || "no label"}${mark ? `, ${mark}` : ""}`));
+    shape("title", {}, there.map(spotNamed).join("\n")));
   if (byName.has(image)) {
     made.classList.add("asked");
     made.addEventListener("click", () => opened(byName.get(image)));
@@ -26,8 +30,11 @@ function mapped() {
     "near means alike, far means nothing. A colour is an individual, grey a new one or one without a label. " +
     `${counted("copy")} are copies (ringed), ${counted("conflict")} are copies under different labels (dashed). ` +
     "Point at one for its name, click it for its answers.";
+  const place = ([x, y]) => `${x} ${y}`;
+  const places = new Map(content.map.p.map((point) => [place(point), []]));
+  for (const point of content.map.p) places.get(place(point)).push(point);
   at("map").replaceChildren(shape("svg", { viewBox: "-10 -10 1020 1020", role: "img", "aria-labelledby": "map-told" },
-    ...content.map.p.map((point) => spot(point, byName))));
+    ...content.map.p.map((point) => spot(point, byName, places.get(place(point))))));
 }
 
 function looked({ q, g, h }) {
@@ -46,7 +53,14 @@ function copied(image, came, kept) {
 function grouped(group) {
   const title = group.c ? "Copies under different labels" : "Copies";
   return element("li", { class: group.c ? "group conflict" : "group" }, element("h3", {}, title),
-    element("div", { class: "pair" }, ...group.g.map((image, i) => copied(image, group.l[i], group.d[i]))));
+    element("div", { class: "pair" }, ...group.g.map((image, i) => copied(image, group.l[i], group.d[i]))),
+    ...group.g.slice(1).flatMap((image) =>
+      buttons(`Are ${group.g[0]} and ${image} copies of one photograph?`, group.g[0], image, OF_COPIES)));
+}
+
+// Drawn again when the review has answered: then with buttons.
+function copiesListed() {
+  at("copies").replaceChildren(...content.copies.map(grouped));
 }
 
 mapped();
@@ -54,4 +68,3 @@ at("looks").append(...content.looks.map(looked));
 if (content.copies.length < content.of.copies) {
   at("copies").before(element("p", {}, `${outOf(content.copies.length, content.of.copies)} groups.`));
 }
-at("copies").append(...content.copies.map(grouped));

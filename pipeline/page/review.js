@@ -6,6 +6,8 @@ const CHOICES = { same: "same", different: "different", unsure: "unsure" };
 // no label comes of a photograph of the test, but a copy can be told to be none
 const OF_THE_TEST = { different: "different", unsure: "unsure" };
 
+const OF_COPIES = { different: "no, two photographs", unsure: "unsure" };
+
 const pairOf = (a, b) => [a, b].sort().join("\n");
 
 function noted(rows) {
@@ -32,6 +34,7 @@ async function fetched() {
   const first = !served;
   served = true;
   noted(await answer.json());
+  if (first) copiesListed();
   if (first && open) opened(open);
 }
 
@@ -51,7 +54,8 @@ async function decide(box, decision) {
 function marked(box) {
   const row = decided.get(pairOf(box.dataset.a, box.dataset.b));
   for (const button of box.querySelectorAll("button[value]")) {
-    if (button.value === "undo") button.disabled = !row;
+    // not disabled: the focus would be lost on a button that was just pressed
+    if (button.value === "undo") button.setAttribute("aria-disabled", String(!row));
     else button.setAttribute("aria-pressed", String(row?.decision === button.value));
   }
   box.querySelector("output").textContent = row ? `${row.decision}, by ${row.who}, ${row.when}` : "Nothing decided.";
@@ -66,7 +70,8 @@ function buttons(question, a, b, choices) {
       element("button", { type: "button", value }, text)),
     element("output", {}));
   box.addEventListener("click", (event) => {
-    if (event.target.value) decide(box, event.target.value);
+    const pressed = event.target;
+    if (pressed.value && pressed.getAttribute("aria-disabled") !== "true") decide(box, pressed.value);
   });
   marked(box);
   return [box];
@@ -76,4 +81,5 @@ if (location.protocol.startsWith("http")) {
   fetched();
   addEventListener("focus", fetched); // another tab may have decided
 }
+copiesListed();
 started();

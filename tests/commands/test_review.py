@@ -170,11 +170,11 @@ def test_two_tabs_lose_nothing_and_a_refusal_is_told(served):
             tab.goto(served)
             tab.locator(".card").first.click()
         first.locator("#answers .decide").first.get_by_role("button", name="same").click()
-        first.get_by_text("same, by somebody").wait_for()
+        first.locator("#answers").get_by_text("same, by somebody").wait_for()
         second.locator("#asked .decide").get_by_role("button", name="new individual").click()
         second.get_by_text("Not written down").wait_for()  # it is the same as another
         second.locator("#answers .decide").first.get_by_role("button", name="unsure").click()
-        second.get_by_text("unsure, by somebody").wait_for()
+        second.locator("#answers").get_by_text("unsure, by somebody").wait_for()
         assert [row[2] for row in written()] == ["same", "unsure"]
         assert len(faults) == 1 and "409" in faults[0]
 
@@ -194,11 +194,55 @@ def test_the_keyboard_decides(served):
         tab.locator(".card").first.focus()
         tab.keyboard.press("Enter")
         tab.locator("#asked .decide button").first.focus()
-        tab.keyboard.press("Tab")  # past the undo, which is off: the first answer's "same"
+        tab.keyboard.press("Tab")  # the undo, which is off and keeps its place
         tab.keyboard.press("Enter")
-        tab.get_by_text("same, by somebody").wait_for()
+        tab.keyboard.press("Tab")  # the first answer's "same"
+        tab.keyboard.press("Enter")
+        tab.locator("#answers").get_by_text("same, by somebody").wait_for()
         assert written() == [("00.jpg", "gallery.jpg", "same", "somebody")]
         assert faults == []
+
+
+def test_an_undo_by_keyboard_keeps_the_focus(served):
+    with opened() as (tab, faults):
+        tab.goto(served)
+        tab.locator(".card").first.click()
+        box = tab.locator("#asked .decide")
+        box.get_by_role("button", name="new individual").click()
+        box.get_by_text("new, by somebody").wait_for()
+        box.get_by_role("button", name="undo").focus()
+        tab.keyboard.press("Enter")
+        box.get_by_text("Nothing decided").wait_for()
+        assert tab.locator(":focus").inner_text() == "undo"
+        assert faults == []
+
+
+def test_copies_can_be_parted(served):
+    with opened() as (tab, faults):
+        tab.goto(served)
+        box = tab.locator("#copies .decide")
+        assert box.locator("legend").inner_text().startswith("Are 00.jpg and gallery.jpg copies")
+        box.get_by_role("button", name="no, two photographs").click()
+        box.get_by_text("different, by somebody").wait_for()
+        assert written() == [("00.jpg", "gallery.jpg", "different", "somebody")]
+        assert faults == []
+
+
+def test_that_two_individuals_become_one_is_said_before(served):
+    with opened() as (tab, _):
+        tab.goto(served)
+        tab.fill("#find", "00.jpg")
+        tab.locator(".card").click()
+        legends = tab.locator("#answers .decide legend").all_inner_texts()
+        assert "Then w_1 and <img" in legends[0] and "are one individual, with all" in legends[0]
+
+
+def test_a_file_that_somebody_broke_is_told(client):
+    decide(client, "00.jpg", "gallery.jpg", "same")
+    with paths.REVIEW.open("a") as file:
+        file.write("a,b,same,me,now,and more\n")
+    answer = client.get("/decisions", headers=OWN)
+    assert answer.status_code == 409 and "review.csv" in answer.text
 
 
 def test_a_report_from_the_disk_has_no_buttons():

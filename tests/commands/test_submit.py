@@ -96,10 +96,26 @@ def test_a_silent_kaggle_is_asked_again(capsys):
 
 
 def test_the_score_of_what_was_sent_before_needs_no_second_upload():
+    """Though another one was built meanwhile: the score is that of the row that was sent."""
+    with pytest.raises(SystemExit, match="sent, but not scored"):
+        submit.main("card", "m", False, 0, Client("PENDING"))
+    write(LINES.replace("a new_whale", "new_whale a"))
     client = Client("COMPLETE")
     submit.main("card", "", False, 60, client, ref=7)
     assert client.sent == []
-    assert history.read(paths.LEADERBOARD)["kaggle_public"].tolist() == ["0.81"]
+    assert history.read(paths.LEADERBOARD)["kaggle_public"].tolist() == ["0.81", ""]
+
+
+def test_a_number_that_was_never_sent_from_here_is_refused():
+    with pytest.raises(SystemExit, match="has no row that was sent as number 7"):
+        submit.main("card", "", False, 60, Client("COMPLETE"), ref=7)
+
+
+def test_a_dry_run_asks_for_no_score(capsys):
+    history.sent("card", history.read(paths.LEADERBOARD)["csv"][0], 7, paths.LEADERBOARD)
+    submit.main("card", "", True, 60, Client("COMPLETE"), ref=7)
+    assert "nothing was sent" in capsys.readouterr().out
+    assert history.read(paths.LEADERBOARD)["kaggle_public"].tolist() == [""]
 
 
 @pytest.mark.parametrize(

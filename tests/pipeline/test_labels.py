@@ -145,9 +145,10 @@ class TestDifferent:
         assert table["group"].tolist() == [0, 1, 2]
 
     def test_a_test_image_leaves_its_twins_group(self):
-        pseudo = accepted(("b", "w1", 0))
-        table = resolve({"a": "w1", "b": ""}, [0, 0], review=["a b different"], pseudo=pseudo)
-        assert table["group"].tolist() == [0, 1]
+        pseudo = accepted(("b", "w2", 0))
+        identities = {"a": "w1", "b": "", "c": "w2"}
+        table = resolve(identities, [0, 0, 2], review=["a b different"], pseudo=pseudo)
+        assert table.set_index("image")["group"].to_dict() == {"a": 0, "b": 1, "c": 2}
 
     def test_one_file_can_not_differ_from_itself(self):
         with pytest.raises(ValueError, match="row 2: a and a2 are the same file"):
@@ -220,6 +221,15 @@ class TestPseudo:
             ["b", "w1", 1, "pseudo", "0"],
             ["b", "w1", 1, "pseudo", "2"],
         ]
+
+    def test_that_a_person_contradicts_are_left_out(self):
+        """b is not the animal of a, whose other photograph is c; d may be it, and b another."""
+        identities = {"a": "w1", "b": "", "c": "w1", "d": "", "e": "w2"}
+        said = accepted(("b", "w1", 0), ("b", "w2", 1), ("d", "w1", 0))
+        for review in (["a b different"], ["b a different"]):
+            table = resolve(identities, review=review, pseudo=said)
+            kept = table.loc[table["provenance"] == "pseudo", ["image", "identity"]]
+            assert kept.to_numpy().tolist() == [["b", "w2"], ["d", "w1"]]
 
     def test_follow_identities_that_review_joined(self):
         identities = {"a": "w1", "b": "w2", "c": ""}

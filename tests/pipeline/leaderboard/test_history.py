@@ -78,13 +78,18 @@ def test_a_history_of_fewer_columns_goes_on(path):
     assert found["difference"].tolist() == ["", ""]
 
 
-def test_kaggles_scores_go_to_the_ensembles_last_row_of_the_csv(path):
+def test_kaggles_scores_go_to_the_row_that_was_sent(path):
+    """The ensemble's last row of that CSV, whatever is built before the score is there."""
     for ensemble, csv in (("card", "x"), ("card", "y"), ("card", "x"), ("single", "x")):
         history.append(row(ensemble, csv), path)
-    history.scored("card", "x", {"kaggle_public": "0.9", "kaggle_private": ""}, path)
-    assert history.read(path)["kaggle_public"].tolist() == ["", "", "0.9", ""]
+    history.sent("card", "x", 7, path)
+    history.append(row("card", "later"), path)
+    history.scored(7, {"kaggle_public": "0.9", "kaggle_private": ""}, path)
+    assert history.read(path)["kaggle_public"].tolist() == ["", "", "0.9", "", ""]
     with pytest.raises(ValueError, match="no row of card, z: run python -m commands.leaderboard"):
-        history.scored("card", "z", {}, path)
+        history.sent("card", "z", 8, path)
+    with pytest.raises(ValueError, match="no row that was sent as number 8"):
+        history.scored(8, {}, path)
 
 
 def test_two_ensembles_with_one_csv_have_makings_of_their_own(path):

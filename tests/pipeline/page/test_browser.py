@@ -89,6 +89,43 @@ def test_a_name_is_found_among_photographs_and_answers(shown):
     assert count(shown) == KNOWN + 1
 
 
+def test_one_individual_and_no_other(shown):
+    """By the truth; of the test, by the first answer."""
+    assert shown.locator("#individuals option").count() == 2
+    shown.fill("#individual", "w_1")
+    assert count(shown) == KNOWN
+    shown.fill("#individual", "new_whale")
+    assert count(shown) == STRANGERS
+    shown.fill("#individual", "w_")
+    assert count(shown) == 0
+
+
+def test_copies_at_one_place_of_the_map_are_all_named(report):
+    told = content()
+    told["map"]["p"] = [[5, 5, "00.jpg", "w_1", "copy"], [5, 5, "01.jpg", "w_1", "copy"]]
+    path = Path(report.removeprefix("file://")).with_name("stacked.html")
+    path.write_text(page.page(told), encoding="utf-8")
+    with opened() as (tab, faults):
+        tab.goto(path.as_uri())
+        titles = tab.locator(".spot title").all_text_contents()
+        assert titles == ["00.jpg, w_1, copy\n01.jpg, w_1, copy"] * 2
+        assert faults == []
+
+
+def test_lines_that_are_not_drawn_are_said(report):
+    told = content()
+    told["queries"][0]["a"][0]["x"] = 44
+    del told["queries"][0]["b"]
+    path = Path(report.removeprefix("file://")).with_name("many.html")
+    path.write_text(page.page(told), encoding="utf-8")
+    with opened() as (tab, faults):
+        tab.goto(path.as_uri())
+        tab.locator(".card").first.click()
+        assert "44 matched points, 1 of them drawn" in tab.inner_text("#answers")
+        assert tab.inner_text("#moved") == "This ensemble asks no re-ranking."
+        assert faults == []
+
+
 def test_pages(shown):
     assert shown.inner_text("#page") == "page 1 of 2" and shown.locator("#before").is_disabled()
     shown.click("#after")
