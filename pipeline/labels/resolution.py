@@ -3,7 +3,7 @@
 import pandas as pd
 
 from pipeline import tables
-from pipeline.labels import conflicts, pseudo_labels, review
+from pipeline.labels import conflicts, mending, pseudo_labels, review
 
 
 def resolve(
@@ -16,10 +16,11 @@ def resolve(
     """The labels table: training images in their order, then accepted pseudo-labels in theirs.
 
     1. review `different`: pairs that may not be the same photograph split their group;
-    2. review `same`: identities that are one individual get one name;
-    3. conflicts_policy: one identity for each photograph (majority, first or drop);
-    4. review `new`: a person's word on one photograph is the last;
-    5. pseudo-labels of test images, each for the one fold that gave it, but for those that review
+    2. review of a photograph whose label is in doubt: the wrong one goes;
+    3. review `same`: identities that are one individual get one name;
+    4. conflicts_policy: one identity for each photograph (majority, first or drop);
+    5. review `new`: a person's word on one photograph is the last;
+    6. pseudo-labels of test images, each for the one fold that gave it, but for those that review
        `different` contradicts.
 
     Raises ValueError naming the rows of data/review.csv or data/pseudo.csv that can't hold.
@@ -27,6 +28,8 @@ def resolve(
     verdicts = review.current(decisions, images)
     table = review.grouped(images, groups, verdicts)
     labels = table[table["identity"] != ""].assign(provenance="competition", member="")
+    same, apart = review.about(labels, groups, verdicts)
+    labels = mending.mended(labels, same, apart, conflicts_policy)
     names = review.names(labels, verdicts)
     labels = review.join(labels, names)
     labels = conflicts.settle(labels, conflicts_policy)

@@ -1,9 +1,10 @@
 """What people decided about pairs of photographs (data/review.csv), put into effect.
 
 A row of the file is a verdict on an unordered pair; a later row on the same pair replaces it.
-`same`: one individual. `different`: not one individual; copies that differ are not copies.
-`new`: image_a is a new individual. `unsure` and `undo` have no effect but to replace. Test images
-never get a label here.
+`same`: one individual, with all photographs of either; of a photograph whose label is in doubt
+(`mending`) it says whom this one shows. `different`: not one individual; copies that differ are not
+copies. `new`: image_a is a new individual. `unsure` and `undo` have no effect but to replace. Test
+images never get a label here.
 """
 
 from pathlib import PurePath
@@ -11,6 +12,7 @@ from pathlib import PurePath
 import pandas as pd
 
 from pipeline.labels import chains
+from pipeline.labels.mending import Pair
 from pipeline.tables import NEW_WHALE
 
 DECISIONS = ("same", "different", "unsure", "new", "undo")
@@ -42,11 +44,9 @@ def current(decisions: pd.DataFrame, images: pd.DataFrame) -> pd.DataFrame:
 def grouped(images: pd.DataFrame, groups: pd.DataFrame, verdicts: pd.DataFrame) -> pd.DataFrame:
     """The "images" table with the group of every row once no `different` pair shares one.
 
-    Raises ValueError naming the row of data/review.csv that parts a file from its own copy, or two
-    photographs of one label.
+    Raises ValueError naming the row of data/review.csv that parts a file from its own copy.
     """
     table = images.merge(groups, on="image", validate="one_to_one")
-    _refuse_one_label(table, verdicts)
     return table.assign(group=split(table, verdicts))
 
 
@@ -76,6 +76,28 @@ def split(table: pd.DataFrame, verdicts: pd.DataFrame) -> pd.Series:
             together = rows[table.loc[rows, "sha256"].isin(part)]
             groups[together] = together[0]
     return groups
+
+
+def about(
+    labels: pd.DataFrame, groups: pd.DataFrame, verdicts: pd.DataFrame
+) -> tuple[list[Pair], list[Pair]]:
+    """The `same` and the `different` pairs that speak of the individuals of labelled images.
+
+    groups : as they were before any `different`: of two copies it says only that they are none.
+    What a person calls `new` has no label that could be wrong.
+    """
+    same, different = (
+        [pair for pair in _pairs(verdicts, decision) if set(pair[1:]) <= set(labels["image"])]
+        for decision in ("same", "different")
+    )
+    group = dict(zip(groups["image"], groups["group"], strict=True))
+    new = {group[a] for _, a, _ in _pairs(verdicts, "new")}
+    parted = [
+        (row, a, b)
+        for row, a, b in different
+        if group[a] != group[b] and not new & {group[a], group[b]}
+    ]
+    return same, parted
 
 
 def names(labels: pd.DataFrame, verdicts: pd.DataFrame) -> dict[str | int, str]:
@@ -129,7 +151,7 @@ def _nodes(labels: pd.DataFrame) -> pd.Series:
     return identity.where(identity != NEW_WHALE, labels["group"])
 
 
-def _pairs(verdicts: pd.DataFrame, decision: str) -> list[tuple[int, str, str]]:
+def _pairs(verdicts: pd.DataFrame, decision: str) -> list[Pair]:
     chosen = verdicts.loc[verdicts["decision"] == decision, ["image_a", "image_b"]]
     return list(chosen.itertuples(name=None))
 
@@ -152,22 +174,6 @@ def _refuse_contradictions(node: dict, links: list, verdicts: pd.DataFrame) -> N
         raise ValueError(
             "data/review.csv contradicts itself (add an `undo` row):\n  " + "\n  ".join(faults)
         )
-
-
-def _refuse_one_label(table: pd.DataFrame, verdicts: pd.DataFrame) -> None:
-    """`different` of two photographs with one label says that a label is wrong, but not which."""
-    facts = table.set_index("image")
-    new = verdicts.loc[verdicts["decision"] == "new", "image_a"]
-    settled = set(facts.loc[new, "group"])
-    for row, a, b in _pairs(verdicts, "different"):
-        label, (first, second) = facts.at[a, "identity"], facts.loc[[a, b], "group"]
-        if label in ("", NEW_WHALE) or label != facts.at[b, "identity"] or first == second:
-            continue
-        if not settled & {first, second}:
-            raise ValueError(
-                f"data/review.csv, row {row}: {a} and {b} differ, but both have the label {label}: "
-                "decide before which of them is `new`, or correct train.csv"
-            )
 
 
 def _new_name(members: pd.DataFrame, taken: set[str]) -> str:

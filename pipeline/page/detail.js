@@ -92,14 +92,22 @@ function newcomer(query, answer) {
     : `A new individual is ${many} times as likely as the best known one, ${best.i}.`;
 }
 
+// What a `same` does beyond this pair, as `pipeline/labels/mending.py` has it.
+function joins(query, answer) {
+  if (isTest(query) || query.t === NEW || query.t === answer.i) return "";
+  const doubtful = content.copies.some((group) => group.c && group.g.includes(query.q));
+  return doubtful
+    ? ` Then ${query.q} and its copies, whose labels contradict each other, are ${answer.i}.`
+    : ` Then ${query.t} and ${answer.i} are one individual, with all their photographs; or ${query.q} alone is ` +
+      `${answer.i}, where you call it different from a photograph of ${query.t}.`;
+}
+
 function listed(query, answer, place) {
   const item = element("li", answer.i === query.t ? { class: "truth" } : {},
     element("h3", {}, `${place + 1}. ${answer.i}, ${percent(answer.p)}`));
   if (answer.i === NEW) item.append(element("p", {}, newcomer(query, answer)));
   else if (answer.g) {
-    const joins = isTest(query) || query.t === NEW || query.t === answer.i ? ""
-      : ` Then ${query.t} and ${answer.i} are one individual, with all their photographs.`;
-    const same = `Do ${query.q} and ${answer.g} show one animal?${joins}`;
+    const same = `Do ${query.q} and ${answer.g} show one animal?${joins(query, answer)}`;
     const choices = isTest(query) ? OF_THE_TEST : CHOICES;
     item.append(pair(query, answer), says(answer), ...buttons(same, query.q, answer.g, choices));
   }

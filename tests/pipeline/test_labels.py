@@ -174,6 +174,77 @@ class TestDifferent:
         assert told == {"a": "w1", "b": "new_whale*", "c": "new_whale", "d": "new_whale"}
 
 
+class TestMending:
+    """p is the photograph with a wrong label; a and b are of w1 and w2, two photographs each."""
+
+    ALONE = {"a": "w1", "A": "w1", "b": "w2", "B": "w2", "p": "w1"}
+    COPIES = {"a": "w1", "A": "w1", "b": "w2", "B": "w2", "p": "w1", "q": "w2"}  # of p
+    GROUPS = [0, 1, 2, 3, 4, 4]
+
+    def found(self, *review: str, policy="majority", **more: str) -> str:
+        """What became of p and its copy q; nobody else's label changes."""
+        identities = self.COPIES | more
+        groups = [*self.GROUPS, *range(6, len(identities))]
+        table = labels(identities, groups, policy, review=review)
+        others = {name: table[name] for name in "aAbB"}
+        assert others == {name: self.COPIES[name] for name in "aAbB"}
+        return " ".join(table.get(name, "-") for name in ["p", "q", *more])
+
+    @pytest.mark.parametrize(
+        "review", [["p a different", "p b same"], ["b p same", "a p different"]]
+    )
+    def test_a_label_that_is_wrong_of_one_photograph(self, review):
+        found = labels(self.ALONE, review=review)
+        assert found == self.ALONE | {"p": "w2*"}
+
+    def test_the_same_as_a_new_whale_and_not_what_its_label_says(self):
+        identities = {"a": "w1", "b": "new_whale", "p": "w1"}
+        with pytest.raises(ValueError, match="row 3: p and a differ, but both have the label w1"):
+            labels(identities, review=["p b same", "p a different"])
+
+    def test_both_are_in_doubt(self):
+        review = ["p b same", "a B same", "p a different"]
+        with pytest.raises(ValueError, match="row 4: p and a differ, but both have the label w1"):
+            labels(self.ALONE, review=review)
+
+    def test_copies_under_two_labels_stay_with_the_policy(self):
+        assert self.found() == "w1 w1*"
+
+    @pytest.mark.parametrize("one", ["p b same", "B q same", "p a different"])
+    @pytest.mark.parametrize("policy", ["majority", "first", "drop"])
+    def test_a_pair_says_which_of_two_labels_copies_keep(self, one, policy):
+        """And joins no individuals, whichever copy it is said of."""
+        assert self.found(one, policy=policy) == "w2* w2"
+
+    def test_none_of_their_labels(self):
+        review = ["p a different", "q b different"]
+        assert self.found(*review) == "new_whale* new_whale*"
+        assert self.found(*review, "p r same", r="w3") == "w3* w3* w3"
+
+    def test_neither_label_but_a_third(self):
+        assert self.found("p r same", r="w3") == "w3* w3* w3"
+
+    def test_a_new_whale_follows_what_the_policy_settles(self):
+        assert self.found("q r same", r="new_whale") == "w1 w1* w1*"
+        assert self.found("q r same", r="new_whale", policy="drop") == "- - new_whale"
+
+    def test_the_same_as_copies_that_have_one_label_in_common(self):
+        identities = self.COPIES | {"r": "w2", "s": "w3"}
+        found = labels(identities, [*self.GROUPS, 6, 6], review=["p s same"])
+        assert [found[name] for name in "pqrs"] == ["w2*", "w2", "w2", "w2*"]
+
+    def test_copies_whose_labels_are_both_right(self):
+        found = labels(self.COPIES, self.GROUPS, review=["p q same", "p A same"])
+        assert found == {
+            name: "w1" if label == "w1" else "w1*" for name, label in self.COPIES.items()
+        }
+
+    def test_a_contradiction_after_mending(self):
+        review = ["p a different", "p b same", "B A same"]
+        with pytest.raises(ValueError, match="row 2 says that p and a differ, same in rows 3, 4"):
+            labels(self.ALONE, review=review)
+
+
 class TestNew:
     def test_takes_a_photograph_and_its_copies_out_of_their_identity(self):
         identities = {"a": "w1", "b": "w1", "c": "w1"}
