@@ -228,13 +228,20 @@ def test_copies_can_be_parted(served):
         assert faults == []
 
 
-def test_that_two_individuals_become_one_is_said_before(served):
+@pytest.mark.parametrize(
+    ("photograph", "told"),
+    [
+        ("00.jpg", "Then 00.jpg and its copies, whose labels contradict each other, are <img"),
+        ("03.jpg", "are one individual, with all their photographs; or 03.jpg alone is <img"),
+    ],
+)
+def test_what_a_decision_joins_is_said_before(served, photograph, told):
     with opened() as (tab, _):
         tab.goto(served)
-        tab.fill("#find", "00.jpg")
+        tab.fill("#find", photograph)
         tab.locator(".card").click()
         legends = tab.locator("#answers .decide legend").all_inner_texts()
-        assert "Then w_1 and <img" in legends[0] and "are one individual, with all" in legends[0]
+        assert told in legends[0]
 
 
 def test_a_file_that_somebody_broke_is_told(client):
