@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline import paths, tables, warping
+from pipeline.crop import boxes as boxes_of
 
 CORNERS = ["x0", "y0", "x1", "y1"]
 WORST, ACROSS = 12, 4  # crops on the sheet, and in a row of it
@@ -36,19 +37,11 @@ def mask_iou(crop: np.ndarray, truth: np.ndarray, matrix: np.ndarray) -> float:
     return float((found & seen).sum() / max(union, 1))
 
 
-def box_iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Row by row, for two N x 4 arrays of x0, y0, x1, y1 with x1 and y1 exclusive."""
-    sides = np.minimum(a[:, 2:], b[:, 2:]) - np.maximum(a[:, :2], b[:, :2])
-    shared = sides.clip(min=0).prod(axis=1)
-    both = (a[:, 2:] - a[:, :2]).prod(axis=1) + (b[:, 2:] - b[:, :2]).prod(axis=1)
-    return shared / (both - shared)
-
-
 def score(boxes: pd.DataFrame, crops: np.ndarray, truth: Path) -> pd.DataFrame:
     """One row an image with known truth: image, source, mask_iou, box_iou."""
     known = pd.read_csv(truth / "boxes.csv", dtype={0: str}).set_axis(["image", *CORNERS], axis=1)
     rows = boxes.reset_index().merge(known, on="image", suffixes=("", "_true"))
-    rows["box_iou"] = box_iou(
+    rows["box_iou"] = boxes_of.box_iou(
         rows[CORNERS].to_numpy(float), rows[[f"{c}_true" for c in CORNERS]].to_numpy(float)
     )
     rows["mask_iou"] = [

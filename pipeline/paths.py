@@ -21,6 +21,7 @@ TWINS = WORK / "labels/twins.csv"
 BOXES = WORK / "crop/boxes.csv"
 CROPS = WORK / "crop/crops.npy"
 UNET = WORK / "crop/unet.safetensors"
+UNSEEN_MASKS = WORK / "crop/held_out.npz"  # that the U-Net did not learn from, and what it finds
 FOLDS = WORK / "folds/folds.csv"
 KEYPOINTS = WORK / "keypoints/keypoints.npz"
 PARTS = WORK / "weigh/parts.csv"

@@ -12,8 +12,9 @@ def main() -> None:
     kaggle = p.competition.source == "kaggle"
     directory = paths.DOWNLOAD if kaggle else Path(p.competition.path)
     column = p.competition.columns.image
-    boxes = cropping.crop(images, directory, column, p.crop, paths.CROPS, paths.UNET)
+    boxes, unseen = cropping.crop(images, directory, column, p.crop, paths.CROPS, paths.UNET)
     tables.write("boxes", boxes, paths.BOXES)
+    unseen.save(paths.UNSEEN_MASKS)
 
 
 if __name__ == "__main__":

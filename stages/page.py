@@ -10,8 +10,9 @@ from safetensors.torch import load_file
 
 from pipeline import evidence, gallery, model, params, paths, submitted, tables
 from pipeline.features import Features
-from pipeline.page import figures, looks, page
+from pipeline.page import figures, looks, masks, page
 from pipeline.page.content import Sources, content
+from pipeline.unseen_masks import UnseenMasks
 
 
 def main(name: str) -> None:
@@ -48,6 +49,9 @@ def main(name: str) -> None:
     net.load_state_dict(load_file(paths.model(backbone, fold)))
     names = known.images["image"].tolist()
     whole["looks"] = looks.looks(net, whole["queries"], known.crops, names, fold, settings.channels)
+    sizes = known.images.set_index("image")[["width", "height"]]
+    photographs = dict(zip(sizes.index, sizes.itertuples(index=False, name=None), strict=True))
+    whole["masks"] = masks.worst(UnseenMasks.load(paths.UNSEEN_MASKS), photographs)
     members = [(one, f) for one in backbones for f in folds]
     ranges = {one: paths.LR_RANGE / f"{one}.csv" for one in backbones}
     drawn = figures.drawn(

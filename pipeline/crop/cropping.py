@@ -10,20 +10,22 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from pipeline import images, tables
+from pipeline import images, tables, unseen_masks
 from pipeline.crop import given, grabcut, unet, unet_training
 from pipeline.crop.boxes import Box
 from pipeline.crop.given import Given
 from pipeline.crop.pack import Segment, pack
 from pipeline.params import Crop
+from pipeline.unseen_masks import UnseenMasks
 
 MOST_GUESSED = 2000  # photographs that GrabCut makes lessons of: half a GB at 256 x 256
 
 
 def crop(
     table: pd.DataFrame, directory: Path, column: str, settings: Crop, crops: Path, learned: Path
-) -> pd.DataFrame:
-    """Cut out all rows of the "images" table into the array file `crops`; return the "boxes" table.
+) -> tuple[pd.DataFrame, UnseenMasks]:
+    """Cut out all rows of the "images" table into the array file `crops`; return the "boxes" table,
+    and how the U-Net's masks compare with those that it was not shown.
 
     `directory` is the competition's: its masks and boxes.csv (with `column` for the images) are
     used where they exist. Enough masks teach a U-Net, which finds the animal in the other
@@ -34,28 +36,36 @@ def crop(
     known = given.read(directory, table, column) if settings.enabled else Given({}, {})
     found = f"{len(known.boxes)} boxes and {len(known.masks)} masks are given"
     print("crop:", found if settings.enabled else "switched off", flush=True)
-    net = taught(table, known, settings)
+    net, unseen = taught(table, known, settings)
     state = {name: own.cpu().contiguous() for name, own in net.state_dict().items()} if net else {}
     tables.replace(learned, lambda part: save_file(state, part))
     source, segment = segmenter(net, settings)
     boxes = pack(table, known, source, segment, settings, crops)
     counts = boxes["source"].value_counts().sort_index()
     print("crop:", ", ".join(f"{count} {name}" for name, count in counts.items()), flush=True)
-    return boxes
+    return boxes, unseen
 
 
-def taught(table: pd.DataFrame, known: Given, settings: Crop) -> nn.Module | None:
+def taught(
+    table: pd.DataFrame, known: Given, settings: Crop
+) -> tuple[nn.Module | None, UnseenMasks]:
     """A U-Net that learned from the given masks, or from GrabCut's where these are few and
-    `settings.without_masks` is "unet"; None where none is needed, or masks are too few."""
+    `settings.without_masks` is "unet", and what it makes of the masks held out; None where none is
+    needed, or masks are too few."""
     if not settings.enabled or len(known.masks) == len(table):
-        return None
+        return None, unseen_masks.nothing()
     size = settings.unet.size * unet_training.DETAIL
-    lessons = training_set(table, known, size)
+    lessons, source = training_set(table, known, size), "mask"
     if len(lessons) < settings.unet.min_masks and settings.without_masks == "unet":
-        lessons = guessed_set(table, known, size)
+        lessons, source = guessed_set(table, known, size), "grabcut"
     if len(lessons) < settings.unet.min_masks:
-        return None
-    return unet_training.train(np.stack(lessons), settings.unet, computing_device())
+        return None, unseen_masks.nothing()
+    names, thumbnails = np.array(list(lessons)), np.stack(list(lessons.values()))
+    net, rows = unet_training.train(thumbnails, settings.unet, computing_device())
+    unseen = unet_training.compared(net, settings.unet.size, names[rows], thumbnails[rows], source)
+    overlap = f"; mean IoU {unseen.masks.mean():.3f} on {len(rows)} held out" if len(rows) else ""
+    print(f"crop: U-Net trained on {len(names) - len(rows)} masks{overlap}", flush=True)
+    return net, unseen
 
 
 def learned_unet(learned: Path, settings: Crop) -> nn.Module | None:
@@ -87,13 +97,14 @@ def nothing(photographs: list[np.ndarray], boxes: list[Box | None]) -> list[None
     return [None] * len(photographs)
 
 
-def training_set(table: pd.DataFrame, known: Given, size: int) -> list[np.ndarray]:
-    """Every photograph with its given mask, uint8 size x size x 4 each; empty masks left out."""
+def training_set(table: pd.DataFrame, known: Given, size: int) -> dict[str, np.ndarray]:
+    """Photographs with their given masks by name, uint8 size x size x 4 each; no empty masks."""
     rows = table[table["image"].isin(known.masks)]
     files = [known.masks[name] for name in rows["image"]]
     with ThreadPoolExecutor() as pool:
         lessons = pool.map(partial(lesson, size), rows["path"], files)
-        return [one for one in lessons if one[..., 3].any()]
+        pairs = zip(rows["image"], lessons, strict=True)
+        return {name: one for name, one in pairs if one[..., 3].any()}
 
 
 def lesson(size: int, photograph: str, mask: Path) -> np.ndarray:
@@ -103,8 +114,9 @@ def lesson(size: int, photograph: str, mask: Path) -> np.ndarray:
     return stretched(size, rgb, given.read_mask(mask, width, height))
 
 
-def guessed_set(table: pd.DataFrame, known: Given, size: int) -> list[np.ndarray]:
-    """Photographs with GrabCut's masks, uint8 size x size x 4 each, where it finds a plausible one.
+def guessed_set(table: pd.DataFrame, known: Given, size: int) -> dict[str, np.ndarray]:
+    """Photographs with GrabCut's masks by name, uint8 size x size x 4 each, where it finds a
+    plausible one.
 
     It errs in every photograph otherwise, and cuts off heads: what a net learns from many is what
     they have in common, the animal.
@@ -113,7 +125,8 @@ def guessed_set(table: pd.DataFrame, known: Given, size: int) -> list[np.ndarray
     boxes = [known.boxes.get(name) for name in chosen["image"]]
     with ThreadPoolExecutor() as pool:
         lessons = pool.map(partial(guessed_lesson, size), chosen["path"], boxes)
-        return [one for one in lessons if one is not None]
+        pairs = zip(chosen["image"], lessons, strict=True)
+        return {name: one for name, one in pairs if one is not None}
 
 
 def guessed_lesson(size: int, photograph: str, box: Box | None) -> np.ndarray | None:

@@ -1,4 +1,4 @@
-"""Teaching the U-Net with the given masks."""
+"""Teaching the U-Net with the given masks, and how good it is at others."""
 
 from collections.abc import Iterator
 
@@ -8,8 +8,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from pipeline import unseen_masks
 from pipeline.crop import boxes, unet
 from pipeline.params import UNet
+from pipeline.unseen_masks import UnseenMasks
 
 HELD_OUT = 0.1  # of the masks, to see how good the net is
 WARM_UP = 0.2  # of the steps
@@ -21,11 +23,11 @@ CLOSER = 0.7  # the share of closer looks among the views
 ROTATE, ZOOM, SHIFT, CONTRAST, COLOUR, BRIGHTNESS = 0.2, 0.3, 0.15, 0.3, 0.1, 0.2
 
 
-def train(thumbnails: np.ndarray, settings: UNet, device: torch.device) -> nn.Module:
-    """A U-Net trained on uint8 N x D x D x 4 (RGB and the mask, 0 to 255), D = DETAIL x its size.
-
-    A tenth of the masks is held out and the mean overlap with them is printed.
-    """
+def train(
+    thumbnails: np.ndarray, settings: UNet, device: torch.device
+) -> tuple[nn.Module, np.ndarray]:
+    """A U-Net trained on uint8 N x D x D x 4 (RGB and the mask, 0 to 255), D = DETAIL x its size;
+    and the numbers of the tenth of them that it was not shown."""
     generator = torch.Generator().manual_seed(settings.seed)
     net = unet.build(settings.seed, device)
     held, kept = split(len(thumbnails), generator)
@@ -46,8 +48,7 @@ def train(thumbnails: np.ndarray, settings: UNet, device: torch.device) -> nn.Mo
             loss.backward()
             optimiser.step()
             schedule.step()
-    print(summary(net, settings.size, thumbnails[held], len(kept)), flush=True)
-    return net
+    return net, held
 
 
 def split(count: int, generator: torch.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -123,23 +124,35 @@ def overlap_loss(logits: Tensor, target: Tensor) -> Tensor:
     return F.binary_cross_entropy_with_logits(logits, target) + dice.mean()
 
 
-def summary(net: nn.Module, size: int, held: np.ndarray, trained_on: int) -> str:
-    """The line for the log."""
-    line = f"crop: U-Net trained on {trained_on} masks"
-    if len(held) == 0:
-        return line
-    return f"{line}; mean IoU {mean_iou(net, size, held):.3f} on {len(held)} held out"
+def compared(
+    net: nn.Module, size: int, names: np.ndarray, thumbnails: np.ndarray, source: str
+) -> UnseenMasks:
+    """What the net with its two looks finds in uint8 n x D x D x 4 (RGB and a mask that is not
+    empty), which it was not shown. `size` is its input's side, `source` whose masks these are."""
+    if not len(names):
+        return unseen_masks.nothing()
+    asked = [np.ascontiguousarray(one[..., :3]) for one in thumbnails]
+    found = [unet.masks(net, size, [one], [None])[0] for one in asked]
+    truth = [np.where(one[..., 3] > 127, np.uint8(255), np.uint8(0)) for one in thumbnails]
+    given = [
+        np.zeros_like(true) if one is None else one for one, true in zip(found, truth, strict=True)
+    ]
+    masks = np.array([mask_iou(*pair) for pair in zip(truth, given, strict=True)])
+    order = np.argsort(masks, kind="stable")
+    pictures = [
+        np.dstack([asked[row], truth[row], given[row]]) for row in order[: unseen_masks.SHOWN]
+    ]
+    around = np.array([[boxes.mask_box(one) for one in own] for own in (truth, given)], float)
+    return UnseenMasks(
+        names[order].astype(str),
+        masks[order],
+        boxes.box_iou(*around)[order],
+        np.stack(pictures),
+        source,
+    )
 
 
-def mean_iou(net: nn.Module, size: int, held: np.ndarray) -> float:
-    """The mean over uint8 N x D x D x 4 of intersection / union, as the net's two looks see it."""
-    return float(np.mean([overlap(net, size, one) for one in held]))
-
-
-def overlap(net: nn.Module, size: int, thumbnail: np.ndarray) -> float:
-    """Intersection over union of one thumbnail's mask and what the net finds; 0 for nothing."""
-    (found,) = unet.masks(net, size, [np.ascontiguousarray(thumbnail[..., :3])], [None])
-    truth = thumbnail[..., 3] > 127
-    if found is None:
-        return 0.0
-    return float((truth & (found > 0)).sum() / (truth | (found > 0)).sum())
+def mask_iou(one: np.ndarray, other: np.ndarray) -> float:
+    """Intersection over union of two masks, 0 for no animal; 0 where both are empty."""
+    either = ((one > 0) | (other > 0)).sum()
+    return float(((one > 0) & (other > 0)).sum() / max(either, 1))

@@ -8,6 +8,7 @@ map              m, the member; p, points: x, y (thousandths), image, identity, 
 copies           see `copies.py`
 of               how many queries, copies and points of the map there are; not all may be shown
 looks            q, g, two photographs; h, the first with what makes it like the second, base64
+masks            see `masks.py`
 """
 
 from dataclasses import dataclass
@@ -62,7 +63,7 @@ class Sources:
 
 
 def content(name: str, known: Sources, params: Report, seed: int) -> dict[str, Any]:
-    """What the page of the ensemble `name` is made of; `looks` are the caller's to add."""
+    """What the page of the ensemble `name` is made of; `looks` and `masks` are to be added."""
     every = answers.listed(known.rankings, known.tested, known.posteriors)
     listed = answers.most_telling(every, params.queries)
     said = evidence(listed, known)

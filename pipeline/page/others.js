@@ -1,4 +1,4 @@
-// The map of the embedding, what it looks at, and the copies of one photograph.
+// The map of the embedding, what it looks at, the worst masks, and the copies of one photograph.
 
 const MARKS = { "": 4, copy: 7, conflict: 7 };
 
@@ -43,6 +43,21 @@ function looked({ q, g, h }) {
     element("figcaption", {}, `${q}, like ${g}`)));
 }
 
+function masksTold({ n, m, b, source, p }) {
+  if (n === 0) return "No mask was held out: all were given, or too few to teach a U-Net.";
+  const whose = source === "grabcut" ? "GrabCut's masks, for want of given ones" : "given masks";
+  return `${n} of ${whose}, were kept from the U-Net that finds the others: its masks overlap them ` +
+    `by ${percent(m)} (intersection over union), the boxes around both by ${percent(b)}. The ${p.length} worst: ` +
+    "what was found in green, what was held out in magenta.";
+}
+
+function masked({ q, m, b, h }) {
+  const told = `${q}: mask ${percent(m)}, box ${percent(b)}`;
+  return element("li", {}, element("figure", {},
+    element("img", { src: `data:image/webp;base64,${h}`, alt: "", loading: "lazy" }),
+    element("figcaption", {}, told)));
+}
+
 // One copy: its photograph, the label that it came with and what became of it.
 function copied(image, came, kept) {
   const told = !came ? "no label" : kept === came ? came : kept ? `${came}, now ${kept}` : `${came}, dropped`;
@@ -65,6 +80,8 @@ function copiesListed() {
 
 mapped();
 at("looks").append(...content.looks.map(looked));
+at("masks-told").textContent = masksTold(content.masks);
+at("masks").append(...content.masks.p.map(masked));
 if (content.copies.length < content.of.copies) {
   at("copies").before(element("p", {}, `${outOf(content.copies.length, content.of.copies)} groups.`));
 }

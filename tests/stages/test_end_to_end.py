@@ -126,7 +126,7 @@ def test_the_page_shows_every_photograph(project):
     (copies,) = shown["copies"]
     assert set(copies["g"]) == {"train00.jpg", "copy.jpg"} and not copies["c"]
     assert len(shown["map"]["p"]) == len(labelled + asked) + len(tiny.UNLABELLED)
-    assert shown["looks"]
+    assert shown["looks"] and set(shown["masks"]) == {"n", "m", "b", "source", "p"}
     with opened() as (tab, faults):
         tab.goto(path.as_uri())
         tab.locator(".card").first.click()

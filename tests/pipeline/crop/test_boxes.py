@@ -90,3 +90,9 @@ def test_a_frame_at_angle_nought_is_the_box():
 def test_clipped():
     mask = np.full((4, 4), 255, np.uint8)
     assert (boxes.clipped(mask, (1, 2, 3, 4)) > 0).sum() == 4
+
+
+def test_overlap_of_boxes():
+    one = np.array([[0, 0, 2, 2], [0, 0, 2, 2], [0, 0, 2, 2]], float)
+    other = np.array([[0, 0, 2, 2], [1, 0, 3, 2], [2, 0, 4, 2]], float)
+    assert boxes.box_iou(one, other).tolist() == [1, 2 / 6, 0]  # they touch: nothing is shared

@@ -15,7 +15,8 @@ def cropped(folder, table, **changes):
     settings = drawn.SETTINGS.model_copy(update=changes)
     path = folder / "work/crops.npy"
     learned = folder / "work/unet.safetensors"
-    return cropping.crop(table, folder, "Image", settings, path, learned), path
+    boxes, _ = cropping.crop(table, folder, "Image", settings, path, learned)
+    return boxes, path
 
 
 def test_box_then_mask_then_unet(tmp_path, capsys):
@@ -85,11 +86,30 @@ def test_grabcut_teaches_no_unet_where_it_finds_nothing(tmp_path, monkeypatch):
 def test_no_more_lessons_than_memory_is_meant_for(tmp_path, monkeypatch):
     monkeypatch.setattr(cropping, "MOST_GUESSED", 3)
     table = drawn.competition(tmp_path, drawn.scattered(7), given=0)
-    lessons = cropping.guessed_set(table, Given({}, {}), 64)
+    found = cropping.guessed_set(table, Given({}, {}), 64)
+    assert list(found) == ["0.png", "3.png", "6.png"]
+    lessons = list(found.values())
     assert len(lessons) == 3 and lessons[0].shape == (64, 64, 4)
     ends = [images.read_rgb(table["path"].iloc[row]) for row in (0, 6)]
     for lesson, photograph in zip(lessons[::2], ends, strict=True):
         assert np.array_equal(lesson[..., :3], unet.thumbnail(photograph, 64))
+
+
+def test_masks_that_taught_nothing_tell_how_good_the_others_are(tmp_path):
+    """Ten masks: one is held out, and named."""
+    table = drawn.competition(tmp_path, drawn.scattered(11), given=10)
+    (tmp_path / "masks/0.png").unlink()
+    known = cropping.given.read(tmp_path, table, "Image")
+    quick = drawn.UNET.model_copy(update={"epochs": 1, "min_masks": 3})
+    settings = drawn.SETTINGS.model_copy(update={"unet": quick})
+    _, unseen = cropping.taught(table, known, settings)
+    assert len(unseen.names) == 0  # a tenth of nine is none
+    drawn.competition(tmp_path, drawn.scattered(11), given=10)
+    _, unseen = cropping.taught(table, cropping.given.read(tmp_path, table, "Image"), settings)
+    assert len(unseen.names) == 1 and unseen.source == "mask"
+    row = int(unseen.names[0].removesuffix(".png"))
+    own = unet.thumbnail(images.read_rgb(table["path"].iloc[row]), 2 * quick.size)
+    assert np.array_equal(unseen.pictures[0, ..., :3], own)
 
 
 def test_boxes_alone_train_nothing(tmp_path, monkeypatch):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from pipeline import unseen_masks
 from pipeline.crop import boxes, unet, unet_training
 from tests.pipeline.crop import drawn
 
@@ -20,14 +21,49 @@ def lessons(count, seed=0):
 
 @pytest.fixture(scope="module")
 def trained():
-    return unet_training.train(lessons(40), drawn.UNET, CPU)
+    net, _ = unet_training.train(lessons(40), drawn.UNET, CPU)
+    return net
 
 
 def test_it_learns_ellipses(trained):
     unseen = lessons(20, seed=100)
-    untrained = unet_training.mean_iou(unet.build(0, CPU), 32, unseen)
-    learnt = unet_training.mean_iou(trained, 32, unseen)
-    assert learnt > 0.8 and learnt > untrained + 0.2
+    names = np.array([f"{number}.png" for number in range(20)])
+    untrained = unet_training.compared(unet.build(0, CPU), 32, names, unseen, "mask")
+    learnt = unet_training.compared(trained, 32, names, unseen, "mask")
+    assert learnt.masks.mean() > 0.8 and learnt.masks.mean() > untrained.masks.mean() + 0.2
+    assert learnt.boxes.mean() > 0.8
+    assert (np.diff(learnt.masks) >= 0).all() and sorted(learnt.names) == sorted(names)
+    # the pictures are those of the worst, with the mask that was not shown to the net
+    worst = int(learnt.names[0].removesuffix(".png"))
+    first = learnt.pictures[0]
+    assert len(learnt.pictures) == unseen_masks.SHOWN
+    assert np.array_equal(first[..., :3], unseen[worst][..., :3])
+    assert np.array_equal(first[..., 3] > 0, unseen[worst][..., 3] > 127)
+    assert unet_training.mask_iou(first[..., 3], first[..., 4]) == learnt.masks[0]
+
+
+def test_what_was_held_out_is_read_as_it_was_written(trained, tmp_path):
+    written = unet_training.compared(trained, 32, np.array(["a", "b"]), lessons(2, 50), "grabcut")
+    for one in (written, unseen_masks.nothing()):
+        one.save(tmp_path / "held_out.npz")
+        read = unseen_masks.UnseenMasks.load(tmp_path / "held_out.npz")
+        assert read.source == one.source
+        for name in ("names", "masks", "boxes", "pictures"):
+            assert np.array_equal(getattr(read, name), getattr(one, name))
+
+
+def test_a_net_that_finds_nothing_overlaps_nothing(monkeypatch):
+    monkeypatch.setattr(unet, "masks", lambda net, size, photographs, boxes: [None])
+    found = unet_training.compared(None, 32, np.array(["a"]), lessons(1), "mask")
+    assert found.masks.tolist() == [0] and found.boxes.tolist() == [0]
+    assert not found.pictures[0, ..., 4].any()
+
+
+def test_overlap():
+    one, other = np.zeros((2, 4), np.uint8), np.zeros((2, 4), np.uint8)
+    assert unet_training.mask_iou(one, other) == 0
+    one[0], other[:, 0] = 255, 255  # four pixels, and two of which one is common
+    assert unet_training.mask_iou(one, other) == 1 / 5
 
 
 def test_masks_have_the_photographs_size(trained):
@@ -44,7 +80,7 @@ def test_a_mask_stays_inside_the_given_box(trained):
 
 def test_the_same_seed_gives_the_same_weights():
     quick = drawn.UNET.model_copy(update={"epochs": 1})
-    one, two = (unet_training.train(lessons(8), quick, CPU).state_dict() for _ in range(2))
+    one, two = (unet_training.train(lessons(8), quick, CPU)[0].state_dict() for _ in range(2))
     assert all(torch.equal(one[key], two[key]) for key in one)
 
 

@@ -39,6 +39,8 @@ def content() -> dict:
     told = {"ensemble": NASTY, "card": CARD, "sources": ["lite0.nearest", "local.votes"]}
     spots = [[0, 1000, "00.jpg", NASTY, ""], [500, 500, "gallery.jpg", "w_1", "conflict"]]
     told["map"] = {"m": "lite0-0", "p": spots}
+    told["masks"] = {"n": 9, "m": 0.8, "b": 0.7, "source": "mask"}
+    told["masks"]["p"] = [{"q": NASTY, "m": 0.2, "b": 0.1, "h": thumbnails[1]}]
     told["looks"] = [{"q": "00.jpg", "g": "gallery.jpg", "h": thumbnails[0]}]
     copies = {"g": ["00.jpg", "gallery.jpg"], "l": [NASTY, "w_1"], "d": ["w_1", "w_1"], "c": True}
     told["copies"] = [copies]
@@ -180,6 +182,8 @@ def test_copies_say_what_was_decided(shown):
     assert "Copies under different labels" in said
     assert f"00.jpg: {NASTY}, now w_1" in said and "gallery.jpg: w_1" in said
     assert shown.locator("#looks img").count() == 1
+    assert "9 of given masks, were kept" in shown.locator("#masks-told").inner_text()
+    assert shown.locator("#masks figcaption").inner_text() == f"{NASTY}: mask 20 %, box 10 %"
 
 
 def test_the_keyboard_alone(shown):
