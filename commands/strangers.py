@@ -4,8 +4,9 @@
 
 Groups the test photographs whose first answer is `new_whale` by the members' vectors, without any
 label: how near two photographs of one individual lie is learned from held-out photographs, each
-seen by a member that did not train on it. Prints the groups of two or more, and how often such
-groups are right; writes submissions/ENSEMBLE_strangers.csv (image, group).
+seen by a member that did not train on it. Prints the groups of two or more, and how often groups of
+held-out photographs are right, most of whose individuals the member knows by other photographs: of
+true strangers fewer are. Writes submissions/ENSEMBLE_strangers.csv (image, group).
 """
 
 import argparse
@@ -64,7 +65,8 @@ def worth(lessons: list[tuple[np.ndarray, np.ndarray]]) -> str:
         )
     return (
         f"Of held-out photographs grouped so, {np.nanmean(right):.0%} of the pairs show one "
-        f"individual, and {np.nanmean(seen):.0%} of such pairs are found."
+        f"individual, and {np.nanmean(seen):.0%} of such pairs are found. Most of these individuals "
+        "were trained on by other photographs; groups of strangers are right less often."
     )
 
 

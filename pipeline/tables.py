@@ -61,6 +61,10 @@ def read(kind: str, path: Path) -> pd.DataFrame:
 def parsed(kind: str, source: Path | TextIO, name: str) -> pd.DataFrame:
     """The table in a file or an open text, whose `name` is for the error; see `read`."""
     table = pd.read_csv(source, dtype=str, keep_default_na=False)
+    if not isinstance(table.index, pd.RangeIndex):  # pandas takes the surplus for names of rows
+        raise ValueError(
+            f"{name}: the first row has more cells than the {len(table.columns)} columns"
+        )
     if list(table.columns) != COLUMNS[kind]:
         raise ValueError(f"{name}: columns are {list(table.columns)}, expected {COLUMNS[kind]}")
     return table.astype({name: number for name, number in NUMBERS.items() if name in table})

@@ -135,7 +135,8 @@ def write(
     """Least recently used access: the new memory, and where each head wrote, b x heads x slots.
 
     A head writes its key (b x heads x width) where it last read, in the gate's share (b x heads),
-    or where nothing was read or written for longest; that slot is wiped before.
+    or in a slot of its own of those that nothing was read from or written to for longest. The one
+    of them that is unused for longest is wiped before, as published; the other heads' are not.
     """
     heads = keys.shape[1]
     oldest = usage.argsort(dim=1, stable=True)[:, :heads]

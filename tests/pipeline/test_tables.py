@@ -60,6 +60,13 @@ def test_other_columns_are_refused_with_the_files_name(header, tmp_path):
         tables.read("groups", path)
 
 
+def test_a_first_row_with_a_cell_too_many_is_refused(tmp_path):
+    path = tmp_path / "groups.csv"
+    path.write_text("image,group\na,0,surplus\n")
+    with pytest.raises(ValueError, match=r"groups\.csv: the first row has more cells than the 2"):
+        tables.read("groups", path)
+
+
 def test_writing_leaves_other_columns_out(tmp_path):
     tables.write("groups", labels(["w"]), tmp_path / "new" / "groups.csv")
     assert (tmp_path / "new" / "groups.csv").read_bytes() == b"image,group\n0.jpg,0\n"
