@@ -65,8 +65,8 @@ def worth(lessons: list[tuple[np.ndarray, np.ndarray]]) -> str:
         )
     return (
         f"Of held-out photographs grouped so, {np.nanmean(right):.0%} of the pairs show one "
-        f"individual, and {np.nanmean(seen):.0%} of such pairs are found. Most of these individuals "
-        "were trained on by other photographs; groups of strangers are right less often."
+        f"individual, and {np.nanmean(seen):.0%} of such pairs are found. Most of these were "
+        "trained on by other photographs; groups of strangers are right less often."
     )
 
 
