@@ -11,9 +11,10 @@ small2; no alphabet of these was seen or chosen by).
 Writes benchmarks/fewshot/TABLE.csv, a row a name with 95 % intervals and the paired gain over
 nearest neighbour on pixels, and brings README.md's table between the marks of that name up to date,
 of `learners` docs/fewshot.png too. The other tables say what moved the prototypical network, and
-vary MAML and Reptile; `runs` is not opened for those, nor by --quick, which runs a two-hundredth
-of the lessons and writes nothing. A row that is there with the same lessons is not run again: take
-it out where the learner itself was changed. Several may run at once, with names of their own.
+vary MAML and Reptile; `runs` is not opened for those, which ask of one shot only, nor by --quick,
+which runs a two-hundredth of the lessons and writes nothing. A row that is there with the same
+settings is not run again: take it out where the learner itself was changed. Several may run at
+once, with names of their own.
 """
 
 import argparse
@@ -49,6 +50,7 @@ QUESTIONS = {  # (b)
     "20-way 1-shot": Shape(1, 20, 1, 1),
     "20-way 5-shot": Shape(1, 20, 5, 1),
 }
+ONE_SHOT = [name for name, shape in QUESTIONS.items() if shape.shots == 1]  # of the other tables
 CHOICE = Shape(1, 20, 1, 1, within_group=True)
 RUNS, CHOSEN = "runs", "choice"
 characters = cache(omniglot.characters)  # decoding is the same for every learner
@@ -132,8 +134,8 @@ def answers(
     if table == "learners" and not quick:
         found[RUNS] = shares(learner, omniglot.runs(folder / "all_runs.zip", SIDE))
     held_out = characters(second, SIDE, HELD_OUT)
-    for question, shape in QUESTIONS.items():
-        found[question] = shares(learner, drawn(held_out, shape, count))
+    for question in QUESTIONS if table == "learners" else ONE_SHOT:
+        found[question] = shares(learner, drawn(held_out, QUESTIONS[question], count))
     return found | {"seconds": np.array([time.process_time() - begun])}
 
 

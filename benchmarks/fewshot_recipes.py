@@ -36,6 +36,7 @@ class Recipe:
     hand : how drawings are redrawn for every lesson; None for not
     turned : quarter turns of a character are characters of their own
     alone : every drawing is a class of its own, which no label is needed for
+    adapts : what is adapted to a task, and how, for the table; "" for nothing
     """
 
     make: Callable[[int], Learner]  # of the number of background classes
@@ -44,6 +45,7 @@ class Recipe:
     hand: Hand | None = Hand()
     turned: bool = True
     alone: bool = False
+    adapts: str = ""
 
 
 def encoder(channels: int = 64, pooled: int = 4) -> Encoder:
@@ -80,17 +82,39 @@ def prototypical(_: int) -> Learner:
     return Prototypical(encoder())
 
 
-def maml(channels: int = 32, steps: int = 3) -> Callable:
-    return lambda _: MAML(network(channels), steps, 0.4, second_order=True)
+def maml(lessons: tuple[Shape, ...], fit: Fit, channels: int = 32, steps: int = 3) -> Recipe:
+    return Recipe(
+        lambda _: MAML(network(channels), steps, 0.4, second_order=True),
+        lessons,
+        fit,
+        adapts=f"{channels} filters in {steps} updates",
+    )
 
 
-def fomaml(channels: int = 32, steps: int = 5) -> Callable:
+def fomaml(lessons: tuple[Shape, ...], fit: Fit, channels: int = 32, steps: int = 5) -> Recipe:
     """First order: more and shorter inner steps."""
-    return lambda _: MAML(network(channels), steps, 0.1, second_order=False)
+    return Recipe(
+        lambda _: MAML(network(channels), steps, 0.1, second_order=False),
+        lessons,
+        fit,
+        adapts=f"{channels} filters in {steps} updates",
+    )
 
 
-def reptile(channels: int = 32, steps: int = 10, transductive: bool = False) -> Callable:
-    return lambda _: Reptile(network(channels), steps, 0.1, 20, 10, transductive=transductive)
+def reptile(
+    lessons: tuple[Shape, ...],
+    fit: Fit,
+    channels: int = 32,
+    steps: int = 10,
+    transductive: bool = False,
+) -> Recipe:
+    """Every update sees one of ten parts of a task's examples."""
+    return Recipe(
+        lambda _: Reptile(network(channels), steps, 0.1, 20, 10, transductive=transductive),
+        lessons,
+        fit,
+        adapts=f"{channels} filters in {steps} updates",
+    )
 
 
 LEARNERS = {
@@ -112,11 +136,16 @@ LEARNERS = {
     "relation": Recipe(lambda _: Relation(encoder(pooled=2), 8), FEWER, Fit(3500, 1e-3)),
     "induction": Recipe(lambda _: Induction(encoder(), 32), FEWER, Fit(4000, 1e-3)),
     "siamese": Recipe(lambda _: Siamese(encoder(), "rich", 8), MANY, Fit(4000, 4e-3)),
-    "MAML": Recipe(maml(), FEW, Fit(3000, 2e-3)),
-    "MAML, first order": Recipe(fomaml(), FEW, Fit(5000, 2e-3)),
-    "Reptile": Recipe(reptile(), TEN, Fit(2500, 1.0)),
-    "Reptile, transductive": Recipe(reptile(transductive=True), TEN, Fit(2500, 1.0)),
-    "meta-LSTM": Recipe(lambda _: MetaLSTM(network(16), 5), FEW, Fit(3000, 1e-3)),
+    "MAML": maml(FEW, Fit(3000, 2e-3)),
+    "MAML, first order": fomaml(FEW, Fit(5000, 2e-3)),
+    "Reptile": reptile(TEN, Fit(2500, 1.0), 64),
+    "Reptile, transductive": reptile(TEN, Fit(2500, 1.0), 64, transductive=True),
+    "meta-LSTM": Recipe(
+        lambda _: MetaLSTM(network(16), 5),
+        FEW,
+        Fit(3000, 1e-3),
+        adapts="16 filters in 5 updates",
+    ),
     "memory": Recipe(lambda _: Memory(encoder(32), 20, 128, 40, 4, 200), READ, Fit(9000, 3e-3)),
     "PT-MAP, transductive, balanced": Recipe(
         lambda count: PTMap(encoder(), count, balanced=True), MANY, Fit(4000, 2e-3)
@@ -139,22 +168,22 @@ MOVED = {  # what the prototypical network owes to what
 _short = Fit(500, 2e-3)
 _reptile = Fit(500, 1.0)
 STUDY = {  # as the meta-learning report varied MAML and Reptile, in fewer lessons
-    "first-order MAML": Recipe(fomaml(), FEW, _short),
-    "first-order MAML, 5 ways": Recipe(fomaml(), (Shape(16, 5, 1, 1),), _short),
-    "first-order MAML, 2 updates": Recipe(fomaml(steps=2), FEW, _short),
-    "first-order MAML, 10 updates": Recipe(fomaml(steps=10), FEW, _short),
-    "first-order MAML, a quarter of the tasks": Recipe(fomaml(), scaled(FEW, 1 / 4), _short),
-    "first-order MAML, four times the tasks": Recipe(fomaml(), scaled(FEW, 4), _short),
-    "first-order MAML, 16 filters": Recipe(fomaml(16), FEW, _short),
-    "first-order MAML, 64 filters": Recipe(fomaml(64), FEW, _short),
-    "Reptile": Recipe(reptile(), TEN, _reptile),
-    "Reptile, 5 ways": Recipe(reptile(), (Shape(16, 5, 1, 9),), _reptile),
-    "Reptile, 2 updates": Recipe(reptile(steps=2), TEN, _reptile),
-    "Reptile, 20 updates": Recipe(reptile(steps=20), TEN, _reptile),
-    "Reptile, a quarter of the tasks": Recipe(reptile(), scaled(TEN, 1 / 4), _reptile),
-    "Reptile, four times the tasks": Recipe(reptile(), scaled(TEN, 4), _reptile),
-    "Reptile, 16 filters": Recipe(reptile(16), TEN, _reptile),
-    "Reptile, 64 filters": Recipe(reptile(64), TEN, _reptile),
+    "first-order MAML": fomaml(FEW, _short),
+    "first-order MAML, 5 ways": fomaml((Shape(16, 5, 1, 1),), _short),
+    "first-order MAML, 2 updates": fomaml(FEW, _short, steps=2),
+    "first-order MAML, 10 updates": fomaml(FEW, _short, steps=10),
+    "first-order MAML, a quarter of the tasks": fomaml(scaled(FEW, 1 / 4), _short),
+    "first-order MAML, four times the tasks": fomaml(scaled(FEW, 4), _short),
+    "first-order MAML, 16 filters": fomaml(FEW, _short, 16),
+    "first-order MAML, 64 filters": fomaml(FEW, _short, 64),
+    "Reptile": reptile(TEN, _reptile),
+    "Reptile, 5 ways": reptile((Shape(16, 5, 1, 9),), _reptile),
+    "Reptile, 2 updates": reptile(TEN, _reptile, steps=2),
+    "Reptile, 20 updates": reptile(TEN, _reptile, steps=20),
+    "Reptile, a quarter of the tasks": reptile(scaled(TEN, 1 / 4), _reptile),
+    "Reptile, four times the tasks": reptile(scaled(TEN, 4), _reptile),
+    "Reptile, 16 filters": reptile(TEN, _reptile, 16),
+    "Reptile, 64 filters": reptile(TEN, _reptile, 64),
 }
 TABLES = {"learners": LEARNERS, "moved": MOVED, "study": STUDY}
 
@@ -171,5 +200,6 @@ def told(recipe: Recipe) -> str:
         "redrawn" if recipe.hand == Hand() else f"{recipe.hand}" if recipe.hand else "as drawn",
         "turned" if recipe.turned else "upright",
         "every drawing alone" if recipe.alone else "",
+        recipe.adapts,
     ]
     return "; ".join(part for part in parts if part)
