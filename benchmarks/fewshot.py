@@ -20,7 +20,7 @@ once, with names of their own.
 import argparse
 import time
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +34,7 @@ from benchmarks import fewshot_picture
 from benchmarks.fewshot_recipes import PIXELS, SIDE, TABLES, Recipe, told
 from pipeline import tables
 from pipeline.fewshot import drawing, omniglot, sampling
+from pipeline.fewshot.adapting import Adapting
 from pipeline.fewshot.fit import fit
 from pipeline.fewshot.learner import Learner
 from pipeline.fewshot.sampling import Classes, Shape
@@ -62,12 +63,13 @@ def main(folder: Path, table: str, names: list[str], quick: bool) -> None:
     if unknown:
         raise SystemExit(f"{table} has no {sorted(unknown)}; there are {list(recipes)}")
     past = pd.DataFrame() if quick else read(table)
-    plain = answers(folder, table, PIXELS, TABLES["learners"][PIXELS], quick)
+    plain = answers(folder, table, TABLES["learners"][PIXELS], quick)
     for name in names or list(recipes):
         recipe = shortened(recipes[name]) if quick else recipes[name]
         if done(past, name, recipe):
             continue
-        row = scored(name, recipe, answers(folder, table, name, recipe, quick), plain)
+        print(f"{name}: {told(recipe)}", flush=True)
+        row = scored(name, recipe, answers(folder, table, recipe, quick), plain)
         print(pd.Series(row).to_string(), flush=True)
         if not quick:
             write(table, [row])
@@ -115,18 +117,13 @@ def with_row(rows: pd.DataFrame, row: dict[str, object], order: list[str]) -> pd
     return joined.sort_values("learner", key=lambda names: names.map(place))
 
 
-def answers(
-    folder: Path, table: str, name: str, recipe: Recipe, quick: bool
-) -> dict[str, np.ndarray]:
+def answers(folder: Path, table: str, recipe: Recipe, quick: bool) -> dict[str, np.ndarray]:
     """Teach a learner; the share of right answers in every task of each question, and the
     processor's seconds, which other work on the machine does not lengthen."""
-    torch.manual_seed(0)
-    classes = background(folder, recipe)
-    learner = recipe.make(len(classes))
-    begun = time.process_time()
-    if recipe.fit.steps:
-        fit(learner, partial(lesson, classes, recipe), recipe.fit, name)
-    learner.eval()
+    learner, seconds = taught(folder, replace(recipe, transductive=False))
+    if isinstance(learner, Adapting):
+        learner.transductive = recipe.transductive
+    begun = time.process_time() - seconds
     second = folder / "images_background_small2.zip"
     choice = characters(second, SIDE, CHOSEN_BY)
     count = QUICK_EPISODES if quick else EPISODES
@@ -137,6 +134,21 @@ def answers(
     for question in QUESTIONS if table == "learners" else ONE_SHOT:
         found[question] = shares(learner, drawn(held_out, QUESTIONS[question], count))
     return found | {"seconds": np.array([time.process_time() - begun])}
+
+
+@lru_cache(1)
+def taught(folder: Path, recipe: Recipe) -> tuple[Learner, float]:
+    """A learner after its lessons, and the seconds of the processor that these took.
+
+    The next row may answer by it too, in another way.
+    """
+    torch.manual_seed(0)
+    classes = background(folder, recipe)
+    learner = recipe.make(len(classes))
+    begun = time.process_time()
+    if recipe.fit.steps:
+        fit(learner, partial(lesson, classes, recipe), recipe.fit, "lessons")
+    return learner.eval(), time.process_time() - begun
 
 
 def background(folder: Path, recipe: Recipe) -> Classes:

@@ -37,6 +37,8 @@ class Recipe:
     turned : quarter turns of a character are characters of their own
     alone : every drawing is a class of its own, which no label is needed for
     adapts : what is adapted to a task, and how, for the table; "" for nothing
+    transductive : batch norm sees a task's queries together when they are answered; the lessons
+        are the same
     """
 
     make: Callable[[int], Learner]  # of the number of background classes
@@ -46,6 +48,7 @@ class Recipe:
     turned: bool = True
     alone: bool = False
     adapts: str = ""
+    transductive: bool = False
 
 
 def encoder(channels: int = 64, pooled: int = 4) -> Encoder:
@@ -106,17 +109,17 @@ def reptile(
     fit: Fit,
     channels: int = 32,
     steps: int = 10,
-    transductive: bool = False,
 ) -> Recipe:
     """Every update sees one of ten parts of a task's examples."""
     return Recipe(
-        lambda _: Reptile(network(channels), steps, 0.1, 20, 10, transductive=transductive),
+        lambda _: Reptile(network(channels), steps, 0.1, 20, 10),
         lessons,
         fit,
         adapts=f"{channels} filters in {steps} updates",
     )
 
 
+_reptile = reptile(TEN, Fit(2500, 1.0), 64)
 LEARNERS = {
     PIXELS: Recipe(lambda count: Nearest(pixels(), count, "euclidean"), MANY, Fit(0, 1e-3)),
     "nearest, euclidean": Recipe(
@@ -138,8 +141,8 @@ LEARNERS = {
     "siamese": Recipe(lambda _: Siamese(encoder(), "rich", 8), MANY, Fit(4000, 4e-3)),
     "MAML": maml(FEW, Fit(3000, 2e-3)),
     "MAML, first order": fomaml(FEW, Fit(5000, 2e-3)),
-    "Reptile": reptile(TEN, Fit(2500, 1.0), 64),
-    "Reptile, transductive": reptile(TEN, Fit(2500, 1.0), 64, transductive=True),
+    "Reptile": _reptile,
+    "Reptile, transductive": replace(_reptile, transductive=True),
     "meta-LSTM": Recipe(
         lambda _: MetaLSTM(network(16), 5),
         FEW,
@@ -166,7 +169,7 @@ MOVED = {  # what the prototypical network owes to what
 }
 
 _short = Fit(500, 2e-3)
-_reptile = Fit(500, 1.0)
+_short_reptile = Fit(500, 1.0)
 STUDY = {  # as the meta-learning report varied MAML and Reptile, in fewer lessons
     "first-order MAML": fomaml(FEW, _short),
     "first-order MAML, 5 ways": fomaml((Shape(16, 5, 1, 1),), _short),
@@ -176,14 +179,14 @@ STUDY = {  # as the meta-learning report varied MAML and Reptile, in fewer lesso
     "first-order MAML, four times the tasks": fomaml(scaled(FEW, 4), _short),
     "first-order MAML, 16 filters": fomaml(FEW, _short, 16),
     "first-order MAML, 64 filters": fomaml(FEW, _short, 64),
-    "Reptile": reptile(TEN, _reptile),
-    "Reptile, 5 ways": reptile((Shape(16, 5, 1, 9),), _reptile),
-    "Reptile, 2 updates": reptile(TEN, _reptile, steps=2),
-    "Reptile, 20 updates": reptile(TEN, _reptile, steps=20),
-    "Reptile, a quarter of the tasks": reptile(scaled(TEN, 1 / 4), _reptile),
-    "Reptile, four times the tasks": reptile(scaled(TEN, 4), _reptile),
-    "Reptile, 16 filters": reptile(TEN, _reptile, 16),
-    "Reptile, 64 filters": reptile(TEN, _reptile, 64),
+    "Reptile": reptile(TEN, _short_reptile),
+    "Reptile, 5 ways": reptile((Shape(16, 5, 1, 9),), _short_reptile),
+    "Reptile, 2 updates": reptile(TEN, _short_reptile, steps=2),
+    "Reptile, 20 updates": reptile(TEN, _short_reptile, steps=20),
+    "Reptile, a quarter of the tasks": reptile(scaled(TEN, 1 / 4), _short_reptile),
+    "Reptile, four times the tasks": reptile(scaled(TEN, 4), _short_reptile),
+    "Reptile, 16 filters": reptile(TEN, _short_reptile, 16),
+    "Reptile, 64 filters": reptile(TEN, _short_reptile, 64),
 }
 TABLES = {"learners": LEARNERS, "moved": MOVED, "study": STUDY}
 
@@ -201,5 +204,6 @@ def told(recipe: Recipe) -> str:
         "turned" if recipe.turned else "upright",
         "every drawing alone" if recipe.alone else "",
         recipe.adapts,
+        "transductive" if recipe.transductive else "",
     ]
     return "; ".join(part for part in parts if part)

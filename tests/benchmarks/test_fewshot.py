@@ -93,15 +93,41 @@ def test_a_row_a_learner_with_intervals_and_paired_gains(project, capsys):
 def test_what_has_its_row_is_not_taught_again(project, monkeypatch):
     fewshot.main(project, "learners", [], False)
     taught = []
-    monkeypatch.setattr(fewshot, "fit", lambda *given: taught.append(given[-1]))
+    monkeypatch.setattr(fewshot, "fit", lambda *given: taught.append(given[2]))
     fewshot.main(project, "learners", [], False)
     assert not taught
     recipes = fewshot.TABLES["learners"]
     longer = replace(recipes["prototypical"], fit=Fit(101, 2e-3))
     monkeypatch.setitem(recipes, "prototypical", longer)
     fewshot.main(project, "learners", [], False)
-    assert taught == ["prototypical"]
+    assert taught == [longer.fit]
     assert len(pd.read_csv("benchmarks/fewshot/learners.csv")) == 2
+
+
+def test_two_ways_to_answer_share_the_lessons(project, monkeypatch):
+    """Batch norm of a learner of pictures sees other numbers where it sees the queries."""
+    lessons = (Shape(2, 8, 1, 9),)
+    plain = replace(LEARNERS["Reptile"], lessons=lessons, fit=Fit(2, 1.0))
+    recipes = {
+        PIXELS: LEARNERS[PIXELS],
+        "plain": plain,
+        "shared": replace(plain, transductive=True),
+    }
+    monkeypatch.setitem(fewshot.TABLES, "study", recipes)
+    fit, taught = fewshot.fit, []
+
+    def counted(*given):
+        taught.append(given[0])
+        return fit(*given)
+
+    monkeypatch.setattr(fewshot, "fit", counted)
+    Path("README.md").write_text("<!-- few-shot study -->\n<!-- end of few-shot study -->\n")
+    fewshot.main(project, "study", ["plain", "shared"], False)
+    rows = pd.read_csv("benchmarks/fewshot/study.csv").set_index("learner")
+    assert len(taught) == 1 and taught[0].transductive
+    assert rows.at["plain", "choice"] != rows.at["shared", "choice"]
+    assert rows.at["shared", "settings"] == rows.at["plain", "settings"] + "; transductive"
+    assert "5-way 5-shot" not in rows  # only the learners are asked of five shots
 
 
 def test_what_another_one_wrote_meanwhile_stays(project, monkeypatch):
