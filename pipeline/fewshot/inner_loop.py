@@ -19,15 +19,18 @@ def adapted(
     rate: float,
     second_order: bool = False,
     parts: int = 1,
+    output_rate: float | None = None,
 ) -> Weights:
     """`steps` of gradient descent on each task's weighted cross-entropy, from `start` (t x ...).
 
-    The result has the output layer that the start lacks.
+    The result has the output layer that the start lacks, which learns at `output_rate` where one
+    is given. It begins with zeros, so that the first step moves nothing but it.
     parts: each step sees one of so many parts of the examples, in turn; 1 for all of them.
     second_order: the result can be differentiated by `start` through the steps' gradients too;
     otherwise it is cut off from `start`.
     """
     weights = begun(network, start, ways)
+    rates = [rate] * len(start) + [output_rate or rate] * (len(weights) - len(start))
     with torch.enable_grad():
         for step in range(steps):
             seen = Support(*(one[:, step % parts :: parts] for one in support))
@@ -40,7 +43,8 @@ def adapted(
             logits = without_absent(network.logits(weights, seen.inputs), support, ways)
             cost = task_costs(logits, seen).sum()
             gradients = torch.autograd.grad(cost, weights, create_graph=second_order)
-            weights = tuple(p - rate * g for p, g in zip(weights, gradients, strict=True))
+            moves = zip(weights, gradients, rates, strict=True)
+            weights = tuple(weight - own * gradient for weight, gradient, own in moves)
     return weights if second_order else tuple(one.detach() for one in weights)
 
 

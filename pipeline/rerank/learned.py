@@ -27,7 +27,8 @@ from pipeline.rerank import episodes
 from pipeline.rerank.candidates import Candidates
 
 QUERIES_AT_ONCE = 64
-INNER_STEPS, INNER_RATE = 5, 0.1  # of MAML and the meta-LSTM
+INNER_STEPS = 5  # of MAML and the meta-LSTM
+INNER_RATE = 0.01  # of MAML, for a class; the same for the output layer
 SLOTS, WIDTH, HEADS = 64, 40, 4  # of the outer memory
 
 
@@ -47,8 +48,8 @@ def made(params: Rerank, shape: tuple[int, ...], ways: int, identities: int) -> 
         "relation": partial(Relation, encoder, hidden),
         "induction": partial(Induction, encoder, hidden),
         "siamese": partial(Siamese, encoder, "absolute", hidden),
-        "maml": partial(MAML, network, INNER_STEPS, INNER_RATE, second_order=True),
-        "fomaml": partial(MAML, network, INNER_STEPS, INNER_RATE, second_order=False),
+        "maml": partial(MAML, network, INNER_STEPS, INNER_RATE, INNER_RATE, second_order=True),
+        "fomaml": partial(MAML, network, INNER_STEPS, INNER_RATE, INNER_RATE, second_order=False),
         "meta_lstm": partial(MetaLSTM, network, INNER_STEPS),
         "memory": partial(Memory, encoder, ways, SLOTS, WIDTH, HEADS, hidden),
         "pt_map": partial(PTMap, encoder, identities, balanced=False),

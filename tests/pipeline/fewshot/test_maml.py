@@ -3,6 +3,7 @@ import torch
 
 from pipeline.fewshot.maml import MAML
 from pipeline.fewshot.networks import Conv, Dense
+from pipeline.fewshot.tasks import Support
 from tests.pipeline.fewshot.learners import DIM, PICTURE, WAYS, episodes
 
 
@@ -14,7 +15,7 @@ def doubled(given):
 
 
 def learner(network, second_order: bool) -> MAML:
-    maml = MAML(network, 3, 0.2, second_order).double()
+    maml = MAML(network, 3, 0.05, 0.1, second_order).double()
     generator = torch.Generator().manual_seed(1)
     with torch.no_grad():
         for one in maml.start:  # scales of 1 and shifts of 0 are like no others
@@ -56,6 +57,32 @@ def test_first_order_gradient_is_that_at_the_adapted_weights():
         torch.testing.assert_close(begun.grad, end.grad[0])
 
 
+def test_the_output_layer_learns_at_a_rate_of_its_own():
+    """A first step, from outputs of zeros, moves it alone, and twice as far at twice the rate."""
+    given, ended = episodes(tasks=2), {}
+    for rate in (0.1, 0.2):
+        maml = MAML(Dense(DIM, 5), 1, 0.3, rate, second_order=False)
+        with torch.no_grad():
+            ended[rate] = maml.learned(given.support, WAYS)
+        for begun, end in zip(maml.start, ended[rate], strict=False):
+            assert torch.equal(end, begun.expand_as(end))
+    for once, twice in zip(ended[0.1][2:], ended[0.2][2:], strict=True):
+        torch.testing.assert_close(2 * once, twice)
+
+
+@pytest.mark.parametrize("ways", [2, 8])
+def test_a_class_of_many_is_learned_as_fast_as_one_of_two(ways):
+    """By hand: of equal outputs, a class's moves by the rate times how far its example's features
+    are from the mean."""
+    inputs = torch.randn(1, ways, DIM, generator=torch.Generator().manual_seed(2))
+    support = Support(inputs, torch.arange(ways)[None], torch.ones(1, ways))
+    maml = MAML(Dense(DIM, 5), 1, 0.1, 0.1, second_order=False)
+    with torch.no_grad():
+        hidden, bias, output, _ = maml.learned(support, ways)
+    features = torch.relu(inputs[0] @ hidden[0] * DIM**0.5 + bias[0])
+    torch.testing.assert_close(output[0].T, 0.1 * (features - features.mean(dim=0)))
+
+
 def test_the_orders_differ():
     given = doubled(episodes(tasks=2))
     gradients = []
@@ -68,7 +95,7 @@ def test_the_orders_differ():
 
 def test_transduction_shares_batch_norm_among_queries():
     given = episodes(PICTURE, tasks=1)
-    maml = MAML(Conv(PICTURE, 3), 1, 0.2, True, transductive=True)
+    maml = MAML(Conv(PICTURE, 3), 1, 0.05, 0.05, True, transductive=True)
     other = given.queries.clone()
     other[:, 1:] += torch.linspace(0, 3, 16)
     with torch.no_grad():
