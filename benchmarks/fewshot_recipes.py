@@ -72,6 +72,7 @@ FEWER = (Shape(1, 20, 1, 4),)  # where comparing costs more than squared distanc
 # What adapts to a task is used to its ways: the step that is right for twenty classes is not for
 # five, nor are batch norm's means. So it learns from tasks of both.
 FEW = (Shape(4, 20, 1, 1), Shape(16, 5, 1, 1))
+MORE = (Shape(4, 20, 1, 3), Shape(16, 5, 1, 3))  # two updates leave time for more queries
 READ = (*3 * (Shape(16, 5, 1, 3),), Shape(4, 20, 1, 3))  # one after another; most tasks are short
 TEN = (Shape(4, 20, 1, 9), Shape(16, 5, 1, 9))  # Reptile sees ten drawings of a character
 
@@ -85,9 +86,9 @@ def prototypical(_: int) -> Learner:
     return Prototypical(encoder())
 
 
-def maml(lessons: tuple[Shape, ...], fit: Fit, channels: int = 32, steps: int = 3) -> Recipe:
+def maml(lessons: tuple[Shape, ...], fit: Fit, channels: int = 64, steps: int = 2) -> Recipe:
     return Recipe(
-        lambda _: MAML(network(channels), steps, 0.4, second_order=True),
+        lambda _: MAML(network(channels), steps, 0.02, 0.1, second_order=True),
         lessons,
         fit,
         adapts=f"{channels} filters in {steps} updates",
@@ -97,7 +98,7 @@ def maml(lessons: tuple[Shape, ...], fit: Fit, channels: int = 32, steps: int = 
 def fomaml(lessons: tuple[Shape, ...], fit: Fit, channels: int = 32, steps: int = 5) -> Recipe:
     """First order: more and shorter inner steps."""
     return Recipe(
-        lambda _: MAML(network(channels), steps, 0.1, second_order=False),
+        lambda _: MAML(network(channels), steps, 0.01, 0.05, second_order=False),
         lessons,
         fit,
         adapts=f"{channels} filters in {steps} updates",
@@ -119,6 +120,7 @@ def reptile(
     )
 
 
+_maml = maml(MORE, Fit(3000, 3e-3))
 _reptile = reptile(TEN, Fit(2500, 1.0), 64)
 LEARNERS = {
     PIXELS: Recipe(lambda count: Nearest(pixels(), count, "euclidean"), MANY, Fit(0, 1e-3)),
@@ -139,8 +141,9 @@ LEARNERS = {
     "relation": Recipe(lambda _: Relation(encoder(pooled=2), 8), FEWER, Fit(3500, 1e-3)),
     "induction": Recipe(lambda _: Induction(encoder(), 32), FEWER, Fit(4000, 1e-3)),
     "siamese": Recipe(lambda _: Siamese(encoder(), "rich", 8), MANY, Fit(4000, 4e-3)),
-    "MAML": maml(FEW, Fit(3000, 2e-3)),
-    "MAML, first order": fomaml(FEW, Fit(5000, 2e-3)),
+    "MAML": _maml,
+    "MAML, transductive": replace(_maml, transductive=True),
+    "MAML, first order": fomaml(FEW, Fit(2500, 2e-3), 64),
     "Reptile": _reptile,
     "Reptile, transductive": replace(_reptile, transductive=True),
     "meta-LSTM": Recipe(
