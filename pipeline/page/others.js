@@ -45,10 +45,10 @@ function looked({ q, g, h }) {
 
 function masksTold({ n, m, b, source, p }) {
   if (n === 0) return "No mask was held out: all were given, or too few to teach a U-Net.";
-  const whose = source === "grabcut" ? "GrabCut's masks, for want of given ones" : "given masks";
-  return `${n} of ${whose}, were kept from the U-Net that finds the others: its masks overlap them ` +
-    `by ${percent(m)} (intersection over union), the boxes around both by ${percent(b)}. The ${p.length} worst: ` +
-    "what was found in green, what was held out in magenta.";
+  const whose = source === "grabcut" ? "masks by GrabCut, for want of given ones," : "given masks";
+  return `${n} ${whose} were kept from the U-Net that finds the others. Its masks overlap them by ` +
+    `${percent(m)} (intersection over union), the boxes around both by ${percent(b)}. The ${p.length} worst: ` +
+    "what it found in green, what was held out in magenta.";
 }
 
 function masked({ q, m, b, h }) {
