@@ -25,6 +25,7 @@ from pipeline.fewshot.sampling import Shape
 from pipeline.fewshot.siamese import Siamese
 
 SIDE = 28
+ANSWERING = 20  # updates that Reptile makes for a task that is asked: more than in its lessons
 PIXELS = "pixels"
 
 
@@ -113,10 +114,10 @@ def reptile(
 ) -> Recipe:
     """Every update sees one of ten parts of a task's examples."""
     return Recipe(
-        lambda _: Reptile(network(channels), steps, 0.1, 20, 10),
+        lambda _: Reptile(network(channels), steps, 0.1, ANSWERING, 10),
         lessons,
         fit,
-        adapts=f"{channels} filters in {steps} updates",
+        adapts=f"{channels} filters in {steps} updates, of those asked in {ANSWERING}",
     )
 
 
@@ -143,13 +144,13 @@ LEARNERS = {
     "siamese": Recipe(lambda _: Siamese(encoder(), "rich", 8), MANY, Fit(4000, 4e-3)),
     "MAML": _maml,
     "MAML, transductive": replace(_maml, transductive=True),
-    "MAML, first order": fomaml(FEW, Fit(2500, 2e-3), 64),
+    "MAML, first order": fomaml(FEW, Fit(1500, 2e-3), 64),
     "Reptile": _reptile,
     "Reptile, transductive": replace(_reptile, transductive=True),
     "meta-LSTM": Recipe(
         lambda _: MetaLSTM(network(16), 5),
         FEW,
-        Fit(3000, 1e-3),
+        Fit(2000, 1e-3),
         adapts="16 filters in 5 updates",
     ),
     "memory": Recipe(lambda _: Memory(encoder(32), 20, 128, 40, 4, 200), READ, Fit(9000, 3e-3)),

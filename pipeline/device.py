@@ -41,14 +41,16 @@ def half_precision_pays(net: nn.Module) -> bool:
     tf_efficientnet_lite0 36 to 26 and 29 to 21. Decided by what the machine and the
     network are, never by a stopwatch, so that the same machine gives the same bytes.
     """
-    return multiplies_half() and (torch.cuda.is_available() or not has_depthwise(net))
-
-
-def multiplies_half() -> bool:
-    """True where the GPU, or without one the CPU, multiplies bf16."""
     if torch.cuda.is_available():
+        return multiplies_half("cuda")
+    return multiplies_half("cpu") and not has_depthwise(net)
+
+
+def multiplies_half(kind: str) -> bool:
+    """True where a device of this kind ("cpu", "cuda", "mps") multiplies bf16."""
+    if kind == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    return torch.cpu._is_avx512_bf16_supported()
+    return kind == "cpu" and torch.cpu._is_avx512_bf16_supported()
 
 
 def has_depthwise(net: nn.Module) -> bool:

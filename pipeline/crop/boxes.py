@@ -51,11 +51,11 @@ def mask_box(mask: np.ndarray) -> Box:
 
 
 def box_iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Intersection over union row by row, for two N x 4 arrays of boxes."""
+    """Intersection over union row by row, for two N x 4 arrays of boxes; 0 of two empty ones."""
     sides = np.minimum(a[:, 2:], b[:, 2:]) - np.maximum(a[:, :2], b[:, :2])
     shared = sides.clip(min=0).prod(axis=1)
     both = (a[:, 2:] - a[:, :2]).prod(axis=1) + (b[:, 2:] - b[:, :2]).prod(axis=1)
-    return shared / (both - shared)
+    return shared / np.maximum(both - shared, 1)
 
 
 def clipped(mask: np.ndarray, box: Box) -> np.ndarray:

@@ -30,7 +30,8 @@ def adapted(
     otherwise it is cut off from `start`.
     """
     weights = begun(network, start, ways)
-    rates = [rate] * len(start) + [output_rate or rate] * (len(weights) - len(start))
+    output_rate = rate if output_rate is None else output_rate
+    rates = [rate] * len(start) + [output_rate] * (len(weights) - len(start))
     with torch.enable_grad():
         for step in range(steps):
             seen = Support(*(one[:, step % parts :: parts] for one in support))

@@ -12,8 +12,8 @@ class MAML(Adapting):
     """The start is learned by the queries' loss after `steps` of gradient descent on the supports.
 
     rate, output_rate: of the steps, for all layers but the last and for that one. They are a
-    class's, and a task of so many ways takes as many times as large ones: the mean over its
-    examples leaves each class as much smaller a share.
+    class's, and a task of so many ways (those that no example stands for among them) takes as
+    many times as large ones: the mean over its examples leaves each class a smaller share.
     second_order: the loss is differentiated through those steps, otherwise as if their result did
     not depend on the start but by a shift (FOMAML).
     transductive: batch norm sees all of a task's queries together, as in the publication.

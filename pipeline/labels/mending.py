@@ -7,13 +7,15 @@ one of another.
 
 from collections import defaultdict
 
+import numpy as np
 import pandas as pd
 
 from pipeline.labels import conflicts
 from pipeline.tables import NEW_WHALE
 
 Pair = tuple[int, str, str]  # a row of data/review.csv and its photographs
-Known = dict[int, set[str]]  # by group of copies: individuals
+Link = tuple[int, int]  # two groups of copies
+Known = dict[int, set[str]]  # by group: individuals
 
 
 def mended(
@@ -24,29 +26,35 @@ def mended(
     labels : labelled images with their groups, once no `different` pair shares one
     same, different : pairs of `labels`
 
-    A group of several labels keeps those of what it is the `same` as; where that has none,
-    `policy` settles it first, since a `same` needs one label. A label that a group shares with
-    what it is `different` from is struck out where it is in doubt: the group has further ones, or
-    is the `same` as something of another. A row whose label goes takes the only one that is left,
-    or is a new_whale until a `same` names it. Two copies that are called the `same` have labels
-    that are both right.
+    A label that two groups share though they are `different` is struck out where it is in doubt:
+    the group has further ones, or is the `same` as something of another. A group of several labels
+    keeps those of what it is the `same` as; where that has none, or cannot tell either, `policy`
+    settles the group first, since a `same` needs one label. A row whose label goes takes the one
+    that is left, or is a new_whale until a `same` names it. Two copies of different labels that are
+    called the `same` have labels that are both right.
     Raises ValueError naming the row of a `different` where nothing says which label is wrong.
     """
     group = dict(zip(labels["image"], labels["group"], strict=True))
-    known = known_labels(labels)
-    right = {group[a] for _, a, b in same if group[a] == group[b]}
-    called: Known = defaultdict(set)
-    for _, a, b in same:
-        if group[a] != group[b]:
-            called[group[a]] |= known[group[b]]
-            called[group[b]] |= known[group[a]]
-    left = struck_out(known, called, different, group)
-    for own in called.keys() - right:
-        if len(known[own]) > 1 and called[own]:
-            left[own] = left.get(own, known[own]) & called[own]
-    labels = relabelled(labels, left)
-    unsettled = labels["group"].isin(called.keys() - right)
-    return pd.concat([labels[~unsettled], conflicts.settle(labels[unsettled], policy)]).sort_index()
+    identity = dict(zip(labels["image"], labels["identity"], strict=True))
+    right = {group[a] for _, a, b in same if group[a] == group[b] and identity[a] != identity[b]}
+    links = [(group[a], group[b]) for _, a, b in same if group[a] != group[b]]
+    apart = [(group[a], group[b]) for _, a, b in different]
+
+    # what is plainly wrong says nothing of others
+    left = without_struck(known_labels(labels), links, apart, alone=True)
+    told, sure = called(left, links), called(left, links, sure=True)
+    several = {own for own in told if len(left[own]) > 1} - right
+    left |= {own: left[own] & told[own] for own in several if told[own]}
+    left = without_struck(left, links, apart)
+    for row, a, b in different:
+        refuse_shared(left, group[a], group[b], f"row {row}: {a} and {b}")
+    labels = relabelled(labels, left, policy)
+    # who names two individuals of a photograph says that they are one: `names` will join them
+    unsure = {own for own in several if len(left[own]) > 1 and len(left[own] & sure[own]) < 2}
+    settled = conflicts.settle(labels, policy)
+    return pd.concat(
+        [labels[~labels["group"].isin(unsure)], settled[settled["group"].isin(unsure)]]
+    ).sort_index()
 
 
 def known_labels(labels: pd.DataFrame) -> Known:
@@ -55,35 +63,68 @@ def known_labels(labels: pd.DataFrame) -> Known:
     return {group: names - {NEW_WHALE} for group, names in found.items()}
 
 
-def struck_out(known: Known, called: Known, different: list[Pair], group: dict[str, int]) -> Known:
-    """What is left of the labels of the groups that `different` takes one from.
+def called(left: Known, links: list[Link], sure: bool = False) -> Known:
+    """What each group with a link is the `same` as, also by way of groups without any label.
 
-    called : what each group is the `same` as
+    sure : count only groups that have one label
     """
-    left: Known = {}
-    for row, a, b in different:
-        for label in sorted(known[group[a]] & known[group[b]]):
-            doubtful = [own for own in (group[a], group[b]) if (known[own] | called[own]) - {label}]
-            if len(doubtful) != 1:
-                raise ValueError(
-                    f"data/review.csv, row {row}: {a} and {b} differ, but both have the label "
-                    f"{label}: decide before which of them is `new`, or the `same` as another "
-                    "individual, or correct train.csv"
-                )
-            (own,) = doubtful
-            left[own] = left.get(own, known[own]) - {label}
+    beside = defaultdict(set)
+    for a, b in links:
+        beside[a].add(b)
+        beside[b].add(a)
+    return {own: _reached(own, left, beside, sure) for own in beside}
+
+
+def _reached(own: int, left: Known, beside: Known, sure: bool) -> set[str]:
+    found, seen, waiting = set(), {own}, list(beside[own])
+    while waiting:
+        one = waiting.pop()
+        if one in seen:
+            continue
+        seen.add(one)
+        if not left[one]:
+            waiting += beside[one]
+        elif not sure or len(left[one]) == 1:
+            found |= left[one]
+    return found
+
+
+def without_struck(
+    known: Known, links: list[Link], apart: list[Link], alone: bool = False
+) -> Known:
+    """The labels of each group but those that a `different` strikes out of the one in doubt.
+
+    alone : only of groups that have one label
+    """
+    told = called(known, links)
+    left = dict(known)
+    for pair in apart:
+        for label in known[pair[0]] & known[pair[1]]:
+            doubtful = [own for own in pair if (known[own] | told.get(own, set())) - {label}]
+            if len(doubtful) == 1 and not (alone and len(known[doubtful[0]]) > 1):
+                left[doubtful[0]] = left[doubtful[0]] - {label}
     return left
 
 
-def relabelled(labels: pd.DataFrame, left: Known) -> pd.DataFrame:
-    """The labels where each group of `left` keeps those that are left to it."""
+def refuse_shared(left: Known, one: int, other: int, where: str) -> None:
+    """Raises ValueError where two groups, which differ, keep a label that one of them has alone."""
+    shared = left[one] & left[other]
+    if shared and 1 in (len(left[one]), len(left[other])):
+        raise ValueError(
+            f"data/review.csv, {where} differ, but both have the label {min(shared)}: decide "
+            "before which of them is `new`, or the `same` as another individual, or correct "
+            "train.csv"
+        )
 
-    def kept(group: int, identity: str) -> str:
-        if group not in left or identity in left[group]:
-            return identity
-        return next(iter(left[group])) if len(left[group]) == 1 else NEW_WHALE
 
+def relabelled(labels: pd.DataFrame, left: Known, policy: str) -> pd.DataFrame:
+    """The labels where each group keeps those that are left to it; a row without its own takes what
+    `policy` makes of the others."""
     pairs = zip(labels["group"], labels["identity"], strict=True)
-    identity = pd.Series([kept(*pair) for pair in pairs], labels.index, dtype=object)
-    provenance = labels["provenance"].where(identity == labels["identity"], "review")
-    return labels.assign(identity=identity, provenance=provenance)
+    struck = np.array([name not in left[group] | {NEW_WHALE} for group, name in pairs], bool)
+    totals = labels["identity"].value_counts().to_dict()
+    kept = {}
+    for group, found in labels[~struck].groupby("group")["identity"]:
+        kept[group] = found.iloc[0] if policy == "first" else conflicts.majority(found, totals)
+    identity = labels["identity"].mask(struck, labels["group"].map(kept).fillna(NEW_WHALE))
+    return labels.assign(identity=identity, provenance=labels["provenance"].mask(struck, "review"))

@@ -83,19 +83,22 @@ def about(
 ) -> tuple[list[Pair], list[Pair]]:
     """The `same` and the `different` pairs that speak of the individuals of labelled images.
 
-    groups : as they were before any `different`: of two copies it says only that they are none.
+    labels : with their groups, once no `different` pair shares one
+    groups : as they were before: of two copies `different` says only that they are none
     What a person calls `new` has no label that could be wrong.
     """
     same, different = (
         [pair for pair in _pairs(verdicts, decision) if set(pair[1:]) <= set(labels["image"])]
         for decision in ("same", "different")
     )
-    group = dict(zip(groups["image"], groups["group"], strict=True))
-    new = {group[a] for _, a, _ in _pairs(verdicts, "new")}
+    before, now = (
+        dict(zip(table["image"], table["group"], strict=True)) for table in (groups, labels)
+    )
+    new = {now.get(a) for _, a, _ in _pairs(verdicts, "new")}
     parted = [
         (row, a, b)
         for row, a, b in different
-        if group[a] != group[b] and not new & {group[a], group[b]}
+        if before[a] != before[b] and not new & {now[a], now[b]}
     ]
     return same, parted
 

@@ -92,12 +92,19 @@ function newcomer(query, answer) {
     : `A new individual is ${many} times as likely as the best known one, ${best.i}.`;
 }
 
+// Whether copies of a photograph came with labels of several individuals.
+function doubtful(image) {
+  const own = content.copies.find((group) => group.g.includes(image));
+  return own !== undefined && new Set(own.l.filter((label) => label && label !== NEW)).size > 1;
+}
+
 // What a `same` does beyond this pair, as `pipeline/labels/mending.py` has it.
 function joins(query, answer) {
   if (isTest(query) || query.t === NEW || query.t === answer.i) return "";
-  const doubtful = content.copies.some((group) => group.c && group.g.includes(query.q));
-  return doubtful
-    ? ` Then ${query.q} and its copies, whose labels contradict each other, are ${answer.i}.`
+  const settled = (image, name) => ` Then ${image} and its copies, whose labels contradict each other, are ${name}.`;
+  if (doubtful(query.q)) return settled(query.q, answer.i);
+  return doubtful(answer.g)
+    ? settled(answer.g, query.t)
     : ` Then ${query.t} and ${answer.i} are one individual, with all their photographs; or ${query.q} alone is ` +
       `${answer.i}, where you call it different from a photograph of ${query.t}.`;
 }

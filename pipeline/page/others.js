@@ -44,7 +44,7 @@ function looked({ q, g, h }) {
 }
 
 function masksTold({ n, m, b, source, p }) {
-  if (n === 0) return "No mask was held out: all were given, or too few to teach a U-Net.";
+  if (n === 0) return "No mask was held out from a U-Net.";
   const whose = source === "grabcut" ? "masks by GrabCut, for want of given ones," : "given masks";
   return `${n} ${whose} were kept from the U-Net that finds the others. Its masks overlap them by ` +
     `${percent(m)} (intersection over union), the boxes around both by ${percent(b)}. The ${p.length} worst: ` +

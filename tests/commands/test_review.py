@@ -232,7 +232,7 @@ def test_copies_can_be_parted(served):
     ("photograph", "told"),
     [
         ("00.jpg", "Then 00.jpg and its copies, whose labels contradict each other, are <img"),
-        ("03.jpg", "are one individual, with all their photographs; or 03.jpg alone is <img"),
+        ("03.jpg", "Then gallery.jpg and its copies, whose labels contradict each other, are w_1"),
     ],
 )
 def test_what_a_decision_joins_is_said_before(served, photograph, told):
@@ -242,6 +242,10 @@ def test_what_a_decision_joins_is_said_before(served, photograph, told):
         tab.locator(".card").click()
         legends = tab.locator("#answers .decide legend").all_inner_texts()
         assert told in legends[0]
+        plain = tab.evaluate(
+            "joins({ q: 'p.jpg', k: 'known', t: 'w_1' }, { i: 'w_2', g: 'q.jpg' })"
+        )
+        assert "w_1 and w_2 are one individual, with all their photographs; or p.jpg alone" in plain
 
 
 def test_a_file_that_somebody_broke_is_told(client):

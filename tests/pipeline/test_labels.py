@@ -239,6 +239,57 @@ class TestMending:
             name: "w1" if label == "w1" else "w1*" for name, label in self.COPIES.items()
         }
 
+    def test_a_new_whale_between_the_copies_and_what_they_are(self):
+        """q is the n of which b is another photograph: no individuals are joined."""
+        review = ["q n same", "n b same"]
+        for policy in ("majority", "first", "drop"):
+            assert self.found(*review, policy=policy, n="new_whale") == "w2* w2 w2*"
+
+    def test_copies_that_are_two_individuals_join_these(self):
+        review = ["p a same", "p b same"]
+        found = labels(self.COPIES, self.GROUPS, "drop", review=review)
+        assert set(found.values()) <= {"w1", "w1*"} and len(found) == 6
+        with pytest.raises(ValueError, match="row 4 says that A and B differ, same in rows"):
+            labels(self.COPIES, self.GROUPS, "drop", review=[*review, "A B different"])
+
+    def test_two_groups_of_copies(self):
+        """p and q, and r and s, have the same two labels."""
+        identities = self.COPIES | {"r": "w1", "s": "w2"}
+        groups = [*self.GROUPS, 6, 6]
+
+        def found(*review: str) -> str:
+            table = labels(identities, groups, review=review)
+            assert all(table[name] == identities[name] for name in "aAbB")
+            return " ".join(table[name] for name in "pqrs")
+
+        assert found("p a same", "r b same", "p r different") == "w1 w1* w2* w2"
+        assert found("p s different") == "w1 w1* w1 w1*"  # of both the policy decides, as before
+        assert found("p r same") == found("p s same") == "w1 w1* w1 w1*"
+
+    def test_a_label_that_is_struck_out_says_nothing_of_others(self):
+        """p is not w1, and the same as r and s, which are w2 or w3."""
+        identities = {"a": "w1", "b": "w2", "c": "w3", "p": "w1", "r": "w2", "s": "w3"}
+        found = labels(identities, [0, 1, 2, 3, 4, 4], review=["p r same", "p a different"])
+        assert found == identities | {"p": "w2*", "s": "w2*"}
+
+    def test_a_tie_is_broken_by_all_labels(self):
+        identities = {"a": "w1", "b": "w2", "B": "w2", "c": "w2", "p": "w1", "q": "w2"}
+        identities |= {"r": "new_whale"}
+        found = labels(identities, [0, 1, 2, 3, 4, 4, 6], review=["q r same"])
+        assert found == identities | {"p": "w2*", "r": "w2*"}
+
+    def test_two_copies_of_one_label_say_nothing_of_it(self):
+        identities = self.COPIES | {"P": "w1"}
+        found = labels(identities, [*self.GROUPS, 4], review=["p P same", "p b same"])
+        assert found == identities | {"p": "w2*", "P": "w2*"}
+
+    def test_what_is_left_of_three_labels_goes_by_the_policy(self):
+        identities = {"a": "w1", "p": "w1", "q": "w3", "r": "w2", "s": "w2"}
+        groups, review = [0, 1, 1, 1, 1], ["p a different"]
+        for policy, name in (("majority", "w2"), ("first", "w3")):
+            found = labels(identities, groups, policy, review=review)
+            assert {found[one].rstrip("*") for one in "pqrs"} == {name}
+
     def test_a_contradiction_after_mending(self):
         review = ["p a different", "p b same", "B A same"]
         with pytest.raises(ValueError, match="row 2 says that p and a differ, same in rows 3, 4"):
@@ -258,6 +309,13 @@ class TestNew:
     def test_contradicts_same(self):
         with pytest.raises(ValueError, match="row 3 says that a is new, row 2 joins it"):
             resolve({"a": "w1", "b": "w2"}, review=["a b same", "a - new"])
+
+    def test_speaks_of_its_own_photograph_once_copies_are_parted(self):
+        """a, of which b was thought a copy, is new; b and c, of one label, differ all the same."""
+        identities = {"a": "w1", "b": "w1", "c": "w1"}
+        review = ["a - new", "a b different", "b c different"]
+        with pytest.raises(ValueError, match="row 4: b and c differ, but both have the label w1"):
+            labels(identities, [0, 0, 2], review=review)
 
 
 class TestVerdicts:

@@ -93,6 +93,7 @@ def test_clipped():
 
 
 def test_overlap_of_boxes():
-    one = np.array([[0, 0, 2, 2], [0, 0, 2, 2], [0, 0, 2, 2]], float)
-    other = np.array([[0, 0, 2, 2], [1, 0, 3, 2], [2, 0, 4, 2]], float)
-    assert boxes.box_iou(one, other).tolist() == [1, 2 / 6, 0]  # they touch: nothing is shared
+    """The third pair touches, and shares nothing; the last is of boxes around no pixel."""
+    one = np.array([[0, 0, 2, 2], [0, 0, 2, 2], [0, 0, 2, 2], [0, 0, 0, 0]], float)
+    other = np.array([[0, 0, 2, 2], [1, 0, 3, 2], [2, 0, 4, 2], [0, 0, 0, 0]], float)
+    assert boxes.box_iou(one, other).tolist() == [1, 2 / 6, 0, 0]
