@@ -14,7 +14,7 @@ LEARNERS = {  # the rows of the benchmark that a row of the page names, in its o
     "relation network": ["relation"],
     "induction network": ["induction"],
     "twin network": ["siamese"],
-    "MAML, second and first order": ["MAML", "MAML, first order"],
+    "MAML, second and first order": ["MAML", "MAML, transductive", "MAML, first order"],
     "Reptile, with transduction or without": ["Reptile", "Reptile, transductive"],
     "meta-learner LSTM": ["meta-LSTM"],
     "memory-augmented network": ["memory"],
