@@ -117,7 +117,7 @@ def reptile(
         lambda _: Reptile(network(channels), steps, 0.1, ANSWERING, 10),
         lessons,
         fit,
-        adapts=f"{channels} filters in {steps} updates, of those asked in {ANSWERING}",
+        adapts=f"{channels} filters in {steps} updates; {ANSWERING} to answer",
     )
 
 
