@@ -172,25 +172,32 @@ MOVED = {  # what the prototypical network owes to what
     "twice the filters": replace(_whole, make=lambda _: Prototypical(encoder(128))),
 }
 
-_short = Fit(500, 2e-3)
-_short_reptile = Fit(500, 1.0)
-STUDY = {  # as the meta-learning report varied MAML and Reptile, in fewer lessons
-    "first-order MAML": fomaml(FEW, _short),
-    "first-order MAML, 5 ways": fomaml((Shape(16, 5, 1, 1),), _short),
-    "first-order MAML, 2 updates": fomaml(FEW, _short, steps=2),
-    "first-order MAML, 10 updates": fomaml(FEW, _short, steps=10),
-    "first-order MAML, a quarter of the tasks": fomaml(scaled(FEW, 1 / 4), _short),
-    "first-order MAML, four times the tasks": fomaml(scaled(FEW, 4), _short),
-    "first-order MAML, 16 filters": fomaml(FEW, _short, 16),
-    "first-order MAML, 64 filters": fomaml(FEW, _short, 64),
-    "Reptile": reptile(TEN, _short_reptile),
-    "Reptile, 5 ways": reptile((Shape(16, 5, 1, 9),), _short_reptile),
-    "Reptile, 2 updates": reptile(TEN, _short_reptile, steps=2),
-    "Reptile, 20 updates": reptile(TEN, _short_reptile, steps=20),
-    "Reptile, a quarter of the tasks": reptile(scaled(TEN, 1 / 4), _short_reptile),
-    "Reptile, four times the tasks": reptile(scaled(TEN, 4), _short_reptile),
-    "Reptile, 16 filters": reptile(TEN, _short_reptile, 16),
-    "Reptile, 64 filters": reptile(TEN, _short_reptile, 64),
+
+def varied(
+    name: str,
+    recipe: Callable[..., Recipe],
+    lessons: tuple[Shape, ...],
+    fit: Fit,
+    updates: tuple[int, int],
+) -> dict[str, Recipe]:
+    """One thing changed at a time, as the meta-learning report varied MAML and Reptile.
+
+    lessons : of twenty ways, then of five; updates : fewer and more than usual
+    """
+    return {
+        name: recipe(lessons, fit),
+        f"{name}, 5 ways": recipe(lessons[1:], fit),
+        **{f"{name}, {steps} updates": recipe(lessons, fit, steps=steps) for steps in updates},
+        f"{name}, a quarter of the tasks": recipe(scaled(lessons, 1 / 4), fit),
+        f"{name}, four times the tasks": recipe(scaled(lessons, 4), fit),
+        f"{name}, 16 filters": recipe(lessons, fit, 16),
+        f"{name}, 64 filters": recipe(lessons, fit, 64),
+    }
+
+
+STUDY = {  # in fewer lessons than the learners'
+    **varied("first-order MAML", fomaml, FEW, Fit(500, 2e-3), (2, 10)),
+    **varied("Reptile", reptile, TEN, Fit(500, 1.0), (2, 20)),
 }
 TABLES = {"learners": LEARNERS, "moved": MOVED, "study": STUDY}
 
