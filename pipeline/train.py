@@ -22,7 +22,8 @@ def train(net: EmbeddingNet, lesson: Lesson, settings: Train, seed: int) -> pd.D
     """Train `net` in place; returns the history, one row an epoch.
 
     With an inner split, a row has its score (of the weights as they are, not of an average), and
-    with patience the network keeps the weights of the best epoch. Raises `alarms.TrainingFailed`
+    with patience the network keeps the weights of the best epoch. With `inner.every`, rows between
+    the epochs' have a score alone. Raises `alarms.TrainingFailed`
     naming the cause where the loss or its gradient is not finite, the loss stays flat, or the
     embeddings collapse.
     """
@@ -34,12 +35,12 @@ def train(net: EmbeddingNet, lesson: Lesson, settings: Train, seed: int) -> pd.D
     with tqdm(total=steps, desc="train", unit="batch", mininterval=2, disable=silent) as progress:
         for epoch in range(settings.epochs):
             plateaus = schedule.plateaus(scores, settings.schedule.patience)
-            history.append(run_epoch(run, epoch, plateaus, progress))
+            history += run_epoch(run, epoch, plateaus, progress)
             progress.set_postfix(loss=f"{history[-1]['loss']:.3f}")
             # the first epoch of pairs has random strangers, which are easier than mined ones
             easy = int(settings.sampler.kind == "pairs")
-            losses = [row["loss"] for row in history[easy:]]
-            alarms.check_falling(losses, settings.epochs - easy)
+            losses = [row["loss"] for row in history if "loss" in row]
+            alarms.check_falling(losses[easy:], settings.epochs - easy)
             if lesson.examination:
                 history[-1] |= lesson.examination.scores(net)
             # all devices must decide alike
@@ -56,8 +57,9 @@ def train(net: EmbeddingNet, lesson: Lesson, settings: Train, seed: int) -> pd.D
     return pd.DataFrame(history)
 
 
-def run_epoch(run: Run, epoch: int, plateaus: int, progress: tqdm) -> dict[str, float]:
-    """Every batch of one epoch; returns its row of the history, losses as means over batches."""
+def run_epoch(run: Run, epoch: int, plateaus: int, progress: tqdm) -> list[dict[str, float]]:
+    """Every batch of one epoch; returns its row of the history, losses as means over batches, after
+    those of the inner split's scores on the way."""
     settings = run.settings
     run.batches.epoch = epoch
     if settings.sampler.kind == "pairs" and epoch:
@@ -65,6 +67,7 @@ def run_epoch(run: Run, epoch: int, plateaus: int, progress: tqdm) -> dict[str, 
     run.net.hold_backbone(epoch < settings.head_epochs)
     run.learner.train()
     sums: dict[str, float] = defaultdict(float)
+    between: list[dict[str, float]] = []
     for at, (crops, labels) in enumerate(run.loader):
         done = (epoch + at / len(run.batches)) / settings.epochs
         rate = schedule.set_rate(run.optimizer, done, settings.schedule, plateaus)
@@ -78,9 +81,22 @@ def run_epoch(run: Run, epoch: int, plateaus: int, progress: tqdm) -> dict[str, 
         for name, value in {"loss": total, **losses}.items():
             sums[name] += float(value.detach()) / len(run.batches)
         progress.update()
+        if asked_after(run, epoch, at + 1):
+            # an epoch's own row has its number, and is of its end
+            place = epoch - 1 + (at + 1) / len(run.batches)
+            between.append({"epoch": place, **run.lesson.examination.scores(run.net)})
+            run.learner.train()
     run.average.after_epoch((epoch + 1) / settings.epochs)
     alarms.check_spread(features, epoch)
-    return {"epoch": epoch, "rate": rate, **sums}
+    return [*between, {"epoch": epoch, "rate": rate, **sums}]
+
+
+def asked_after(run: Run, epoch: int, batches: int) -> bool:
+    """Whether the inner split is asked after so many batches of an epoch: not after its last one,
+    when it is asked in any case."""
+    every = run.settings.inner.every if run.lesson.examination else 0
+    done = epoch * len(run.batches) + batches
+    return every > 0 and done % every == 0 and batches < len(run.batches)
 
 
 def strangers(run: Run, epoch: int) -> np.ndarray:

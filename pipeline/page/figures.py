@@ -125,7 +125,8 @@ def outcomes(table: pd.DataFrame) -> str:
 
 
 def training(histories: dict[str, pd.DataFrame]) -> str:
-    """Every member's loss by epoch."""
+    """Every member's loss by epoch; rows between the epochs' have none."""
+    histories = {name: table.dropna(subset="loss") for name, table in histories.items()}
     last = {name: table["loss"].iloc[-1] for name, table in histories.items()}
     words = "loss at the end: " + ", ".join(f"{name} {loss:.3g}" for name, loss in last.items())
 
@@ -139,7 +140,7 @@ def training(histories: dict[str, pd.DataFrame]) -> str:
 
 
 def examined(histories: dict[str, pd.DataFrame]) -> str:
-    """Accuracy on 20-way one-shot tasks of the inner split, by epoch; "" where none was held."""
+    """Accuracy on 20-way one-shot tasks of the inner split; "" where none was held."""
     told = {name: own for name, own in histories.items() if EXAMINED in own}
     if not told:
         return ""

@@ -46,10 +46,14 @@ class Resize(Section):
 
 
 class Inner(Section):
-    """Identities of which a photograph is held back to stop early; 0 epochs of patience: never."""
+    """Identities of which a photograph is held back to stop early; 0 epochs of patience: never.
+
+    They are asked after every epoch, and after every so many batches too where `every` isn't 0.
+    """
 
     share: Annotated[float, Field(ge=0, le=0.5)]
     patience: Annotated[int, Field(ge=0)]
+    every: Annotated[int, Field(ge=0)]
 
 
 class Augment(Section):
@@ -104,8 +108,9 @@ class Train(Section):
     def _fit_together(self) -> "Train":
         if self.head_epochs >= self.epochs:
             raise ValueError(f"head_epochs is {self.head_epochs}: the backbone never learns")
-        if self.inner.patience and not self.inner.share:
-            raise ValueError("inner.patience needs an inner.share of identities to look at")
+        for leaf in ("patience", "every"):
+            if getattr(self.inner, leaf) and not self.inner.share:
+                raise ValueError(f"inner.{leaf} needs an inner.share of identities to look at")
         if self.augment.mask_dropout and self.channels == 3:
             raise ValueError("augment.mask_dropout: with channels 3 no mask is seen")
         if self.inner.patience and self.average.kind != "none":

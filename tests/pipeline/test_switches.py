@@ -82,7 +82,7 @@ BESIDE = {
     "augment.mask_dropout": {"channels": 4},
 }
 # the seed, the losses, and what the lesson reads (tests/pipeline/test_lesson.py)
-ELSEWHERE = {"seed", "inner.share", "inner.patience", "wrong_labels"}
+ELSEWHERE = {"seed", "inner.share", "inner.patience", "inner.every", "wrong_labels"}
 
 
 pytestmark = pytest.mark.usefixtures("in_process")

@@ -235,6 +235,18 @@ def test_without_patience_the_score_is_only_written_down(examined, settings_with
     assert inner.waited([0.3, 0.5, 0.5]) == 1
 
 
+def test_scores_between_the_epochs_change_nothing_else(examined, settings_with):
+    """Two batches an epoch: after the third of all, and once after the sixth, the last epoch's."""
+    plain, expected = trained(examined, settings_with(epochs=3, inner={"share": 0.5}))
+    often = settings_with(epochs=3, inner={"share": 0.5, "every": 3})
+    weights, history = trained(examined, often)
+    assert history["epoch"].tolist() == [0, 0.5, 1, 2]
+    assert same(weights, plain)
+    assert history["inner"].between(0, 1).all()
+    whole = history.dropna(subset="loss").reset_index(drop=True)
+    pd.testing.assert_frame_equal(whole, expected, check_dtype=False, check_like=True)
+
+
 def test_the_rate_falls_on_a_plateau_of_the_inner_score(examined, settings_with, monkeypatch):
     """No gain in epochs 1 and 2: from epoch 3 on the rate is .3 of the top."""
     monkeypatch.setattr(Examination, "scores", lambda self, network: {"inner": 0.5})

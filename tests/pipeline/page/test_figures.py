@@ -52,6 +52,15 @@ def test_training_of_a_single_epoch():
     assert "lite0-0 2.5" in html
 
 
+def test_scores_between_the_epochs_leave_the_losses_whole():
+    often = pd.DataFrame(
+        {"epoch": [-0.5, 0, 0.5, 1], "loss": [np.nan, 2.0, np.nan, 1.0], "way20_shot1": 0.5}
+    )
+    plain = often.dropna()
+    assert figures.training({"lite0-0": often}) == figures.training({"lite0-0": plain})
+    assert figures.examined({"lite0-0": often}) != figures.examined({"lite0-0": plain})
+
+
 def test_examinations_of_the_inner_split_where_there_were_any():
     plain = pd.DataFrame({"epoch": [0, 1], "loss": [2.5, 2.0]})
     assert figures.examined({"lite0-0": plain}) == ""
