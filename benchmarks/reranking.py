@@ -11,7 +11,8 @@ candidates by a fitted weight as the other methods' do; its seconds hold the sea
 of. Prints held-out MAP@5 against no second look and against that reference, on the same queries of
 all runs, with paired 95 % intervals, and the processor's seconds a query that the second look
 takes, teaching included; --out writes the same as CSV, and a method that is there is not asked
-again. Methods marked so look at small crops with a network of their own instead of at embeddings.
+again. Methods marked so look at small crops with a network of their own instead of at embeddings;
+they and the slowest, SLOW, learn from fewer tasks than `rerank.fewshot` says.
 The twin has no row: it needs members that were trained as pairs.
 """
 
@@ -40,6 +41,8 @@ METHODS = (
     *FEW_SHOT,
     *(f"{method}{ON_CROPS}" for method in ("cosine", "prototypical", "siamese")),
 )
+SLOW = ("matching_full", "memory", "meta_lstm")  # on embeddings
+FEWER = {"rerank.fewshot.tasks": 4}
 # crops cost a hundred times what vectors do
 SHORTER = {"rerank.fewshot.sees": "crops", "rerank.fewshot.tasks": 4, "rerank.fewshot.steps": 100}
 INTERVAL = ("difference", "low", "high")
@@ -89,6 +92,7 @@ def looked_at_one(
     second, on_crops, _ = method.partition(ON_CROPS)
     stages = [neighbours, rerank] if method == RECIPROCAL else [rerank]
     leaves = {"rerank.method": second, **(SHORTER if on_crops else {})}
+    leaves |= FEWER if second in SLOW else {}
     leaves |= {"neighbours.reciprocal": AT_ONCE} if method == RECIPROCAL else {}
     with TemporaryDirectory() as scratch, contextlib.chdir(scratch):
         edited = Path("params.yaml")

@@ -23,9 +23,10 @@ def train(net: EmbeddingNet, lesson: Lesson, settings: Train, seed: int) -> pd.D
 
     With an inner split, a row has its score (of the weights as they are, not of an average), and
     with patience the network keeps the weights of the best epoch. With `inner.every`, rows between
-    the epochs' have a score alone. Raises `alarms.TrainingFailed`
-    naming the cause where the loss or its gradient is not finite, the loss stays flat, or the
-    embeddings collapse.
+    the epochs' have a score alone.
+
+    Raises `alarms.TrainingFailed` naming the cause where the loss or its gradient is not finite,
+    the loss stays flat, or the embeddings collapse.
     """
     run = prepare(net, lesson, settings, seed)
     history: list[dict[str, float]] = []

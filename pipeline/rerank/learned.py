@@ -30,6 +30,8 @@ QUERIES_AT_ONCE = 64
 INNER_STEPS = 5  # of MAML and the meta-LSTM
 INNER_RATE = 0.01  # of MAML, for a class; the same for the output layer
 SLOTS, WIDTH, HEADS = 64, 40, 4  # of the outer memory
+SLICES = 8  # of the induction network, d x d weights each for a few hundred tasks to teach
+NARROW = 8  # units of what the meta-LSTM updates: it keeps some forty numbers for every weight
 
 
 def made(params: Rerank, shape: tuple[int, ...], ways: int, identities: int) -> Learner:
@@ -46,11 +48,11 @@ def made(params: Rerank, shape: tuple[int, ...], ways: int, identities: int) -> 
         "matching": partial(Matching, encoder, full=False),
         "matching_full": partial(Matching, encoder, full=True),
         "relation": partial(Relation, encoder, hidden),
-        "induction": partial(Induction, encoder, hidden),
+        "induction": partial(Induction, encoder, SLICES),
         "siamese": partial(Siamese, encoder, "absolute", hidden),
         "maml": partial(MAML, network, INNER_STEPS, INNER_RATE, INNER_RATE, second_order=True),
         "fomaml": partial(MAML, network, INNER_STEPS, INNER_RATE, INNER_RATE, second_order=False),
-        "meta_lstm": partial(MetaLSTM, network, INNER_STEPS),
+        "meta_lstm": partial(MetaLSTM, Dense(shape[0], NARROW), INNER_STEPS),
         "memory": partial(Memory, encoder, ways, SLOTS, WIDTH, HEADS, hidden),
         "pt_map": partial(PTMap, encoder, identities, balanced=False),
     }[params.method]()
