@@ -43,9 +43,12 @@ def adapted(
             # a class that is absent from this part only still has its say
             logits = without_absent(network.logits(weights, seen.inputs), support, ways)
             cost = task_costs(logits, seen).sum()
-            gradients = torch.autograd.grad(cost, weights, create_graph=second_order)
-            moves = zip(weights, gradients, rates, strict=True)
-            weights = tuple(weight - own * gradient for weight, gradient, own in moves)
+            still = len(start) if step == 0 else 0  # their gradient is 0, and takes long to find
+            gradients = torch.autograd.grad(cost, weights[still:], create_graph=second_order)
+            moves = zip(weights[still:], gradients, rates[still:], strict=True)
+            moved = (weight - own * gradient for weight, gradient, own in moves)
+            # views: the next gradient is by them, not by what the output layer owes to the start
+            weights = *(one.view_as(one) for one in weights[:still]), *moved
     return weights if second_order else tuple(one.detach() for one in weights)
 
 
