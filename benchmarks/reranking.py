@@ -10,8 +10,8 @@ more (`added`). The reference is sparse k-reciprocal re-ranking, whose score per
 candidates by a fitted weight as the other methods' do; its seconds hold the search that it is part
 of. Prints held-out MAP@5 against no second look and against that reference, on the same queries of
 all runs, with paired 95 % intervals, and the processor's seconds a query that the second look
-takes, teaching included; --out writes the same as CSV, and a method that is there is not asked
-again. Methods marked so look at small crops with a network of their own instead of at embeddings;
+takes, teaching included; --out writes the same as CSV, and a method that is there, taught as much,
+is not asked again: take the file away where RUN or the code is another. Methods marked so look at small crops with a network of their own instead of at embeddings;
 they and the slowest, SLOW, learn from fewer tasks than `rerank.fewshot` says.
 The twin has no row: it needs members that were trained as pairs.
 """
@@ -61,17 +61,19 @@ def main(
     base, _ = looked(runs, name, NONE, own)
     reference = looked(runs, name, RECIPROCAL, own)
     for method in methods:
-        if method in [row["method"] for row in rows]:
+        told = lessons(method, own or runs[0] / "params.yaml")
+        if (method, told) in [(row["method"], row["lessons"]) for row in rows]:
             continue
         second, taken = reference if method == RECIPROCAL else looked(runs, name, method, own)
-        row: dict[str, object] = {"method": method, "seconds a query": taken}
+        rows = [row for row in rows if row["method"] != method]
+        row: dict[str, object] = {"method": method, "lessons": told, "seconds a query": taken}
         for way in WAYS:
             gain = comparison.gain(base[way], second[way], evaluated)
             over = comparison.gain(reference[0][way], second[way], evaluated)
             row |= {f"{way} {key}": value for key, value in gain.items()}
             row |= {f"{way} {key} over {RECIPROCAL}": over[key] for key in INTERVAL}
         rows.append(row)
-        print(told(row), flush=True)
+        print(line(row), flush=True)
         if out:
             tables.write_csv(pd.DataFrame(rows).round(4), out)
 
@@ -89,15 +91,11 @@ def looked_at_one(
     run: Path, name: str, method: str, settings: Path
 ) -> tuple[dict[str, pd.DataFrame], float, int]:
     """One run's rankings by way, the seconds of all members' second looks, and their queries."""
-    second, on_crops, _ = method.partition(ON_CROPS)
     stages = [neighbours, rerank] if method == RECIPROCAL else [rerank]
-    leaves = {"rerank.method": second, **(SHORTER if on_crops else {})}
-    leaves |= FEWER if second in SLOW else {}
-    leaves |= {"neighbours.reciprocal": AT_ONCE} if method == RECIPROCAL else {}
     with TemporaryDirectory() as scratch, contextlib.chdir(scratch):
         edited = Path("params.yaml")
         shutil.copy(settings, edited)
-        edit(edited, name, leaves)
+        edit(edited, name, changed(method))
         made = {stage.__name__.rpartition(".")[2] for stage in stages}
         link(run, made | {"ensemble", "submission", "report"})
         p = params.load()
@@ -113,6 +111,24 @@ def looked_at_one(
             submission.main(name)
             found[way] = tables.read("rankings", paths.rankings(name))
         return found, taken, queries([fold for _, fold in members])
+
+
+def changed(method: str) -> dict[str, object]:
+    """The leaves of params.yaml that ask for a method, and for lessons that it has the time for."""
+    second, on_crops, _ = method.partition(ON_CROPS)
+    leaves = {"rerank.method": second, **(SHORTER if on_crops else {})}
+    leaves |= FEWER if second in SLOW else {}
+    return leaves | ({"neighbours.reciprocal": AT_ONCE} if method == RECIPROCAL else {})
+
+
+def lessons(method: str, settings: Path) -> str:
+    """What of `rerank.fewshot` teaches a method; "-" for those that it is not for."""
+    leaves = changed(method)
+    if leaves["rerank.method"] not in FEW_SHOT:
+        return "-"
+    taught = params.load(settings).rerank.fewshot
+    tasks = leaves.get("rerank.fewshot.tasks", taught.tasks)
+    return f"{leaves.get('rerank.fewshot.steps', taught.steps)} steps of {tasks} tasks"
 
 
 def ways(recipe: Ensemble, method: str, first: str) -> dict[str, dict[str, object]]:
@@ -133,7 +149,7 @@ def queries(folds: list[int]) -> int:
     return sum(len(gallery.query_rows(table, images, fold)) for fold in folds)
 
 
-def told(row: dict[str, object]) -> str:
+def line(row: dict[str, object]) -> str:
     """The printed line."""
     said = [
         f"{way} {row[f'{way} second']:.3f}: {row[f'{way} difference']:+.3f} "

@@ -15,13 +15,16 @@ SHARPNESS = 10.0  # of the attention at the start; it is learned
 class Matching(Learner):
     """Scores are the log of the attention that falls on each class's examples.
 
+    An example has its weight's share of the attention: a class of five is no likelier for that than
+    a class of one. The publication's classes have equally many.
     full: full context embeddings. A bi-LSTM reads the examples, so that each is seen in the light
     of the others, and an LSTM with attention reads them for the query.
+    scale: of the products by which that one attends, 1 as published; smaller for long vectors.
     """
 
-    def __init__(self, encoder: Encoder, full: bool) -> None:
+    def __init__(self, encoder: Encoder, full: bool, scale: float = 1.0) -> None:
         super().__init__()
-        self.encoder, dim = encoder, encoder.dim
+        self.encoder, self.scale, dim = encoder, scale, encoder.dim
         self.sharpness = nn.Parameter(torch.tensor(SHARPNESS).log())
         self.over_examples = (
             nn.LSTM(dim, dim, batch_first=True, bidirectional=True) if full else None
@@ -30,13 +33,14 @@ class Matching(Learner):
 
     def scores(self, support: Support, queries: Tensor, ways: int) -> Tensor:
         examples, asked = support.encoded(self.encoder), self.encoder(queries)
-        padding = support.weights == 0
+        # minus infinity for padding
+        share = support.weights.log()[:, None]
         if self.over_examples is not None:
             examples = in_context(self.over_examples, examples, support.weights)
-            asked = reading(self.over_query, asked, examples, padding)
+            asked = reading(self.over_query, asked, examples, share, self.scale)
         cosines = F.normalize(asked, dim=-1) @ F.normalize(examples, dim=-1).transpose(1, 2)
-        # masked after the product: 0 x infinity is no gradient
-        sharp = (cosines * self.sharpness.exp()).masked_fill(padding[:, None], -torch.inf)
+        # after the product: 0 x infinity is no gradient
+        sharp = cosines * self.sharpness.exp() + share
         member = membership(support, ways)[:, None] > 0
         # logarithms throughout: a probability that underflows to 0 has no gradient to mend it
         each = sharp.log_softmax(dim=-1)[..., None].masked_fill(~member, -torch.inf)
@@ -61,15 +65,18 @@ def in_context(network: nn.LSTM, examples: Tensor, weights: Tensor) -> Tensor:
     return examples + torch.zeros_like(examples).scatter(1, place, forth + back)
 
 
-def reading(network: nn.LSTMCell, queries: Tensor, examples: Tensor, padding: Tensor) -> Tensor:
+def reading(
+    network: nn.LSTMCell, queries: Tensor, examples: Tensor, share: Tensor, scale: float
+) -> Tensor:
     """Each query after `STEPS` of attention over the examples, t x q x d (appendix A.1).
 
+    share : logarithms of the examples' weights, t x 1 x n
     The query reads alone. What it read is added to its state, where A.1 puts the two side by side.
     """
     shape = queries.shape
     hidden, cell = queries, torch.zeros_like(queries)
     for _ in range(STEPS):
-        likeness = (hidden @ examples.transpose(1, 2)).masked_fill(padding[:, None], -torch.inf)
+        likeness = scale * (hidden @ examples.transpose(1, 2)) + share
         read = likeness.softmax(dim=-1) @ examples
         state = (hidden + read).flatten(0, 1), cell.flatten(0, 1)
         hidden, cell = network(queries.flatten(0, 1), state)

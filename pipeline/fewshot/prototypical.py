@@ -9,15 +9,20 @@ from pipeline.fewshot.tasks import Support, class_means, without_absent
 
 
 class Prototypical(Learner):
-    """Scores are squared Euclidean distances to the class means, below 0."""
+    """Scores are squared Euclidean distances to the class means, below 0, times `scale`.
 
-    def __init__(self, encoder: Encoder) -> None:
+    scale: 1 as published. Vectors that are long before they are taught need a smaller one: a
+    softmax of large numbers is sure of everything, and has next to no gradient.
+    """
+
+    def __init__(self, encoder: Encoder, scale: float = 1.0) -> None:
         super().__init__()
-        self.encoder = encoder
+        self.encoder, self.scale = encoder, scale
 
     def scores(self, support: Support, queries: Tensor, ways: int) -> Tensor:
         means = class_means(support.encoded(self.encoder), support, ways)
-        return without_absent(-squared(self.encoder(queries), means), support, ways)
+        distances = squared(self.encoder(queries), means)
+        return without_absent(-self.scale * distances, support, ways)
 
 
 def squared(first: Tensor, second: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from pipeline.fewshot.fit import Fit, fit
 from pipeline.fewshot.induction import Induction
 from pipeline.fewshot.learner import Learner
 from pipeline.fewshot.maml import MAML
-from pipeline.fewshot.matching import Matching
+from pipeline.fewshot.matching import SHARPNESS, Matching
 from pipeline.fewshot.memory import Memory
 from pipeline.fewshot.meta_lstm import MetaLSTM
 from pipeline.fewshot.nearest import Nearest
@@ -40,13 +40,15 @@ def made(params: Rerank, shape: tuple[int, ...], ways: int, identities: int) -> 
     on_crops = len(shape) == 3
     encoder = encoders.conv4(shape, hidden) if on_crops else encoders.vectors(*shape, hidden)
     network = Dense(shape[0], hidden)
+    # vectors have the length of their dimension's root: distances and products are large
+    scale = 1.0 if on_crops else SHARPNESS / encoder.dim
     return {
         "euclidean": partial(Nearest, encoder, identities, "euclidean"),
         "cosine": partial(Nearest, encoder, identities, "cosine"),
         "mahalanobis": partial(Nearest, encoder, identities, "mahalanobis"),
-        "prototypical": partial(Prototypical, encoder),
+        "prototypical": partial(Prototypical, encoder, scale / 2),
         "matching": partial(Matching, encoder, full=False),
-        "matching_full": partial(Matching, encoder, full=True),
+        "matching_full": partial(Matching, encoder, full=True, scale=scale),
         "relation": partial(Relation, encoder, hidden),
         "induction": partial(Induction, encoder, SLICES),
         "siamese": partial(Siamese, encoder, "absolute", hidden),

@@ -48,6 +48,17 @@ def test_every_method_of_the_params_has_its_row():
     assert {"none", "twin"} | rows == set(params.Rerank.model_fields["method"].annotation.__args__)
 
 
+def test_the_slow_learn_from_fewer_tasks():
+    file = ROOT / "params.yaml"
+    plain = params.load(file).rerank.fewshot
+    usual = f"{plain.steps} steps of {plain.tasks} tasks"
+    told = {method: reranking.lessons(method, file) for method in reranking.METHODS}
+    assert told["reptile"] == told["k_reciprocal"] == "-"
+    assert told["siamese"] == told["maml"] == usual
+    assert told["memory"] == f"{plain.steps} steps of 4 tasks"
+    assert told["siamese, on crops"] == "100 steps of 4 tasks"
+
+
 def test_an_unknown_method_is_named():
     with pytest.raises(SystemExit, match=r"no methods \['reptil'\]; there are \['k_reciprocal'"):
         reranking.main("best", [], None, ["reptil"], None)

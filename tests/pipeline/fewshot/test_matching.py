@@ -2,6 +2,7 @@ import torch
 
 from pipeline.fewshot import encoders
 from pipeline.fewshot.matching import SHARPNESS, Matching, in_context
+from pipeline.fewshot.tasks import Support
 from tests.pipeline.fewshot.learners import DIM, WAYS, episodes
 
 
@@ -15,6 +16,20 @@ def test_scores_are_the_attention_on_a_class():
     for way in range(WAYS):
         own = [w for w, label in zip(weights, given.support.labels[1], strict=True) if label == way]
         torch.testing.assert_close(told[1, 3, way], sum(own) / sum(weights), rtol=1e-4, atol=1e-5)
+
+
+def test_a_class_of_many_is_no_likelier_for_that():
+    """Four examples of one class and one of another, all as near, and a place of padding."""
+    inputs = torch.eye(DIM)[0].expand(1, 6, DIM)
+    labels = torch.tensor([[0, 0, 0, 0, 1, 2]])
+    weights = torch.tensor([[0.25, 0.25, 0.25, 0.25, 1.0, 0.0]])
+    for full in (False, True):
+        learner = Matching(encoders.vectors(DIM, 0), full)
+        if full:  # the bi-LSTM tells places apart
+            for one in learner.over_examples.parameters():
+                torch.nn.init.zeros_(one)
+        told = learner.scores(Support(inputs, labels, weights), inputs[:, :1], 3)[0, 0]
+        torch.testing.assert_close(told.exp(), torch.tensor([0.5, 0.5, 0.0]))
 
 
 def test_context_runs_over_the_real_examples_in_both_directions():

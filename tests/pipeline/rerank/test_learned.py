@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+import torch
 
 from pipeline import params
+from pipeline.fewshot.tasks import Support
 from pipeline.gallery import KNOWN, Embeddings
 from pipeline.params.answering import FewShot
 from pipeline.rerank import learned
@@ -11,6 +13,10 @@ from tests.pipeline.rerank.test_rerank import NAMES, SECTION, Member, column, ru
 
 TAUGHT = SECTION.fewshot.model_copy(update={"steps": 150, "rate": 5e-3, "hidden": 16})
 UNTAUGHT = TAUGHT.model_copy(update={"steps": 0})
+COMPARING = [
+    *("euclidean", "cosine", "prototypical", "matching", "matching_full"),
+    *("relation", "induction", "siamese"),
+]
 SEES_PLACES = ["maml", "fomaml", "meta_lstm", "memory"]  # an output a place
 
 
@@ -33,7 +39,20 @@ def test_unknown_queries_teach_nothing(member, method, monkeypatch):
     assert len(found) and np.isfinite(found).all()
 
 
-@pytest.mark.parametrize("method", ["cosine", "matching", "relation", "siamese"])
+@pytest.mark.parametrize("dim", [8, 512])
+def test_a_start_is_not_sure_of_a_small_difference(dim):
+    """Cosines of .50 and .45 are half a nat apart, however many numbers a vector has."""
+    section = SECTION.model_copy(update={"method": "prototypical"})
+    learner = learned.made(section, (dim,), 2, 2)
+    query, shown = torch.eye(dim)[:1], torch.zeros(2, dim)
+    shown[:, 0] = torch.tensor([0.50, 0.45])
+    shown[:, 1] = (1 - shown[:, 0].square()).sqrt()
+    support = Support(shown[None], torch.tensor([[0, 1]]), torch.ones(1, 2))
+    near, far = learner.scores(support, query[None], 2)[0, 0]
+    assert (near - far).item() == pytest.approx(0.5, abs=1e-4)
+
+
+@pytest.mark.parametrize("method", COMPARING)
 def test_teaching_helps(member, method):
     """The loudest numbers of a vector tell nothing of who it is: it takes teaching to see past."""
     rng = np.random.default_rng(5)
