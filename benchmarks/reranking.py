@@ -11,8 +11,9 @@ candidates by a fitted weight as the other methods' do; its seconds hold the sea
 of. Prints held-out MAP@5 against no second look and against that reference, on the same queries of
 all runs, with paired 95 % intervals, and the processor's seconds a query that the second look
 takes, teaching included; --out writes the same as CSV, and a method that is there, taught as much,
-is not asked again: take the file away where RUN or the code is another. Methods marked so look at small crops with a network of their own instead of at embeddings;
-they and the slowest, SLOW, learn from fewer tasks than `rerank.fewshot` says.
+is not asked again: take the file away where RUN or the code is another. Methods marked so look at
+small crops with a network of their own instead of at embeddings; they and the slowest, SLOW, learn
+from fewer tasks than `rerank.fewshot` says.
 The twin has no row: it needs members that were trained as pairs.
 """
 
