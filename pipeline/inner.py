@@ -59,7 +59,8 @@ class Examination:
         rank = reciprocal_rank(asked @ known.T, self.query_labels, self.gallery_labels)
         fresh = shots.by_identity(asked.numpy(), self.query_labels)
         shown = shots.by_identity(known.numpy(), self.gallery_labels)
-        return {"inner": rank, FEW_SHOT: shots.mean_share(fresh, shown, *WAYS_SHOTS, SEED)}
+        right = float(shots.shares(fresh, shown, *WAYS_SHOTS, SEED).mean())
+        return {"inner": rank, FEW_SHOT: right}
 
 
 @torch.inference_mode()

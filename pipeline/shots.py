@@ -15,12 +15,14 @@ from pipeline.gallery import KNOWN, Embeddings
 
 TASKS = {f"way{ways}_shot{shots}": (ways, shots) for ways in (5, 20) for shots in (1, 5)}
 EPISODES = 600
+NORMAL = 1.96  # standard deviations to each side of 95 %
 
 
 def accuracies(
     embeddings: Embeddings, gallery: pd.DataFrame, queries: pd.DataFrame, seed: int
 ) -> dict[str, float]:
-    """The mean share of right names over EPISODES tasks, by the name of each of TASKS.
+    """The mean share of right names over EPISODES tasks, by the name of each of TASKS, and as
+    <name>_margin half of its 95 % interval over tasks: other draws of the same individuals.
 
     NaN where fewer individuals than ways have a held-out query and as many gallery photographs as
     shots. `gallery` and `queries` are the member's rows (`pipeline.gallery`).
@@ -28,7 +30,12 @@ def accuracies(
     known = queries[queries["kind"] == KNOWN]
     fresh = by_identity(embeddings.of(known["image"]), known["truth"].to_numpy())
     shown = by_identity(embeddings.of(gallery["image"]), gallery["identity"].to_numpy())
-    return {name: mean_share(fresh, shown, *task, seed) for name, task in TASKS.items()}
+    told: dict[str, float] = {}
+    for name, task in TASKS.items():
+        each = shares(fresh, shown, *task, seed)
+        margin = NORMAL * each.std(ddof=1) / len(each) ** 0.5
+        told |= {name: float(each.mean()), f"{name}_margin": float(margin)}
+    return told
 
 
 def by_identity(vectors: np.ndarray, identity: np.ndarray) -> dict[Hashable, np.ndarray]:
@@ -37,22 +44,22 @@ def by_identity(vectors: np.ndarray, identity: np.ndarray) -> dict[Hashable, np.
     return {name: vectors[at] for name, at in rows.items()}
 
 
-def mean_share(
+def shares(
     fresh: dict[Hashable, np.ndarray],
     shown: dict[Hashable, np.ndarray],
     ways: int,
     shots: int,
     seed: int,
-) -> float:
-    """The mean share of right names over EPISODES tasks; NaN where individuals are too few.
+) -> np.ndarray:
+    """The share of right names in each of EPISODES tasks; NaN where individuals are too few.
 
     fresh, shown : each individual's vectors: those that are asked, those that stand for it
     """
     rng = np.random.default_rng([seed, ways, shots])
     able = [one for one in sorted(fresh) if len(shown.get(one, ())) >= shots]
     if len(able) < ways:
-        return float("nan")
-    return float(np.mean([share(fresh, shown, able, ways, shots, rng) for _ in range(EPISODES)]))
+        return np.full(EPISODES, np.nan)
+    return np.array([share(fresh, shown, able, ways, shots, rng) for _ in range(EPISODES)])
 
 
 def share(

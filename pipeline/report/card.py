@@ -72,9 +72,17 @@ def verification(scores: dict[str, float | None]) -> dict[str, float | None]:
 
 
 def shots(members: list[dict[str, float | None]]) -> dict[str, float | None]:
-    """The members' mean N-way K-shot accuracies; null where a member has none."""
+    """The members' mean N-way K-shot accuracies with their 95 % intervals over tasks
+    (<name>_low, <name>_high); null where a member has none."""
     table = pd.DataFrame(members, dtype=float)
-    return {name: rounded(table[name].mean(skipna=False)) for name in table}
+    told: dict[str, float | None] = {}
+    for name in [one for one in table if f"{one}_margin" in table]:
+        mean = table[name].mean(skipna=False)
+        # as wide as if all had the same tasks, which those of one fold have
+        margin = table[f"{name}_margin"].mean(skipna=False)
+        told |= {name: rounded(mean)}
+        told |= {f"{name}_low": rounded(mean - margin), f"{name}_high": rounded(mean + margin)}
+    return told
 
 
 def weighted_mean(values: np.ndarray, weights: np.ndarray) -> Callable[[np.ndarray], float]:

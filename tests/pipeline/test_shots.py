@@ -21,7 +21,8 @@ def member(noise: float, people: int = 25, photographs: int = 5):
 
 def test_clear_vectors_are_always_named_right():
     told = shots.accuracies(*member(0.0), seed=0)
-    assert told == dict.fromkeys(["way5_shot1", "way5_shot5", "way20_shot1", "way20_shot5"], 1.0)
+    names = ["way5_shot1", "way5_shot5", "way20_shot1", "way20_shot5"]
+    assert told == dict.fromkeys(names, 1.0) | {f"{name}_margin": 0.0 for name in names}
 
 
 def test_noise_is_right_by_chance():
@@ -36,11 +37,18 @@ def test_more_photographs_help_and_more_ways_hurt():
     assert told["way20_shot1"] < told["way20_shot5"]
 
 
+def test_the_margin_is_that_of_the_mean_over_tasks():
+    """Tasks drawn by other seeds have means that lie as far apart as it says."""
+    told = pd.DataFrame([shots.accuracies(*member(0.35), seed=seed) for seed in range(20)])
+    spread = told["way5_shot1"].std(ddof=1)
+    assert spread == pytest.approx(told["way5_shot1_margin"].mean() / 1.96, rel=0.5)
+
+
 def test_too_few_individuals_have_no_figure():
     embeddings, gallery, queries = member(0.0, people=7, photographs=3)
     told = shots.accuracies(embeddings, gallery, queries, seed=0)
-    assert told.pop("way5_shot1") == 1.0
-    assert len(told) == 3 and np.isnan(list(told.values())).all()
+    assert (told.pop("way5_shot1"), told.pop("way5_shot1_margin")) == (1.0, 0.0)
+    assert len(told) == 6 and np.isnan(list(told.values())).all()
 
 
 def test_new_whales_are_not_asked():

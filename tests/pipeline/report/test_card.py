@@ -116,8 +116,16 @@ def test_verification_is_the_same_for_every_ensemble():
 
 
 def test_shots_are_the_members_means():
-    members = [{"way5_shot1": 0.5, "way20_shot1": 0.25}, {"way5_shot1": 1.0, "way20_shot1": None}]
-    assert card.shots(members) == {"way5_shot1": 0.75, "way20_shot1": None}
+    members = [
+        {"way5_shot1": 0.5, "way5_shot1_margin": 0.03, "way20_shot1": 0.25}
+        | {"way20_shot1_margin": 0.01},
+        {"way5_shot1": 1.0, "way5_shot1_margin": 0.01, "way20_shot1": None}
+        | {"way20_shot1_margin": None},
+    ]
+    told = card.shots(members)
+    assert told["way5_shot1"] == 0.75
+    assert (told["way5_shot1_low"], told["way5_shot1_high"]) == (0.73, 0.77)
+    assert {told[name] for name in told if name.startswith("way20")} == {None}
 
 
 def test_the_card_says_what_became_of_conflicts():
