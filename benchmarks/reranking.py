@@ -45,7 +45,7 @@ METHODS = (
 SLOW = ("matching_full", "memory", "meta_lstm")  # on embeddings
 FEWER = {"rerank.fewshot.tasks": 4}
 # crops cost a hundred times what vectors do
-SHORTER = {"rerank.fewshot.sees": "crops", "rerank.fewshot.tasks": 4, "rerank.fewshot.steps": 100}
+SHORTER = FEWER | {"rerank.fewshot.sees": "crops", "rerank.fewshot.steps": 100}
 INTERVAL = ("difference", "low", "high")
 AT_ONCE = 20  # neighbours of the k-reciprocal reference
 
