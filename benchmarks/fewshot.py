@@ -27,7 +27,6 @@ import numpy as np
 import pandas as pd
 import torch
 from filelock import FileLock
-from scipy import stats
 from torch import Tensor
 
 from benchmarks import fewshot_picture
@@ -39,6 +38,7 @@ from pipeline.fewshot.fit import fit
 from pipeline.fewshot.learner import Learner
 from pipeline.fewshot.sampling import Classes, Shape
 from pipeline.fewshot.tasks import Episodes, Support
+from pipeline.margin import margin
 
 OUT = Path("benchmarks/fewshot")
 CHOSEN_BY = frozenset({"Japanese_(katakana)"})
@@ -204,15 +204,10 @@ def scored(
     for question in [key for key in own if key != "seconds"]:
         gain = own[question] - plain[question]
         row |= {question: percent(own[question].mean())}
-        row |= {f"{question} +-": percent(half_width(own[question]))}
+        row |= {f"{question} +-": percent(margin(own[question]))}
         row |= {f"{question} gain": percent(gain.mean())}
-        row |= {f"{question} gain +-": percent(half_width(gain))}
+        row |= {f"{question} gain +-": percent(margin(gain))}
     return row | {"seconds": round(float(own["seconds"][0])), "settings": told(recipe)}
-
-
-def half_width(values: np.ndarray) -> float:
-    """Half of the 95 % interval of the mean over tasks: Student's, as there are but twenty runs."""
-    return stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / len(values) ** 0.5
 
 
 def percent(share: float) -> float:

@@ -139,7 +139,7 @@ LEARNERS = {
     "matching, full context": Recipe(
         lambda _: Matching(encoder(), full=True), TWENTY, Fit(4000, 1e-3)
     ),
-    "relation": Recipe(lambda _: Relation(encoder(pooled=2), 8), FEWER, Fit(3500, 1e-3)),
+    "relation": Recipe(lambda _: Relation(encoder(pooled=2), 8), FEWER, Fit(7000, 1e-3)),
     "induction": Recipe(lambda _: Induction(encoder(), 32), FEWER, Fit(4000, 1e-3)),
     "siamese": Recipe(lambda _: Siamese(encoder(), "rich", 8), MANY, Fit(4000, 4e-3)),
     "MAML": _maml,

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from pipeline import clones
+from pipeline.margin import margin
 
 SCORES = ["held_out_map5", "public", "private", "hidden"]
 
@@ -61,7 +61,7 @@ def interval(values: np.ndarray) -> str:
     """Mean and 95 % interval of the mean (Student's t) as a phrase."""
     if len(values) < 2:
         return f"{values.mean():+.3f}"
-    half = stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
+    half = margin(values)
     return f"{values.mean():+.3f} ({values.mean() - half:+.3f} to {values.mean() + half:+.3f})"
 
 

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from pipeline.gallery import KNOWN, Embeddings
+from pipeline.margin import margin
 
 TASKS = {f"way{ways}_shot{shots}": (ways, shots) for ways in (5, 20) for shots in (1, 5)}
 EPISODES = 600
-NORMAL = 1.96  # standard deviations to each side of 95 %
 
 
 def accuracies(
@@ -33,8 +33,7 @@ def accuracies(
     told: dict[str, float] = {}
     for name, task in TASKS.items():
         each = shares(fresh, shown, *task, seed)
-        margin = NORMAL * each.std(ddof=1) / len(each) ** 0.5
-        told |= {name: float(each.mean()), f"{name}_margin": float(margin)}
+        told |= {name: float(each.mean()), f"{name}_margin": margin(each)}
     return told
 
 

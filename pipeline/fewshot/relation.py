@@ -1,6 +1,5 @@
 """Relation network: a learned comparison (Sung et al. 2018, arXiv:1711.06025)."""
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -31,23 +30,26 @@ class Relation(Learner):
                 layers += [nn.MaxPool2d(2)]
                 height, width = height // 2, width // 2
         layers += [nn.Flatten(), nn.Linear(channels * height * width, hidden), nn.ReLU()]
-        self.compare = nn.Sequential(*layers, nn.Linear(hidden, 1))
+        self.both, *rest = layers
+        self.compare = nn.Sequential(*rest, nn.Linear(hidden, 1))
 
     def scores(self, support: Support, queries: Tensor, ways: int) -> Tensor:
         maps = support.encoded(self.encoder.maps)
         means = class_means(maps.flatten(2), support, ways).unflatten(2, maps.shape[2:])
         asked = self.encoder.maps(queries)
-        tasks, count = asked.shape[:2]
-        pairs = torch.cat(
-            [
-                means[:, None].expand(tasks, count, *means.shape[1:]),
-                asked[:, :, None].expand(tasks, count, ways, *asked.shape[2:]),
-            ],
-            dim=3,
-        )
-        real = present(support, ways)[:, None].expand(tasks, count, ways)
+        # a convolution of two maps, one over the other, is a sum of two convolutions: each map is
+        # convolved once, not once a pair
+        weights = self.both.weight.chunk(2, dim=1)
+        one, other = (self.convolved(*pair) for pair in zip((means, asked), weights, strict=True))
+        pairs = one[:, None] + other[:, :, None]
+        real = present(support, ways)[:, None].expand(pairs.shape[:3])
         told = of_real(self.compare, pairs, real).squeeze(-1)
         return without_absent(told, support, ways)
+
+    def convolved(self, maps: Tensor, weight: Tensor) -> Tensor:
+        """t x n x c x h x w by a part of the first convolution's weights."""
+        found = F.conv2d(maps.flatten(0, 1), weight, padding=self.both.padding)
+        return found.unflatten(0, maps.shape[:2])
 
     def loss(self, episodes: Episodes) -> Tensor:
         """Mean squared difference of each pair's probability from 1 (the right class) or 0."""

@@ -40,7 +40,8 @@ def made(params: Rerank, shape: tuple[int, ...], ways: int, identities: int) -> 
     on_crops = len(shape) == 3
     encoder = encoders.conv4(shape, hidden) if on_crops else encoders.vectors(*shape, hidden)
     network = Dense(shape[0], hidden)
-    # vectors have the length of their dimension's root: distances and products are large
+    # vectors have the length of their dimension's root: products are large, and squared distances,
+    # 2 (dim - product), twice as far apart
     scale = 1.0 if on_crops else SHARPNESS / encoder.dim
     return {
         "euclidean": partial(Nearest, encoder, identities, "euclidean"),

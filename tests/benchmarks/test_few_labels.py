@@ -56,6 +56,23 @@ def test_a_photograph_is_in_one_part_and_a_copy_in_none(photos):
     assert parts[1] == set(solution["Image"]) and solution["Image"].equals(sample["Image"])
     assert (sample["Id"] == NEW_WHALE).all()
     assert [image[:3] for image in solution["Image"]] == solution["Id"].tolist()
+    hidden = pd.read_csv(photos / "unlabelled.csv")
+    assert set(hidden["Image"]) == parts[2]
+    assert [image[:3] for image in hidden["Image"]] == hidden["Id"].tolist()
+
+
+def test_pseudo_labels_are_held_against_whom_the_photographs_show(photos):
+    """Two members believe one photograph, once wrongly; the other way has no pseudo-labels."""
+    image, name = pd.read_csv(photos / "unlabelled.csv").iloc[0]
+    rows = [(image, who, 0.7, fold, 1, "5") for fold, who in enumerate((name, "w99"))]
+    for way, own in (("supervised", rows), ("simsiam", [])):
+        found = pd.DataFrame(own, columns=tables.COLUMNS["pseudo"])
+        tables.write("pseudo", found, photos.parent / way / "data/pseudo.csv")
+    found = few_labels.guesses(photos.parent, 3)
+    assert found[["way", "image", "right", "seed"]].values.tolist() == [
+        ["supervised", image, True, 3],
+        ["supervised", image, False, 3],
+    ]
 
 
 def test_a_gain_is_of_the_same_photographs_and_its_interval_of_individuals(capsys):

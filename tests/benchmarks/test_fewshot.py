@@ -154,11 +154,6 @@ def test_the_twenty_runs_stay_shut_but_for_the_learners_rows(project, table, qui
     assert Path("README.md").read_text() == README
 
 
-def test_an_interval_is_students():
-    """Of 0 and 1 with one degree of freedom: .5 +- 12.706 x .7071 / sqrt(2)."""
-    assert fewshot.half_width(np.array([0.0, 1.0])) == pytest.approx(12.706 / 2, rel=1e-4)
-
-
 def test_unknown_names_are_told(project):
     with pytest.raises(SystemExit, match=r"learners has no \['protypical'\]; there are \['pixels'"):
         fewshot.main(project, "learners", ["protypical"], False)
