@@ -1,17 +1,18 @@
 """Label test photographs that the members are sure of, for the next round of training.
 
-    python -m commands.pseudo ENSEMBLE [ENSEMBLE ...] [--confidence 0.95]
+    python -m commands.pseudo ENSEMBLE [ENSEMBLE ...] [--confidence 0.95 | --surest 3]
 
 A test photograph is labelled for fold f where the named ensembles' members of fold f, and they
 alone, all put the same known identity first, each with the posterior `confidence` or more (the
-learned posterior, wherever the ensemble's own submission places new_whale). Writes data/pseudo.csv
-anew, with the next round's number; the next `dvc repro` trains member f on the rows of fold f and
-on no others', so that a held-out score stays honest. For the same reason nothing that was fitted on
-the held-out photographs of fold f has a say in its rows: the blend is fitted on the other folds',
-weighed points are left out, and an ensemble that needs the word of Reptile or another learner of
-`rerank` is refused. The rows name the partition into folds that they were made with: with another,
-the stage `folds` refuses them. A file with a header alone is the way back:
-git checkout data/pseudo.csv.
+learned posterior, wherever the ensemble's own submission places new_whale). With --surest N these
+are each identity's N surest photographs, however sure: members that learned from few labels are
+never sure. Writes data/pseudo.csv anew, with the next round's number; the next `dvc repro` trains
+member f on the rows of fold f and on no others', so that a held-out score stays honest. For the
+same reason nothing that was fitted on the held-out photographs of fold f has a say in its rows: the
+blend is fitted on the other folds', weighed points are left out, and an ensemble that needs the
+word of Reptile or another learner of `rerank` is refused. The rows name the partition into folds
+that they were made with: with another, the stage `folds` refuses them. A file with a header alone
+is the way back: git checkout data/pseudo.csv.
 """
 
 import argparse
@@ -26,7 +27,9 @@ from stages.ensemble import gathered
 FITTED = {"reranked", "reptile", *params.FEW_SHOT}  # scores that learned from held-out queries
 
 
-def main(names: list[str], confidence: float) -> None:
+def main(names: list[str], confidence: float, surest: int | None = None) -> None:
+    if surest is not None and surest < 1:
+        raise SystemExit(f"--surest {surest}: at least one photograph of an identity")
     p = params.load()
     unknown = sorted(set(names) - set(p.ensembles))
     if unknown:
@@ -48,12 +51,13 @@ def main(names: list[str], confidence: float) -> None:
                 place.posteriors(table[table["fold"] == fold], 0.0, {}, {})
                 for table in said.values()
             ],
-            confidence,
+            confidence if surest is None else 0.0,
         ).assign(fold=fold)
         for fold in sorted(common)
     ]
     found = pd.concat(labels, ignore_index=True)
     found = found[~found["image"].isin(copies)]
+    found = found if surest is None else agreement.surest(found, surest)
     past = tables.read("pseudo", paths.PSEUDO)["round"]
     number = int(past.max()) + 1 if len(past) else 1
     own = folds.partition(tables.read("folds", paths.FOLDS))
@@ -86,6 +90,8 @@ def answers(p: params.Params, name: str) -> pd.DataFrame:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("ensembles", nargs="+", metavar="ensemble")
-    parser.add_argument("--confidence", type=float, default=0.95)
+    chosen = parser.add_mutually_exclusive_group()
+    chosen.add_argument("--confidence", type=float, default=0.95, help="the least posterior")
+    chosen.add_argument("--surest", type=int, help="so many of each identity instead")
     asked = parser.parse_args()
-    main(asked.ensembles, asked.confidence)
+    main(asked.ensembles, asked.confidence, asked.surest)

@@ -27,3 +27,15 @@ def agreed(posteriors: list[pd.DataFrame], confidence: float) -> pd.DataFrame:
     chosen = same & (lowest >= confidence) & (first["identity"] != NEW_WHALE)
     found = pd.DataFrame({"identity": first["identity"], "confidence": lowest})[chosen]
     return found.rename_axis("image").reset_index()
+
+
+def surest(found: pd.DataFrame, count: int) -> pd.DataFrame:
+    """Of every fold and identity at most `count` rows (fold, image, identity, confidence): the
+    surest, the first image where they tie.
+
+    Where members learned from too little to be sure of anything their order still says something,
+    and no identity takes all the labels (Zou et al. 2018, arXiv:1810.07911).
+    """
+    ranked = found.sort_values(["fold", "confidence", "image"], ascending=[True, False, True])
+    chosen = ranked.groupby(["fold", "identity"]).head(count)
+    return chosen.sort_values(["fold", "image"], ignore_index=True)

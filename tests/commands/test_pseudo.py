@@ -66,6 +66,14 @@ def test_nobody_sure_leaves_a_header_alone(capsys):
     assert written() == [] and "0 labels in 0 folds" in capsys.readouterr().out
 
 
+def test_the_surest_are_labelled_however_sure(capsys):
+    """card is sure of x in fold 1 by .73 alone; z is a copy, and would have been the surest c."""
+    pseudo.main(["card"], 0.99, surest=1)
+    assert [row[:2] + row[3:4] for row in written()] == [["y", "a", 0], ["x", "a", 1]]
+    with pytest.raises(SystemExit, match="--surest 0: at least one photograph"):
+        pseudo.main(["card"], 0.99, surest=0)
+
+
 def test_what_is_not_there_is_told():
     with pytest.raises(SystemExit, match="no ensembles .'bset'.; params.yaml has"):
         pseudo.main(["bset"], 0.9)

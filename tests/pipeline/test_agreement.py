@@ -42,3 +42,19 @@ def test_a_tie_is_settled_alike_everywhere():
 
 def test_nobody_is_sure():
     assert agreement.agreed([table(x={"a": 0.4})], 0.5).empty
+
+
+def test_the_surest_of_each_identity_in_each_fold():
+    """a has three photographs in fold 0, the last two as sure as each other: the first image."""
+    rows = [
+        ("x", "a", 0.2, 0),
+        ("v", "a", 0.4, 0),
+        ("w", "a", 0.2, 0),
+        ("u", "b", 0.1, 0),
+        ("x", "a", 0.1, 1),
+    ]
+    found = pd.DataFrame(rows, columns=["image", "identity", "confidence", "fold"])
+    kept = agreement.surest(found, 2)[["image", "identity", "fold"]]
+    assert kept.values.tolist() == [["u", "b", 0], ["v", "a", 0], ["w", "a", 0], ["x", "a", 1]]
+    assert agreement.surest(found, 9).shape == found.shape
+    assert agreement.surest(found[:0], 1).empty
