@@ -25,7 +25,7 @@ from pipeline.fewshot.sampling import Shape
 from pipeline.fewshot.siamese import Siamese
 
 SIDE = 28
-ANSWERING = 20  # updates that Reptile makes for a task that is asked: more than in its lessons
+ANSWERING = 10  # updates that Reptile makes for a task that is asked
 PIXELS = "pixels"
 
 
@@ -122,7 +122,7 @@ def reptile(
 
 
 _maml = maml(MORE, Fit(3000, 3e-3))
-_reptile = reptile(TEN, Fit(2500, 1.0), 64)
+_reptile = reptile(TEN, Fit(2000, 1.0), 64)
 LEARNERS = {
     PIXELS: Recipe(lambda count: Nearest(pixels(), count, "euclidean"), MANY, Fit(0, 1e-3)),
     "nearest, euclidean": Recipe(
