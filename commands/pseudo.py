@@ -6,7 +6,7 @@ A test photograph is labelled for fold f where the named ensembles' members of f
 alone, all put the same known identity first, each with the posterior `confidence` or more (the
 learned posterior, wherever the ensemble's own submission places new_whale). With --surest N these
 are each identity's N surest photographs, however sure: members that learned from few labels are
-never sure. Writes data/pseudo.csv anew, with the next round's number; the next `dvc repro` trains
+seldom sure. Writes data/pseudo.csv anew, with the next round's number; the next `dvc repro` trains
 member f on the rows of fold f and on no others', so that a held-out score stays honest. For the
 same reason nothing that was fitted on the held-out photographs of fold f has a say in its rows: the
 blend is fitted on the other folds', weighed points are left out, and an ensemble that needs the
