@@ -39,9 +39,8 @@ class Relation(Learner):
         asked = self.encoder.maps(queries)
         # a convolution of two maps, one over the other, is a sum of two convolutions: each map is
         # convolved once, not once a pair
-        weights = self.both.weight.chunk(2, dim=1)
-        one, other = (self.convolved(*pair) for pair in zip((means, asked), weights, strict=True))
-        pairs = one[:, None] + other[:, :, None]
+        over, under = self.both.weight.chunk(2, dim=1)
+        pairs = self.convolved(means, over)[:, None] + self.convolved(asked, under)[:, :, None]
         real = present(support, ways)[:, None].expand(pairs.shape[:3])
         told = of_real(self.compare, pairs, real).squeeze(-1)
         return without_absent(told, support, ways)

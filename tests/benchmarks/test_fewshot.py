@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from benchmarks import fewshot
-from benchmarks.fewshot_recipes import LEARNERS, PIXELS, network, reptile
+from benchmarks.fewshot_recipes import LEARNERS, PIXELS, Recipe, network
 from pipeline.fewshot.fit import Fit
 from pipeline.fewshot.reptile import Reptile
 from pipeline.fewshot.sampling import Shape
@@ -115,7 +115,7 @@ def test_two_ways_to_answer_share_the_lessons(project, monkeypatch):
         return Reptile(network(4), 2, 0.1, 1)
 
     lessons = (Shape(2, 8, 1, 9),)
-    plain = replace(reptile(lessons, Fit(2, 1.0), channels=4), make=hasty)
+    plain = Recipe(hasty, lessons, Fit(2, 1.0))
     recipes = {
         PIXELS: LEARNERS[PIXELS],
         "plain": plain,
