@@ -1,5 +1,5 @@
 """What was measured, and how: `python -m benchmarks.<word>`."""
 
-from pipeline import machine
+from pipeline.system import machine
 
 machine.share()  # before torch is imported, as in the stages

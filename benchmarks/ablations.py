@@ -17,8 +17,10 @@ from pathlib import Path
 import pandas as pd
 from ruamel.yaml import YAML
 
-from pipeline import comparison, params, paths, study, tables
-from pipeline.tables import NEW_WHALE
+from pipeline import params, paths
+from pipeline.data import tables
+from pipeline.data.tables import NEW_WHALE
+from pipeline.evaluation import ablation_study, comparison
 
 CONSTANT = "constant"
 # name: the ensemble that is watched, and the leaves of params.yaml that change
@@ -78,7 +80,7 @@ def edit(path: Path, ensemble: str, edits: dict[str, object]) -> None:
     values["backbones"] = {name: own for name, own in values["backbones"].items() if name in used}
     html = values["report"]["html"]
     values["report"]["html"] = [one for one in html if one == ensemble]
-    yaml.dump(study.edited(values, edits), path)
+    yaml.dump(ablation_study.edited(values, edits), path)
 
 
 def rankings(run: Path, ensemble: str) -> pd.DataFrame:

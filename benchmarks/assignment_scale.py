@@ -15,8 +15,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from pipeline import pair_batches
-from pipeline.pair_head import KINDS, PairHead
+from pipeline.models.pair_head import KINDS, PairHead
+from pipeline.training import pair_batches
 
 DIM, HIDDEN, EACH = 256, 32, 4
 

@@ -20,8 +20,11 @@ import numpy as np
 import pandas as pd
 from ruamel.yaml import YAML
 
-from pipeline import clones, evaluation, metrics, params, paths, solution, submitted
-from pipeline.report.card import weighted_mean
+from pipeline import params, paths
+from pipeline.data import solution, submission_file
+from pipeline.evaluation import metrics, protocol
+from pipeline.steps.score.score import weighted_mean
+from pipeline.system import clones
 
 NO_STRANGERS = 0.01  # the prior of new individuals: the held-out ones hardly count
 
@@ -42,7 +45,9 @@ def main(folder: Path, preset: str) -> None:
     p = params.load(clone / "params.yaml")
     truth = solution.read_solution(folder / "photos", p.competition.columns)
     for name in p.ensembles:
-        table = submitted.read(clone / paths.submission(name), p.competition.columns.new_whale)
+        table = submission_file.read(
+            clone / paths.submission(name), p.competition.columns.new_whale
+        )
         print(name, scored(table.merge(truth, on="image", validate="one_to_one"), p.evaluation))
 
 
@@ -72,13 +77,13 @@ def scored(table: pd.DataFrame, settings: params.Evaluation) -> str:
     }
     phrases = []
     for name, values in scores.items():
-        drawn = evaluation.bootstrap(
+        drawn = protocol.bootstrap(
             weighted_mean(values, np.ones(len(values))),
             table["identity"],
             settings.bootstrap,
             settings.seed,
         )
-        low, high = evaluation.interval(drawn)
+        low, high = protocol.interval(drawn)
         phrases.append(f"{name} {values.mean():.3f} ({low:.3f} to {high:.3f})")
     return ", ".join([*phrases, f"{len(table)} photographs"])
 

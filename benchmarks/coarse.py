@@ -16,10 +16,11 @@ import faiss
 import numpy as np
 import pandas as pd
 
-from pipeline import gallery, params, paths, tables
-from pipeline.gallery import KNOWN
-from pipeline.neighbours import search
-from pipeline.neighbours.neighbours import first_distinct
+from pipeline import params, paths
+from pipeline.data import gallery, tables
+from pipeline.data.gallery import KNOWN
+from pipeline.steps.neighbours import search
+from pipeline.steps.neighbours.neighbours import first_distinct
 
 FIRST = 5
 

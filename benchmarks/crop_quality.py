@@ -15,8 +15,9 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from pipeline import paths, tables, warping
-from pipeline.crop import boxes as boxes_of
+from pipeline import paths
+from pipeline.data import tables, warping
+from pipeline.steps.crop import boxes as boxes_of
 
 CORNERS = ["x0", "y0", "x1", "y1"]
 WORST, ACROSS = 12, 4  # crops on the sheet, and in a row of it

@@ -75,7 +75,7 @@ def untrained_lite0(crops: np.ndarray) -> np.ndarray:
     import timm
     import torch
 
-    from pipeline.weights import lite_state_dict
+    from pipeline.models.weights import lite_state_dict
 
     net = timm.create_model("tf_efficientnet_lite0", num_classes=0).eval()
     net.load_state_dict(lite_state_dict("tf_efficientnet_lite0"), strict=False)

@@ -24,8 +24,11 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.ablations import edit
-from pipeline import clones, evaluation, params, paths, submitted, tables
+from pipeline import params, paths
+from pipeline.data import submission_file, tables
 from pipeline.demo.competition import write_competition
+from pipeline.evaluation import protocol
+from pipeline.system import clones
 
 WAYS, SHOTS = 10, 2
 PRETRAINING = {"supervised": "none", "simsiam": "simsiam"}
@@ -67,7 +70,7 @@ def said(hits: pd.DataFrame) -> None:
     print(wide.groupby("seed").mean().round(3).to_string(), end="\n\n")
     settings = params.load().evaluation
     for way in wide.columns.drop("supervised"):
-        found = evaluation.paired_interval(
+        found = protocol.paired_interval(
             wide["supervised"].to_numpy(float),
             wide[way].to_numpy(float),
             np.ones(len(wide)),
@@ -169,9 +172,9 @@ def prepare(clone: Path, method: str, seed: int) -> None:
 def answered(clone: Path, photos: Path) -> pd.DataFrame:
     """Columns image, identity, right: whether the clone's ensemble names it first."""
     subprocess.run([sys.executable, "-m", "commands.repro"], cwd=clone, check=True)
-    told = submitted.read(clone / paths.submission(NAME), tables.NEW_WHALE).set_index("image")[
-        "ranking"
-    ]
+    told = submission_file.read(clone / paths.submission(NAME), tables.NEW_WHALE).set_index(
+        "image"
+    )["ranking"]
     truth = pd.read_csv(photos / "solution.csv").set_index("Image")["Id"]
     truth = truth[told.index]
     right = (told.str[0] == truth).to_numpy()

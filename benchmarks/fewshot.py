@@ -31,14 +31,14 @@ from torch import Tensor
 
 from benchmarks import fewshot_picture
 from benchmarks.fewshot_recipes import PIXELS, SIDE, TABLES, Recipe, told
-from pipeline import tables
+from pipeline.data import tables
+from pipeline.evaluation.confidence import margin
 from pipeline.fewshot import drawing, omniglot, sampling
 from pipeline.fewshot.adapting import Adapting
 from pipeline.fewshot.fit import fit
 from pipeline.fewshot.learner import Learner
 from pipeline.fewshot.sampling import Classes, Shape
 from pipeline.fewshot.tasks import Episodes, Support
-from pipeline.margin import margin
 
 OUT = Path("benchmarks/fewshot")
 CHOSEN_BY = frozenset({"Japanese_(katakana)"})

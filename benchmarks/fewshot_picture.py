@@ -5,7 +5,8 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from pipeline import marked, tables
+from pipeline.data import tables
+from pipeline.evaluation import readme_tables
 
 README, PICTURE = Path("README.md"), Path("docs/fewshot.png")
 COLUMNS = ["5-way 1-shot", "5-way 5-shot", "20-way 1-shot", "20-way 5-shot"]
@@ -26,7 +27,7 @@ def write(name: str, rows: pd.DataFrame) -> None:
     if name == "learners":
         draw(rows, PICTURE)
     text = markdown(rows) if name == "learners" else varied(rows)
-    marked.replace(README, f"few-shot {name}", text)
+    readme_tables.replace(README, f"few-shot {name}", text)
 
 
 def errors(rows: pd.DataFrame) -> pd.Series:

@@ -12,10 +12,12 @@ import faiss
 import numpy as np
 import torch
 
-from pipeline import device, model, params
+from pipeline import params
 from pipeline.losses.embedding_loss import EmbeddingLoss
 from pipeline.losses.identities import Identities
-from pipeline.run import Learner
+from pipeline.models import embedding_net
+from pipeline.system import device
+from pipeline.training.session import Learner
 
 IDENTITIES = Identities(torch.full((100,), 2.0))
 
@@ -33,7 +35,7 @@ def main() -> None:
 def step(p: params.Params, name: str) -> float:
     """The loss of one training step on random crops."""
     settings = p.member_train(name)
-    net = model.for_backbone(p.backbones[name], settings, trained=True)
+    net = embedding_net.for_backbone(p.backbones[name], settings, trained=True)
     learner = Learner(net, EmbeddingLoss(settings.loss, settings.embedding, IDENTITIES))
     fabric = device.fabric(net)
     fabric.launch()

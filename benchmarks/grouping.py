@@ -17,7 +17,8 @@ import numpy as np
 import pandas as pd
 
 from commands.strangers import held_out
-from pipeline import grouping, params
+from pipeline import params
+from pipeline.evaluation import clustering
 
 
 def main(backbone: str, runs: list[Path]) -> None:
@@ -35,17 +36,17 @@ def of_run(backbone: str, folds: list[int]) -> list[dict[str, object]]:
     rows = []
     for fold, (vectors, identity) in sets.items():
         rows.append({"method": "alone", **scores(np.arange(len(identity)), identity)})
-        for method in grouping.METHODS:
+        for method in clustering.METHODS:
             others = [lesson for other, lesson in sets.items() if other != fold]
-            floor = grouping.best_floor(others, method)
-            found = grouping.groups(vectors, floor, method)
+            floor = clustering.best_floor(others, method)
+            found = clustering.groups(vectors, floor, method)
             rows.append({"method": method, **scores(found, identity), "floor": floor})
     return rows
 
 
 def scores(found: np.ndarray, identity: np.ndarray) -> dict[str, float]:
     """Both indices, and the precision and recall of pairs."""
-    return {**grouping.agreement(found, identity), **grouping.of_pairs(found, identity)}
+    return {**clustering.agreement(found, identity), **clustering.of_pairs(found, identity)}
 
 
 if __name__ == "__main__":

@@ -22,8 +22,10 @@ import pandas as pd
 from tqdm import tqdm
 
 from commands import asking, identify, known
-from pipeline import evaluation, features, gallery, metrics, params, paths, reliability, tables
-from pipeline.tables import NEW_WHALE
+from pipeline import params, paths
+from pipeline.data import features, gallery, tables
+from pipeline.data.tables import NEW_WHALE
+from pipeline.evaluation import metrics, protocol, reliability
 
 SURE = 0.9
 
@@ -37,7 +39,7 @@ def main(name: str | None, count: int, p: params.Params) -> None:
     stored = known.known(recipe, {}, p)
     sources = tqdm(queries["image"], unit="photograph", mininterval=5)
     given = [chances(image, stored, recipe, p) for image in sources]
-    weights = evaluation.query_weights(queries["kind"], p.evaluation.new_whale_prior)
+    weights = protocol.query_weights(queries["kind"], p.evaluation.new_whale_prior)
     for word, value in summary(queries["truth"].tolist(), given, weights).items():
         print(f"{word:28} {value:.3f}")
 

@@ -19,7 +19,9 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 
 from benchmarks.ablations import edit
-from pipeline import comparison, params, paths, tables
+from pipeline import params, paths
+from pipeline.data import tables
+from pipeline.evaluation import comparison
 from pipeline.params import RERANK_SCORES
 from stages import ensemble, neighbours, rerank, submission
 
@@ -111,7 +113,7 @@ def answered_again(run: Path, name: str, edits: dict[str, object], settings: Pat
         recipe = params.load().ensembles[name]
         searched = any(leaf.startswith("neighbours.") for leaf in edits)
         ranked = any(set(score.split(" or ")) & RERANK_SCORES for score in recipe.scores)
-        made = {"ensemble", "submission", "report"}
+        made = {"ensemble", "submission", "score"}
         made |= {"neighbours"} if searched else set()
         made |= {"rerank"} if searched and ranked else set()
         link(run, made)

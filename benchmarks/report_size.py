@@ -1,6 +1,6 @@
 """How large is a page of 8,000 photographs, and how long does a browser take to open it?
 
-    python -m benchmarks.report_size data/work/page/best/report.html [--queries 8000]
+    python -m benchmarks.report_size data/work/report/best/report.html [--queries 8000]
 
 Repeats what the report of a finished demo shows, under new names, until there are so many queries,
 each with gallery photographs of its own; thumbnails are shrunk to the budget as `page` does. Prints
@@ -22,19 +22,19 @@ import numpy as np
 from playwright.sync_api import sync_playwright
 
 from pipeline import params
-from pipeline.page import layout, page, photographs
-from pipeline.page.content import COPIES
+from pipeline.steps.report import layout, photographs, report
+from pipeline.steps.report.content import COPIES
 
 LOOKS = 3
 STANDS = "performance.timing.domContentLoadedEventEnd - performance.timing.navigationStart"
 
 
-def main(report: Path, queries: int) -> None:
-    many = repeated(content_of(report.read_text(encoding="utf-8")), queries)
+def main(file: Path, queries: int) -> None:
+    many = repeated(content_of(file.read_text(encoding="utf-8")), queries)
     many["thumbnails"] = shrunk(many["thumbnails"], params.load().report.megabytes * 1e6)
     with TemporaryDirectory() as folder:
         path = Path(folder) / "report.html"
-        path.write_text(page.page(many), encoding="utf-8")
+        path.write_text(report.render(many), encoding="utf-8")
         size = path.stat().st_size / 1e6
         opened, filtered = looked_at(path)
     print(

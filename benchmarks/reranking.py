@@ -28,7 +28,9 @@ import pandas as pd
 
 from benchmarks.ablations import edit
 from benchmarks.recipes import command_line, joined, link
-from pipeline import comparison, gallery, params, paths, tables
+from pipeline import params, paths
+from pipeline.data import gallery, tables
+from pipeline.evaluation import comparison
 from pipeline.params import FEW_SHOT, Ensemble
 from stages import ensemble, neighbours, rerank, submission
 
@@ -98,7 +100,7 @@ def looked_at_one(
         shutil.copy(settings, edited)
         edit(edited, name, changed(method))
         made = {stage.__name__.rpartition(".")[2] for stage in stages}
-        link(run, made | {"ensemble", "submission", "report"})
+        link(run, made | {"ensemble", "submission", "score"})
         p = params.load()
         members = list(itertools.product(p.ensembles[name].voters(), p.folds.trained))
         begun = time.process_time()  # other work on the machine does not lengthen it

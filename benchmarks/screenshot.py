@@ -1,6 +1,6 @@
 """A picture of a report, as a person sees it in a browser.
 
-    python -m benchmarks.screenshot data/work/page/best/report.html docs/report.png
+    python -m benchmarks.screenshot data/work/report/best/report.html docs/report.png
 
 Opens the first right answer that many matched points argue for, and writes what headless Chromium
 shows of it. Needs a `chromium` on the PATH.

@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pipeline import clones
-from pipeline.margin import margin
+from pipeline.evaluation.confidence import margin
+from pipeline.system import clones
 
 SCORES = ["held_out_map5", "public", "private", "hidden"]
 

@@ -12,9 +12,12 @@ from collections.abc import Iterable, Iterator
 
 import torch
 
-from pipeline import gallery, lesson, model, params, paths, tables
-from pipeline.run import Run, prepare
-from pipeline.schedule import set_rate
+from pipeline import params, paths
+from pipeline.data import gallery, tables
+from pipeline.models import embedding_net
+from pipeline.training import training_set
+from pipeline.training.schedule import set_rate
+from pipeline.training.session import Run, prepare
 
 WARM_UP = 5
 
@@ -26,8 +29,8 @@ def main() -> None:
     settings = p.member_train(backbone)
     order = tables.read("boxes", paths.BOXES)["image"]
     rows = gallery.training_rows(tables.read("folds", paths.FOLDS), p.folds.trained[0])
-    material = lesson.look_up(paths.CROPS, order, rows, settings, 0)
-    net = model.for_backbone(p.backbones[backbone], settings)
+    material = training_set.look_up(paths.CROPS, order, rows, settings, 0)
+    net = embedding_net.for_backbone(p.backbones[backbone], settings)
     run = prepare(net, material, settings, settings.seed)
     batch = next(iter(run.loader))
     rates = {"random tensors": [], "data path": []}

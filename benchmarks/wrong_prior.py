@@ -13,7 +13,9 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks.recipes import answered, command_line
-from pipeline import evaluation, metrics, params, tables
+from pipeline import params
+from pipeline.data import tables
+from pipeline.evaluation import metrics, protocol
 
 ASSUMED = [0.02, 0.05, 0.1, 0.15, 0.2, 0.276, 0.4, 0.6]
 METHODS = ["posterior", "swept", "prior"]
@@ -40,7 +42,7 @@ def main(name: str, runs: list[Path], settings: Path | None, out: Path | None) -
 
 def scored(rankings: pd.DataFrame, prior: float) -> float:
     """MAP@5 of held-out rankings where new individuals are this share."""
-    weights = evaluation.query_weights(rankings["kind"], prior)
+    weights = protocol.query_weights(rankings["kind"], prior)
     lists = rankings["ranking"].str.split(" ").tolist()
     return metrics.map5(rankings["truth"].tolist(), lists, weights)
 

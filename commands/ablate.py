@@ -29,8 +29,11 @@ import pandas as pd
 from ruamel.yaml import YAML
 
 from commands.leaderboard import commit
-from pipeline import clones, marked, params, paths, study, tables
-from pipeline.study import BASE, Study
+from pipeline import params, paths
+from pipeline.data import tables
+from pipeline.evaluation import ablation_study, readme_tables
+from pipeline.evaluation.ablation_study import BASE, Study
+from pipeline.system import clones
 
 STUDIES = Path("presets/studies")
 CLONES = Path(".dvc/tmp/ablate")
@@ -42,7 +45,7 @@ def main(name: str, only: list[str]) -> None:
     path = STUDIES / f"{name}.yaml"
     if not path.is_file():
         raise SystemExit(f"there is no {path}")
-    asked, settings = study.load(path, STUDIES.parent)
+    asked, settings = ablation_study.load(path, STUDIES.parent)
     unknown = sorted(set(only) - set(asked.edits))
     if unknown:
         raise SystemExit(f"{path} has no edits {unknown}, only {list(asked.edits)}")
@@ -54,7 +57,7 @@ def main(name: str, only: list[str]) -> None:
             f"{clone} is of commit {commit(clone)}, this project at {commit(Path())}: delete the "
             "clone to start over, or check that commit out"
         )
-    digests = {edit: study.digest(asked, settings, edit) for edit in asked.edits}
+    digests = {edit: ablation_study.digest(asked, settings, edit) for edit in asked.edits}
     past = kept(name, digests)
     todo = only or [edit for edit in asked.edits if edit not in set(past["edit"])]
     if not todo:
@@ -68,7 +71,7 @@ def main(name: str, only: list[str]) -> None:
         except subprocess.CalledProcessError:
             failed.append(edit)
             continue
-        gain = study.row(edit, ranked(runs), ranked(bases), evaluated)
+        gain = ablation_study.row(edit, ranked(runs), ranked(bases), evaluated)
         gain["seconds"] = sum(seconds for _, seconds in runs) / len(runs)
         gain |= {"settings": digests[edit], "commit": commit(clone)}
         print("{edit}: {difference:+.3f} ({low:+.3f} to {high:+.3f})".format(**gain), flush=True)
@@ -79,10 +82,10 @@ def main(name: str, only: list[str]) -> None:
 
 def accept(name: str) -> None:
     """Give every row of the study's CSV the hash of the settings of now."""
-    asked, settings = study.load(STUDIES / f"{name}.yaml", STUDIES.parent)
+    asked, settings = ablation_study.load(STUDIES / f"{name}.yaml", STUDIES.parent)
     rows = read(name)
     rows = rows[rows["edit"].isin(asked.edits)]
-    rows["settings"] = [study.digest(asked, settings, edit) for edit in rows["edit"]]
+    rows["settings"] = [ablation_study.digest(asked, settings, edit) for edit in rows["edit"]]
     show(name, rows)
     print(f"{OUT / name}.csv: {len(rows)} rows are of the settings of now")
 
@@ -107,7 +110,7 @@ def run(clone: Path, asked: Study, edit: str, values: dict, seed: int) -> tuple[
     Where both are there from before, with the same settings, nothing is run.
     """
     kept = clone / "runs" / f"{edit}-{seed}"
-    values = study.edited(values, {"train.seed": seed})
+    values = ablation_study.edited(values, {"train.seed": seed})
     values["ensembles"] = {asked.ensemble: values["ensembles"][asked.ensemble]}
     facts = {"params": values, "commit": commit(clone)}
     told = kept.with_suffix(".json")
@@ -141,13 +144,15 @@ def read(name: str) -> pd.DataFrame:
     """The study's CSV, or no row."""
     path = OUT / f"{name}.csv"
     if not path.is_file():
-        return pd.DataFrame(columns=study.COLUMNS)
-    return pd.read_csv(path, dtype={"commit": str, "settings": str}).reindex(columns=study.COLUMNS)
+        return pd.DataFrame(columns=ablation_study.COLUMNS)
+    return pd.read_csv(path, dtype={"commit": str, "settings": str}).reindex(
+        columns=ablation_study.COLUMNS
+    )
 
 
 def write(name: str, gain: dict, digests: dict[str, str]) -> None:
     """Put the row into the study's CSV."""
-    rows, past = pd.DataFrame([gain])[study.COLUMNS].round(4), kept(name, digests)
+    rows, past = pd.DataFrame([gain])[ablation_study.COLUMNS].round(4), kept(name, digests)
     others = past[past["edit"] != gain["edit"]]
     rows = pd.concat([others, rows], ignore_index=True) if len(others) else rows
     show(name, rows)
@@ -157,7 +162,7 @@ def show(name: str, rows: pd.DataFrame) -> None:
     """Write the study's rows, draw them, and list them in the README."""
     tables.write_csv(rows, OUT / f"{name}.csv")
     draw(rows, OUT / f"{name}.png", name)
-    marked.replace(README, f"study {name}", study.markdown(rows))
+    readme_tables.replace(README, f"study {name}", ablation_study.markdown(rows))
 
 
 def draw(table: pd.DataFrame, out: Path, name: str) -> None:

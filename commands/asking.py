@@ -11,20 +11,21 @@ import faiss
 import numpy as np
 import pandas as pd
 
-from pipeline import evaluation, gallery, sides
-from pipeline.ensemble import assemble, ensemble
-from pipeline.evidence import LOCAL
-from pipeline.features import Features, appended
-from pipeline.gallery import Embeddings
-from pipeline.match import match
-from pipeline.match.matcher import Matcher
-from pipeline.match.questions import Question
-from pipeline.neighbours import neighbours, search
+from pipeline.data import gallery, viewpoints
+from pipeline.data.evidence import LOCAL
+from pipeline.data.features import Features, appended
+from pipeline.data.gallery import Embeddings
+from pipeline.data.tables import NEW_WHALE
+from pipeline.evaluation import protocol
 from pipeline.params import Ensemble, Params
-from pipeline.submission import place
-from pipeline.tables import NEW_WHALE
-from pipeline.weigh import weigh
-from pipeline.weigh.scale import Scale
+from pipeline.steps.ensemble import assemble, ensemble
+from pipeline.steps.match import match
+from pipeline.steps.match.matcher import Matcher
+from pipeline.steps.match.queries import Question
+from pipeline.steps.neighbours import neighbours, search
+from pipeline.steps.submission import place
+from pipeline.steps.weigh import weigh
+from pipeline.steps.weigh.point_weights import Scale
 
 NAME = "asked"  # the photograph's, in tables
 NEAR = ["identity", "image", "similarity", "points"]
@@ -95,7 +96,7 @@ def answer(
         for fold, rows in galleries.items()
     ]
     odds = ensemble.later(others(known.held, asked, p), parts, recipe, p.ensemble, p.evaluation)
-    comparable = {f: sides.comparable(rows, known.side) for f, rows in galleries.items()}
+    comparable = {f: viewpoints.comparable(rows, known.side) for f, rows in galleries.items()}
     posteriors = place.posteriors(odds, 0.0, comparable, known.side)
     return chances(posteriors), argued(asked, known, looked)
 
@@ -135,7 +136,7 @@ def compared(
     ready = Matcher(features, local.shown, shown, p.match, p.keypoints.detector, local.index)
     questions = []
     for fold, table in near.items():
-        strange = sides.hidden(shown[fold], known.side).get(known.side.get(NAME, ""), [])
+        strange = viewpoints.hidden(shown[fold], known.side).get(known.side.get(NAME, ""), [])
         close = table.loc[table["rank"] < p.match.shortlist, "image"].tolist()
         questions.append(Question(fold, close, strange, None))
     return match.answered(ready, {NAME: questions})
@@ -144,7 +145,7 @@ def compared(
 def others(held: assemble.FoldEvidence, asked: Asked, p: Params) -> assemble.FoldEvidence:
     """The held-out queries without the photograph's part of them."""
     queries = held.queries
-    part = evaluation.crossfit_parts(queries["group"], p.evaluation.crossfit, p.evaluation.seed)
+    part = protocol.crossfit_parts(queries["group"], p.evaluation.crossfit, p.evaluation.seed)
     return held.only(~np.isin(part, part[queries["group"].isin(asked.groups)]))
 
 

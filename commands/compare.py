@@ -19,7 +19,9 @@ import dvc.api
 import pandas as pd
 from dvc.exceptions import DvcException
 
-from pipeline import comparison, params, paths, tables
+from pipeline import params, paths
+from pipeline.data import tables
+from pipeline.evaluation import comparison
 
 
 def main(name: str, place: str, other: str) -> None:

@@ -20,10 +20,11 @@ import numpy as np
 import pandas as pd
 
 from commands import verify
-from pipeline import images, params, paths, tables
-from pipeline.enrolled import Enrolled
-from pipeline.features import Features
-from pipeline.keypoints import keypoints
+from pipeline import params, paths
+from pipeline.data import images, tables
+from pipeline.data.enrolled_photo import Enrolled
+from pipeline.data.features import Features
+from pipeline.steps.keypoints import keypoints
 
 
 @dataclass(frozen=True)

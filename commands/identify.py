@@ -22,11 +22,12 @@ import pandas as pd
 
 from commands import asking, enroll, known, verify
 from commands.asking import Asked
-from pipeline import features, gallery, params, paths, tables
-from pipeline.enrolled import Enrolled, everyone
-from pipeline.features import Features
-from pipeline.match import matcher
+from pipeline import params, paths
+from pipeline.data import features, gallery, tables
+from pipeline.data.enrolled_photo import Enrolled, everyone
+from pipeline.data.features import Features
 from pipeline.params import Ensemble, Params
+from pipeline.steps.match import matcher
 
 ANSWERS = 5
 

@@ -9,9 +9,9 @@
     python -m commands.import_folder list.csv OUT --side orientation
 
 DIR's photographs are parted into a training and a test set with a hidden solution, by the rule
-behind the published figures (`pipeline/splits.py`: closed or open set, seed 666) or by date. Copies
-of one photograph are then put on one side, except with --as-published. Put OUT (or a link to it) at
-data/competition and run `make PRESET=animals-cpu`.
+behind the published figures (`pipeline/data/splits.py`: closed or open set, seed 666) or by date.
+Copies of one photograph are then put on one side, except with --as-published. Put OUT (or a link
+to it) at data/competition and run `make PRESET=animals-cpu`.
 """
 
 import argparse
@@ -21,8 +21,9 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from pipeline import images, importing, params, splits
-from pipeline.dedup import groups
+from pipeline import params
+from pipeline.data import images, importing, splits
+from pipeline.steps.dedup import dedup
 
 LEAST_NEW = 0.01  # what a preset's prior may be, where nobody is new
 
@@ -82,7 +83,7 @@ def copies(table: pd.DataFrame) -> np.ndarray:
         for path in tqdm(table["path"], "reading", unit="image")
     ]
     listed = pd.DataFrame(rows, columns=["image", "path", "width", "height", "sha256"])
-    return groups.find(listed, params.load().dedup)["group"].to_numpy()
+    return dedup.find(listed, params.load().dedup)["group"].to_numpy()
 
 
 if __name__ == "__main__":

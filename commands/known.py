@@ -9,13 +9,14 @@ import pandas as pd
 
 from commands import enroll
 from commands.asking import Known, Local
-from pipeline import features, gallery, paths, sides, tables
-from pipeline.enrolled import Enrolled
-from pipeline.ensemble import ensemble
-from pipeline.features import Features
-from pipeline.match import matcher, votes
-from pipeline.match.questions import together
+from pipeline import paths
+from pipeline.data import features, gallery, tables, viewpoints
+from pipeline.data.enrolled_photo import Enrolled
+from pipeline.data.features import Features
 from pipeline.params import Ensemble, Params
+from pipeline.steps.ensemble import ensemble
+from pipeline.steps.match import matcher, votes
+from pipeline.steps.match.queries import together
 from stages.ensemble import gathered
 
 
@@ -57,7 +58,7 @@ def known(recipe: Ensemble, added: dict[str, Enrolled], p: Params) -> Known:
         with_enrolled(folds, added),
         {fold: embeddings(fold, added, p) for fold in recipe.fold_list(p.folds.trained)},
         ensemble.held_out(parts),
-        sides.read(tables.read("sides", paths.SIDES)),
+        viewpoints.read(tables.read("sides", paths.SIDES)),
         all_features(stored, added),
         local(stored, folds, added, p) if recipe.local_scores() else None,
     )

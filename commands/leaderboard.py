@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline import metrics, params, paths, solution, submitted, tables
+from pipeline import params, paths
+from pipeline.data import solution, submission_file, tables
+from pipeline.evaluation import metrics
 from pipeline.leaderboard import changes, history, page
 
 LOCK = Path("dvc.lock")
@@ -47,7 +49,7 @@ def main() -> None:
             "ensemble": name,
             "seconds": json.loads(paths.BUILT.read_text()) if paths.BUILT.is_file() else "",
         }
-        scores = history.hidden_scores(submitted.read(csv, new), truth, twins)
+        scores = history.hidden_scores(submission_file.read(csv, new), truth, twins)
         key = history.key(made)
         changes.keep(key, paths.rankings(name), Path("params.yaml"), paths.KEPT)
         gain = changes.since(before.get(name, ""), key, paths.KEPT, p.evaluation)

@@ -15,7 +15,10 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import torch
 
-from pipeline import gallery, lesson, model, params, paths, rate_sweep, rates, run, tables
+from pipeline import params, paths
+from pipeline.data import gallery, tables
+from pipeline.models import embedding_net
+from pipeline.training import lr_range, lr_suggestion, session, training_set
 
 
 def main(backbone: str, fold: int, low: float, high: float, steps: int) -> None:
@@ -32,12 +35,12 @@ def main(backbone: str, fold: int, low: float, high: float, steps: int) -> None:
     order = tables.read("boxes", paths.BOXES)["image"]
     training = gallery.training_rows(tables.read("folds", paths.FOLDS), fold)
     try:
-        material = lesson.look_up(paths.CROPS, order, training, settings, seed)
+        material = training_set.look_up(paths.CROPS, order, training, settings, seed)
         torch.manual_seed(seed)
-        net = model.for_backbone(p.backbones[backbone], settings)
-        table = rate_sweep.sweep(run.prepare(net, material, settings, seed), low, high, steps)
+        net = embedding_net.for_backbone(p.backbones[backbone], settings)
+        table = lr_range.sweep(session.prepare(net, material, settings, seed), low, high, steps)
         tables.write_csv(table, paths.LR_RANGE / f"{backbone}.csv")
-        rate = rates.suggestion(table)
+        rate = lr_suggestion.suggestion(table)
     except ValueError as error:
         raise SystemExit(str(error)) from None
     draw(table, rate, paths.LR_RANGE / f"{backbone}.png", f"{backbone}, fold {fold} held out")
@@ -48,7 +51,7 @@ def main(backbone: str, fold: int, low: float, high: float, steps: int) -> None:
 def draw(table: pd.DataFrame, rate: float, out: Path, title: str) -> None:
     """The loss by rate, and the suggestion."""
     figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
-    rates.draw(axes, table, rate)
+    lr_suggestion.draw(axes, table, rate)
     axes.set_title(title)
     tables.replace(out, lambda part: figure.savefig(part, format="png", dpi=120))
     plt.close(figure)

@@ -19,9 +19,12 @@ import argparse
 
 import pandas as pd
 
-from pipeline import agreement, folds, params, paths, tables
-from pipeline.ensemble import ensemble
-from pipeline.submission import place
+from pipeline import params, paths
+from pipeline.data import tables
+from pipeline.evaluation import agreement
+from pipeline.steps.ensemble import ensemble
+from pipeline.steps.folds import folds
+from pipeline.steps.submission import place
 from stages.ensemble import gathered
 
 FITTED = {"reranked", "reptile", *params.FEW_SHOT}  # scores that learned from held-out queries

@@ -17,11 +17,14 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from pipeline import backbones, device, machine, params, paths, tables
+from pipeline import params, paths
+from pipeline.data import tables
+from pipeline.models import backbones
+from pipeline.system import device, machine
 
 REPRO = [sys.executable, "-m", "dvc", "--wait-for-lock", "repro"]
 MEMBER = ("train", "embed", "neighbours", "rerank")
-ENSEMBLE = ("ensemble", "submission", "report")
+ENSEMBLE = ("ensemble", "submission", "score")
 LOGS = Path(".dvc/tmp/at-once")
 TOLD = 20  # last lines of the log of what failed
 

@@ -19,9 +19,10 @@ import pandas as pd
 from flask import Flask, Response, abort, jsonify, request, send_file
 from waitress import serve
 
-from pipeline import params, paths, tables
-from pipeline.labels import record, resolution
-from pipeline.labels.review import DECISIONS
+from pipeline import params, paths
+from pipeline.data import tables
+from pipeline.steps.labels import labels, record
+from pipeline.steps.labels.review import DECISIONS
 
 HOST = "127.0.0.1"
 # a page of another site can't send this along without asking, and is refused when it asks
@@ -32,11 +33,11 @@ def main(name: str | None, port: int, who: str) -> None:
     p = params.load()
     name = name or next(iter(p.report.html), None)
     if name is None:
-        raise SystemExit("report.html names no ensemble: put one in, and run dvc repro page")
-    report = paths.page(name)
+        raise SystemExit("report.html names no ensemble: put one in, and run dvc repro report")
+    report = paths.report(name)
     if not report.is_file():
         raise SystemExit(
-            f"{report} is not there: name {name} in report.html and run dvc repro page"
+            f"{report} is not there: name {name} in report.html and run dvc repro report"
         )
     app = desk(report, who, port, p.labels.conflicts)
     print(f"http://{HOST}:{port} shows {name}; decisions go to {paths.REVIEW}. Ctrl-C ends it.")
@@ -103,7 +104,7 @@ def asked(said: object, who: str) -> dict[str, str]:
 
 def tried(policy: str, decisions: pd.DataFrame) -> None:
     """Raises ValueError where the labels could not be settled with these decisions."""
-    resolution.resolve(
+    labels.resolve(
         tables.read("images", paths.IMAGES),
         tables.read("groups", paths.GROUPS),
         policy,

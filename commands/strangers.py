@@ -14,8 +14,10 @@ import argparse
 import numpy as np
 import pandas as pd
 
-from pipeline import gallery, grouping, params, paths, submitted, tables
-from pipeline.tables import NEW_WHALE
+from pipeline import params, paths
+from pipeline.data import gallery, submission_file, tables
+from pipeline.data.tables import NEW_WHALE
+from pipeline.evaluation import clustering
 
 METHOD = "average"
 
@@ -27,17 +29,17 @@ def main(name: str) -> None:
     csv = paths.submission(name)
     if not csv.is_file():
         raise SystemExit(f"{csv} is not there: run the pipeline first (dvc repro)")
-    said = submitted.read(csv, p.competition.columns.new_whale)
+    said = submission_file.read(csv, p.competition.columns.new_whale)
     new = said.loc[said["ranking"].str[0] == NEW_WHALE, "image"].reset_index(drop=True)
     recipe = p.ensembles[name]
     folds, backbones = recipe.fold_list(p.folds.trained), recipe.voters()
     lessons = [held_out(backbones, fold) for fold in folds]
     try:
-        floor = grouping.best_floor(lessons, METHOD)
+        floor = clustering.best_floor(lessons, METHOD)
     except ValueError as error:
         raise SystemExit(f"nothing was written: {error}") from None
     members = [seen_by(backbone, fold, new) for backbone in backbones for fold in folds]
-    found = grouping.groups(grouping.side_by_side(members), floor, METHOD)
+    found = clustering.groups(clustering.side_by_side(members), floor, METHOD)
     table = pd.DataFrame({"image": new, "group": found})
     for group, own in table.groupby("group"):
         if len(own) > 1:
@@ -54,10 +56,10 @@ def worth(lessons: list[tuple[np.ndarray, np.ndarray]]) -> str:
     each = []
     for fold, (vectors, truth) in enumerate(lessons):
         try:
-            floor = grouping.best_floor(lessons[:fold] + lessons[fold + 1 :], METHOD)
+            floor = clustering.best_floor(lessons[:fold] + lessons[fold + 1 :], METHOD)
         except ValueError:
             continue
-        each.append(grouping.of_pairs(grouping.groups(vectors, floor, METHOD), truth))
+        each.append(clustering.of_pairs(clustering.groups(vectors, floor, METHOD), truth))
     right, seen = ([one[key] for one in each] for key in ("precision", "recall"))
     if np.isnan(right).all() or np.isnan(seen).all():
         return (
@@ -75,7 +77,7 @@ def held_out(backbones: list[str], fold: int) -> tuple[np.ndarray, np.ndarray]:
     rows = tables.read("folds", paths.FOLDS)
     own = rows[(rows["fold"] == fold) & (rows["identity"] != NEW_WHALE) & (rows["member"] == "")]
     members = [seen_by(backbone, fold, own["image"]) for backbone in backbones]
-    return grouping.side_by_side(members), own["identity"].to_numpy()
+    return clustering.side_by_side(members), own["identity"].to_numpy()
 
 
 def seen_by(backbone: str, fold: int, images: pd.Series) -> np.ndarray:

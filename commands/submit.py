@@ -17,12 +17,13 @@ from typing import Any
 import pandas as pd
 
 from commands.leaderboard import digest
-from pipeline import params, paths, submitted, tables
-from pipeline.competition.faults import Faults
-from pipeline.competition.kaggle import connected
+from pipeline import params, paths
+from pipeline.data import submission_file, tables
 from pipeline.leaderboard import history
-from pipeline.submission import contract
-from pipeline.submission.submission import vocabulary_of
+from pipeline.steps.competition.faults import Faults
+from pipeline.steps.competition.kaggle import connected
+from pipeline.steps.submission import contract
+from pipeline.steps.submission.submission import vocabulary_of
 
 SHOWN = 3  # first lines of the file
 PAUSE = 5.0  # seconds between two questions for the score
@@ -93,7 +94,7 @@ def send(client: Any, csv: Path, message: str, slug: str) -> int:
 
 def keeps_contract(csv: Path, new: str) -> None:
     """Raises SystemExit where the file is not what the competition takes."""
-    said = submitted.read(csv, new)
+    said = submission_file.read(csv, new)
     sample = pd.read_csv(paths.SAMPLE, dtype=str, keep_default_na=False)["image"]
     vocabulary = set(vocabulary_of(tables.read("folds", paths.FOLDS)))
     try:

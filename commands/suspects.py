@@ -12,7 +12,9 @@ import argparse
 
 import pandas as pd
 
-from pipeline import merging, params, paths, tables
+from pipeline import params, paths
+from pipeline.data import tables
+from pipeline.evaluation import duplicate_identities
 
 
 def main(name: str, least: float) -> None:
@@ -22,16 +24,16 @@ def main(name: str, least: float) -> None:
     if not paths.placed(name).is_file():
         raise SystemExit(f"{paths.placed(name)} is not there: run the pipeline first (dvc repro)")
     rankings = tables.read("rankings", paths.rankings(name))
-    found = merging.suspects(rankings, pd.read_parquet(paths.placed(name)), least)
+    found = duplicate_identities.suspects(rankings, pd.read_parquet(paths.placed(name)), least)
     folds = p.ensembles[name].fold_list(p.folds.trained)
     pairs = pd.concat([pd.read_parquet(paths.pairs(fold)) for fold in folds], ignore_index=True)
-    pairs["owner"] = pairs["query"].map(merging.owners(rankings))
+    pairs["owner"] = pairs["query"].map(duplicate_identities.owners(rankings))
     for row in found.itertuples():
         print(
             f"{row.first} and {row.second}: {row.taken:.2f} and {row.back:.2f} of the posterior "
             f"go to the other, {row.queries} photographs"
         )
-        pair = merging.best_pair(row.first, row.second, pairs)
+        pair = duplicate_identities.best_pair(row.first, row.second, pairs)
         if pair is not None:
             shared = f"{pair['inliers']:.0f} matched points"
             print(f"    {pair['query']} and {pair['image']}: {shared}")

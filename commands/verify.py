@@ -20,19 +20,22 @@ import numpy as np
 import pandas as pd
 from safetensors.torch import load_file
 
-from pipeline import embed, gallery, images, model, params, paths, tables
-from pipeline.crop import cropping, pack
-from pipeline.crop.given import Given
-from pipeline.features import Features
-from pipeline.keypoints import keypoints
-from pipeline.match import geometry, matcher
-from pipeline.match.points import POINT, described
-from pipeline.verify import picture
-from pipeline.verify.judge import Judge
-from pipeline.verify.pairs import SCORES
-from pipeline.warping import warp
-from pipeline.weigh.scale import Scale
-from pipeline.weigh.weigh import NONE
+from pipeline import params, paths
+from pipeline.data import gallery, images, tables
+from pipeline.data.features import Features
+from pipeline.data.warping import warp
+from pipeline.models import embedding_net
+from pipeline.steps.crop import crop, pack
+from pipeline.steps.crop.given import Given
+from pipeline.steps.embed import embed
+from pipeline.steps.keypoints import keypoints
+from pipeline.steps.match import geometry, matcher
+from pipeline.steps.match.points import POINT, described
+from pipeline.steps.verify import picture
+from pipeline.steps.verify.judge import Judge
+from pipeline.steps.verify.pairs import SCORES
+from pipeline.steps.weigh.point_weights import Scale
+from pipeline.steps.weigh.weigh import NONE
 
 # what it means that the animal of a photograph is not found, by crop.frame
 LACK = {
@@ -100,8 +103,8 @@ def images_of(files: list[Path]) -> pd.DataFrame:
 
 def cut(table: pd.DataFrame, p: params.Params, crops: Path) -> pd.DataFrame:
     """All crops into a file, and their "boxes" rows: those of `crop`, or made as it makes them."""
-    net = cropping.learned_unet(paths.UNET, p.crop)
-    source, segment = cropping.segmenter(net, p.crop)
+    net = crop.learned_unet(paths.UNET, p.crop)
+    source, segment = crop.segmenter(net, p.crop)
     boxes = pack.pack(table, Given({}, {}), source, segment, p.crop, crops)
     known = tables.read("boxes", paths.BOXES)
     packed, own = np.load(paths.CROPS, mmap_mode="r"), np.load(crops, mmap_mode="r+")
@@ -181,7 +184,7 @@ def vectors(table: pd.DataFrame, crops: Path, fold: int, p: params.Params) -> np
     """What one member makes of the crops, n x d unit vectors."""
     backbone = p.match.backbone
     settings = p.member_train(backbone)
-    net = model.for_backbone(p.backbones[backbone], settings, trained=True)
+    net = embedding_net.for_backbone(p.backbones[backbone], settings, trained=True)
     net.load_state_dict(load_file(paths.model(backbone, fold)))
     return embed.embed(net, crops, table["image"], settings.channels, p.embed.flip).vectors
 

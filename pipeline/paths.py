@@ -146,9 +146,9 @@ def score_card(ensemble: str) -> Path:
     return SUBMISSIONS / f"{ensemble}.json"
 
 
-def report(ensemble: str, table: str) -> Path:
-    return WORK / "report" / ensemble / f"{table}.csv"
+def score_table(ensemble: str, table: str) -> Path:
+    return WORK / "score" / ensemble / f"{table}.csv"
 
 
-def page(ensemble: str) -> Path:
-    return WORK / "page" / ensemble / "report.html"
+def report(ensemble: str) -> Path:
+    return WORK / "report" / ensemble / "report.html"

@@ -1,5 +1,5 @@
 """One thin script a stage, run by DVC as `python -m stages.<word>`."""
 
-from pipeline import machine
+from pipeline.system import machine
 
 machine.share()  # before any stage imports torch

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from pipeline import params, paths, tables
-from pipeline.competition import directory, kaggle
-from pipeline.competition.faults import Faults
+from pipeline import params, paths
+from pipeline.data import tables
+from pipeline.steps.competition import competition, kaggle
+from pipeline.steps.competition.faults import Faults
 
 
 def main() -> None:
@@ -14,7 +15,7 @@ def main() -> None:
     try:
         if p.competition.source == "kaggle":
             folder = kaggle.download(p.competition.slug, paths.DOWNLOAD)
-        images, sample, sides = directory.read(folder, p.competition.columns)
+        images, sample, sides = competition.read(folder, p.competition.columns)
     except Faults as faults:
         raise SystemExit(str(faults)) from None
     tables.write("images", images, paths.IMAGES)

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from pipeline import params, paths, tables
-from pipeline.crop import cropping
+from pipeline import params, paths
+from pipeline.data import tables
+from pipeline.steps.crop import crop
 
 
 def main() -> None:
@@ -12,7 +13,7 @@ def main() -> None:
     kaggle = p.competition.source == "kaggle"
     directory = paths.DOWNLOAD if kaggle else Path(p.competition.path)
     column = p.competition.columns.image
-    boxes, unseen = cropping.crop(images, directory, column, p.crop, paths.CROPS, paths.UNET)
+    boxes, unseen = crop.crop(images, directory, column, p.crop, paths.CROPS, paths.UNET)
     tables.write("boxes", boxes, paths.BOXES)
     unseen.save(paths.UNSEEN_MASKS)
 

@@ -1,14 +1,15 @@
 """Find the photographs that are in the data set more than once."""
 
-from pipeline import params, paths, tables
-from pipeline.dedup import groups
+from pipeline import params, paths
+from pipeline.data import tables
+from pipeline.steps.dedup import dedup
 
 
 def main() -> None:
     p = params.load()
     images = tables.read("images", paths.IMAGES)
-    found = groups.find(images, p.dedup)
-    conflicts = groups.conflicts(images, found)
+    found = dedup.find(images, p.dedup)
+    conflicts = dedup.conflicts(images, found)
     tables.write("groups", found, paths.GROUPS)
     tables.write("conflicts", conflicts, paths.CONFLICTS)
     print(

@@ -4,13 +4,16 @@ import sys
 
 from safetensors.torch import load_file
 
-from pipeline import embed, model, params, paths, tables
+from pipeline import params, paths
+from pipeline.data import tables
+from pipeline.models import embedding_net
+from pipeline.steps.embed import embed
 
 
 def main(backbone: str, fold: str) -> None:
     p = params.load()
     settings = p.member_train(backbone)
-    net = model.for_backbone(p.backbones[backbone], settings, trained=True)
+    net = embedding_net.for_backbone(p.backbones[backbone], settings, trained=True)
     net.load_state_dict(load_file(paths.model(backbone, int(fold))))
     order = tables.read("boxes", paths.BOXES)["image"]
     embeddings = embed.embed(net, paths.CROPS, order, settings.channels, p.embed.flip)

@@ -4,8 +4,9 @@ import sys
 
 import pandas as pd
 
-from pipeline import evidence, gallery, params, paths, tables
-from pipeline.ensemble import assemble, chances, diagrams, ensemble
+from pipeline import params, paths
+from pipeline.data import evidence, gallery, tables
+from pipeline.steps.ensemble import assemble, diagrams, ensemble, source_probabilities
 
 
 def main(name: str) -> None:
@@ -19,7 +20,7 @@ def main(name: str) -> None:
     sure = diagrams.pair_diagrams(ensemble.held_out(parts), kind, p.evaluation)
     tables.write_csv(sure, paths.calibration(name))
     tables.write_parquet(table, paths.posteriors(name))
-    said = chances.of_answers(parts, table, kind, p.evaluation)
+    said = source_probabilities.of_answers(parts, table, kind, p.evaluation)
     tables.write_parquet(said, paths.chances(name))
 
 

@@ -1,6 +1,8 @@
 """Give every labelled image a fold."""
 
-from pipeline import folds, params, paths, tables
+from pipeline import params, paths
+from pipeline.data import tables
+from pipeline.steps.folds import folds
 
 
 def main() -> None:

@@ -1,7 +1,8 @@
 """Find the local features of every photograph."""
 
-from pipeline import params, paths, tables
-from pipeline.keypoints import keypoints
+from pipeline import params, paths
+from pipeline.data import tables
+from pipeline.steps.keypoints import keypoints
 
 
 def main() -> None:

@@ -1,7 +1,8 @@
 """Settle which identity every labelled image has and who said so; and the test images' twins."""
 
-from pipeline import params, paths, tables
-from pipeline.labels import record, resolution, twins
+from pipeline import params, paths
+from pipeline.data import tables
+from pipeline.steps.labels import duplicates, labels, record
 
 
 def main() -> None:
@@ -11,13 +12,13 @@ def main() -> None:
     review = record.read(paths.REVIEW)
     pseudo = tables.read("pseudo", paths.PSEUDO)
     try:
-        labels = resolution.resolve(images, groups, p.labels.conflicts, review, pseudo)
-        copied = twins.twins(images, groups, review)
+        resolved = labels.resolve(images, groups, p.labels.conflicts, review, pseudo)
+        copied = duplicates.twins(images, groups, review)
     except ValueError as error:
         raise SystemExit(str(error)) from None
-    tables.write("labels", labels, paths.LABELS)
+    tables.write("labels", resolved, paths.LABELS)
     tables.write("twins", copied, paths.TWINS)
-    print(labels["provenance"].value_counts().to_string())
+    print(resolved["provenance"].value_counts().to_string())
     print(f"{len(copied)} test images with a twin in train")
 
 

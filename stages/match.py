@@ -2,17 +2,18 @@
 
 import pandas as pd
 
-from pipeline import evidence, gallery, params, paths, sides, tables
-from pipeline.features import Features
-from pipeline.match import match
-from pipeline.match.questions import Fold
+from pipeline import params, paths
+from pipeline.data import evidence, gallery, tables, viewpoints
+from pipeline.data.features import Features
+from pipeline.steps.match import match
+from pipeline.steps.match.queries import Fold
 
 
 def main() -> None:
     p = params.load()
     folds = tables.read("folds", paths.FOLDS)
     images = tables.read("images", paths.IMAGES)
-    side = sides.read(tables.read("sides", paths.SIDES))
+    side = viewpoints.read(tables.read("sides", paths.SIDES))
     compared = {
         fold: Fold(
             gallery.gallery_rows(folds, fold),

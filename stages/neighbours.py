@@ -2,8 +2,10 @@
 
 import sys
 
-from pipeline import evidence, gallery, params, paths, shots, sides, tables
-from pipeline.neighbours import neighbours, search
+from pipeline import params, paths
+from pipeline.data import evidence, gallery, tables, viewpoints
+from pipeline.evaluation import few_shot_accuracy
+from pipeline.steps.neighbours import neighbours, search
 
 
 def main(backbone: str, fold: str) -> None:
@@ -16,14 +18,14 @@ def main(backbone: str, fold: str) -> None:
     rows = gallery.gallery_rows(folds, held_out)
     shown = search.gallery_of(embeddings, rows)
     member = paths.member(backbone, held_out)
-    side = sides.read(tables.read("sides", paths.SIDES))
+    side = viewpoints.read(tables.read("sides", paths.SIDES))
     vectors = embeddings.of(queries)
     scores, found = neighbours.score(queries, vectors, shown, p.neighbours, member, side)
     nearest = neighbours.table(queries, shown, found)
     path = paths.neighbours(backbone, held_out)
     tables.write_parquet(nearest, path)
     evidence.save(scores, paths.evidence("neighbours", backbone, held_out))
-    accuracies = shots.accuracies(embeddings, rows, asked, p.evaluation.seed)
+    accuracies = few_shot_accuracy.accuracies(embeddings, rows, asked, p.evaluation.seed)
     tables.write_json(accuracies, paths.shots(backbone, held_out))
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from safetensors.numpy import save_file
 
-from pipeline import params, paths, tables
+from pipeline import params, paths
+from pipeline.data import tables
 
 
 def main(backbone: str) -> None:
@@ -16,12 +17,13 @@ def main(backbone: str) -> None:
         return
     import torch
 
-    from pipeline import device, model  # seconds to import, and not needed above
-    from pipeline.pretrain import pretrain
+    from pipeline.models import embedding_net
+    from pipeline.steps.pretrain import pretrain
+    from pipeline.system import device  # seconds to import, and not needed above
 
     settings = p.member_train(backbone)
     torch.manual_seed(p.pretrain.seed)
-    net = model.for_backbone(p.backbones[backbone], settings)
+    net = embedding_net.for_backbone(p.backbones[backbone], settings)
     count = len(tables.read("boxes", paths.BOXES))
     asked = (paths.CROPS, count, settings.channels, settings.augment, p.pretrain)
     history = pretrain.pretrain(net, *asked)

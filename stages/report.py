@@ -1,38 +1,83 @@
-"""Score one ensemble on its held-out queries."""
+"""Write the page of one ensemble: data/work/report/ENSEMBLE/report.html."""
 
 import json
 import sys
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from safetensors.torch import load_file
 
-from pipeline import params, paths, tables
-from pipeline.report import card, plots
+from pipeline import params, paths
+from pipeline.data import evidence, gallery, submission_file, tables
+from pipeline.data.features import Features
+from pipeline.data.held_out_masks import UnseenMasks
+from pipeline.models import embedding_net
+from pipeline.steps.report import attention_maps, figures, masks, report
+from pipeline.steps.report.content import Sources, content
 
 
 def main(name: str) -> None:
     p = params.load()
-    rankings = tables.read("rankings", paths.rankings(name))
-    scores = card.score_card(rankings, p.evaluation)
-    scores |= card.conflicts(tables.read("conflicts", paths.CONFLICTS), p.labels.conflicts)
-    scores["transductive"] = p.pretrain.method != "none"
-    folds = tables.read("folds", paths.FOLDS)
-    sizes = plots.class_sizes(rankings, folds)
-    sure = plots.first_answers(rankings, pd.read_parquet(paths.placed(name)))
-    pairs = pd.read_csv(paths.calibration(name))
-    scores |= card.calibration_errors(sure, pairs)
-    scores |= card.verification(json.loads(paths.VERIFIED.read_text()))
     recipe = p.ensembles[name]
-    scores |= card.shots(
-        [
-            json.loads(paths.shots(backbone, fold).read_text())
-            for backbone in recipe.voters()
-            for fold in recipe.fold_list(p.folds.trained)
-        ]
+    folds, backbones = recipe.fold_list(p.folds.trained), recipe.voters()
+    backbone, fold = backbones[0], folds[0]
+    second = sorted({one.split(" or ")[0] for one in recipe.scores} & params.RERANK_SCORES)
+    known = Sources(
+        card=json.loads(paths.score_card(name).read_text()),
+        rankings=tables.read("rankings", paths.rankings(name)),
+        tested=submission_file.read(paths.submission(name), p.competition.columns.new_whale),
+        posteriors=pd.read_parquet(paths.placed(name)),
+        chances=pd.read_parquet(paths.chances(name)),
+        near=joined([paths.neighbours(one, f) for one in backbones for f in folds]),
+        pairs=joined([paths.pairs(f) for f in folds]),
+        points=joined([paths.points(f) for f in folds]),
+        reranked={f: said(backbone, f) for f in folds} if second else {},
+        first=p.rerank.first,
+        second="".join(second[:1]),
+        features=Features.load(paths.KEYPOINTS),
+        crops=np.load(paths.CROPS, mmap_mode="r"),
+        images=tables.read("images", paths.IMAGES),
+        boxes=tables.read("boxes", paths.BOXES),
+        groups=tables.read("groups", paths.GROUPS),
+        labels=tables.read("labels", paths.LABELS),
+        folds=tables.read("folds", paths.FOLDS),
+        member=paths.member(backbone, fold),
+        embeddings=gallery.Embeddings.load(paths.embeddings(backbone, fold)),
     )
-    tables.write_csv(sizes, paths.report(name, "class_sizes"))
-    tables.write_csv(sure, paths.report(name, "reliability"))
-    tables.write_csv(plots.outcomes(rankings), paths.report(name, "outcomes"))
-    tables.write_json(scores, paths.score_card(name))
+    whole = content(name, known, p.report, p.evaluation.seed)
+    settings = p.member_train(backbone)
+    net = embedding_net.for_backbone(p.backbones[backbone], settings, trained=True)
+    net.load_state_dict(load_file(paths.model(backbone, fold)))
+    names = known.images["image"].tolist()
+    whole["looks"] = attention_maps.looks(
+        net, whole["queries"], known.crops, names, fold, settings.channels
+    )
+    sizes = known.images.set_index("image")[["width", "height"]]
+    photographs = dict(zip(sizes.index, sizes.itertuples(index=False, name=None), strict=True))
+    whole["masks"] = masks.worst(UnseenMasks.load(paths.UNSEEN_MASKS), photographs)
+    members = [(one, f) for one in backbones for f in folds]
+    ranges = {one: paths.LR_RANGE / f"{one}.csv" for one in backbones}
+    drawn = figures.drawn(
+        pd.read_csv(paths.curve(name)),
+        pd.read_csv(paths.score_table(name, "reliability")),
+        pd.read_csv(paths.score_table(name, "class_sizes")),
+        pd.read_csv(paths.score_table(name, "outcomes")),
+        {paths.member(*one): pd.read_csv(paths.history(*one)) for one in members},
+        {one: pd.read_csv(file) for one, file in ranges.items() if file.is_file()},
+    )
+    html = report.render(whole, drawn)
+    tables.replace(paths.report(name), lambda part: part.write_text(html, encoding="utf-8"))
+
+
+def joined(files: list[Path]) -> pd.DataFrame:
+    return pd.concat([pd.read_parquet(file) for file in files], ignore_index=True)
+
+
+def said(backbone: str, fold: int) -> pd.DataFrame:
+    """The evidence of a member before and after its second look."""
+    stages = ("neighbours", "rerank")
+    return pd.concat(evidence.load(paths.evidence(stage, backbone, fold)) for stage in stages)
 
 
 if __name__ == "__main__":

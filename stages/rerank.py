@@ -2,9 +2,11 @@
 
 import sys
 
-from pipeline import evidence, gallery, pair_head, params, paths, sides, tables
-from pipeline.rerank import rerank
-from pipeline.rerank.small_crops import small_crops
+from pipeline import params, paths
+from pipeline.data import evidence, gallery, tables, viewpoints
+from pipeline.models import pair_head
+from pipeline.steps.rerank import rerank
+from pipeline.steps.rerank.small_crops import small_crops
 
 
 def main(backbone: str, fold: str) -> None:
@@ -22,7 +24,7 @@ def main(backbone: str, fold: str) -> None:
         gallery.query_rows(folds, tables.read("images", paths.IMAGES), held_out),
         p.rerank,
         p.evaluation.crossfit,
-        sides.read(tables.read("sides", paths.SIDES)),
+        viewpoints.read(tables.read("sides", paths.SIDES)),
         head,
         settings.embedding,
         small_crops(paths.CROPS, p.rerank.fewshot.side) if on_crops else None,

@@ -4,8 +4,9 @@ import sys
 
 import pandas as pd
 
-from pipeline import params, paths, sides, tables
-from pipeline.submission import submission
+from pipeline import params, paths
+from pipeline.data import tables, viewpoints
+from pipeline.steps.submission import submission
 
 
 def main(name: str) -> None:
@@ -19,7 +20,7 @@ def main(name: str) -> None:
         recipe.new_whale,
         p.submission,
         p.evaluation,
-        sides.read(tables.read("sides", paths.SIDES)),
+        viewpoints.read(tables.read("sides", paths.SIDES)),
         sample,
     )
     tables.write("rankings", answers.held_out, paths.rankings(name))

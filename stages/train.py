@@ -5,7 +5,12 @@ import sys
 import torch
 from safetensors.torch import save_file
 
-from pipeline import device, gallery, lesson, model, params, paths, tables, train
+from pipeline import params, paths
+from pipeline.data import gallery, tables
+from pipeline.models import embedding_net
+from pipeline.steps.train import train
+from pipeline.system import device
+from pipeline.training import training_set
 
 
 def main(backbone: str, fold: str) -> None:
@@ -14,10 +19,10 @@ def main(backbone: str, fold: str) -> None:
     order = tables.read("boxes", paths.BOXES)["image"]
     training = gallery.training_rows(tables.read("folds", paths.FOLDS), int(fold))
     seed = settings.seed + int(fold)
-    material = lesson.look_up(paths.CROPS, order, training, settings, seed)
+    material = training_set.look_up(paths.CROPS, order, training, settings, seed)
     torch.manual_seed(seed)
-    net = model.for_backbone(p.backbones[backbone], settings)
-    model.start_from(net, paths.pretrained(backbone))
+    net = embedding_net.for_backbone(p.backbones[backbone], settings)
+    embedding_net.start_from(net, paths.pretrained(backbone))
     history = train.train(net, material, settings, seed)
     if not device.is_first():
         return

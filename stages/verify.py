@@ -2,9 +2,10 @@
 
 import pandas as pd
 
-from pipeline import gallery, params, paths, tables
-from pipeline.gallery import Embeddings
-from pipeline.verify import pairs, verify
+from pipeline import params, paths
+from pipeline.data import gallery, tables
+from pipeline.data.gallery import Embeddings
+from pipeline.steps.verify import pairs, verify
 
 
 def main() -> None:

@@ -2,8 +2,9 @@
 
 import pandas as pd
 
-from pipeline import evidence, gallery, params, paths, tables
-from pipeline.weigh import weigh
+from pipeline import params, paths
+from pipeline.data import evidence, gallery, tables
+from pipeline.steps.weigh import weigh
 
 
 def main() -> None:

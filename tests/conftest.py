@@ -68,7 +68,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
 @pytest.fixture
 def lesson(tiny):
     """All of the tiny competition's photographs, to be learned."""
-    from pipeline.lesson import Lesson
+    from pipeline.training.training_set import Lesson
 
     return Lesson(tiny.crops, np.arange(len(tiny.order)), tiny.labels)
 
@@ -76,7 +76,7 @@ def lesson(tiny):
 @pytest.fixture
 def in_process(monkeypatch):
     """Training without worker processes, in float32 whatever the machine."""
-    from pipeline import device
+    from pipeline.system import device
 
     monkeypatch.setattr(device, "workers", lambda: 0)
     monkeypatch.setattr(device, "half_precision_pays", lambda net: False)

@@ -1,4 +1,4 @@
-"""Who may import whom, and who may open the hidden truth."""
+"""Who may import whom, where a stage's files lie, and who may open the hidden truth."""
 
 import ast
 from pathlib import Path
@@ -6,45 +6,91 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from pipeline.system.import_closure import imported_names
+
 ROOT = Path(__file__).parents[1]
 LIBRARY = sorted((ROOT / "pipeline").rglob("*.py"))
-STEPS = set(YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"])
+STAGES = list(YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"])
 FORBIDDEN = {"argparse", "click", "commands", "dvc", "dvclive", "stages", "typer"}
+MOST_LOOSE_MODULES = 4
+# each layer and the layers below that it may import; whatever is above is out of its sight
+LAYERS = {
+    "params": set(),
+    "system": set(),
+    "paths": set(),
+    "data": {"params", "system", "paths"},
+    "models": {"params", "system", "data"},
+    "losses": {"params", "models"},
+    "fewshot": {"system", "models"},
+    "evaluation": {"params", "data"},
+    "training": {"params", "system", "data", "models", "losses", "evaluation"},
+    "steps": {
+        *("params", "system", "data", "models", "losses", "fewshot", "evaluation", "training")
+    },
+    "leaderboard": {"params", "data", "evaluation"},
+    "demo": set(),
+}
 
 
-def imports(path: Path) -> set[str]:
-    """Dotted names that a file imports; `from pipeline import x` gives pipeline.x."""
-    names = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
-    return names
+def relative(path: Path) -> tuple[str, ...]:
+    return path.relative_to(ROOT / "pipeline").with_suffix("").parts
 
 
-def step_of(path: Path) -> str:
-    """The step that a file of pipeline/ belongs to, "" for a block."""
-    word = path.relative_to(ROOT / "pipeline").parts[0].removesuffix(".py")
-    return word if word in STEPS else ""
+def imported_modules(path: Path) -> list[list[str]]:
+    """["data", "tables"] for every `pipeline.data.tables` that a file imports."""
+    names = [name.split(".") for name in imported_names(path)]
+    return [name[1:] for name in names if name[0] == "pipeline" and len(name) > 1]
 
 
-@pytest.mark.parametrize("path", LIBRARY, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", LIBRARY, ids=lambda path: "/".join(relative(path)))
 def test_the_library_knows_no_stage_and_no_command_line(path):
-    assert not {name.split(".")[0] for name in imports(path)} & FORBIDDEN
+    assert not {name.split(".")[0] for name in imported_names(path)} & FORBIDDEN
 
 
-@pytest.mark.parametrize("path", LIBRARY, ids=lambda path: path.stem)
-def test_steps_never_import_each_other_and_blocks_import_no_step(path):
-    imported = {
-        name.split(".")[1] for name in imports(path) if name.startswith("pipeline.")
-    } & STEPS
-    assert imported <= {step_of(path)}
+@pytest.mark.parametrize("path", LIBRARY, ids=lambda path: "/".join(relative(path)))
+def test_a_layer_imports_only_the_layers_below_it(path):
+    layer = relative(path)[0]
+    imported = {name[0] for name in imported_modules(path)} - {layer}
+    assert imported <= LAYERS.get(layer, set())
+
+
+def test_the_layers_have_an_order():
+    """No layer is reached from a layer that it may import."""
+    for layer, below in LAYERS.items():
+        reached, frontier = set(), set(below)
+        while frontier:
+            reached |= frontier
+            frontier = {name for one in frontier for name in LAYERS[one]} - reached
+        assert layer not in reached
+
+
+@pytest.mark.parametrize("word", STAGES)
+def test_steps_never_import_each_other(word):
+    for path in (ROOT / "pipeline/steps" / word).glob("*.py"):
+        steps = {name[1] for name in imported_modules(path) if name[0] == "steps" and name[1:]}
+        assert steps <= {word}
+
+
+def test_few_modules_lie_loose_in_the_library():
+    loose = [path.name for path in (ROOT / "pipeline").glob("*.py") if path.name != "__init__.py"]
+    assert len(loose) <= MOST_LOOSE_MODULES
 
 
 def test_timm_is_imported_in_one_module():
-    users = {path.name for path in LIBRARY if any(n.split(".")[0] == "timm" for n in imports(path))}
+    users = {
+        path.name
+        for path in LIBRARY
+        if any(n.split(".")[0] == "timm" for n in imported_names(path))
+    }
     assert users == {"backbones.py"}
+
+
+@pytest.mark.parametrize("word", STAGES)
+def test_a_stage_has_its_places(word):
+    """A stage, its step with an entry of the same name, and that entry's tests."""
+    assert (ROOT / f"stages/{word}.py").is_file()
+    assert (ROOT / f"pipeline/steps/{word}/{word}.py").is_file()
+    assert (ROOT / f"tests/pipeline/steps/{word}/test_{word}.py").is_file()
 
 
 def test_the_solution_is_opened_to_score_what_was_answered_alone():
@@ -54,16 +100,16 @@ def test_the_solution_is_opened_to_score_what_was_answered_alone():
     readers = {
         path.relative_to(ROOT).as_posix()
         for path in code
-        if "pipeline.solution" in imports(path) and demo not in path.parents
+        if "pipeline.data.solution" in imported_names(path) and demo not in path.parents
     }
     assert readers == {"commands/leaderboard.py", "benchmarks/closed_set.py"}
 
 
 def test_nobody_else_names_the_hidden_files():
-    allowed = {ROOT / "pipeline/solution.py", ROOT / "pipeline/importing.py"}  # it writes them
+    writers = {ROOT / "pipeline/data/solution.py", ROOT / "pipeline/data/importing.py"}
     code = [*LIBRARY, *(ROOT / "stages").glob("*.py"), *(ROOT / "commands").glob("*.py")]
     for path in code:
-        if path in allowed or (ROOT / "pipeline/demo") in path.parents:
+        if path in writers or (ROOT / "pipeline/demo") in path.parents:
             continue
         strings = [
             node.value

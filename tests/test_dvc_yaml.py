@@ -6,37 +6,14 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from commands import dvc_deps
 from pipeline import params
+from pipeline.system.import_closure import import_closure
 
 ROOT = Path(__file__).parents[1]
 STAGES = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
-# they hold no values: a change of theirs that matters shows in params.yaml or in another module
-PLUMBING = ("pipeline/params/", "pipeline/paths.py")
 # what a method of Params reads
 METHODS = {"member_train": {"backbones", "train"}}
-
-
-def imported(path: Path) -> set[Path]:
-    """The project's files that the file at `path` imports, in both import forms."""
-    names = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    places = [ROOT.joinpath(*name.split(".")) for name in names]
-    files = {place.with_suffix(".py") for place in places} | {p / "__init__.py" for p in places}
-    return {file for file in files if file.is_file() and file.stat().st_size}
-
-
-def closure(path: Path) -> set[str]:
-    found, frontier = {path}, [path]
-    while frontier:
-        new = imported(frontier.pop()) - found
-        found |= new
-        frontier += new
-    names = {file.relative_to(ROOT).as_posix() for file in found}
-    return {name for name in names if not name.startswith(PLUMBING)}
 
 
 def sections(path: Path) -> set[str]:
@@ -53,8 +30,8 @@ def sections(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("name", STAGES)
 def test_the_deps_are_the_import_closure(name):
-    declared = {dep for dep in STAGES[name]["deps"] if dep.endswith(".py")}
-    assert declared == closure(ROOT / f"stages/{name}.py")
+    declared = [dep for dep in STAGES[name]["deps"] if dep.startswith(("stages/", "pipeline/"))]
+    assert declared == dvc_deps.code_deps(name)
 
 
 @pytest.mark.parametrize("name", STAGES)
@@ -68,7 +45,9 @@ def test_the_params_are_the_sections_that_the_stage_reads(name):
 
 def test_the_demo_declares_the_code_that_draws_it():
     demo = YAML(typ="safe").load(ROOT / "data/demo/dvc.yaml")["stages"]["photos"]
-    assert set(demo["deps"]) == closure(ROOT / "commands/demo.py")
+    code = import_closure(ROOT / "commands/demo.py", ROOT)
+    names = {path.relative_to(ROOT).as_posix() for path in code}
+    assert set(demo["deps"]) == {name for name in names if not name.startswith(dvc_deps.PLUMBING)}
     assert demo["params"] == ["demo"]
 
 
@@ -105,12 +84,12 @@ def test_the_ensemble_params_cover_the_whole_recipe():
     assert declared == set(params.Ensemble.model_fields)
 
 
-@pytest.mark.parametrize("name", ["ensemble", "submission", "report"])
+@pytest.mark.parametrize("name", ["ensemble", "submission", "score"])
 def test_the_evaluation_params_are_the_leaves_that_the_step_reads(name):
     """A stage hands the whole section on; its package reads leaves of what it calls `evaluated`."""
     read = {
         node.attr
-        for path in (ROOT / "pipeline" / name).glob("*.py")
+        for path in (ROOT / "pipeline/steps" / name).glob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Attribute)
         and isinstance(node.value, ast.Name)

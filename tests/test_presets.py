@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from pipeline import embed, model, params
+from pipeline import params
 from pipeline.losses.embedding_loss import EmbeddingLoss
 from pipeline.losses.identities import Identities
-from pipeline.run import Learner
+from pipeline.models import embedding_net
+from pipeline.steps.embed import embed
+from pipeline.training.session import Learner
 
 PRESETS = sorted(Path(__file__).parents[1].glob("presets/*.yaml"))
 IDENTITIES = Identities(torch.full((6,), 2.0))
@@ -19,7 +21,7 @@ def test_every_backbone_of_a_preset_takes_a_step(path):
     p = params.load(path)
     for name, backbone in p.backbones.items():
         settings = p.member_train(name)
-        net = model.for_backbone(backbone, settings, trained=True)
+        net = embedding_net.for_backbone(backbone, settings, trained=True)
         learner = Learner(net, EmbeddingLoss(settings.loss, settings.embedding, IDENTITIES))
         # a quarter of the preset's height and width: all its layers, in seconds on a CPU
         shape = (4, settings.channels, p.crop.height // 4, p.crop.width // 4)

@@ -4,7 +4,7 @@ one for inputs that are vectors already."""
 import torch
 from torch import Tensor, nn
 
-from pipeline import device
+from pipeline.system import device
 
 
 class Encoder(nn.Module):

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from pipeline import device
+from pipeline.system import device
 
 Weights = tuple[Tensor, ...]
 EPSILON = 1e-5  # added to variances

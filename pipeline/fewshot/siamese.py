@@ -1,4 +1,4 @@
-"""Twin network: are these two of one class? (Koch et al. 2015; head: `pipeline.pair_head`.)"""
+"""Siamese network: are these two of one class? (Koch et al. 2015; head: `models.pair_head`.)"""
 
 import torch.nn.functional as F
 from torch import Tensor
@@ -6,7 +6,7 @@ from torch import Tensor
 from pipeline.fewshot.encoders import Encoder
 from pipeline.fewshot.learner import Learner
 from pipeline.fewshot.tasks import Episodes, Support, class_best
-from pipeline.pair_head import PairHead
+from pipeline.models.pair_head import PairHead
 
 
 class Siamese(Learner):

@@ -11,7 +11,8 @@ from typing import Any
 import pandas as pd
 from ruamel.yaml import YAML
 
-from pipeline import comparison, tables
+from pipeline.data import tables
+from pipeline.evaluation import comparison
 from pipeline.params import Evaluation
 
 RANKINGS, PARAMS = "rankings.csv", "params.yaml"

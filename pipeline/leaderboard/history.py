@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pipeline import metrics, tables
+from pipeline.data import tables
+from pipeline.evaluation import metrics
 
 CARD = ["map5", "map5_low", "map5_high", "top1", "map5_known", "new_share"]
 HIDDEN = ["public", "private", "hidden", "hidden_without_copies"]

@@ -8,9 +8,9 @@ from pipeline.losses.focal import Focal
 from pipeline.losses.identities import Identities, own_labels
 from pipeline.losses.pairs import Older
 from pipeline.losses.proxies import BatchAll, Centre, ProxyAnchor
+from pipeline.losses.siamese import Twin
 from pipeline.losses.softmax import ArcFace, CosFace, Softmax, SphereFace
-from pipeline.losses.twin import Twin
-from pipeline.pair_head import PairHead
+from pipeline.models.pair_head import PairHead
 from pipeline.params import Loss
 
 # built with (dim, identities, **values); every other name is a function of `pairs`

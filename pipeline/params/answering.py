@@ -66,7 +66,7 @@ class FewShot(Section):
     rate: Positive
 
 
-# learned from held-out queries: pipeline/rerank/learned.py
+# learned from held-out queries: pipeline/steps/rerank/learned.py
 FEW_SHOT = (
     "euclidean",
     "cosine",

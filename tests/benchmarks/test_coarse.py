@@ -6,8 +6,8 @@ import pytest
 
 from benchmarks import coarse
 from pipeline import params
-from pipeline.gallery import Embeddings
-from pipeline.neighbours import search
+from pipeline.data.gallery import Embeddings
+from pipeline.steps.neighbours import search
 from tests.conftest import ROOT
 
 

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from benchmarks import few_labels
-from pipeline import tables
-from pipeline.tables import NEW_WHALE
+from pipeline.data import tables
+from pipeline.data.tables import NEW_WHALE
 
 ROWS = [(f"w{number:02d}", count) for number, count in enumerate([9, 8, 7, 7, 7, 6, 6, 6, 6, 6, 5])]
 COPY = "w00_8.jpg"

@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from pipeline import paths, tables
+from pipeline import paths
+from pipeline.data import tables
 
 
 @pytest.fixture

@@ -11,9 +11,10 @@ import pytest
 from ruamel.yaml import YAML
 
 from commands import ablate
-from pipeline import paths, tables
+from pipeline import paths
+from pipeline.data import tables
 from tests.conftest import ROOT
-from tests.pipeline.test_study import rankings
+from tests.pipeline.evaluation.test_ablation_study import rankings
 
 STUDY = """\
 preset: study-demo

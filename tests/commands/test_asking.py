@@ -5,12 +5,13 @@ import pandas as pd
 import pytest
 
 from commands import asking
-from pipeline import features, gallery, params, paths, tables
-from pipeline.ensemble.assemble import stacked
-from pipeline.gallery import TEST
-from pipeline.weigh.scale import Scale
+from pipeline import params, paths
+from pipeline.data import features, gallery, tables
+from pipeline.data.gallery import TEST
+from pipeline.steps.ensemble.assemble import stacked
+from pipeline.steps.weigh.point_weights import Scale
 from tests.conftest import ROOT
-from tests.pipeline.ensemble import drawn
+from tests.pipeline.steps.ensemble import synthetic
 
 
 def asked(groups: set[int], vectors: dict[int, np.ndarray] | None = None) -> asking.Asked:
@@ -33,7 +34,7 @@ def test_a_photograph_is_shown_no_copy_of_itself():
 
 def test_what_was_fitted_on_a_photographs_part_has_no_say():
     p = params.load(ROOT / "tests/params.yaml")
-    both = [drawn.fold_of(0), drawn.fold_of(1)]
+    both = [synthetic.fold_of(0), synthetic.fold_of(1)]
     held = stacked([one.only((one.queries["kind"] != TEST).to_numpy()) for one in both])
     group = held.queries["group"].iloc[0]
     left = asking.others(held, asked({group}), p).queries["group"]

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from commands import compare
-from pipeline import paths, tables
+from pipeline import paths
+from pipeline.data import tables
 from tests.conftest import ROOT
 
 ROW = {"group": 0, "fold": 0, "kind": "known", "truth": "007", "cluster": "007", "weight": 1.0}

@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from commands import enroll
-from pipeline import params, paths, tables
+from pipeline import params, paths
+from pipeline.data import tables
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.usefixtures("three_folds")

@@ -10,7 +10,7 @@ import pytest
 
 from commands import import_folder
 from pipeline import params
-from pipeline.competition import directory
+from pipeline.steps.competition import competition
 from tests.conftest import ROOT
 
 COLUMNS = params.load(ROOT / "tests/params.yaml").competition.columns
@@ -39,7 +39,7 @@ def imported(source: Path, out: Path, **changes) -> pd.DataFrame:
         dict(path="path", identity="identity", date=None, side=None, skip="", root=None) | changes
     )
     import_folder.main(argparse.Namespace(source=source, out=out, **asked))
-    table, *_ = directory.read(out, COLUMNS)
+    table, *_ = competition.read(out, COLUMNS)
     hidden = pd.read_csv(out / "solution.csv", dtype=str).set_index("Image")["Id"]
     return table.assign(
         identity=table["identity"].where(table["identity"] != "", table["image"].map(hidden))
@@ -67,7 +67,7 @@ def test_sides_go_with_their_photographs(animals, tmp_path):
     listed["flank"] = [("left", "right", "")[row % 3] for row in range(len(files))]
     listed.to_csv(animals / "list.csv", index=False)
     imported(animals / "list.csv", tmp_path / "out", side="flank")
-    *_, sides = directory.read(tmp_path / "out", COLUMNS)
+    *_, sides = competition.read(tmp_path / "out", COLUMNS)
     old = pd.read_csv(tmp_path / "out/truth/names.csv").set_index("Image")["path"]
     told = {
         Path(old[row.image]).relative_to(animals).as_posix(): row.side for row in sides.itertuples()

@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 
 from commands import enroll, known
-from pipeline import gallery, params, paths, tables
-from pipeline.features import joined
-from pipeline.match import votes
+from pipeline import params, paths
+from pipeline.data import gallery, tables
+from pipeline.data.features import joined
+from pipeline.steps.match import votes
 from tests.conftest import ROOT
-from tests.pipeline.test_enrolled import photograph
+from tests.pipeline.data.test_enrolled_photo import photograph
 
 pytestmark = pytest.mark.usefixtures("three_folds")
 

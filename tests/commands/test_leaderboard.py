@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from commands import leaderboard as command
-from pipeline import tables
+from pipeline.data import tables
 from pipeline.leaderboard import history as kept
 from tests.conftest import ROOT
 

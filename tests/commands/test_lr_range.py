@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from commands import lr_range
-from pipeline import paths, tables
+from pipeline import paths
+from pipeline.data import tables
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.usefixtures("in_process")

@@ -4,7 +4,9 @@ import pandas as pd
 import pytest
 
 from commands import pseudo
-from pipeline import folds, params, paths, tables
+from pipeline import params, paths
+from pipeline.data import tables
+from pipeline.steps.folds import folds
 from tests.conftest import ROOT
 
 # log-odds against new_whale: 5 is a posterior of .993, 1 one of .73

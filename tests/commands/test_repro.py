@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from commands import repro
-from pipeline import device
+from pipeline.system import device
 from tests.conftest import ROOT
 
 # stands for `dvc repro`: tells what it was asked for; with a file `fail`, mobilenet-1 fails
@@ -34,7 +34,7 @@ def test_each_chain_is_asked_for_by_itself_between_what_is_shared_and_what_is_le
     assert len(logs) == 3 * 3 + 3
     member = " ".join(f"{stage}@lite0-1" for stage in ("train", "embed", "neighbours", "rerank"))
     assert logs["lite0-1"] == f"--single-item {member}\n"
-    ensemble = " ".join(f"{stage}@best" for stage in ("ensemble", "submission", "report"))
+    ensemble = " ".join(f"{stage}@best" for stage in ("ensemble", "submission", "score"))
     assert logs["best"] == f"--single-item {ensemble}\n"
 
 

@@ -12,12 +12,13 @@ from flask.testing import FlaskClient
 from waitress import create_server
 
 from commands import review
-from pipeline import paths, tables
-from pipeline.labels import record
-from pipeline.page import page
+from pipeline import paths
+from pipeline.data import tables
+from pipeline.steps.labels import record
+from pipeline.steps.report import report
 from tests.conftest import ROOT
-from tests.pipeline.page.browser import opened
-from tests.pipeline.page.test_browser import content
+from tests.pipeline.steps.report.browser import opened
+from tests.pipeline.steps.report.test_browser import content
 
 PORT = 8765
 OWN = {"X-Tailprint": "review", "Host": f"127.0.0.1:{PORT}"}
@@ -35,14 +36,14 @@ def project(tmp_path, monkeypatch):
     tables.write("groups", rows.assign(group=range(4)), paths.GROUPS)
     tables.write("pseudo", pd.DataFrame(columns=tables.COLUMNS["pseudo"]), paths.PSEUDO)
     tables.write("review", pd.DataFrame(columns=tables.COLUMNS["review"]), paths.REVIEW)
-    report = paths.page("best")
-    report.parent.mkdir(parents=True)
-    report.write_text(page.page(content()), encoding="utf-8")
+    path = paths.report("best")
+    path.parent.mkdir(parents=True)
+    path.write_text(report.render(content()), encoding="utf-8")
 
 
 @pytest.fixture
 def client() -> FlaskClient:
-    return review.desk(paths.page("best"), "somebody", PORT, "majority").test_client()
+    return review.desk(paths.report("best"), "somebody", PORT, "majority").test_client()
 
 
 def decide(client: FlaskClient, a: str, b: str, decision: str, headers: dict | None = None):
@@ -100,7 +101,7 @@ def test_two_that_contradict_each_other_at_once_are_one_and_a_refusal(monkeypatc
         time.sleep(0.3)
 
     monkeypatch.setattr(review, "tried", slowly)
-    app = review.desk(paths.page("best"), "somebody", PORT, "majority")
+    app = review.desk(paths.report("best"), "somebody", PORT, "majority")
     said = [("00.jpg", "gallery.jpg", "same"), ("00.jpg", "", "new")]
     asking = [
         threading.Thread(target=lambda one=one: answers.append(decide(app.test_client(), *one)))
@@ -135,7 +136,7 @@ def served() -> Iterator[str]:
     with socket.socket() as free:
         free.bind((review.HOST, 0))
         port = free.getsockname()[1]
-    app = review.desk(paths.page("best"), "somebody", port, "majority")
+    app = review.desk(paths.report("best"), "somebody", port, "majority")
     server = create_server(app, host=review.HOST, port=port)
     threading.Thread(target=server.run, daemon=True).start()
     yield f"http://{review.HOST}:{server.effective_port}"
@@ -258,7 +259,7 @@ def test_a_file_that_somebody_broke_is_told(client):
 
 def test_a_report_from_the_disk_has_no_buttons():
     with opened() as (tab, faults):
-        tab.goto(paths.page("best").resolve().as_uri())
+        tab.goto(paths.report("best").resolve().as_uri())
         tab.locator(".card").first.click()
         assert tab.locator(".decide").count() == 0
         assert faults == []
@@ -266,6 +267,6 @@ def test_a_report_from_the_disk_has_no_buttons():
 
 def test_without_a_report_the_way_to_one_is_told(tmp_path):
     (tmp_path / "params.yaml").write_text((ROOT / "tests/params.yaml").read_text())
-    paths.page("best").unlink()
+    paths.report("best").unlink()
     with pytest.raises(SystemExit, match=r"report.html is not there: name best in report.html"):
         review.main(None, PORT, "somebody")

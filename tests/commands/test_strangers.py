@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from commands import strangers
-from pipeline import paths, tables
-from pipeline.gallery import Embeddings
+from pipeline import paths
+from pipeline.data import tables
+from pipeline.data.gallery import Embeddings
 from tests.conftest import ROOT
 
 DEGREES = {"a0": 0, "a1": 5, "b0": 60, "b1": 66, "t0": 120, "t1": 124, "t2": 170, "t3": 2}

@@ -10,12 +10,13 @@ import pandas as pd
 import pytest
 
 from commands import asking
-from pipeline import features, gallery, params
-from pipeline.ensemble import assemble, ensemble
-from pipeline.neighbours import neighbours, search
+from pipeline import params
+from pipeline.data import features, gallery
+from pipeline.data.tables import NEW_WHALE
 from pipeline.params import NewWhale
-from pipeline.tables import NEW_WHALE
-from pipeline.weigh.scale import Scale
+from pipeline.steps.ensemble import assemble, ensemble
+from pipeline.steps.neighbours import neighbours, search
+from pipeline.steps.weigh.point_weights import Scale
 from tests.conftest import ROOT
 
 DIM, INDIVIDUALS, FOLDS, STRANGERS = 16, 12, (0, 1, 2), 9

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from commands import submit
-from pipeline import paths, tables
+from pipeline import paths
+from pipeline.data import tables
 from pipeline.leaderboard import history
 from tests.conftest import ROOT
 

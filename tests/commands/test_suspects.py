@@ -4,8 +4,9 @@ import pandas as pd
 import pytest
 
 from commands import suspects
-from pipeline import paths, tables
-from pipeline.gallery import KNOWN
+from pipeline import paths
+from pipeline.data import tables
+from pipeline.data.gallery import KNOWN
 from tests.conftest import ROOT
 
 ROW = {"group": 0, "fold": 0, "kind": KNOWN, "weight": 1.0, "ranking": "a b"}

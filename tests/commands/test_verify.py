@@ -6,9 +6,10 @@ import pandas as pd
 import pytest
 
 from commands import verify
-from pipeline import paths, tables
-from pipeline.weigh.scale import Scale
-from tests.pipeline import features_drawn as drawn
+from pipeline import paths
+from pipeline.data import tables
+from pipeline.steps.weigh.point_weights import Scale
+from tests.pipeline.data import synthetic_features as drawn
 
 pytestmark = pytest.mark.usefixtures("three_folds")
 

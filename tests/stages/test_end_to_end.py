@@ -19,12 +19,13 @@ from ruamel.yaml import YAML
 from benchmarks import naming
 from benchmarks.report_size import content_of
 from commands import enroll, identify, known, leaderboard, verify
-from pipeline import enrolled, params, paths, tables
-from pipeline.ensemble import ensemble as blend
-from pipeline.submission import place
+from pipeline import params, paths
+from pipeline.data import enrolled_photo, tables
+from pipeline.steps.ensemble import ensemble as blend
+from pipeline.steps.submission import place
 from stages.ensemble import gathered
 from tests.conftest import ROOT
-from tests.pipeline.page.browser import opened
+from tests.pipeline.steps.report.browser import opened
 from tests.stages import tiny
 
 STAGES = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
@@ -112,7 +113,7 @@ def test_the_score_card_is_there_and_counts_every_held_out_query(project, name):
 
 def test_the_page_shows_every_photograph(project):
     """With its answers, a copy among the test too; a browser opens it without a fault."""
-    path = project / paths.page("card")
+    path = project / paths.report("card")
     shown = content_of(path.read_text())
     asked = pd.read_csv(project / "submissions/card.csv")["Image"].tolist()
     labelled = pd.read_csv(project / "data/competition/train.csv")["Image"].tolist()
@@ -163,8 +164,8 @@ def of_ensembles(*stages: str) -> set[str]:
     return {f"{stage}@{name}" for stage in stages for name in ENSEMBLES}
 
 
-AFTER = ("submission", "report")
-PAGE = of_card("page")
+AFTER = ("submission", "score")
+PAGE = of_card("report")
 PLACED = of_ensembles(*AFTER) | PAGE
 LATER = of_ensembles("ensemble") | PLACED
 ANSWERED = ("ensemble", "submission")
@@ -181,7 +182,7 @@ OTHER = {"pretrain@other"} | {
 TAUGHT = members("train") | members("embed") | members("rerank") | PAGE
 
 # what reads an ensemble's members: its report too, for their few-shot accuracies
-BLENDED = of_card("ensemble", "report", "page")
+BLENDED = of_card("ensemble", "score", "report")
 
 # edit: the stages that it concerns itself, and those that come after them
 EDITS = {
@@ -200,12 +201,12 @@ EDITS = {
     "rerank.top": (5, members("rerank"), LATER),
     "ensemble.boosting.rounds": (6, of_ensembles("ensemble"), PLACED),
     "ensembles.card.backbones": ({"tiny": 0.5}, BLENDED, of_card("submission")),
-    "ensembles.card.new_whale.method": ("prior", of_card("submission"), of_card("report", "page")),
-    "evaluation.bootstrap": (200, of_ensembles("report"), PAGE),
+    "ensembles.card.new_whale.method": ("prior", of_card("submission"), of_card("score", "report")),
+    "evaluation.bootstrap": (200, of_ensembles("score"), PAGE),
     "evaluation.new_whale_prior": (0.15, LATER - PAGE, PAGE),
     "report.queries": (5, PAGE, set()),
     "backbones.other": (tiny.BACKBONES["tiny"], OTHER | PAGE, LATER - PAGE),
-    "folds.trained": ([0], of_ensembles(*ANSWERED, "report") | MATCHED | VERIFIED | PAGE, set()),
+    "folds.trained": ([0], of_ensembles(*ANSWERED, "score") | MATCHED | VERIFIED | PAGE, set()),
 }  # fmt: skip
 
 
@@ -288,7 +289,7 @@ def test_a_stranger_is_enrolled_and_found_by_another_photograph(
     assert "w_newcomer" not in before and next(iter(after)) == "w_newcomer"
     assert sum(after.values()) <= 1.003  # five roundings
     # of other members: worked out anew from the copy that was kept
-    (own,) = enrolled.everyone(paths.ENROLLED)
+    (own,) = enrolled_photo.everyone(paths.ENROLLED)
     replace(own, made_with="others", vectors=-own.vectors).save(paths.ENROLLED)
     assert named(second, capsys) == after
     assert named(first, capsys)  # does not find itself

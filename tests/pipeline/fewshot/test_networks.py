@@ -2,9 +2,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from pipeline import device
 from pipeline.fewshot.inner_loop import adapted, task_costs
 from pipeline.fewshot.networks import EPSILON, Conv, Dense, begun, normalised
+from pipeline.system import device
 from tests.pipeline.fewshot.learners import DIM, PICTURE, WAYS, episodes
 
 NETWORKS = [(Dense(DIM, 5), (DIM,)), (Conv(PICTURE, 3), PICTURE)]

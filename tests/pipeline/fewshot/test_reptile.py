@@ -7,13 +7,14 @@ import pytest
 import torch
 from torch import nn
 
-from pipeline import evaluation, params
+from pipeline import params
+from pipeline.evaluation import protocol
 from pipeline.fewshot import reptile
 from pipeline.fewshot.inner_loop import adapted
 from pipeline.fewshot.networks import Conv, Dense, Weights, repeated
 from pipeline.fewshot.tasks import Support, whole
-from pipeline.rerank import episodes
-from pipeline.rerank import reptile as second_look
+from pipeline.steps.rerank import episodes
+from pipeline.steps.rerank import reptile as second_look
 from tests.conftest import ROOT
 from tests.pipeline.fewshot import learners
 
@@ -262,7 +263,7 @@ def test_the_meta_trained_start_beats_a_random_one(meta_trained, shots):
     vectors, start = meta_trained
     network = Dense(vectors.shape[1], SETTINGS.hidden)
     random = tuple(one[None] for one in network.start(torch.Generator().manual_seed(0)))
-    found = evaluation.paired_interval(
+    found = protocol.paired_interval(
         accuracy(random, vectors, shots),
         accuracy(start, vectors, shots),
         np.ones(EPISODES),

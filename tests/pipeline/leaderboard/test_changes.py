@@ -3,7 +3,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipeline import params, tables
+from pipeline import params
+from pipeline.data import tables
 from pipeline.leaderboard import changes
 from tests.conftest import ROOT
 

@@ -2,7 +2,7 @@ import pandas as pd
 from axe_playwright_python.sync_playwright import Axe
 
 from pipeline.leaderboard import history, page
-from tests.pipeline.page.browser import opened
+from tests.pipeline.steps.report.browser import opened
 
 FIRST = {"ensemble": "card", "date": "2026-01-02T03:04:05+00:00", "held_out_map5": "0.8"}
 FIRST |= {"map5_low": "0.75", "map5_high": "0.85", "new_share": "0.3", "commit": "0123abc"}

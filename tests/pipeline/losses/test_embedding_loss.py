@@ -10,11 +10,11 @@ from pipeline import params
 from pipeline.losses import pairs
 from pipeline.losses.embedding_loss import LEARNED, SEE_EMBEDDINGS, EmbeddingLoss
 from pipeline.losses.identities import Identities
-from pipeline.pair_head import PairHead
+from pipeline.models.pair_head import PairHead
 from pipeline.params import losses as sections
 from pipeline.params.losses import Loss
 from tests.conftest import ROOT
-from tests.pipeline.losses.drawn import batch, people
+from tests.pipeline.losses.synthetic import batch, people
 
 LABELS = torch.tensor([0, 0, 1, 1, -1])
 GIVEN = params.load(ROOT / "params.yaml").train.loss.model_dump()

@@ -7,7 +7,7 @@ import torch
 
 from pipeline.losses.focal import Focal, focal
 from pipeline.losses.identities import Identities
-from tests.pipeline.losses.drawn import batch, cosine, people
+from tests.pipeline.losses.synthetic import batch, cosine, people
 
 
 def slow_focal(logit: float, target: int, gamma: float) -> float:

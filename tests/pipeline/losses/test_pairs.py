@@ -7,7 +7,7 @@ import torch
 
 from pipeline.losses import pairs
 from pipeline.losses.identities import own_labels
-from tests.pipeline.losses.drawn import at, batch, cosine, unit
+from tests.pipeline.losses.synthetic import at, batch, cosine, unit
 
 # 4, 3, 2, 1 images of an identity and two new_whales: mining that assumes as many each goes astray
 LABELS = own_labels(torch.tensor([0, 0, 0, 0, 1, 1, 1, 2, 2, 3, -1, -1]))

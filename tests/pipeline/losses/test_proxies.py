@@ -7,7 +7,7 @@ import torch
 from pytorch_metric_learning import losses as library
 
 from pipeline.losses.proxies import BatchAll, Centre, ProxyAnchor
-from tests.pipeline.losses.drawn import batch, cosine, people
+from tests.pipeline.losses.synthetic import batch, cosine, people
 
 LABELS = torch.tensor([0, 0, 1, -1, 3, -1])
 

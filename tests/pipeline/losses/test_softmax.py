@@ -8,7 +8,7 @@ from pytorch_metric_learning import losses as library
 
 from pipeline.losses.identities import Identities
 from pipeline.losses.softmax import ArcFace, CosFace, Softmax, SphereFace
-from tests.pipeline.losses.drawn import at, batch, cosine, people
+from tests.pipeline.losses.synthetic import at, batch, cosine, people
 
 OFF = dict(centres=1, rare_margin=0.0, rare_power=0.0, strangers=0.0, symmetric=0.0)
 PLAIN = dict(smoothing=0.0, strangers=0.0, symmetric=0.0)

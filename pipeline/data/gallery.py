@@ -1,0 +1,114 @@
+"""Who is compared with whom: a member's training rows, its gallery, its queries; and embeddings.
+
+A member never trained on its fold. The images of that fold are its held-out queries; everything
+labelled with a known identity outside the fold is its gallery, for held-out and test queries alike.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from pipeline.data import tables
+from pipeline.data.tables import NEW_WHALE
+
+KNOWN = "known"  # its identity has an image in the gallery
+LABELLED_NEW = "labelled_new"  # the competition calls it new_whale
+UNSEEN = "unseen"  # its identity lies wholly in the held-out fold: truly new to the member
+TEST = "test"
+
+
+def training_rows(folds: pd.DataFrame, held_out: int) -> pd.DataFrame:
+    """The rows of `folds` that the member without fold `held_out` may learn from.
+
+    A pseudo-labelled copy of a held-out photograph is left out too: it would give the answer away.
+    """
+    held = folds["fold"] == held_out
+    copies = folds["group"].isin(folds.loc[held, "group"])
+    allowed = folds["member"].isin(["", str(held_out)])
+    return folds[~held & ~copies & allowed].reset_index(drop=True)
+
+
+def gallery_rows(folds: pd.DataFrame, held_out: int) -> pd.DataFrame:
+    """The training rows with a known identity: what queries are compared with.
+
+    Pseudo-labelled photographs train but are not shown: they are test queries themselves, and no
+    held-out query finds itself.
+    """
+    rows = training_rows(folds, held_out)
+    shown = (rows["identity"] != NEW_WHALE) & (rows["member"] == "")
+    return rows[shown].reset_index(drop=True)
+
+
+def query_rows(folds: pd.DataFrame, images: pd.DataFrame, held_out: int) -> pd.DataFrame:
+    """The member's queries, held-out ones first, then the test's and those without a label.
+
+    Columns: image; group; kind; truth (the expected answer, "" for test); fold (-1 for test);
+    cluster (what bootstraps and balanced accuracies count as one individual).
+    """
+    held = folds[folds["fold"] == held_out]
+    test = images.loc[images["split"] != "train", ["image"]]
+    test = test.assign(group=-1, kind=TEST, truth="", fold=-1, cluster="")
+    known = set(gallery_rows(folds, held_out)["identity"])
+    return pd.concat([_described(held, known), test], ignore_index=True)
+
+
+def held_out_rows(folds: pd.DataFrame, held_outs: list[int]) -> pd.DataFrame:
+    """The held-out queries of several folds, each described against its own member's gallery."""
+    parts = []
+    for fold in held_outs:
+        known = set(gallery_rows(folds, fold)["identity"])
+        parts.append(_described(folds[folds["fold"] == fold], known))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _described(held: pd.DataFrame, known: set[str]) -> pd.DataFrame:
+    identity = held["identity"]
+    kind = np.where(
+        identity == NEW_WHALE, LABELLED_NEW, np.where(identity.isin(known), KNOWN, UNSEEN)
+    )
+    truth = np.where(kind == KNOWN, identity, NEW_WHALE)
+    # two photographs labelled new_whale need not show the same whale
+    alone = "group " + held["group"].astype(str)
+    cluster = np.where(kind == LABELLED_NEW, alone, identity)
+    described = held[["image", "group"]].assign(kind=kind, truth=truth)
+    return described.assign(fold=held["fold"], cluster=cluster)
+
+
+@dataclass(frozen=True)
+class Embeddings:
+    """n images and their unit vectors, n x d float32."""
+
+    names: np.ndarray
+    vectors: np.ndarray
+
+    def __post_init__(self) -> None:
+        if len(self.names) != len(self.vectors):
+            raise ValueError(f"{len(self.names)} names for {len(self.vectors)} vectors")
+        if len(set(self.names.tolist())) != len(self.names):
+            raise ValueError("an image is embedded twice")
+        lengths = np.linalg.norm(self.vectors, axis=1)
+        if not np.allclose(lengths, 1, atol=1e-3):
+            raise ValueError(f"embeddings have lengths {lengths.min():.3f} to {lengths.max():.3f}")
+
+    def of(self, images: pd.Series) -> np.ndarray:
+        """The vectors of `images`, in their order; raises KeyError for one that has none."""
+        index = pd.Index(self.names).get_indexer(images)
+        if (index < 0).any():
+            raise KeyError(f"no embedding for {images[index < 0].tolist()[:5]}")
+        return self.vectors[index]
+
+    def save(self, path: Path) -> None:
+        names = self.names.astype(str)
+
+        def write(part: Path) -> None:
+            with part.open("wb") as file:
+                np.savez(file, names=names, vectors=self.vectors.astype(np.float32))
+
+        tables.replace(path, write)
+
+    @classmethod
+    def load(cls, path: Path) -> "Embeddings":
+        with np.load(path, allow_pickle=False) as file:
+            return cls(file["names"], file["vectors"])

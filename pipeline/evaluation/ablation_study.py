@@ -1,0 +1,130 @@
+"""A study: which edits of a preset are worth something, over several seeds, on the same queries."""
+
+import json
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+from ruamel.yaml import YAML
+
+from pipeline.evaluation import metrics, protocol
+from pipeline.params import Evaluation, Params, Section, checked
+from pipeline.params.values import Seed, Slug
+
+BASE = "base"  # the preset without an edit
+COLUMNS = [
+    "edit",
+    "seeds",
+    "map5",
+    "base",
+    "difference",
+    "low",
+    "high",
+    "visible",
+    "seconds",
+    "settings",
+    "commit",
+]
+
+
+class Study(Section):
+    """A preset's name, the ensemble that is watched, train.seed's values, and edits by name.
+
+    An edit is the leaves of the params file that it changes, as in
+    `no_triplet: {train.loss.triplet.weight: 0}`.
+    """
+
+    preset: str
+    ensemble: Slug
+    seeds: Annotated[list[Seed], Field(min_length=1)]
+    edits: dict[Slug, dict[str, Any]]
+
+
+def load(path: Path, presets: Path) -> tuple[Study, dict[str, dict]]:
+    """The study and the params of the base and of every edit, by name, each checked.
+
+    Raises SystemExit naming the file and what is wrong with it.
+    """
+    study = checked(Study, path)
+    base = YAML(typ="safe").load((presets / f"{study.preset}.yaml").read_text())
+    if study.ensemble not in base["ensembles"]:
+        raise SystemExit(f"{path}: {study.preset} has no ensemble {study.ensemble}")
+    if BASE in study.edits:
+        raise SystemExit(f"{path}: the name {BASE} is the preset's own")
+    settings = {BASE: base}
+    for name, leaves in study.edits.items():
+        try:
+            settings[name] = edited(base, leaves)
+            Params.model_validate(settings[name])
+        except (KeyError, ValueError) as error:
+            raise SystemExit(f"{path}, edit {name}: {error}") from None
+    return study, settings
+
+
+def digest(study: Study, settings: dict[str, dict], edit: str) -> str:
+    """Ten digits that change with the settings of the edit or of its base, or with the seeds."""
+    told = [study.ensemble, study.seeds, settings[BASE], settings[edit]]
+    return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:10]
+
+
+def edited(values: dict, leaves: dict[str, Any]) -> dict:
+    """A copy of nested `values` with some leaves replaced; raises KeyError for one not there."""
+    result = dict(values)
+    for leaf, value in leaves.items():
+        first, _, rest = leaf.partition(".")
+        if first not in result:
+            raise KeyError(f"{leaf} is not in the params file")
+        result[first] = edited(result[first], {rest: value}) if rest else value
+    return result
+
+
+def row(
+    edit: str, runs: list[pd.DataFrame], bases: list[pd.DataFrame], settings: Evaluation
+) -> dict[str, Any]:
+    """An edit's gain over the base: "rankings" tables of the same seeds, in the same order.
+
+    Queries must be the same in all; the interval is by individual, and seeds are drawn with them.
+    """
+    truth = bases[0][["image", "truth", "kind", "cluster"]]
+    own, other = (np.stack([precision(table, truth) for table in part]) for part in (runs, bases))
+    weights = protocol.query_weights(truth["kind"], settings.new_whale_prior)
+    found = protocol.seeded_interval(
+        own - other, weights, truth["cluster"], settings.bootstrap, settings.seed
+    )
+    means = {
+        name: float(np.average(part.mean(axis=0), weights=weights))
+        for name, part in (("map5", own), ("base", other))
+    }
+    return {"edit": edit, "seeds": len(runs), **means, **found}
+
+
+def precision(table: pd.DataFrame, truth: pd.DataFrame) -> np.ndarray:
+    """Each query's precision, in the order of `truth`; raises ValueError for other queries."""
+    same = table.merge(truth[["image", "truth"]], on=["image", "truth"], validate="one_to_one")
+    if len(same) < len(truth) or len(table) > len(truth):
+        raise ValueError("the edit has other queries than the base: their folds differ")
+    ordered = same.set_index("image").loc[truth["image"]]
+    return metrics.precision_at_5(ordered["truth"].tolist(), ordered["ranking"].str.split(" "))
+
+
+def markdown(table: pd.DataFrame) -> str:
+    """The study's table for a README, the best edit first."""
+    lines = ["| edit | map5 | without it | gain | visible |", "|---|---|---|---|---|"]
+    for one in table.sort_values(["difference", "edit"], ascending=[False, True]).itertuples():
+        gain = f"{signed(one.difference)} ({signed(one.low)} to {signed(one.high)})"
+        name = one.edit.replace("_", " ")
+        means = f"{plain(one.map5)} | {plain(one.base)}"
+        lines.append(f"| {name} | {means} | {gain} | {plain(one.visible)} |")
+    return "\n".join(lines)
+
+
+def plain(value: float) -> str:
+    """Three digits without a leading zero."""
+    return f"{value:.3f}".removeprefix("0")
+
+
+def signed(value: float) -> str:
+    return ("-" if value < 0 else "+") + plain(abs(value))

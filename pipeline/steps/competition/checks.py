@@ -1,0 +1,140 @@
+"""The checks of the raw tables and folders. Each returns its faults as a list of sentences."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline.data import images, tables
+
+BOX = ["x0", "y0", "x1", "y1"]
+
+
+def read_csv(path: Path, columns: list[str], found: list[str]) -> pd.DataFrame:
+    """The table's `columns` as text, others left out; the index is the row in the file. A table
+    that can't be read adds a fault to `found` and comes back empty, so that the other checks can
+    go on."""
+    empty = pd.DataFrame(columns=columns, dtype=str)
+    try:
+        table = pd.read_csv(
+            path, dtype=str, na_filter=False, skip_blank_lines=False, encoding="utf-8-sig"
+        )
+    except FileNotFoundError:
+        found.append(f"{path.name}: there is no such file in {path.parent}")
+        return empty
+    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        found.append(f"{path.name}: can't be read as UTF-8 CSV ({str(error).strip()})")
+        return empty
+    if not set(columns) <= set(table.columns):
+        found.append(
+            f"{path.name}, row 1: columns are {', '.join(table.columns)}; expected "
+            f"{', '.join(columns)} (competition.columns in params.yaml names them)"
+        )
+        return empty
+    table = table[columns].fillna("").set_axis(table.index + 2)
+    return table[(table != "").any(axis=1)]
+
+
+def names(file: str, column: pd.Series) -> list[str]:
+    """Image names that are empty, leave their folder, or come twice."""
+    found = []
+    first: dict[str, int] = {}
+    for row, name in column.items():
+        if not is_file_name(name):
+            found.append(f"{file}, row {row}: {name!r} is not the name of a file in its folder")
+        elif name in first:
+            found.append(f"{file}, row {row}: {name} is there already, in row {first[name]}")
+        first.setdefault(name, row)
+    return found
+
+
+def is_file_name(name: str) -> bool:
+    """Whether a name stays in its folder: no separators of any system, no `..`, no drive."""
+    return name not in ("", ".", "..") and not any(sign in name for sign in "/\\:\0\n\r")
+
+
+def identities(file: str, column: pd.Series, new_whale: str) -> list[str]:
+    """Identities that are empty, would break a submission, or take our own word."""
+    found = []
+    for row, identity in column.items():
+        if not identity.strip():
+            found.append(f"{file}, row {row}: the identity is empty")
+        elif len(identity.split()) > 1 or identity != identity.strip():
+            found.append(
+                f"{file}, row {row}: identity {identity!r} contains a space, "
+                "which separates the labels of a submission"
+            )
+        elif identity == tables.NEW_WHALE != new_whale:
+            found.append(
+                f"{file}, row {row}: identity {identity} is this project's word for a new "
+                f"individual, but competition.columns.new_whale is {new_whale!r}"
+            )
+    return found
+
+
+def folder(path: Path, file: str, column: pd.Series) -> list[str]:
+    """Photographs that a table lists and the folder lacks, and the reverse."""
+    if not path.is_dir():
+        return [f"{path.name}/: there is no such folder in {path.parent}"]
+    there = {entry.name for entry in path.iterdir()}
+    found = [
+        f"{file}, row {row}: {path.name}/{name} does not exist"
+        for row, name in column.items()
+        if is_file_name(name) and name not in there
+    ]
+    listed = set(column)
+    return found + [
+        f"{path.name}/{name}: not in {file}" for name in sorted(photographs(there) - listed)
+    ]
+
+
+def photographs(entries: Iterable[str]) -> set[str]:
+    """The names that look like photographs: no hidden files, no thumbnails' databases."""
+    return {
+        name
+        for name in entries
+        if Path(name).suffix.lower() in images.EXTENSIONS and not name.startswith(".")
+    }
+
+
+def sides(table: pd.DataFrame, known: set[str]) -> list[str]:
+    """Sides of no image, or twice for one; `known` are all images that are listed."""
+    found = []
+    seen = set()
+    for row, name, _ in table.itertuples(name=None):
+        if name not in known:
+            found.append(f"sides.csv, row {row}: {name} is neither in train.csv nor in the sample")
+        if name in seen:
+            found.append(f"sides.csv, row {row}: {name} has a side already")
+        seen.add(name)
+    return found
+
+
+def boxes(table: pd.DataFrame, sizes: dict[str, tuple[int, int]], known: set[str]) -> list[str]:
+    """Boxes of no image, twice for one, empty, or not inside their image.
+
+    sizes: (width, height) of the images that could be read; known: all that are listed.
+    """
+    found = []
+    seen = set()
+    for row, name, *corners in table.itertuples(name=None):
+        reasons = list(_box_faults(name, corners, sizes, known))
+        reasons += ["has a box already"] if name in seen else []
+        found += [f"boxes.csv, row {row}: {name} {reason}" for reason in reasons]
+        seen.add(name)
+    return found
+
+
+def _box_faults(name: str, corners: list[str], sizes: dict, known: set[str]) -> Iterator[str]:
+    if name not in known:
+        yield "is neither in train.csv nor in the sample"
+    try:
+        x0, y0, x1, y1 = (int(corner) for corner in corners)
+    except ValueError:
+        yield f"has a box that is not four whole numbers: {', '.join(corners)}"
+        return
+    if x1 <= x0 or y1 <= y0:
+        yield f"has an empty box: {x0}, {y0}, {x1}, {y1} (x1 and y1 are exclusive)"
+    width, height = sizes.get(name, (x1, y1))
+    if x0 < 0 or y0 < 0 or x1 > width or y1 > height:
+        yield f"has a box outside its {width} x {height} pixels: {x0}, {y0}, {x1}, {y1}"

@@ -1,0 +1,84 @@
+"""The boxes and masks that came with the photographs; both optional, for any subset of them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from pipeline.data import images
+from pipeline.steps.crop.boxes import Box
+
+CORNERS = ["x0", "y0", "x1", "y1"]
+
+
+@dataclass(frozen=True)
+class Given:
+    """By the image's name: its box in pixels, and the file of its mask."""
+
+    boxes: dict[str, Box]
+    masks: dict[str, Path]
+
+
+def read(directory: Path, table: pd.DataFrame, column: str) -> Given:
+    """What `directory` holds for the rows of the "images" table: boxes.csv and masks/<stem>.png.
+
+    `column` is the competition's name for the image column of boxes.csv. Boxes are clipped to the
+    photograph; ValueError where nothing is left, and where two photographs would share a mask.
+    """
+    return Given(read_boxes(directory / "boxes.csv", table, column), find_masks(directory, table))
+
+
+def read_boxes(path: Path, table: pd.DataFrame, column: str) -> dict[str, Box]:
+    """The boxes of boxes.csv for the images in `table`; none where there is no such file."""
+    if not path.exists():
+        return {}
+    rows = pd.read_csv(path, dtype={column: str}, keep_default_na=False)
+    missing = {column, *CORNERS} - set(rows)
+    if missing:
+        raise ValueError(f"{path}: no column {sorted(missing)}, found {list(rows)}")
+    sizes = dict(
+        zip(table["image"], zip(table["width"], table["height"], strict=True), strict=True)
+    )
+    return {
+        name: clipped_box(f"{path}: {name}", corners, *sizes[name])
+        for name, *corners in rows[[column, *CORNERS]].itertuples(index=False)
+        if name in sizes
+    }
+
+
+def clipped_box(where: str, corners: list, width: int, height: int) -> Box:
+    """Four numbers as a box inside the photograph; ValueError where it holds no pixel."""
+    try:
+        x0, y0, x1, y1 = (int(round(float(corner))) for corner in corners)
+    except ValueError:
+        raise ValueError(f"{where}: {corners} are not four numbers x0, y0, x1, y1") from None
+    box = max(x0, 0), max(y0, 0), min(x1, width), min(y1, height)
+    if box[0] >= box[2] or box[1] >= box[3]:
+        raise ValueError(
+            f"{where}: the box {(x0, y0, x1, y1)} holds no pixel of the {width} x {height} "
+            "photograph; correct the row or delete it (x1 and y1 are exclusive)"
+        )
+    return box
+
+
+def find_masks(directory: Path, table: pd.DataFrame) -> dict[str, Path]:
+    """The mask file of every image that has one."""
+    files = {path.stem: path for path in sorted((directory / "masks").glob("*.png"))}
+    found = {name: files[Path(name).stem] for name in table["image"] if Path(name).stem in files}
+    if len(set(found.values())) < len(found):
+        twice = pd.Series(found).astype(str).loc[lambda paths: paths.duplicated(keep=False)]
+        raise ValueError(f"{twice.iloc[0]}: the mask of {list(twice.index[:2])}; rename one image")
+    return found
+
+
+def read_mask(path: Path, width: int, height: int) -> np.ndarray:
+    """A mask as uint8 H x W, 0 and 255; ValueError where it isn't as large as its photograph."""
+    grey = images.decode(images.contents(path), path, cv2.IMREAD_GRAYSCALE)
+    if grey.shape != (height, width):
+        raise ValueError(
+            f"{path}: the mask is {grey.shape[1]} x {grey.shape[0]} pixels and its photograph "
+            f"{width} x {height}; scale the mask or delete it"
+        )
+    return np.where(grey > 127, np.uint8(255), np.uint8(0))

@@ -1,0 +1,60 @@
+"""The report's tables, drawn by `dvc plots`."""
+
+import pandas as pd
+
+from pipeline.data import gallery
+from pipeline.data.gallery import KNOWN
+from pipeline.data.tables import NEW_WHALE
+from pipeline.evaluation import metrics, reliability
+
+SIZES = [(1, 1), (2, 2), (3, 4), (5, 8), (9, 10**9)]
+
+
+def class_sizes(rankings: pd.DataFrame, folds: pd.DataFrame) -> pd.DataFrame:
+    """Known queries by how many photographs of the individual the gallery holds.
+
+    Columns: photographs (a range), queries, map5, top1.
+    """
+    known = rankings[rankings["kind"] == KNOWN]
+    lists = known["ranking"].str.split(" ").tolist()
+    scored = known.assign(
+        map5=metrics.precision_at_5(known["truth"], lists),
+        top1=metrics.hits_by_rank(known["truth"], lists)[:, 0],
+        size=gallery_sizes(known, folds),
+    )
+    rows = []
+    for low, high in SIZES:
+        part = scored[scored["size"].between(low, high)]
+        name = str(low) if low == high else f"{low} or more" if high == 10**9 else f"{low}-{high}"
+        row = {"photographs": name, "queries": len(part)}
+        rows.append(row | part[["map5", "top1"]].mean().round(4).to_dict())
+    return pd.DataFrame(rows)
+
+
+def gallery_sizes(queries: pd.DataFrame, folds: pd.DataFrame) -> list[int]:
+    """Photographs of each known query's identity in its member's gallery."""
+    counts = {
+        fold: gallery.gallery_rows(folds, fold)["identity"].value_counts()
+        for fold in queries["fold"].unique()
+    }
+    pairs = zip(queries["truth"], queries["fold"], strict=True)
+    return [int(counts[fold][truth]) for truth, fold in pairs]
+
+
+def first_answers(rankings: pd.DataFrame, posteriors: pd.DataFrame) -> pd.DataFrame:
+    """Is an answer that is called 90 % sure right nine times of ten? See `reliability.diagram`."""
+    chance = posteriors.set_index(["query", "identity"])["posterior"]
+    first = rankings["ranking"].str.split(" ").str[0]
+    own = chance.reindex(pd.MultiIndex.from_arrays([rankings["image"], first])).fillna(0)
+    right = (first == rankings["truth"]).to_numpy(float)
+    weights = rankings["weight"].to_numpy()
+    return reliability.diagram(own.to_numpy(), right, weights, reliability.TENTHS)
+
+
+def outcomes(rankings: pd.DataFrame) -> pd.DataFrame:
+    """Columns actual, predicted: known, new or (a known individual taken for) another."""
+    first = rankings["ranking"].str.split(" ").str[0]
+    actual = (rankings["truth"] == NEW_WHALE).map({True: "new", False: "known"})
+    predicted = pd.Series("known", index=rankings.index).mask(first == NEW_WHALE, "new")
+    wrong = (actual == "known") & (predicted == "known") & (first != rankings["truth"])
+    return pd.DataFrame({"actual": actual, "predicted": predicted.mask(wrong, "another")})

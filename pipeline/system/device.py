@@ -1,0 +1,73 @@
+"""Which device, how many of them, and which precision.
+
+None of it is a parameter: a change would retrain.
+"""
+
+import os
+
+import torch
+from lightning_fabric import Fabric
+from torch import nn
+
+from pipeline.system import machine
+
+DEVICES = "TAILPRINT_DEVICES"  # how many GPUs (or CPU processes) train one member; 1 unless set
+
+
+def fabric(net: nn.Module, devices: int | None = None) -> Fabric:
+    """A Fabric for this machine; `net` decides whether half precision pays on a CPU.
+
+    `devices` None asks the environment's TAILPRINT_DEVICES. Each of several devices draws batches
+    of its own, so that a step sees that many times the images.
+    """
+    devices = devices or int(os.environ.get(DEVICES, "1"))
+    precision = "bf16-mixed" if half_precision_pays(net) else "32-true"
+    # some backbones hold layers that only their classifier used
+    strategy = "ddp_find_unused_parameters_true" if devices > 1 else "auto"
+    return Fabric(accelerator="auto", devices=devices, precision=precision, strategy=strategy)
+
+
+def is_first() -> bool:
+    """True in the process that may write: the only one, or the first of several devices' ones."""
+    distributed = torch.distributed
+    return not distributed.is_initialized() or distributed.get_rank() == 0
+
+
+def half_precision_pays(net: nn.Module) -> bool:
+    """bf16 on a GPU; on a CPU only where it multiplies bf16, and without depthwise convolutions.
+
+    Images a second in training at 96 x 192, on two cores with AMX and on one with AVX-512's bf16
+    alone: resnet18 34 to 54 and 20 to 38, resnet14t 28 to 54 and 16 to 30, but
+    tf_efficientnet_lite0 36 to 26 and 29 to 21. Decided by what the machine and the
+    network are, never by a stopwatch, so that the same machine gives the same bytes.
+    """
+    if torch.cuda.is_available():
+        return multiplies_half("cuda")
+    return multiplies_half("cpu") and not has_depthwise(net)
+
+
+def multiplies_half(kind: str) -> bool:
+    """True where a device of this kind ("cpu", "cuda", "mps") multiplies bf16."""
+    if kind == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return kind == "cpu" and torch.cpu._is_avx512_bf16_supported()
+
+
+def has_depthwise(net: nn.Module) -> bool:
+    """True where a convolution treats every plane on its own."""
+    convolutions = (module for module in net.modules() if isinstance(module, nn.Conv2d))
+    return any(c.groups == c.in_channels > 1 for c in convolutions)
+
+
+def has_gpu() -> bool:
+    """True where training runs on a GPU, NVIDIA's or Apple's."""
+    return torch.cuda.is_available() or torch.backends.mps.is_available()
+
+
+def workers() -> int:
+    """Processes that prepare batches, at most 8; they don't change a result.
+
+    A GPU gets all cores but one, a CPU's stage as many as it has threads.
+    """
+    wanted = machine.cores() - 1 if has_gpu() else machine.threads()
+    return min(8, max(1, wanted))

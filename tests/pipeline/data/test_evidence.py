@@ -1,0 +1,81 @@
+"""The evidence table: silence stays missing, and comes back from disk as it was."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.data import evidence
+
+NAN = np.nan
+
+
+@pytest.fixture
+def table() -> pd.DataFrame:
+    queries = np.array(["q1", "q1", "q2"], dtype=object)
+    identities = np.array(["w1", "w7", "007"], dtype=object)
+    scores = {"nearest": np.array([0.81, 0.78, NAN]), "vote": np.array([0.4, NAN, 0.0])}
+    return evidence.build(queries, identities, "lite0-2", scores)
+
+
+def test_build_has_a_row_for_every_number_and_none_for_silence(table):
+    rows = [tuple(row) for row in table.itertuples(index=False)]
+    assert rows == [
+        ("q1", "w1", "lite0-2", "nearest", 0.81),
+        ("q1", "w7", "lite0-2", "nearest", 0.78),
+        ("q1", "w1", "lite0-2", "vote", 0.4),
+        ("q2", "007", "lite0-2", "vote", 0.0),  # zero is a score
+    ]
+
+
+def test_wide_has_a_column_a_source_in_the_order_asked_for(table):
+    wide = evidence.wide(table, ["vote", "nearest"])
+    assert list(wide.columns) == ["vote", "nearest"]
+    assert wide.loc[("q1", "w1")].tolist() == [0.4, 0.81]
+    assert wide.loc[("q2", "007"), "vote"] == 0.0
+    assert np.isnan(wide.loc[("q1", "w7"), "vote"])
+    assert np.isnan(wide.loc[("q2", "007"), "nearest"])
+    assert len(wide) == 3
+
+
+def test_wide_leaves_pairs_out_that_no_wanted_source_knows(table):
+    assert evidence.wide(table, ["nearest"]).index.tolist() == [("q1", "w1"), ("q1", "w7")]
+
+
+def test_an_unknown_source_is_named_with_those_that_are_there(table):
+    with pytest.raises(ValueError, match=r"no evidence from .*psychic.*\['nearest', 'vote'\]"):
+        evidence.wide(table, ["nearest", "psychic"])
+
+
+def test_an_alternative_stands_in_for_a_silent_source(table):
+    assert list(evidence.wide(table, ["reranked or vote"]).columns) == ["vote"]
+    assert list(evidence.wide(table, ["reranked or vote", "vote"]).columns) == ["vote"]
+
+
+def test_one_pair_scored_twice_by_a_source_is_refused(table):
+    with pytest.raises(ValueError, match="duplicate"):
+        evidence.wide(pd.concat([table, table]), ["nearest"])
+
+
+def test_saved_and_loaded(table, tmp_path):
+    evidence.save(table, tmp_path / "evidence.parquet")
+    loaded = evidence.load(tmp_path / "evidence.parquet")
+    assert loaded[evidence.COLUMNS[:-1]].equals(table[evidence.COLUMNS[:-1]].astype(str))
+    np.testing.assert_allclose(loaded["score"], table["score"], rtol=1e-6)
+
+
+def test_no_evidence_is_a_table_too(tmp_path):
+    for nothing in (
+        evidence.empty(),
+        evidence.build(np.array([], object), np.array([], object), "lite0-0", {}),
+        evidence.build(np.array(["q"]), np.array(["w"]), "lite0-0", {"vote": np.array([NAN])}),
+    ):
+        evidence.save(nothing, tmp_path / "evidence.parquet")
+        loaded = evidence.load(tmp_path / "evidence.parquet")
+        assert list(loaded.columns) == evidence.COLUMNS and len(loaded) == 0
+        assert loaded["score"].dtype == np.float64
+
+
+def test_foreign_columns_are_refused_with_the_files_name(tmp_path):
+    pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "other.parquet")
+    with pytest.raises(ValueError, match="other.parquet: columns are"):
+        evidence.load(tmp_path / "other.parquet")

@@ -1,0 +1,157 @@
+"""Who is compared with whom, and the checks on embeddings."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.data import gallery
+from pipeline.data.gallery import KNOWN, LABELLED_NEW, TEST, UNSEEN, Embeddings
+
+
+@pytest.fixture
+def folds() -> pd.DataFrame:
+    """w1 in folds 0 and 1, w2 in fold 0 alone, new_whale in both, pseudo-labels for either member.
+
+    p0.jpg is for the member without fold 0, p1.jpg for the other. t.jpg is a test photograph,
+    pseudo-labelled for both, and a copy of b.jpg (group 2).
+    """
+    rows = [
+        ("a.jpg", "w1", 1, "", 0),
+        ("b.jpg", "w1", 2, "", 1),
+        ("c.jpg", "w2", 3, "", 0),
+        ("d.jpg", "w2", 3, "", 0),
+        ("e.jpg", "new_whale", 4, "", 0),
+        ("f.jpg", "new_whale", 5, "", 1),
+        ("p0.jpg", "w1", 6, "0", -1),
+        ("p1.jpg", "w2", 7, "1", -1),
+        ("t.jpg", "w1", 2, "0", -1),
+        ("t.jpg", "w1", 2, "1", -1),
+    ]
+    return pd.DataFrame(rows, columns=["image", "identity", "group", "member", "fold"])
+
+
+@pytest.fixture
+def images() -> pd.DataFrame:
+    return pd.DataFrame({"image": ["a.jpg", "x.jpg", "y.jpg"], "split": ["train", "test", "test"]})
+
+
+def test_a_member_never_trains_on_its_fold(folds):
+    assert set(gallery.training_rows(folds, 0)["image"]) == {"b.jpg", "f.jpg", "p0.jpg", "t.jpg"}
+    assert set(gallery.training_rows(folds, 1)["image"]) == {
+        "a.jpg",
+        "c.jpg",
+        "d.jpg",
+        "e.jpg",
+        "p1.jpg",
+    }
+
+
+def test_a_pseudo_labelled_copy_of_a_held_out_photograph_is_not_trained_on(folds):
+    rows = gallery.training_rows(folds, 1)
+    held_out_photographs = set(folds.loc[folds["fold"] == 1, "group"])
+    assert 2 in held_out_photographs
+    assert not held_out_photographs & set(rows["group"])
+
+
+def test_new_whale_is_no_gallery_identity(folds):
+    assert gallery.gallery_rows(folds, 0)["image"].tolist() == ["b.jpg"]
+
+
+def test_queries_are_the_held_out_images_then_the_tests(folds, images):
+    queries = gallery.query_rows(folds, images, 0)
+    expected = [
+        ("a.jpg", 1, KNOWN, "w1", 0, "w1"),
+        ("c.jpg", 3, UNSEEN, "new_whale", 0, "w2"),
+        ("d.jpg", 3, UNSEEN, "new_whale", 0, "w2"),
+        ("e.jpg", 4, LABELLED_NEW, "new_whale", 0, "group 4"),
+        ("x.jpg", -1, TEST, "", -1, ""),
+        ("y.jpg", -1, TEST, "", -1, ""),
+    ]
+    assert [tuple(row) for row in queries.itertuples(index=False)] == expected
+    assert list(queries.columns) == ["image", "group", "kind", "truth", "fold", "cluster"]
+
+
+def test_unlabelled_photographs_are_asked_like_the_tests(folds, images):
+    images.loc[images["image"] == "y.jpg", "split"] = "unlabelled"
+    kinds = gallery.query_rows(folds, images, 0).set_index("image")["kind"]
+    assert kinds["y.jpg"] == TEST
+
+
+def test_the_kind_depends_on_the_members_own_gallery(folds, images):
+    """With fold 1 held out, b.jpg finds its relative a.jpg; w2 is in the gallery."""
+    kinds = gallery.query_rows(folds, images, 1).set_index("image")["kind"]
+    assert kinds["b.jpg"] == KNOWN and kinds["f.jpg"] == LABELLED_NEW
+
+
+def test_a_pseudo_labelled_photograph_trains_but_is_not_shown(folds, images):
+    """It is a test query itself: in the gallery it would find itself, as no held-out query can."""
+    folds.loc[len(folds)] = ["p.jpg", "w2", 9, "0", -1]
+    assert "p.jpg" in set(gallery.training_rows(folds, 0)["image"])
+    assert "p.jpg" not in set(gallery.gallery_rows(folds, 0)["image"])
+    kinds = gallery.query_rows(folds, images, 0).set_index("image")["kind"]
+    assert kinds["c.jpg"] == UNSEEN
+
+
+def test_held_out_rows_put_the_members_queries_together(folds, images):
+    together = gallery.held_out_rows(folds, [0, 1])
+    apart = [gallery.query_rows(folds, images, fold) for fold in (0, 1)]
+    apart = pd.concat([rows[rows["kind"] != TEST] for rows in apart], ignore_index=True)
+    assert together.reset_index(drop=True).equals(apart)
+
+
+def test_every_labelled_image_is_a_query_once(tiny):
+    queries = gallery.held_out_rows(tiny.folds, [0, 1, 2])
+    assert sorted(queries["image"]) == sorted(tiny.folds["image"])
+    for fold in range(3):
+        held = set(queries.loc[queries["fold"] == fold, "image"])
+        assert not held & set(gallery.training_rows(tiny.folds, fold)["image"])
+
+
+@pytest.fixture
+def three() -> Embeddings:
+    """Unit vectors at 0, 90 and 180 degrees."""
+    vectors = np.array([[1, 0], [0, 1], [-1, 0]], dtype=np.float32)
+    return Embeddings(np.array(["a.jpg", "b.jpg", "c.jpg"]), vectors)
+
+
+def test_vectors_are_looked_up_by_name_in_the_order_asked_for(three):
+    wanted = pd.Series(["c.jpg", "a.jpg", "c.jpg"], index=[7, 8, 9])
+    assert three.of(wanted).tolist() == [[-1, 0], [1, 0], [-1, 0]]
+
+
+def test_an_image_without_an_embedding_is_named(three):
+    with pytest.raises(KeyError, match="z.jpg"):
+        three.of(pd.Series(["a.jpg", "z.jpg"], index=[7, 8]))
+
+
+@pytest.mark.parametrize(
+    "names, vectors, fault",
+    [
+        (["a", "b"], [[1, 0]], "2 names for 1 vectors"),
+        (["a", "a"], [[1, 0], [0, 1]], "an image is embedded twice"),
+        (["a", "b"], [[1, 0], [0, 0.9]], "lengths 0.900 to 1.000"),
+        (["a", "b"], [[1, 0], [0, 0]], "lengths 0.000"),
+        (["a", "b"], [[1, 0], [np.nan, 1]], "lengths nan"),
+    ],
+)
+def test_faulty_embeddings_are_refused(names, vectors, fault):
+    with pytest.raises(ValueError, match=fault):
+        Embeddings(np.array(names), np.array(vectors, dtype=np.float32))
+
+
+def test_saved_and_loaded_without_pickle(three, tmp_path):
+    path = tmp_path / "embeddings.npz"
+    objects = Embeddings(three.names.astype(object), three.vectors)
+    objects.save(path)
+    loaded = Embeddings.load(path)
+    assert loaded.names.tolist() == ["a.jpg", "b.jpg", "c.jpg"]
+    assert np.array_equal(loaded.vectors, three.vectors) and loaded.vectors.dtype == np.float32
+    with np.load(path, allow_pickle=False) as file:
+        assert all(file[key].dtype != object for key in file.files)
+    assert [file.name for file in tmp_path.iterdir()] == ["embeddings.npz"]
+
+
+def test_the_same_embeddings_are_the_same_bytes(three, tmp_path):
+    three.save(tmp_path / "first.npz")
+    three.save(tmp_path / "second.npz")
+    assert (tmp_path / "first.npz").read_bytes() == (tmp_path / "second.npz").read_bytes()

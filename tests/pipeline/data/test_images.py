@@ -1,0 +1,65 @@
+import hashlib
+import struct
+
+import cv2
+import numpy as np
+import pytest
+
+from pipeline.data import images
+
+
+def photo(path, width=40, height=20):
+    pixels = np.zeros((height, width, 3), np.uint8)
+    pixels[:, : width // 2] = (255, 0, 0)  # BGR: the left half is blue
+    cv2.imwrite(str(path), pixels)
+    return path
+
+
+def with_orientation(data: bytes, value: int) -> bytes:
+    """A JPEG with an EXIF block of one entry, Orientation."""
+    exif = b"Exif\0\0MM\0*\0\0\0\x08\0\x01" + struct.pack(">HHIHHI", 0x112, 3, 1, value, 0, 0)
+    return data[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + data[2:]
+
+
+def test_channels_are_rgb(tmp_path):
+    pixels = images.read_rgb(photo(tmp_path / "a.png"))
+    assert pixels.shape == (20, 40, 3) and pixels.dtype == np.uint8
+    assert pixels[0, 0].tolist() == [0, 0, 255]
+
+
+def test_exif_orientation_turns_the_photograph(tmp_path):
+    path = photo(tmp_path / "a.jpg")
+    path.write_bytes(with_orientation(path.read_bytes(), 6))  # 6: turn right by 90 degrees
+    assert images.size(path) == (20, 40)
+    assert images.read_rgb(path)[2, 10, 2] > 200  # what was left is now on top
+
+
+def test_grey_and_transparent_photographs_have_three_channels(tmp_path):
+    cv2.imwrite(str(tmp_path / "grey.png"), np.full((4, 6), 7, np.uint8))
+    cv2.imwrite(str(tmp_path / "clear.png"), np.full((4, 6, 4), 7, np.uint8))
+    assert images.read_rgb(tmp_path / "grey.png").shape == (4, 6, 3)
+    assert images.read_rgb(tmp_path / "clear.png").shape == (4, 6, 3)
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "bmp"])
+@pytest.mark.parametrize("share", [0.3, 0.9])
+def test_truncated_photographs_are_refused(tmp_path, suffix, share):
+    path = tmp_path / f"a.{suffix}"
+    noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
+    cv2.imwrite(str(path), noise)
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * share)])
+    with pytest.raises(ValueError, match=rf"a\.{suffix}: not an image, or truncated"):
+        images.read_rgb(path)
+
+
+def test_missing_and_empty_files_are_named(tmp_path):
+    (tmp_path / "empty.jpg").touch()
+    with pytest.raises(ValueError, match=r"empty\.jpg: zero bytes"):
+        images.read_rgb(tmp_path / "empty.jpg")
+    with pytest.raises(ValueError, match=r"none\.jpg: can't be opened"):
+        images.read_rgb(tmp_path / "none.jpg")
+
+
+def test_sha256_is_the_standard_one():
+    assert images.sha256(b"abc") == hashlib.sha256(b"abc").hexdigest()

@@ -1,0 +1,27 @@
+"""The hidden truth: read with checks, or not there."""
+
+import pytest
+
+from pipeline.data.solution import read_solution
+from pipeline.params import Columns
+
+COLUMNS = Columns(image="Image", identity="Id", answer="Id", new_whale="unknown")
+
+
+def test_names_are_the_projects(tmp_path):
+    (tmp_path / "solution.csv").write_text(
+        "Image,Id,Usage\n1.jpg,NA,Public\n2.jpg,unknown,Private\n"
+    )
+    found = read_solution(tmp_path, COLUMNS)
+    assert found.values.tolist() == [["1.jpg", "NA", "Public"], ["2.jpg", "new_whale", "Private"]]
+    assert found.columns.tolist() == ["image", "identity", "usage"]
+
+
+def test_a_competition_without_one(tmp_path):
+    assert read_solution(tmp_path, COLUMNS) is None
+
+
+def test_other_columns_are_an_error_that_names_the_file(tmp_path):
+    (tmp_path / "solution.csv").write_text("Image,Id\n1.jpg,a\n")
+    with pytest.raises(ValueError, match="solution.csv: columns are"):
+        read_solution(tmp_path, COLUMNS)

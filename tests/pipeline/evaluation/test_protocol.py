@@ -1,0 +1,121 @@
+"""Weights by hand, cross-fitting without leaks, intervals against naive resampling."""
+
+import numpy as np
+import pytest
+
+from pipeline.data.gallery import KNOWN, LABELLED_NEW, UNSEEN
+from pipeline.evaluation import protocol
+
+
+def test_weights_by_hand():
+    """Of 4 queries, new ones carry .4: one has 1.6, three known ones share 2.4."""
+    weights = protocol.query_weights([KNOWN, UNSEEN, KNOWN, KNOWN], 0.4)
+    assert weights == pytest.approx([0.8, 1.6, 0.8, 0.8])
+
+
+@pytest.mark.parametrize("prior", [0.01, 0.276, 0.9])
+def test_new_individuals_carry_exactly_the_prior(prior):
+    kinds = [KNOWN] * 37 + [UNSEEN] * 5 + [LABELLED_NEW] * 8
+    weights = protocol.query_weights(kinds, prior)
+    assert weights.mean() == pytest.approx(1)
+    assert weights[37:].sum() / weights.sum() == pytest.approx(prior)
+    assert len(set(weights[:37])) == len(set(weights[37:])) == 1
+
+
+@pytest.mark.parametrize("kinds", [[KNOWN] * 3, [UNSEEN, LABELLED_NEW], []])
+def test_where_a_side_is_empty_every_query_weighs_1(kinds):
+    assert protocol.query_weights(kinds, 0.3).tolist() == [1] * len(kinds)
+
+
+def test_copies_share_a_part_and_parts_are_even():
+    groups = np.array([5, 5, 9, 1, 2, 3, 4, 9, 8, 7, 5, 6])
+    parts = protocol.crossfit_parts(groups, 3, seed=0)
+    for group in set(groups.tolist()):
+        assert len(set(parts[groups == group])) == 1
+    sizes = [len(set(groups[parts == part])) for part in range(3)]
+    assert sorted(sizes) == [3, 3, 3]  # 9 photographs
+
+
+def test_parts_follow_the_seed_and_not_the_order_of_the_queries():
+    groups = np.arange(50) * 3
+    parts = protocol.crossfit_parts(groups, 5, seed=1)
+    shuffled = np.random.default_rng(0).permutation(50)
+    assert np.array_equal(protocol.crossfit_parts(groups[shuffled], 5, seed=1), parts[shuffled])
+    assert not np.array_equal(protocol.crossfit_parts(groups, 5, seed=2), parts)
+
+
+def test_fewer_photographs_than_parts():
+    assert sorted(protocol.crossfit_parts([4, 4, 7], 5, seed=0).tolist()) in (
+        [0, 0, 1],
+        [0, 1, 1],
+    )
+
+
+CLUSTERS = np.array(["w1"] * 5 + ["w2"] * 1 + ["w3"] * 3 + ["w4"] * 2 + ["w5"] * 1 + ["w6"] * 4)
+SCORES = np.array([1, 1, 0.5, 1, 1, 0, 0.2, 0, 0, 1, 1, 0.5, 0, 0, 0.25, 0])
+
+
+def test_a_resample_draws_whole_individuals_as_many_as_there_are():
+    seen = []
+    protocol.bootstrap(lambda times: seen.append(times) or 0.0, CLUSTERS, 50, seed=0)
+    for times in seen:
+        drawn = [set(times[CLUSTERS == one]) for one in sorted(set(CLUSTERS))]
+        assert all(len(counts) == 1 for counts in drawn)
+        assert sum(min(counts) for counts in drawn) == 6
+    assert len({tuple(times) for times in seen}) > 30
+
+
+def test_the_bootstrap_agrees_with_naive_resampling():
+    rng = np.random.default_rng(0)
+    names = sorted(set(CLUSTERS))
+    naive = []
+    for _ in range(1500):
+        rows = [np.flatnonzero(CLUSTERS == name) for name in rng.choice(names, len(names))]
+        naive.append(SCORES[np.concatenate(rows)].mean())
+    values = protocol.bootstrap(lambda t: np.average(SCORES, weights=t), CLUSTERS, 1500, seed=1)
+    assert np.mean(values) == pytest.approx(np.mean(naive), abs=0.02)
+    assert np.std(values) == pytest.approx(np.std(naive), rel=0.1)
+    assert protocol.interval(values) == pytest.approx(np.percentile(naive, [2.5, 97.5]), abs=0.05)
+    # resampling queries as if they were independent would promise too much
+    assert np.std(values) > 1.3 * SCORES.std() / np.sqrt(len(SCORES))
+
+
+def test_the_interval_leaves_two_and_a_half_percent_on_either_side():
+    assert protocol.interval(np.append(np.arange(1001), np.nan)) == (25, 975)
+
+
+def test_identical_systems_differ_by_nothing():
+    found = protocol.paired_interval(SCORES, SCORES, np.ones(16), CLUSTERS, 100, seed=0)
+    assert found == {"difference": 0, "low": 0, "high": 0, "visible": 0}
+
+
+def test_the_sign_is_second_minus_first():
+    better = np.minimum(SCORES + 0.1, 2)
+    found = protocol.paired_interval(SCORES, better, np.ones(16), CLUSTERS, 100, seed=0)
+    assert found["difference"] == pytest.approx(0.1)
+    assert found["low"] == pytest.approx(0.1) and found["high"] == pytest.approx(0.1)
+    assert found["visible"] == pytest.approx(0, abs=1e-12)
+
+
+def test_a_paired_difference_is_weighted_and_its_visible_size_is_2_8_errors():
+    better = SCORES.copy()
+    better[CLUSTERS == "w3"] += 0.5
+    weights = np.where(CLUSTERS == "w3", 2.0, 0.5)
+    found = protocol.paired_interval(SCORES, better, weights, CLUSTERS, 400, seed=0)
+    assert found["difference"] == pytest.approx(0.5 * 6 / (6 + 6.5))
+    assert found["low"] <= found["difference"] <= found["high"]
+    assert found["low"] == 0  # without w3 nothing is gained
+    gain = (better - SCORES) * weights
+
+    def mean(times):
+        return (gain * times).sum() / (weights * times).sum()
+
+    error = np.std(protocol.bootstrap(mean, CLUSTERS, 400, seed=0))
+    assert found["visible"] == pytest.approx(2.8 * error)
+
+
+def test_a_resample_without_weight_is_left_out():
+    """w1 alone has weight; a resample without it has no mean."""
+    weights = np.where(CLUSTERS == "w1", 1.0, 0.0)
+    found = protocol.paired_interval(SCORES, SCORES + 0.1, weights, CLUSTERS, 100, seed=0)
+    assert found["low"] == pytest.approx(0.1) and found["high"] == pytest.approx(0.1)

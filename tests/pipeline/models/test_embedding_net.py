@@ -1,0 +1,231 @@
+"""The embedding network, on timm's tiny test models."""
+
+import pytest
+import torch
+from torch import nn
+
+from pipeline.models import backbones, embedding_net
+
+
+def build(name: str = "test_resnet", **changes) -> embedding_net.EmbeddingNet:
+    torch.manual_seed(0)
+    settings = dict(first_weights="none", channels=3, dim=8, pooling="gem", bnneck=True)
+    return embedding_net.build(name, **(settings | changes))
+
+
+def crops(count: int = 4, channels: int = 3) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(1)
+    shape = (count, channels, 32, 64)
+    return torch.randint(0, 256, shape, dtype=torch.uint8, generator=generator)
+
+
+@pytest.mark.parametrize("name", ["test_resnet", "test_efficientnet", "test_convnext"])
+@pytest.mark.parametrize("pooling", ["average", "gem"])
+def test_embeddings_have_length_1(name, pooling):
+    net = build(name, pooling=pooling).eval()
+    with torch.inference_mode():
+        vectors = net.embed(crops())
+    assert vectors.shape == (4, 8) and vectors.dtype == torch.float32
+    torch.testing.assert_close(vectors.norm(dim=1), torch.ones(4))
+    assert (vectors[0] - vectors[1]).abs().max() > 1e-6
+
+
+def test_inputs_are_scaled_by_the_backbones_own_statistics():
+    net = build(channels=5)
+    net.backbone.pretrained_cfg = {**net.backbone.pretrained_cfg, "mean": (0.1, 0.2, 0.3)}
+    mean, std = embedding_net.input_statistics(net.backbone, 5)
+    assert mean.flatten().tolist() == pytest.approx([0.1, 0.2, 0.3, 0.5, 0.5])
+    assert std.shape == (1, 5, 1, 1) and std.flatten().tolist()[3:] == [0.5, 0.5]
+    seen = []
+    net.backbone.forward_features = lambda x: seen.append(x) or torch.ones(len(x), 96, 1, 2)
+    net.eval()(torch.full((2, 5, 32, 64), 255, dtype=torch.uint8))
+    expected = ((1 - net.mean) / net.std).expand(2, 5, 32, 64)
+    torch.testing.assert_close(seen[0], expected)
+
+
+def test_a_bnneck_separates_features_from_embeddings():
+    features, embeddings = build().train()(crops())
+    torch.testing.assert_close(embeddings.mean(dim=0), torch.zeros(8), atol=1e-5, rtol=0)
+    assert not torch.equal(features, embeddings)
+    features, embeddings = build(bnneck=False).train()(crops())
+    assert torch.equal(features, embeddings)
+
+
+def test_what_is_stored_comes_from_after_the_bnneck():
+    net = build()
+    net.bnneck.running_mean.copy_(torch.arange(8.0))
+    features, embeddings = net.eval()(crops())
+    torch.testing.assert_close(net.embed(crops()), nn.functional.normalize(embeddings))
+    assert not torch.allclose(net.embed(crops()), nn.functional.normalize(features), atol=0.1)
+
+
+# pooling
+
+
+def test_gem_is_the_cube_root_of_the_mean_cube():
+    torch.manual_seed(0)
+    maps = torch.rand(2, 3, 4, 5) * 3
+    maps[0, 0] = 0  # a dead plane
+    maps[1, 2, 0, 0] = -7  # a negative activation counts as nothing
+    pooled = embedding_net.pooled(maps, "gem")
+    for image in range(2):
+        for plane in range(3):
+            values = [max(value, 1e-6) for value in maps[image, plane].flatten().tolist()]
+            expected = (sum(value**3 for value in values) / len(values)) ** (1 / 3)
+            assert pooled[image, plane].item() == pytest.approx(expected, rel=1e-4)
+
+
+def test_average_pooling_by_hand():
+    maps = torch.tensor([[[[1.0, 2], [3, 6]]]])
+    assert embedding_net.pooled(maps, "average").tolist() == [[3.0]]
+    assert embedding_net.pooled(maps, "gem").item() == pytest.approx(
+        ((1 + 8 + 27 + 216) / 4) ** (1 / 3)
+    )
+
+
+def test_gem_of_a_dead_plane_has_a_finite_gradient():
+    maps = torch.zeros(1, 2, 3, 3, requires_grad=True)
+    embedding_net.pooled(maps, "gem").sum().backward()
+    assert torch.isfinite(maps.grad).all()
+
+
+# more planes than RGB
+
+
+@pytest.mark.parametrize("name", ["test_resnet", "test_efficientnet"])
+@pytest.mark.parametrize("channels", [4, 5])
+def test_new_planes_start_without_a_say(name, channels):
+    plain, wide = build(name).eval(), build(name, channels=channels).eval()
+    wide.load_state_dict({**wide.state_dict(), **of_head(plain)})
+    batch = crops(channels=channels)
+    with torch.inference_mode():
+        torch.testing.assert_close(wide.embed(batch), plain.embed(batch[:, :3]))
+
+
+def of_head(net: embedding_net.EmbeddingNet) -> dict[str, torch.Tensor]:
+    return {k: v for k, v in net.state_dict().items() if not k.startswith("backbone.")}
+
+
+def test_new_planes_can_learn():
+    net = build(channels=4)
+    net(crops(channels=4))[0].square().sum().backward()
+    first = net.backbone.get_submodule(net.backbone.pretrained_cfg["first_conv"])
+    assert first.weight.shape[1] == first.in_channels == 4
+    assert (first.weight[:, 3] == 0).all() and (first.weight.grad[:, 3] != 0).any()
+
+
+@pytest.mark.parametrize("name", ["test_resnet", "tf_efficientnet_lite0"])
+def test_new_planes_can_learn_where_the_first_stages_are_frozen(name):
+    net = build(name, channels=4)
+    net.freeze(1)
+    net.train()
+    first = backbones.first_convolution(net.backbone)
+    kept = [n for n in backbones.first_stages(net.backbone, 1) if n != first]
+    own = dict(net.backbone.named_parameters())
+    assert own[first].requires_grad and kept and not any(own[n].requires_grad for n in kept)
+    net(crops(channels=4))[0].square().sum().backward()
+    assert own[first].grad[:, 3].abs().max() > 0
+
+
+# freezing
+
+
+@pytest.mark.parametrize("stages", [1, 2])
+def test_frozen_stages_are_bit_equal_after_steps_and_the_rest_moves(stages):
+    net = build("test_resnet")
+    net.freeze(stages)
+    net.train()
+    frozen = backbones.first_stages(net.backbone, stages)
+    before = {name: value.clone() for name, value in net.backbone.state_dict().items()}
+    optimizer = torch.optim.SGD([p for p in net.parameters() if p.requires_grad], lr=0.1)
+    for _ in range(2):
+        optimizer.zero_grad()
+        net(crops())[1].square().sum().add(net(crops())[0].sum()).backward()
+        optimizer.step()
+    after = net.backbone.state_dict()
+    owners = {name.rpartition(".")[0] for name in frozen}
+    kept = [name for name in after if name.rpartition(".")[0] in owners]
+    assert set(frozen) < set(kept)  # running statistics as well
+    assert any("running_var" in name for name in kept)
+    for name in after:
+        assert torch.equal(before[name], after[name]) == (name in kept), name
+
+
+def test_freezing_survives_train_and_eval():
+    net = build()
+    net.freeze(1)
+    net.eval()
+    net.train()
+    assert net.backbone.layer1.training and not net.backbone.bn1.training
+
+
+def test_nothing_is_frozen_at_0():
+    net = build()
+    net.freeze(0)
+    assert all(p.requires_grad for p in net.parameters()) and net.training
+
+
+def test_more_stages_than_there_are():
+    with pytest.raises(ValueError, match="frozen_stages is 99, the backbone has"):
+        build().freeze(99)
+
+
+# inference
+
+
+def test_inference_is_deterministic_and_alone_or_in_company_the_same():
+    """No dropout and no batch statistics once the network is in eval mode."""
+    net = build("test_convnext", drop_path=0.5)
+    with torch.no_grad():
+        assert not torch.equal(net.train().embed(crops()), net.embed(crops()))
+        together = net.eval().embed(crops())
+        assert torch.equal(net.embed(crops()), together)
+        alone = torch.cat([net.embed(one[None]) for one in crops()])
+    torch.testing.assert_close(alone, together, atol=1e-5, rtol=0)
+
+
+def test_a_trained_net_comes_back_from_its_state():
+    net = build(channels=4)
+    net.train()(crops(channels=4))  # moves the running statistics
+    other = build(channels=4)
+    other.load_state_dict(net.state_dict())
+    batch = crops(channels=4)
+    assert torch.equal(net.eval().embed(batch), other.eval().embed(batch))
+
+
+# and what is no network for it
+
+
+def test_an_architecture_without_maps_is_refused():
+    with pytest.raises(ValueError, match="convolutional"):
+        build("test_vit").eval().embed(crops())
+
+
+def test_gradients_reach_every_parameter():
+    net = build()
+    net(crops())[1].pow(3).sum().backward()
+    assert all(p.grad is not None for p in net.parameters())
+    assert isinstance(net.bnneck, nn.BatchNorm1d)
+
+
+def test_without_colour_every_colour_is_its_luminance():
+    """Pure red, green and blue of 100: 29.9, 58.7 and 11.4; further planes stay."""
+    crops = torch.tensor([[100.0, 0, 0, 7], [0, 100, 0, 8], [0, 0, 100, 9]]).view(3, 4, 1, 1)
+    found = embedding_net.without_colour(crops)[:, :, 0, 0]
+    expected = torch.tensor([[29.9] * 3 + [7], [58.7] * 3 + [8], [11.4] * 3 + [9]])
+    torch.testing.assert_close(found, expected)
+
+
+def test_a_grey_network_sees_no_colours():
+    torch.manual_seed(0)
+    settings = dict(first_weights="none", channels=4, dim=8, pooling="gem", bnneck=False)
+    net = embedding_net.build("test_resnet", **settings, grey=True).eval()
+    grey = torch.randint(256, (2, 1, 32, 32), dtype=torch.uint8)
+    mask = torch.randint(256, (2, 1, 32, 32), dtype=torch.uint8)
+    crops = torch.cat([grey, grey, grey, mask], dim=1)
+    # as bright: .299 red for .587 green
+    coloured = crops.float()
+    coloured[:, 0] += 58.7 / 100
+    coloured[:, 1] -= 29.9 / 100
+    torch.testing.assert_close(net(coloured)[0], net(crops)[0], rtol=1e-4, atol=1e-5)
+    assert not torch.allclose(net(coloured + 20)[0], net(crops)[0])

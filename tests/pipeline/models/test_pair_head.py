@@ -1,0 +1,84 @@
+"""The twin network's head, number by number."""
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from pipeline.models import pair_head
+from pipeline.models.pair_head import KINDS, PairHead
+from tests.pipeline.models.tiny_network import net
+
+
+@pytest.fixture
+def pair() -> tuple[torch.Tensor, torch.Tensor]:
+    return torch.tensor([[0.6, 0.8, 0.0, 0.0]]), torch.tensor([[0.0, 0.0, 0.6, -0.8]])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_either_order_says_the_same(kind, pair):
+    torch.manual_seed(0)
+    head = PairHead(kind, 4, 8)
+    assert head(*pair).shape == (1,)
+    torch.testing.assert_close(head(*pair), head(*reversed(pair)))
+    assert head(*pair).item() != pytest.approx(head(pair[0], pair[0]).item())
+
+
+def test_absolute_by_hand(pair):
+    """Numbers are scaled by 2: |a - b| = 1.2, 1.6, 1.2, 1.6."""
+    head = PairHead("absolute", 4, 8)
+    head.last.weight.data = torch.tensor([[1.0, 10, 100, 1000]])
+    head.last.bias.data.fill_(0.5)
+    assert head(*pair).item() == pytest.approx(0.5 + 1.2 + 16 + 120 + 1600)
+
+
+def test_rich_by_hand(pair):
+    """With weights that pick one of the four, and each number counting 1."""
+    head = PairHead("rich", 4, 1)
+    head.last.weight.data.fill_(1.0)
+    head.last.bias.data.fill_(0.0)
+    head.each[2].weight.data.fill_(1.0)
+    head.each[2].bias.data.fill_(-9.0)
+    a, b = (2 * vector[0] for vector in pair)
+    told = [a * b, a + b, (a - b).abs(), (a - b) ** 2]
+    for picked, numbers in enumerate(told):
+        head.each[0].weight.data = torch.eye(4)[picked : picked + 1]
+        head.each[0].bias.data.fill_(9.0)  # away from the ReLU's kink
+        assert head(*pair).item() == pytest.approx(numbers.sum().item(), abs=1e-4)
+
+
+def test_concat_by_hand(pair):
+    """A hidden unit that sees a's first number, in both orders: (1.2 + 0) / 2."""
+    head = PairHead("concat", 4, 1)
+    head.last[0].weight.data = torch.eye(8)[:1]
+    head.last[0].bias.data.fill_(0.0)
+    head.last[2].weight.data.fill_(1.0)
+    head.last[2].bias.data.fill_(0.0)
+    assert head(*pair).item() == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_table_of_pairs(kind):
+    """3 queries against 5 others each: 3 x 5 logits, as one by one."""
+    torch.manual_seed(0)
+    head = PairHead(kind, 4, 8)
+    first, second = torch.randn(3, 1, 4).expand(3, 5, 4), torch.randn(3, 5, 4)
+    found = head(first, second)
+    assert found.shape == (3, 5)
+    one = head(first[2, 4], second[2, 4])
+    torch.testing.assert_close(found[2, 4], one)
+
+
+def test_a_trained_head_comes_out_of_its_members_file(tmp_path, settings_with):
+    twin = {"weight": 1.0, "head": "concat", "hidden": 3}
+    settings = settings_with(loss={"twin": twin})
+    network = net(settings, pair_head=pair_head.for_member(settings))
+    state = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
+    save_file(state, tmp_path / "model.safetensors")
+    found = pair_head.trained(settings, tmp_path / "model.safetensors")
+    first, second = torch.randn(2, 5, settings.embedding)
+    torch.testing.assert_close(found(first, second), network.pair_head(first, second))
+
+
+def test_without_the_twin_loss_there_is_no_head(settings_with):
+    assert pair_head.for_member(settings_with()) is None
+    assert not [name for name in net(settings_with()).state_dict() if "pair_head" in name]

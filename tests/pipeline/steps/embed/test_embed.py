@@ -1,0 +1,89 @@
+"""Unit vectors in the order of the crops, and the mirror image's part in them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from pipeline.models import embedding_net
+from pipeline.steps.embed import embed
+from pipeline.system import device
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(device, "workers", lambda: 0)
+    monkeypatch.setattr(device, "half_precision_pays", lambda net: False)
+
+
+@pytest.fixture
+def net() -> embedding_net.EmbeddingNet:
+    torch.manual_seed(0)
+    return embedding_net.build(
+        "test_resnet", first_weights="none", channels=3, dim=8, pooling="gem", bnneck=True
+    )
+
+
+@pytest.fixture
+def mirrored_crops(tiny, tmp_path):
+    """Three crops, then their mirror images in the same order."""
+    crops = np.load(tiny.crops)[[0, 5, 10]]
+    np.save(tmp_path / "pairs.npy", np.concatenate([crops, crops[:, :, ::-1]]))
+    return tmp_path / "pairs.npy"
+
+
+NAMES = pd.Series(["a", "b", "c", "am", "bm", "cm"])
+
+
+def test_every_crop_is_embedded_under_its_name(net, tiny, monkeypatch):
+    """Batches of 5 make no difference to 22 crops."""
+    whole = embed.embed(net, tiny.crops, tiny.order, 3, "none")
+    monkeypatch.setattr(embed, "BATCH", 5)
+    parts = embed.embed(net, tiny.crops, tiny.order, 3, "none")
+    assert whole.names.tolist() == parts.names.tolist() == tiny.order.tolist()
+    np.testing.assert_allclose(whole.vectors, parts.vectors, atol=1e-5)
+    crops = torch.from_numpy(np.load(tiny.crops)[7:8, :, :, :3].transpose(0, 3, 1, 2).copy())
+    with torch.inference_mode():
+        alone = net.eval().embed(crops)[0].numpy()
+    np.testing.assert_allclose(whole.of(tiny.order[7:8])[0], alone, atol=1e-5)
+    assert whole.vectors.shape == (22, 8) and whole.vectors.dtype == np.float32
+
+
+def test_averaging_makes_an_image_and_its_mirror_the_same(net, mirrored_crops):
+    plain = embed.embed(net, mirrored_crops, NAMES, 3, "none").vectors
+    assert np.abs(plain[:3] - plain[3:]).max() > 1e-4
+    average = embed.embed(net, mirrored_crops, NAMES, 3, "average").vectors
+    np.testing.assert_allclose(average[:3], average[3:], atol=1e-5)
+    halves = plain[:3] + plain[3:]
+    expected = halves / np.linalg.norm(halves, axis=1, keepdims=True)
+    np.testing.assert_allclose(average[:3], expected, atol=1e-5)
+
+
+def test_both_puts_the_two_vectors_side_by_side(net, mirrored_crops):
+    plain = embed.embed(net, mirrored_crops, NAMES, 3, "none").vectors
+    both = embed.embed(net, mirrored_crops, NAMES, 3, "both").vectors
+    assert both.shape == (6, 16)
+    expected = np.concatenate([plain[:3], plain[3:]], axis=1) / np.sqrt(2)
+    np.testing.assert_allclose(both[:3], expected, atol=1e-5)
+
+
+def test_embedding_twice_gives_the_same_bytes_and_leaves_the_net_alone(net, tiny):
+    net.train()
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    first = embed.embed(net, tiny.crops, tiny.order, 3, "average")
+    second = embed.embed(net, tiny.crops, tiny.order, 3, "average")
+    assert first.vectors.tobytes() == second.vectors.tobytes()
+    assert all(torch.equal(value, before[name]) for name, value in net.state_dict().items())
+
+
+def test_several_devices_do_not_disturb_it(net, tiny, monkeypatch):
+    """TAILPRINT_DEVICES is for training."""
+    monkeypatch.setenv(device.DEVICES, "2")
+    assert len(embed.embed(net, tiny.crops, tiny.order, 3, "none").names) == 22
+
+
+def test_workers_change_nothing(net, tiny, monkeypatch):
+    without = embed.embed(net, tiny.crops, tiny.order, 3, "average")
+    monkeypatch.setattr(device, "workers", lambda: 1)
+    with_one = embed.embed(net, tiny.crops, tiny.order, 3, "average")
+    assert np.array_equal(without.vectors, with_one.vectors)

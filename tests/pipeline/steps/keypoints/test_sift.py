@@ -1,0 +1,84 @@
+"""RootSIFT."""
+
+import cv2
+import numpy as np
+import pytest
+
+from pipeline import params
+from pipeline.steps.keypoints import sift
+from tests.conftest import ROOT
+
+SETTINGS = params.load(ROOT / "tests/params.yaml").keypoints.model_copy(
+    update={"size": 128, "count": 100, "contrast": 0.01, "upright": False}
+)
+UPRIGHT = SETTINGS.model_copy(update={"upright": True})
+
+
+@pytest.fixture(scope="module")
+def blobs() -> np.ndarray:
+    rng = np.random.default_rng(0)
+    grey = np.full((120, 160), 90, np.uint8)
+    for x, y, r, value in zip(
+        rng.integers(15, 145, 40),
+        rng.integers(15, 105, 40),
+        rng.integers(2, 7, 40),
+        rng.integers(0, 255, 40),
+        strict=True,
+    ):
+        cv2.circle(grey, (int(x), int(y)), int(r), int(value), -1, cv2.LINE_AA)
+    return grey
+
+
+def test_rooted_descriptors_are_the_square_roots_of_shares():
+    counts = np.zeros((2, 128), np.float32)
+    counts[0, :4] = [1, 3, 4, 8]  # shares 1/16, 3/16, 1/4, 1/2
+    rooted = sift.rooted(counts)
+    assert rooted.dtype == np.uint8
+    assert rooted[0, :4].tolist() == [64, 110, 128, 180]  # 255 x .25, .433, .5, .7071
+    assert not rooted[1].any() and not rooted[0, 4:].any()
+
+
+def test_rooted_descriptors_have_one_length(blobs):
+    _, descriptors = sift.find(blobs, None, SETTINGS)
+    lengths = np.linalg.norm(descriptors.astype(float), axis=1)
+    np.testing.assert_allclose(lengths, 255, rtol=0.01)
+
+
+def test_no_more_points_than_asked_for_and_the_strongest(blobs):
+    few = SETTINGS.model_copy(update={"count": 7})
+    points, descriptors = sift.find(blobs, None, few)
+    assert points.shape == (7, 2) and descriptors.shape == (7, 128)
+    every, _ = sift.find(blobs, None, SETTINGS)
+    assert len(every) > 20 and {tuple(p) for p in points} <= {tuple(p) for p in every}
+
+
+def test_points_lie_inside_the_mask(blobs):
+    mask = np.zeros_like(blobs)
+    mask[:, :80] = 255
+    points, _ = sift.find(blobs, mask, SETTINGS)
+    assert len(points) and (points[:, 0] < 80.5).all()
+
+
+@pytest.mark.parametrize("settings", [SETTINGS, UPRIGHT])
+def test_nothing_to_see(settings):
+    points, descriptors = sift.find(np.full((40, 40), 90, np.uint8), None, settings)
+    assert points.shape == (0, 2) and descriptors.shape == (0, 128)
+
+
+def test_upright_points_come_once_a_place(blobs):
+    points, _ = sift.find(blobs, None, UPRIGHT)
+    assert len(np.unique(points, axis=0)) == len(points)
+
+
+def matched(first: np.ndarray, second: np.ndarray, settings) -> float:
+    """The share of the first picture's features whose nearest in the second is nearly equal."""
+    _, a = sift.find(first, None, settings)
+    _, b = sift.find(second, None, settings)
+    similarity = a.astype(float) @ b.astype(float).T / 255**2
+    return (similarity.max(axis=1) > 0.97).mean()
+
+
+def test_a_quarter_turn_is_seen_through_unless_upright(blobs):
+    turned = np.ascontiguousarray(np.rot90(blobs))
+    assert matched(blobs, turned, SETTINGS) > 0.6
+    assert matched(blobs, turned, UPRIGHT) < 0.3

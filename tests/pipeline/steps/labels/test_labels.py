@@ -1,0 +1,414 @@
+import pandas as pd
+import pytest
+
+from pipeline.data import tables
+from pipeline.steps.labels import chains, duplicates
+from pipeline.steps.labels import labels as step
+
+NOTHING = pd.DataFrame(columns=tables.COLUMNS["pseudo"])
+
+
+def listing(identities: dict[str, str], groups: list[int] | None = None):
+    """An images table and its groups; an empty identity makes a test image. Files of one letter
+    have different bytes; `a` and `a2` have the same."""
+    images = pd.DataFrame(
+        {
+            "image": list(identities),
+            "identity": list(identities.values()),
+            "split": ["train" if identity else "test" for identity in identities.values()],
+            "sha256": [name[0] for name in identities],
+        }
+    )
+    numbers = range(len(images)) if groups is None else groups
+    return images, pd.DataFrame({"image": images["image"], "group": numbers})
+
+
+def decided(*rows: str) -> pd.DataFrame:
+    """`"a b same"` becomes a row of data/review.csv; `"a - new"` leaves image_b empty."""
+    cells = [row.replace("-", "").split(" ") for row in rows]
+    table = pd.DataFrame(cells, columns=["image_a", "image_b", "decision"])
+    return table.assign(who="me", when="2020-01-01")
+
+
+def accepted(*rows: tuple[str, str, int]) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=["image", "identity", "fold"])
+    return table.assign(confidence=0.9, round=1)
+
+
+def resolve(identities, groups=None, policy="majority", review=(), pseudo=NOTHING) -> pd.DataFrame:
+    images, numbers = listing(identities, groups)
+    return step.resolve(images, numbers, policy, decided(*review), pseudo)
+
+
+def labels(*args, **kwargs) -> dict[str, str]:
+    """image: identity, with * where it is not as the competition gave it."""
+    table = resolve(*args, **kwargs)
+    marks = {"competition": "", "conflict": "*", "review": "*", "pseudo": "*"}
+    return {
+        image: identity + marks[provenance]
+        for image, identity, provenance in zip(
+            table["image"], table["identity"], table["provenance"], strict=True
+        )
+    }
+
+
+def test_without_anything_to_settle_the_labels_are_the_competitions():
+    table = resolve({"a": "w1", "b": "new_whale", "c": ""})
+    assert table.columns.tolist() == tables.COLUMNS["labels"]
+    assert table.to_numpy().tolist() == [
+        ["a", "w1", 0, "competition", ""],
+        ["b", "new_whale", 1, "competition", ""],
+    ]
+
+
+def test_no_labelled_image_at_all():
+    assert resolve({"a": ""}).empty
+
+
+@pytest.mark.parametrize(
+    ("identities", "groups", "expected"),
+    [
+        ("w1 w2 w2", [0, 0, 0], "w2* w2 w2"),  # two of three
+        ("w2 w1", [0, 0], "w1* w1"),  # a tie: the alphabet
+        ("w2 w1 w2", [0, 0, 2], "w2 w2* w2"),  # a tie: w2 has more images in all
+        ("new_whale new_whale w1", [0, 0, 0], "w1* w1* w1"),  # a known one beats new_whale
+        ("new_whale new_whale", [0, 0], "new_whale new_whale"),
+    ],
+)
+def test_majority(identities, groups, expected):
+    found = labels(dict(zip("abc", identities.split(), strict=False)), groups)
+    assert list(found.values()) == expected.split()
+
+
+def test_first_and_drop():
+    identities, groups = {"a": "w1", "b": "w2", "c": "w2", "d": "w3"}, [0, 0, 0, 3]
+    assert labels(identities, groups, "first") == {"a": "w1", "b": "w1*", "c": "w1*", "d": "w3"}
+    assert labels(identities, groups, "drop") == {"d": "w3"}
+
+
+def test_provenance_says_who_changed_a_label():
+    identities = {"a": "w1", "b": "w2", "c": "w3", "d": "w3", "e": "w4"}
+    table = resolve(identities, [0, 0, 2, 3, 4], review=["c e same"])
+    assert table["provenance"].tolist() == [
+        "competition", "conflict", "competition", "competition", "review",
+    ]  # fmt: skip
+
+
+class TestSame:
+    def test_joins_whole_identities_under_the_larger_ones_name(self):
+        identities = {"a": "w1", "b": "w2", "c": "w2", "d": "w1", "e": "w2"}
+        assert labels(identities, review=["a b same"]) == {
+            "a": "w2*", "b": "w2", "c": "w2", "d": "w2*", "e": "w2",
+        }  # fmt: skip
+
+    def test_ties_go_to_the_alphabet(self):
+        assert labels({"a": "w2", "b": "w1"}, review=["a b same"]) == {"a": "w1*", "b": "w1"}
+
+    def test_chains(self):
+        found = labels({"a": "w3", "b": "w2", "c": "w1"}, review=["a b same", "b c same"])
+        assert found == {"a": "w1*", "b": "w1*", "c": "w1"}
+
+    def test_a_known_identity_names_a_new_whale_and_only_this_one(self):
+        identities = {"a": "new_whale", "b": "w1", "c": "new_whale", "d": "new_whale"}
+        found = labels(identities, [0, 1, 2, 0], review=["a b same"])
+        assert found == {"a": "w1*", "b": "w1", "c": "new_whale", "d": "w1*"}  # d is a's copy
+
+    def test_two_new_whales_become_an_identity_of_their_own(self):
+        identities = {"b.jpg": "new_whale", "a.jpg": "new_whale", "c.jpg": "new_whale"}
+        found = labels(identities, review=["b.jpg a.jpg same"])
+        assert found == {"b.jpg": "review_a*", "a.jpg": "review_a*", "c.jpg": "new_whale"}
+
+    def test_the_same_photograph_twice_stays_new_whale(self):
+        found = labels({"a": "new_whale", "b": "new_whale"}, [0, 0], review=["a b same"])
+        assert found == {"a": "new_whale", "b": "new_whale"}
+
+    def test_joined_identities_are_no_conflict(self):
+        found = labels({"a": "w1", "b": "w2"}, [0, 0], "drop", review=["a b same"])
+        assert found == {"a": "w1", "b": "w1*"}
+
+    def test_test_images_get_no_label(self):
+        assert labels({"a": "w1", "b": ""}, review=["a b same"]) == {"a": "w1"}
+
+
+class TestDifferent:
+    def test_splits_the_group_so_that_both_keep_their_label(self):
+        table = resolve({"a": "w1", "b": "w2"}, [0, 0], review=["b a different"])
+        assert table["identity"].tolist() == ["w1", "w2"] and table["group"].tolist() == [0, 1]
+
+    def test_byte_identical_copies_go_along_and_the_rest_stays(self):
+        identities = {"a": "w1", "b": "w1", "c": "w1", "b2": "w1", "a2": "w1"}
+        table = resolve(identities, [0] * 5, review=["b a different"])
+        assert table["group"].tolist() == [0, 1, 0, 1, 0]
+
+    def test_three_that_all_differ(self):
+        review = ["a b different", "b c different", "a c different"]
+        table = resolve({"a": "w1", "b": "w1", "c": "w1"}, [0, 0, 0], review=review)
+        assert table["group"].tolist() == [0, 1, 2]
+
+    def test_a_test_image_leaves_its_twins_group(self):
+        pseudo = accepted(("b", "w2", 0))
+        identities = {"a": "w1", "b": "", "c": "w2"}
+        table = resolve(identities, [0, 0, 2], review=["a b different"], pseudo=pseudo)
+        assert table.set_index("image")["group"].to_dict() == {"a": 0, "b": 1, "c": 2}
+
+    def test_one_file_can_not_differ_from_itself(self):
+        with pytest.raises(ValueError, match="row 2: a and a2 are the same file"):
+            resolve({"a": "w1", "a2": "w1"}, [0, 0], review=["a a2 different"])
+
+    def test_a_chain_of_same_that_contradicts_it_is_named(self):
+        review = ["a b same", "a c different", "b c same"]
+        identities = {"a": "w1", "b": "w2", "c": "w3"}
+        message = "row 3 says that a and c differ, same in rows 2, 4 joins them"
+        with pytest.raises(ValueError, match=message):
+            resolve(identities, review=review)
+
+    def test_a_contradiction_by_way_of_an_identity(self):
+        identities = {"a": "w1", "b": "w2", "c": "w2"}
+        with pytest.raises(ValueError, match="row 3 says that a and c differ, same in rows 2"):
+            resolve(identities, review=["a b same", "a c different"])
+
+    def test_one_label_of_two_animals_is_wrong_but_which(self):
+        identities = {"a": "w1", "b": "w1", "c": "new_whale", "d": "new_whale"}
+        with pytest.raises(ValueError, match="row 2: a and b differ, but both have the label w1"):
+            resolve(identities, review=["a b different"])
+        told = labels(identities, review=["b - new", "a b different", "c d different"])
+        assert told == {"a": "w1", "b": "new_whale*", "c": "new_whale", "d": "new_whale"}
+
+
+class TestMending:
+    """p is the photograph with a wrong label; a and b are of w1 and w2, two photographs each."""
+
+    ALONE = {"a": "w1", "A": "w1", "b": "w2", "B": "w2", "p": "w1"}
+    COPIES = {"a": "w1", "A": "w1", "b": "w2", "B": "w2", "p": "w1", "q": "w2"}  # of p
+    GROUPS = [0, 1, 2, 3, 4, 4]
+
+    def found(self, *review: str, policy="majority", **more: str) -> str:
+        """What became of p and its copy q; nobody else's label changes."""
+        identities = self.COPIES | more
+        groups = [*self.GROUPS, *range(6, len(identities))]
+        table = labels(identities, groups, policy, review=review)
+        others = {name: table[name] for name in "aAbB"}
+        assert others == {name: self.COPIES[name] for name in "aAbB"}
+        return " ".join(table.get(name, "-") for name in ["p", "q", *more])
+
+    @pytest.mark.parametrize(
+        "review", [["p a different", "p b same"], ["b p same", "a p different"]]
+    )
+    def test_a_label_that_is_wrong_of_one_photograph(self, review):
+        found = labels(self.ALONE, review=review)
+        assert found == self.ALONE | {"p": "w2*"}
+
+    def test_the_same_as_a_new_whale_and_not_what_its_label_says(self):
+        identities = {"a": "w1", "b": "new_whale", "p": "w1"}
+        with pytest.raises(ValueError, match="row 3: p and a differ, but both have the label w1"):
+            labels(identities, review=["p b same", "p a different"])
+
+    def test_both_are_in_doubt(self):
+        review = ["p b same", "a B same", "p a different"]
+        with pytest.raises(ValueError, match="row 4: p and a differ, but both have the label w1"):
+            labels(self.ALONE, review=review)
+
+    def test_copies_under_two_labels_stay_with_the_policy(self):
+        assert self.found() == "w1 w1*"
+
+    @pytest.mark.parametrize("one", ["p b same", "B q same", "p a different"])
+    @pytest.mark.parametrize("policy", ["majority", "first", "drop"])
+    def test_a_pair_says_which_of_two_labels_copies_keep(self, one, policy):
+        """And joins no individuals, whichever copy it is said of."""
+        assert self.found(one, policy=policy) == "w2* w2"
+
+    def test_none_of_their_labels(self):
+        review = ["p a different", "q b different"]
+        assert self.found(*review) == "new_whale* new_whale*"
+        assert self.found(*review, "p r same", r="w3") == "w3* w3* w3"
+
+    def test_neither_label_but_a_third(self):
+        assert self.found("p r same", r="w3") == "w3* w3* w3"
+
+    def test_a_new_whale_follows_what_the_policy_settles(self):
+        assert self.found("q r same", r="new_whale") == "w1 w1* w1*"
+        assert self.found("q r same", r="new_whale", policy="drop") == "- - new_whale"
+
+    def test_the_same_as_copies_that_have_one_label_in_common(self):
+        identities = self.COPIES | {"r": "w2", "s": "w3"}
+        found = labels(identities, [*self.GROUPS, 6, 6], review=["p s same"])
+        assert [found[name] for name in "pqrs"] == ["w2*", "w2", "w2", "w2*"]
+
+    def test_copies_whose_labels_are_both_right(self):
+        found = labels(self.COPIES, self.GROUPS, review=["p q same", "p A same"])
+        assert found == {
+            name: "w1" if label == "w1" else "w1*" for name, label in self.COPIES.items()
+        }
+
+    def test_a_new_whale_between_the_copies_and_what_they_are(self):
+        """q is the n of which b is another photograph: no individuals are joined."""
+        review = ["q n same", "n b same"]
+        for policy in ("majority", "first", "drop"):
+            assert self.found(*review, policy=policy, n="new_whale") == "w2* w2 w2*"
+
+    def test_copies_that_are_two_individuals_join_these(self):
+        review = ["p a same", "p b same"]
+        found = labels(self.COPIES, self.GROUPS, "drop", review=review)
+        assert set(found.values()) <= {"w1", "w1*"} and len(found) == 6
+        with pytest.raises(ValueError, match="row 4 says that A and B differ, same in rows"):
+            labels(self.COPIES, self.GROUPS, "drop", review=[*review, "A B different"])
+
+    def test_two_groups_of_copies(self):
+        """p and q, and r and s, have the same two labels."""
+        identities = self.COPIES | {"r": "w1", "s": "w2"}
+        groups = [*self.GROUPS, 6, 6]
+
+        def found(*review: str) -> str:
+            table = labels(identities, groups, review=review)
+            assert all(table[name] == identities[name] for name in "aAbB")
+            return " ".join(table[name] for name in "pqrs")
+
+        assert found("p a same", "r b same", "p r different") == "w1 w1* w2* w2"
+        assert found("p s different") == "w1 w1* w1 w1*"  # of both the policy decides, as before
+        assert found("p r same") == found("p s same") == "w1 w1* w1 w1*"
+
+    def test_a_label_that_is_struck_out_says_nothing_of_others(self):
+        """p is not w1, and the same as r and s, which are w2 or w3."""
+        identities = {"a": "w1", "b": "w2", "c": "w3", "p": "w1", "r": "w2", "s": "w3"}
+        found = labels(identities, [0, 1, 2, 3, 4, 4], review=["p r same", "p a different"])
+        assert found == identities | {"p": "w2*", "s": "w2*"}
+
+    def test_a_tie_is_broken_by_all_labels(self):
+        identities = {"a": "w1", "b": "w2", "B": "w2", "c": "w2", "p": "w1", "q": "w2"}
+        identities |= {"r": "new_whale"}
+        found = labels(identities, [0, 1, 2, 3, 4, 4, 6], review=["q r same"])
+        assert found == identities | {"p": "w2*", "r": "w2*"}
+
+    def test_two_copies_of_one_label_say_nothing_of_it(self):
+        identities = self.COPIES | {"P": "w1"}
+        found = labels(identities, [*self.GROUPS, 4], review=["p P same", "p b same"])
+        assert found == identities | {"p": "w2*", "P": "w2*"}
+
+    def test_what_is_left_of_three_labels_goes_by_the_policy(self):
+        identities = {"a": "w1", "p": "w1", "q": "w3", "r": "w2", "s": "w2"}
+        groups, review = [0, 1, 1, 1, 1], ["p a different"]
+        for policy, name in (("majority", "w2"), ("first", "w3")):
+            found = labels(identities, groups, policy, review=review)
+            assert {found[one].rstrip("*") for one in "pqrs"} == {name}
+
+    def test_a_contradiction_after_mending(self):
+        review = ["p a different", "p b same", "B A same"]
+        with pytest.raises(ValueError, match="row 2 says that p and a differ, same in rows 3, 4"):
+            labels(self.ALONE, review=review)
+
+
+class TestNew:
+    def test_takes_a_photograph_and_its_copies_out_of_their_identity(self):
+        identities = {"a": "w1", "b": "w1", "c": "w1"}
+        found = labels(identities, [0, 1, 0], review=["a - new"])
+        assert found == {"a": "new_whale*", "b": "w1", "c": "new_whale*"}
+
+    def test_is_a_persons_word_against_the_conflict_policy(self):
+        found = labels({"a": "w1", "b": "w2"}, [0, 0], review=["a b new"])
+        assert found == {"a": "new_whale*", "b": "new_whale*"}
+
+    def test_contradicts_same(self):
+        with pytest.raises(ValueError, match="row 3 says that a is new, row 2 joins it"):
+            resolve({"a": "w1", "b": "w2"}, review=["a b same", "a - new"])
+
+    def test_speaks_of_its_own_photograph_once_copies_are_parted(self):
+        """a, of which b was thought a copy, is new; b and c, of one label, differ all the same."""
+        identities = {"a": "w1", "b": "w1", "c": "w1"}
+        review = ["a - new", "a b different", "b c different"]
+        with pytest.raises(ValueError, match="row 4: b and c differ, but both have the label w1"):
+            labels(identities, [0, 0, 2], review=review)
+
+
+class TestVerdicts:
+    @pytest.mark.parametrize("last", ["b a undo", "a b unsure", "b a different"])
+    def test_a_later_row_replaces_an_earlier_one_whatever_its_order(self, last):
+        found = labels({"a": "w1", "b": "w2"}, review=["a b same", last])
+        assert found == {"a": "w1", "b": "w2"}
+
+    def test_new_can_be_undone(self):
+        assert labels({"a": "w1"}, review=["a - new", "a - undo"]) == {"a": "w1"}
+
+    @pytest.mark.parametrize(
+        ("row", "reason"),
+        [
+            ("a z same", "row 2: there is no image 'z'"),
+            ("a - same", "row 2: there is no image ''"),
+            ("a b maybe", "row 2: 'maybe' is none of same, different"),
+            ("a a same", "row 2: a is paired with itself"),
+        ],
+    )
+    def test_rows_that_make_no_sense(self, row, reason):
+        with pytest.raises(ValueError, match=reason):
+            resolve({"a": "w1", "b": "w2"}, review=[row])
+
+
+class TestPseudo:
+    def test_test_images_join_for_one_fold(self):
+        pseudo = accepted(("b", "w1", 0), ("b", "w1", 2))
+        table = resolve({"a": "w1", "b": ""}, pseudo=pseudo)
+        assert table.to_numpy().tolist() == [
+            ["a", "w1", 0, "competition", ""],
+            ["b", "w1", 1, "pseudo", "0"],
+            ["b", "w1", 1, "pseudo", "2"],
+        ]
+
+    def test_that_a_person_contradicts_are_left_out(self):
+        """b is not the animal of a, whose other photograph is c; d may be it, and b another."""
+        identities = {"a": "w1", "b": "", "c": "w1", "d": "", "e": "w2"}
+        said = accepted(("b", "w1", 0), ("b", "w2", 1), ("d", "w1", 0))
+        for review in (["a b different"], ["b a different"]):
+            table = resolve(identities, review=review, pseudo=said)
+            kept = table.loc[table["provenance"] == "pseudo", ["image", "identity"]]
+            assert kept.to_numpy().tolist() == [["b", "w2"], ["d", "w1"]]
+
+    def test_follow_identities_that_review_joined(self):
+        identities = {"a": "w1", "b": "w2", "c": ""}
+        pseudo = accepted(("c", "w2", 0))
+        assert labels(identities, review=["a b same"], pseudo=pseudo)["c"] == "w1*"
+
+    @pytest.mark.parametrize(
+        ("row", "reason"),
+        [
+            (("a", "w1", 1), "row 3: a is neither in the test nor unlabelled"),
+            (("b", "w9", 1), "row 3: 'w9' is not a known identity"),
+            (("b", "new_whale", 1), "row 3: 'new_whale' is not a known identity"),
+            (("b", "w1", -1), "row 3: fold -1 is below 0"),
+            (("b", "w1", 0), "row 3: b has a label for fold 0 already"),
+        ],
+    )
+    def test_faults(self, row, reason):
+        with pytest.raises(ValueError, match=reason):
+            resolve({"a": "w1", "b": ""}, pseudo=accepted(("b", "w1", 0), row))
+
+    def test_two_rounds_in_one_file(self):
+        rows = accepted(("b", "w1", 0), ("b", "w1", 1)).assign(round=[1, 2])
+        with pytest.raises(ValueError, match=r"has rounds \[1, 2\]: one at a time"):
+            resolve({"a": "w1", "b": ""}, pseudo=rows)
+
+
+def test_paths_and_chains():
+    links = [(2, "a", "b"), (3, "c", "d"), (4, "b", "c"), (5, "x", "y")]
+    assert [sorted(chain) for chain in chains.connected(links)] == [list("abcd"), list("xy")]
+    assert chains.path(links, "a", "d") == [2, 4, 3]
+    assert chains.path(links, "a", "x") == []
+
+
+class TestTwins:
+    """Groups 0 (a and b in train, e and g in test) and 5 (f, in test alone)."""
+
+    IDENTITIES = {"a": "w1", "b": "w2", "c": "w3", "e": "", "g": "", "f": ""}
+    GROUPS = [0, 0, 2, 0, 0, 5]
+
+    def found(self, *review: str) -> list[list[str]]:
+        images, groups = listing(self.IDENTITIES, self.GROUPS)
+        return duplicates.twins(images, groups, decided(*review)).to_numpy().tolist()
+
+    def test_the_first_labelled_copy_is_the_twin(self):
+        assert self.found() == [["e", "a", "w1"], ["g", "a", "w1"]]
+
+    def test_a_pair_that_differs_is_none(self):
+        assert self.found("a e different", "b e different") == [["g", "a", "w1"]]
+
+    def test_no_test_image_no_twin(self):
+        images, groups = listing({"a": "w1", "b": "w1"}, [0, 0])
+        assert duplicates.twins(images, groups, decided()).empty

@@ -1,0 +1,61 @@
+"""The matched points that fit."""
+
+import numpy as np
+import pytest
+
+from pipeline.data.features import Features
+from pipeline.steps.match.geometry import Agreement
+from pipeline.steps.match.points import POINT, clear, described
+
+
+def unit(*angles: float) -> np.ndarray:
+    """Directions in the plane as stored descriptors of length 255, in bytes."""
+    radians = np.radians(angles)
+    return np.rint(255 * np.column_stack([np.cos(radians), np.sin(radians)])).astype(np.uint8)
+
+
+def two_photographs() -> Features:
+    """Three points on a canvas of 100 x 50, two on one of 40 x 40."""
+    points = np.array([[10, 10], [50, 25], [90, 40], [4, 8], [20, 40]], np.float32)
+    return Features(
+        np.array(["a", "b"]),
+        np.array([0, 3, 5]),
+        np.array([3, 5]),
+        points,
+        unit(0, 30, 90, 30, 90),
+        np.zeros((2, 2, 3)),
+        np.array([[100, 50], [40, 40]]),
+    )
+
+
+def test_inliers_alone_with_their_places_as_shares():
+    found = Agreement(np.array([[0, 1], [1, 0], [2, 1]]), np.array([False, True, True]))
+    table = described(two_photographs(), (0, 1), found)
+    assert table.dtype == np.float32 and table.shape == (2, len(POINT))
+    np.testing.assert_allclose(table[:, :5], [[1, 0.5, 0.5, 0.1, 0.2], [2, 0.9, 0.8, 0.5, 1.0]])
+    np.testing.assert_allclose(table[:, 5:], 0, atol=1e-3)  # the very same descriptors
+
+
+def test_distance_and_clearness_by_hand():
+    """0 degrees against 60 (its match) and 90: the chords are 1 and the square root of 2."""
+    distance, clearness = clear(unit(0), unit(60, 90), np.array([0]))
+    assert distance == pytest.approx([1], abs=0.01)
+    assert clearness == pytest.approx([1 / np.sqrt(2)], abs=0.01)
+
+
+def test_a_match_that_is_not_the_nearest_is_not_clear_at_all():
+    assert clear(unit(0), unit(60, 10), np.array([0]))[1] == [1]
+
+
+def test_a_photograph_of_one_point_has_no_next_best():
+    distance, clearness = clear(unit(0, 0), unit(60), np.array([0, 0]))
+    assert distance == pytest.approx([1, 1], abs=0.01) and clearness.tolist() == [1, 1]
+
+
+def test_one_of_two_equal_points_is_not_clear():
+    assert clear(unit(90), unit(90, 90), np.array([0]))[1] == [1]
+
+
+def test_no_inlier():
+    nothing = Agreement(np.empty((0, 2), int), np.empty(0, bool))
+    assert described(two_photographs(), (0, 1), nothing).shape == (0, len(POINT))

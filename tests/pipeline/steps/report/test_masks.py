@@ -1,0 +1,49 @@
+import base64
+
+import cv2
+import numpy as np
+import pytest
+
+from pipeline.data import held_out_masks
+from pipeline.data.held_out_masks import UnseenMasks
+from pipeline.steps.report import masks
+
+
+def unseen() -> UnseenMasks:
+    """Two photographs, 60 x 30 each as a square of 30: a mask left of what was found, and nothing
+    found."""
+    pictures = np.zeros((2, 30, 30, 5), np.uint8)
+    pictures[:, 5:25, 5:15, 3] = 255
+    pictures[0, 5:25, 15:25, 4] = 255
+    return UnseenMasks(
+        np.array(["a", "b", "c"]), np.array([0, 0.25, 0.5]), np.array([0, 0.5, 1]), pictures, "mask"
+    )
+
+
+def test_the_page_is_told_of_all_and_shown_the_worst():
+    told = masks.worst(unseen(), {"a": (60, 30), "b": (60, 30)})
+    pictured = told.pop("p")
+    assert told == {"n": 3, "m": 0.25, "b": 0.5, "source": "mask"}
+    assert [(one["q"], one["m"], one["b"]) for one in pictured] == [("a", 0, 0), ("b", 0.25, 0.5)]
+
+
+def test_both_outlines_lie_where_the_photograph_has_them():
+    data = np.frombuffer(base64.b64decode(masks.pictured(unseen().pictures[0], (60, 30))), np.uint8)
+    picture = cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB).astype(int)
+    assert picture.shape == (160, 320, 3)
+    magenta = (picture[..., 0] > 150) & (picture[..., 1] < 110)
+    green = (picture[..., 1] > 150) & (picture[..., 0] < 110)
+    columns = [np.flatnonzero(one.any(axis=0)) for one in (magenta, green)]
+    # a sixth to a half of the width, and a half to five sixths
+    assert columns[0].min() == pytest.approx(320 / 6, abs=3) and columns[0].max() < 160 + 3
+    assert columns[1].min() > 160 - 3 and columns[1].max() == pytest.approx(320 * 5 / 6, abs=3)
+
+
+def test_nothing_found_has_no_green():
+    picture = np.zeros((40, 40, 3), np.uint8)
+    masks.drawn_on(picture, np.zeros((40, 40), np.uint8), masks.FOUND)
+    assert not picture.any()
+
+
+def test_none_held_out():
+    assert masks.worst(held_out_masks.nothing(), {})["p"] == []

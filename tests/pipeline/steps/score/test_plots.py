@@ -1,0 +1,61 @@
+"""The report's tables, by hand."""
+
+import pandas as pd
+import pytest
+
+from pipeline.data.gallery import KNOWN, UNSEEN
+from pipeline.data.tables import NEW_WHALE
+from pipeline.steps.score import plots
+
+
+@pytest.fixture
+def folds() -> pd.DataFrame:
+    """Outside fold 0: one a, three b. The last b, a pseudo-label, is shown to nobody."""
+    rows = [("a", 0, ""), ("a", 1, ""), ("b", 0, ""), *[("b", 1, "")] * 3, ("b", -1, "1")]
+    rows += [(NEW_WHALE, 0, ""), ("c", 0, "")]
+    table = pd.DataFrame(rows, columns=["identity", "fold", "member"])
+    return table.assign(image=[f"{i}.jpg" for i in range(9)], group=range(9))
+
+
+@pytest.fixture
+def rankings() -> pd.DataFrame:
+    rows = [
+        (KNOWN, 0, "a", "b a c"),
+        (KNOWN, 0, "b", "b a c"),
+        (KNOWN, 1, "a", f"{NEW_WHALE} a b"),
+        (UNSEEN, 0, NEW_WHALE, "a b c"),
+        (UNSEEN, 0, NEW_WHALE, f"{NEW_WHALE} b c"),
+    ]
+    return pd.DataFrame(rows, columns=["kind", "fold", "truth", "ranking"])
+
+
+def test_sizes_are_those_of_the_members_gallery(rankings, folds):
+    known = rankings[rankings["kind"] == KNOWN]
+    assert plots.gallery_sizes(known, folds) == [1, 3, 1]
+    assert plots.gallery_sizes(known.assign(truth="b", fold=1), folds) == [1, 1, 1]
+
+
+def test_class_sizes_by_hand(rankings, folds):
+    table = plots.class_sizes(rankings, folds).set_index("photographs")
+    assert table.index.tolist() == ["1", "2", "3-4", "5-8", "9 or more"]
+    assert table["queries"].tolist() == [2, 0, 1, 0, 0]
+    assert table.loc["1", ["map5", "top1"]].tolist() == [0.5, 0]
+    assert table.loc["3-4", ["map5", "top1"]].tolist() == [1, 1]
+    assert table.loc["2"].isna().sum() == 2
+
+
+def test_first_answers_by_hand(rankings):
+    """Said .9 and right; said .9, .3, .3 and wrong; an answer that was only filled in: 0."""
+    table = rankings.assign(image=list("vwxyz"), weight=[1.0, 1, 1, 1, 2])
+    said = [("v", "b", 0.9), ("w", "b", 0.9), ("x", NEW_WHALE, 0.3), ("y", "a", 0.3), ("z", "a", 1)]
+    posteriors = pd.DataFrame(said, columns=["query", "identity", "posterior"])
+    found = plots.first_answers(table, posteriors)
+    assert found["chance"].tolist() == pytest.approx([0, 0.3, 0.9])
+    assert found["right"].tolist() == pytest.approx([1, 0, 0.5])
+    assert found["share"].tolist() == pytest.approx([2 / 6, 2 / 6, 2 / 6])
+
+
+def test_outcomes_by_hand(rankings):
+    table = plots.outcomes(rankings)
+    assert table["actual"].tolist() == ["known"] * 3 + ["new"] * 2
+    assert table["predicted"].tolist() == ["another", "known", "new", "known", "new"]

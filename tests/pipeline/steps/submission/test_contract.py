@@ -1,0 +1,58 @@
+"""Each way to break the contract is refused."""
+
+import pandas as pd
+import pytest
+
+from pipeline.steps.submission import contract
+
+VOCABULARY = {"new_whale", "a", "b", "c", "d", "e"}
+GOOD = {"1.jpg": ["a", "b", "c", "d", "e"], "2.jpg": ["new_whale", "b", "a", "d", "e"]}
+
+
+def check(answers: dict, sample=("2.jpg", "1.jpg"), vocabulary=VOCABULARY) -> None:
+    contract.check(pd.Series(answers), sample, vocabulary)
+
+
+def test_good_answers_pass_in_any_order():
+    check(GOOD)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["a", "b", "c", "d"],
+        ["a", "b", "c", "d", "e", "new_whale"],
+        ["a", "b", "c", "d", "a"],
+        ["a", "b", "c", "d", "stranger"],
+        ["a", "b", "c", "d", ""],
+        [],
+    ],
+    ids=["short", "long", "repeated", "unknown", "blank", "empty"],
+)
+def test_a_faulty_answer_is_named(labels):
+    with pytest.raises(ValueError, match="1.jpg"):
+        check(GOOD | {"1.jpg": labels})
+
+
+def test_a_missing_image_is_named():
+    with pytest.raises(ValueError, match="missing .*'2.jpg'"):
+        check({"1.jpg": GOOD["1.jpg"]})
+
+
+def test_a_foreign_image_is_named():
+    with pytest.raises(ValueError, match="too many .*'3.jpg'"):
+        check(GOOD | {"3.jpg": GOOD["1.jpg"]})
+
+
+def test_an_image_answered_twice_is_refused():
+    twice = pd.Series([GOOD["1.jpg"]] * 3, index=["1.jpg", "1.jpg", "2.jpg"])
+    with pytest.raises(ValueError, match="one a test image"):
+        contract.check(twice, ["1.jpg", "2.jpg"], VOCABULARY)
+
+
+def test_a_small_vocabulary_makes_short_answers():
+    few = {"new_whale", "a", "b"}
+    answers = {"1.jpg": ["b", "new_whale", "a"]}
+    check(answers, ["1.jpg"], few)
+    with pytest.raises(ValueError, match="3 distinct labels"):
+        check({"1.jpg": ["b", "a"]}, ["1.jpg"], few)

@@ -1,0 +1,259 @@
+"""Two epochs on a tiny network: it learns, says what it did, and does it again."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from tqdm import tqdm
+
+from pipeline.losses.embedding_loss import EmbeddingLoss
+from pipeline.models import embedding_net
+from pipeline.steps.train import train
+from pipeline.system import device
+from pipeline.training import inner_split, schedule
+from pipeline.training.dataset import Views
+from pipeline.training.health_checks import TrainingFailed
+from pipeline.training.inner_split import Examination
+from pipeline.training.samplers import IdentityBatches
+from pipeline.training.session import prepare
+from pipeline.training.training_set import Lesson
+from tests.pipeline.models.tiny_network import net
+
+pytestmark = pytest.mark.usefixtures("in_process")
+
+
+def trained(lesson, settings, seed: int = 0) -> tuple[dict[str, torch.Tensor], pd.DataFrame]:
+    network = net(settings).eval()  # whatever mode it comes in
+    torch.seed()  # and whatever was drawn before
+    history = train.train(network, lesson, settings, seed)
+    return network.state_dict(), history
+
+
+def same(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> bool:
+    return all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_two_epochs_lower_the_loss_and_are_written_down(lesson, settings_with):
+    _, history = trained(lesson, settings_with())
+    assert list(history.columns) == ["epoch", "rate", "loss", "arcface", "triplet", "focal"]
+    assert history["epoch"].tolist() == [0, 1]
+    assert history["loss"][1] < 0.9 * history["loss"][0]
+    terms = history[["arcface", "triplet", "focal"]].sum(axis=1)
+    np.testing.assert_allclose(history["loss"], terms, rtol=1e-5)
+
+
+def test_the_loop_is_the_plain_loop(lesson, settings_with):
+    """Two epochs without Fabric, loader or schedule module: view by view, step by step."""
+    settings = settings_with(clip=0.5, learning_rate=1e-3, weight_decay=0.1)
+    expected = net(settings)
+    torch.manual_seed(0)
+    loss = EmbeddingLoss(settings.loss, 16, lesson.identities("none"))
+    named = [*expected.named_parameters(), *loss.named_parameters()]
+    shares = [settings.backbone_rate if name.startswith("backbone.") else 1 for name, _ in named]
+    groups = [{"params": [p], "weight_decay": 0.1 if p.ndim > 1 else 0.0} for _, p in named]
+    optimizer = torch.optim.AdamW(groups)
+    views = Views(lesson.crops, 3, settings.augment)
+    sampler = settings.sampler.model_dump(exclude={"kind", "block", "noise"})
+    batches = IdentityBatches(lesson.rows, lesson.labels, **sampler, flip="none", seed=0)
+    keys = []
+    for batches.epoch in (0, 1):
+        keys += list(batches)
+    for step, batch in enumerate(keys):
+        for group, share in zip(optimizer.param_groups, shares, strict=True):
+            group["lr"] = share * 1e-3 * 0.5 * (1 + np.cos(np.pi * step / len(keys)))
+        crops = torch.stack([views[key][0] for key in batch])
+        labels = torch.tensor([key.label for key in batch])
+        optimizer.zero_grad()
+        sum(loss(*expected(crops), labels).values()).backward()
+        torch.nn.utils.clip_grad_norm_([p for _, p in named], 0.5)
+        optimizer.step()
+    found, _ = trained(lesson, settings)
+    for name, value in expected.state_dict().items():
+        torch.testing.assert_close(found[name], value, rtol=1e-4, atol=1e-5)
+
+
+def test_a_gradient_that_is_not_finite_is_told_before_it_spoils_the_weights(lesson, settings_with):
+    network = net(settings_with())
+    network.linear.bias.register_hook(lambda gradient: gradient * float("nan"))
+    with pytest.raises(TrainingFailed, match="epoch 0: the gradient's norm is nan"):
+        train.train(network, lesson, settings_with(), 0)
+    assert all(torch.isfinite(p).all() for p in network.parameters())
+
+
+def test_the_rate_follows_the_schedule_without_a_progress_bar(lesson, settings_with, monkeypatch):
+    """4 batches an epoch: the last step of the first is at 3/8, that of the second at 7/8."""
+    monkeypatch.setattr(train, "tqdm", lambda **settings: tqdm(**settings | {"disable": True}))
+    _, history = trained(lesson, settings_with(learning_rate=1e-3))
+    expected = [0.5e-3 * (1 + np.cos(np.pi * done)) for done in (3 / 8, 7 / 8)]
+    np.testing.assert_allclose(history["rate"], expected, rtol=1e-6)
+
+
+AUGMENTED = {"flip": "augment", "augment": {"rotate": 20, "noise": 0.5, "erase": 0.5}}
+
+
+def test_the_same_seed_gives_the_same_weights(lesson, settings_with):
+    settings = settings_with(drop_path=0.2, **AUGMENTED)
+    first, first_history = trained(lesson, settings)
+    second, second_history = trained(lesson, settings)
+    assert same(first, second) and first_history.equals(second_history)
+    assert not same(first, trained(lesson, settings, seed=1)[0])
+
+
+def test_workers_change_nothing(lesson, settings_with, monkeypatch):
+    settings = settings_with(drop_path=0.2, **AUGMENTED)
+    without, _ = trained(lesson, settings)
+    monkeypatch.setattr(device, "workers", lambda: 1)
+    assert same(without, trained(lesson, settings)[0])
+
+
+def test_frozen_stages_stay_as_they_are(lesson, settings_with):
+    settings = settings_with(frozen_stages=1, epochs=1)
+    before = {k: v.clone() for k, v in net(settings).state_dict().items()}
+    after, _ = trained(lesson, settings)
+    stem = [name for name in before if name.startswith(("backbone.conv1.", "backbone.bn1."))]
+    assert stem and all(torch.equal(before[name], after[name]) for name in stem)
+    assert not torch.equal(before["linear.weight"], after["linear.weight"])
+
+
+def test_a_rate_that_blows_up_is_told(lesson, settings_with):
+    with pytest.raises(TrainingFailed, match="epoch 0: the (loss|gradient).*learning_rate"):
+        trained(lesson, settings_with(learning_rate=1e30, clip=0.0, bnneck=False))
+
+
+def test_a_network_that_answers_alike_to_everything_is_told(lesson, settings_with):
+    """Even with a BNNeck, which stretches what little difference there is."""
+    settings = settings_with(learning_rate=1e-9, epochs=1)
+    network = net(settings)
+    network.linear.weight.data *= 1e-4
+    network.linear.bias.data.fill_(1)
+    with pytest.raises(TrainingFailed, match="collapsed"):
+        train.train(network, lesson, settings, 0)
+
+
+def test_a_network_that_cannot_learn_is_told(lesson, settings_with):
+    everything = {"identities": 6, "views": 3, "new_whale_share": 0}  # the same batch every epoch
+    settings = settings_with(learning_rate=1e-12, epochs=4, sampler=everything)
+    with pytest.raises(TrainingFailed, match="stays flat"):
+        trained(lesson, settings)
+
+
+def test_the_first_epochs_may_teach_the_head_alone(lesson, settings_with):
+    """In the held backbone nothing moves, its batch statistics neither; then everything does."""
+    settings = settings_with(head_epochs=1)
+    before = {name: value.clone() for name, value in net(settings).state_dict().items()}
+    network = net(settings)
+    run = prepare(network, lesson, settings, 0)
+    with tqdm(disable=True) as silent:
+        train.run_epoch(run, 0, 0, silent)
+        changed = {n for n, v in network.state_dict().items() if not torch.equal(v, before[n])}
+        assert changed and not [name for name in changed if name.startswith("backbone.")]
+        train.run_epoch(run, 1, 0, silent)
+    changed = {n for n, v in network.state_dict().items() if not torch.equal(v, before[n])}
+    assert "backbone.conv1.0.weight" in changed and "backbone.bn1.running_mean" in changed
+
+
+def test_a_held_backbone_lets_frozen_stages_stay_frozen(lesson, settings_with):
+    settings = settings_with(head_epochs=1, frozen_stages=1)
+    before = {name: value.clone() for name, value in net(settings).state_dict().items()}
+    after, _ = trained(lesson, settings)
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert "backbone.layer4.0.conv1.weight" in changed
+    assert not [name for name in changed if name.startswith(("backbone.conv1.", "backbone.bn1."))]
+
+
+def test_crops_are_shrunk_until_a_share_of_the_epochs(lesson, settings_with, monkeypatch):
+    """32 x 64 pixels at .5 in the first of two epochs, whole in the second."""
+    seen = []
+    forward = embedding_net.EmbeddingNet.forward
+    monkeypatch.setattr(
+        embedding_net.EmbeddingNet,
+        "forward",
+        lambda self, crops: seen.append(crops.shape[2:]) or forward(self, crops),
+    )
+    trained(lesson, settings_with(resize={"scale": 0.5, "until": 0.5}))
+    assert set(seen[:4]) == {(16, 32)} and set(seen[4:]) == {(32, 64)}
+
+
+def test_a_shrunk_crop_is_the_mean_of_its_pixels():
+    crops = torch.tensor([[[[10, 20], [30, 40]]]], dtype=torch.uint8)
+    assert train.shrunk(crops, 0.5).tolist() == [[[[25]]]]
+    assert train.shrunk(crops, 1.0) is crops
+
+
+@pytest.mark.parametrize("kind", ["swa", "ema"])
+def test_averaged_weights_are_the_networks_in_the_end(kind, lesson, settings_with):
+    plain, _ = trained(lesson, settings_with())
+    averaged, history = trained(lesson, settings_with(average={"kind": kind, "start": 0.0}))
+    assert not same(plain, averaged)
+    assert all(torch.isfinite(value).all() for value in averaged.values())
+    assert history.equals(trained(lesson, settings_with())[1])  # the course itself is the same
+
+
+def test_an_average_that_begins_at_the_last_epoch_is_the_last_epoch(lesson, settings_with):
+    """But for the batch statistics, which swa takes anew."""
+    plain, _ = trained(lesson, settings_with())
+    late, _ = trained(lesson, settings_with(average={"kind": "swa", "start": 0.5}))
+    same_names = {name for name in plain if torch.equal(plain[name], late[name])}
+    others = {name for name in plain if "running" not in name and "num_batches" not in name}
+    assert others <= same_names < set(plain)
+
+
+@pytest.fixture
+def examined(lesson) -> Lesson:
+    """The first photograph of every identity is asked for, with the other two as gallery."""
+    asked = np.arange(0, 18, 3)
+    kept = np.setdiff1d(np.arange(22), asked)
+    labels = lesson.labels[kept]
+    known = labels >= 0
+    examination = Examination(
+        lesson.crops, 3, asked, lesson.labels[asked], kept[known], labels[known]
+    )
+    return Lesson(lesson.crops, kept, labels, examination)
+
+
+def test_patience_keeps_the_best_epoch_and_stops(examined, settings_with, monkeypatch):
+    """Scores .2, .6, .4, .5: no fifth epoch, and the weights of the second stay."""
+    scores = iter([0.2, 0.6, 0.4, 0.5, 0.9])
+    states = []
+
+    def told(self, network):
+        states.append({name: value.clone() for name, value in network.state_dict().items()})
+        return {"inner": next(scores)}
+
+    monkeypatch.setattr(Examination, "scores", told)
+    settings = settings_with(epochs=5, inner={"share": 0.5, "patience": 2})
+    network = net(settings)
+    history = train.train(network, examined, settings, 0)
+    assert history["inner"].tolist() == [0.2, 0.6, 0.4, 0.5]
+    assert same(network.state_dict(), states[1]) and not same(states[1], states[3])
+
+
+def test_without_patience_the_score_is_only_written_down(examined, settings_with):
+    settings = settings_with(inner={"share": 0.5, "patience": 0})
+    network = net(settings)
+    history = train.train(network, examined, settings, 0)
+    assert history["inner"].between(0, 1).all()
+    told = examined.examination.scores(network)
+    assert told["inner"] == pytest.approx(history["inner"].iloc[-1])
+    assert inner_split.waited([0.3, 0.5, 0.5]) == 1
+
+
+def test_scores_between_the_epochs_change_nothing_else(examined, settings_with):
+    """Two batches an epoch: after the third of all, and once after the sixth, the last epoch's."""
+    plain, expected = trained(examined, settings_with(epochs=3, inner={"share": 0.5}))
+    often = settings_with(epochs=3, inner={"share": 0.5, "every": 3})
+    weights, history = trained(examined, often)
+    assert history["epoch"].tolist() == [0, 0.5, 1, 2]
+    assert same(weights, plain)
+    assert history["inner"].between(0, 1).all()
+    whole = history.dropna(subset="loss").reset_index(drop=True)
+    pd.testing.assert_frame_equal(whole, expected, check_dtype=False, check_like=True)
+
+
+def test_the_rate_falls_on_a_plateau_of_the_inner_score(examined, settings_with, monkeypatch):
+    """No gain in epochs 1 and 2: from epoch 3 on the rate is .3 of the top."""
+    monkeypatch.setattr(Examination, "scores", lambda self, network: {"inner": 0.5})
+    plateau = {"kind": "plateau", "warmup": 0.0, "patience": 2}
+    settings = settings_with(epochs=4, learning_rate=1e-3, schedule=plateau)
+    history = train.train(net(settings), examined, settings, 0)
+    np.testing.assert_allclose(history["rate"], [1e-3, 1e-3, 1e-3, 1e-3 * schedule.FALL])

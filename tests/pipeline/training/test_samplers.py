@@ -1,0 +1,203 @@
+"""Batches of P identities x K views: what is in them, how often, and the same every time."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from pipeline.training.dataset import View
+from pipeline.training.samplers import IdentityBatches, deal, places
+
+# identities 0 to 7 with 1, 2, 3 .. 8 images, then 5 new_whale; rows start at 100
+LABELS = np.concatenate([np.full(n, n - 1) for n in range(1, 9)] + [np.full(5, -1)])
+ROWS = 100 + np.arange(len(LABELS))
+LABEL_OF = dict(zip(ROWS.tolist(), LABELS.tolist(), strict=True))
+
+
+def sampler(rows=ROWS, labels=LABELS, **changes) -> IdentityBatches:
+    settings = dict(identities=4, views=2, new_whale_share=0.2, flip="none", seed=0)
+    settings |= dict(power=1.0, least=0)
+    return IdentityBatches(rows, labels, **(settings | changes))
+
+
+def epoch(batches: IdentityBatches, number: int) -> list[list[View]]:
+    batches.epoch = number
+    return list(batches)
+
+
+def test_a_batch_is_p_identities_with_k_views_and_new_whales():
+    for number in range(5):
+        for batch in epoch(sampler(), number):
+            counts = Counter(view.label for view in batch)
+            assert counts.pop(-1) == 2  # 8 known views and 2 more: a fifth
+            assert list(counts.values()) == [2, 2, 2, 2]
+
+
+def test_a_view_carries_its_rows_label():
+    views = [view for batch in sampler() for view in batch]
+    assert all(LABEL_OF[view.row] == view.label for view in views)
+
+
+@pytest.mark.parametrize("identities, views", [(4, 2), (3, 2), (5, 3), (8, 1), (7, 4)])
+def test_an_epoch_shows_every_image_of_a_known_identity(identities, views):
+    for number in range(4):
+        batches = epoch(sampler(identities=identities, views=views), number)
+        shown = {view.row for batch in batches for view in batch}
+        assert set(ROWS[LABELS >= 0].tolist()) <= shown
+
+
+@pytest.mark.parametrize("identities, views", [(4, 2), (3, 2), (5, 3), (8, 1), (7, 4)])
+def test_len_is_the_number_of_batches(identities, views):
+    batches = sampler(identities=identities, views=views)
+    assert len(batches) == len(list(batches))
+    # places: an identity's images divided by K, rounded up; batches: places by P, rounded up
+    places = sum(-(-n // views) for n in range(1, 9))
+    assert len(batches) == -(-places // identities)
+
+
+def test_photographs_are_repeated_only_where_an_identity_has_too_few():
+    """With K = 3: one image 3 times, two images 2 + 1, three or more once each."""
+    for batch in epoch(sampler(views=3, new_whale_share=0), 0):
+        for label in {view.label for view in batch}:
+            times = Counter(view.row for view in batch if view.label == label)
+            expected = {0: [3], 1: [1, 2]}.get(label, [1, 1, 1])
+            assert sorted(times.values()) == expected
+
+
+def test_filled_places_see_the_same_photograph_from_different_seeds():
+    views = [view for batch in sampler(views=4) for view in batch if view.label == 0]
+    assert len({view.row for view in views}) == 1
+    assert len({view.seed for view in views}) == len(views) >= 4
+
+
+def test_no_identity_is_twice_in_a_batch_where_that_can_be():
+    """8 places of identity 7 (K = 1) fit into the epoch's batches once each."""
+    for seed in range(30):
+        batches = list(sampler(views=1, identities=4, new_whale_share=0, seed=seed))
+        assert len(batches) >= 8
+        for batch in batches:
+            assert len({view.label for view in batch}) == 4
+
+
+def test_the_deal_gives_every_label_its_places():
+    rng = np.random.default_rng(0)
+    for _ in range(100):
+        size = int(rng.integers(1, 5))
+        counts = rng.integers(1, 6, size=8)
+        counts[0] += -counts.sum() % size
+        batches = list(deal(counts, size, rng))
+        assert {len(batch) for batch in batches} == {size}
+        dealt = Counter(label for batch in batches for label in batch)
+        assert [dealt[label] for label in range(8)] == counts.tolist()
+        if counts.max() <= len(batches):
+            assert all(len(set(batch)) == size for batch in batches)
+
+
+def test_a_label_that_every_batch_needs_is_in_every_batch():
+    """[3, 1, 1, 1] in batches of 2: label 0 beside each other one, never two others together."""
+    for seed in range(20):
+        batches = list(deal(np.array([3, 1, 1, 1]), 2, np.random.default_rng(seed)))
+        assert sorted(sorted(batch) for batch in batches) == [[0, 1], [0, 2], [0, 3]]
+
+
+def test_where_it_cannot_be_helped_a_label_comes_twice():
+    batches = list(deal(np.array([5, 1]), 2, np.random.default_rng(0)))
+    assert sorted(sorted(batch) for batch in batches) == [[0, 0], [0, 0], [0, 1]]
+
+
+def test_the_order_is_not_always_the_same():
+    """Identities with many images must not all come first."""
+    first = Counter(
+        sampler(seed=seed, new_whale_share=0).__iter__().__next__()[0].label for seed in range(60)
+    )
+    assert len(first) >= 6
+
+
+def test_the_same_seed_and_epoch_give_the_same_batches():
+    assert epoch(sampler(flip="augment"), 3) == epoch(sampler(flip="augment"), 3)
+    assert epoch(sampler(), 3) != epoch(sampler(), 4)
+    assert epoch(sampler(), 3) != epoch(sampler(seed=1), 3)
+    batches = sampler()
+    first = epoch(batches, 0)
+    epoch(batches, 1)
+    assert epoch(batches, 0) == first
+
+
+def test_new_whales_of_a_batch_are_different_images():
+    for batch in sampler(new_whale_share=0.3):
+        rows = [view.row for view in batch if view.label == -1]
+        assert len(rows) == len(set(rows)) == 3  # 8 known, 3 of 11
+
+
+def test_flip_none_and_augment():
+    assert not any(view.flipped for batch in sampler() for view in batch)
+    flips = [
+        view.flipped
+        for i in range(20)
+        for batch in epoch(sampler(flip="augment"), i)
+        for view in batch
+    ]
+    assert 0.4 < np.mean(flips) < 0.6
+
+
+def test_flip_identity_mirrors_whole_places_under_another_label():
+    seen = set()
+    for number in range(10):
+        for batch in epoch(sampler(flip="identity"), number):
+            for view in batch:
+                own = LABEL_OF[view.row]
+                expected = -1 if own == -1 else own + 8 * view.flipped
+                assert view.label == expected
+                seen.add(view.label)
+            counts = Counter(view.label for view in batch if view.label >= 0)
+            assert set(counts.values()) == {2}
+    assert seen == set(range(-1, 16))
+
+
+def test_a_single_identity():
+    batches = list(sampler(ROWS[:3], np.zeros(3, dtype=int), new_whale_share=0.2))
+    assert len(batches) == 2
+    assert all([view.label for view in batch] == [0, 0] for batch in batches)
+    assert {view.row for batch in batches for view in batch} == set(ROWS[:3].tolist())
+
+
+def test_fewer_identities_than_p():
+    labels = np.repeat(np.arange(5), 4)
+    batches = sampler(ROWS[:20], labels, identities=50)
+    assert batches.identities == 5 and len(batches) == 2
+    for batch in batches:
+        assert sorted(view.label for view in batch) == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
+
+
+def test_no_new_whale_images():
+    known = LABELS >= 0
+    for batch in sampler(ROWS[known], LABELS[known]):
+        assert len(batch) == 8 and all(view.label >= 0 for view in batch)
+
+
+def test_fewer_new_whales_than_wanted():
+    few = (LABELS >= 0) | (ROWS == ROWS[-1])
+    for batch in sampler(ROWS[few], LABELS[few], new_whale_share=0.5):
+        assert [view.row for view in batch if view.label == -1] == [ROWS[-1]]
+
+
+@pytest.mark.parametrize(
+    "power, least, expected",
+    [
+        (1.0, 0, [1, 1, 2, 8]),  # 1, 2, 3 and 16 photographs, two a place
+        (0.0, 0, [3, 3, 3, 3]),  # 12 places shared alike
+        (0.5, 0, [2, 2, 3, 5]),  # 12 x 1, 1, 1.41, 2.83 of 6.24: 1.92, 1.92, 2.72, 5.44
+        (1.0, 5, [3, 3, 3, 8]),  # five views are three places
+    ],
+)
+def test_places_by_hand(power, least, expected):
+    assert places([1, 2, 3, 16], 2, power, least).tolist() == expected
+
+
+def test_a_rare_identity_comes_as_often_as_asked():
+    """At least ten views of each: the one photograph of identity 0 ten times, from ten seeds."""
+    views = [view for batch in epoch(sampler(least=10), 0) for view in batch]
+    assert min(Counter(view.label for view in views if view.label >= 0).values()) >= 10
+    rare = [view for view in views if view.label == 0]
+    assert {view.row for view in rare} == {100} and len({view.seed for view in rare}) == len(rare)
+    assert len(sampler(least=10)) == len(epoch(sampler(least=10), 1))
