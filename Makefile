@@ -7,7 +7,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: all test review gpu-check preset
+.PHONY: all test review gpu-check dvc-deps preset
 
 all: .venv/installed preset
 	python -m commands.repro
@@ -22,12 +22,17 @@ test: .venv/installed
 review: .venv/installed
 	python -m commands.review
 
+# after a change of imports: the lists of code in dvc.yaml
+dvc-deps: .venv/installed
+	python -m commands.dvc_deps
+
 gpu-check: .venv/installed
 	python -m benchmarks.gpu_check
 
-.venv/installed: requirements.txt
+.venv/installed: requirements.txt requirements-dev.txt pyproject.toml
 	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet -r requirements.txt
+	.venv/bin/python -m pip install --quiet -r requirements.txt -r requirements-dev.txt
+	.venv/bin/python -m pip install --quiet --no-deps --editable .
 	touch $@
 
 # refuses to overwrite edits of params.yaml that are neither committed nor a preset's own values

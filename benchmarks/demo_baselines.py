@@ -93,7 +93,8 @@ def rank_of_truth(
     similarity: np.ndarray, identities: np.ndarray, truths: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """For each query, in descending order the best five identities' scores (Q, 5), and the place of
-    the truth among them, 5 where it is not there. `similarity` is (Q, G), `identities` (G,)."""
+    the truth among them, 5 where it is not there. `similarity` is (Q, G), `identities` (G,).
+    """
     names, codes = np.unique(identities, return_inverse=True)
     best = np.full((len(similarity), len(names)), -np.inf)
     for column in range(similarity.shape[1]):

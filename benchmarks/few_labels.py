@@ -115,7 +115,8 @@ def guessed(clone: Path, photos: Path) -> None:
 
 def guesses(folder: Path, seed: int) -> pd.DataFrame:
     """Columns way, image, identity, right, seed: the pseudo-labels that a seed's members learned
-    from; several may have the same one."""
+    from; several may have the same one.
+    """
     truth = pd.read_csv(folder / "photos" / HIDDEN).set_index("Image")["Id"]
     told = []
     for way in PRETRAINING:

@@ -119,7 +119,8 @@ def with_row(rows: pd.DataFrame, row: dict[str, object], order: list[str]) -> pd
 
 def answers(folder: Path, table: str, recipe: Recipe, quick: bool) -> dict[str, np.ndarray]:
     """Teach a learner; the share of right answers in every task of each question, and the
-    processor's seconds, which other work on the machine does not lengthen."""
+    processor's seconds, which other work on the machine does not lengthen.
+    """
     learner, seconds = taught(folder, replace(recipe, transductive=False))
     if isinstance(learner, Adapting):
         learner.transductive = recipe.transductive

@@ -132,7 +132,8 @@ def link(run: Path, made: set[str]) -> None:
 
 def again(name: str, made: set[str]) -> None:
     """Run the stages from the blend on, and before them the search and the re-ranking where what
-    they say has changed and is asked for."""
+    they say has changed and is asked for.
+    """
     p = params.load()
     members = itertools.product(p.ensembles[name].voters(), map(str, p.folds.trained))
     for backbone, fold in members:

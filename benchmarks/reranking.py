@@ -136,7 +136,8 @@ def lessons(method: str, settings: Path) -> str:
 
 def ways(recipe: Ensemble, method: str, first: str) -> dict[str, dict[str, object]]:
     """What of the ensemble changes: the second look is all it has, or one score more. What the
-    run's own second look said is left out."""
+    run's own second look said is left out.
+    """
     second = [] if method == NONE else [f"reranked or {first}"]
     kept = [[one for one in own.split(" or ") if one != "reranked"] for own in recipe.scores]
     own = dict.fromkeys([" or ".join(choices) for choices in kept if choices] + [first])

@@ -64,7 +64,8 @@ class Known:
 @dataclass(frozen=True)
 class Asked:
     """The photograph: a unit vector a member (by fold), its local features, its groups (it and its
-    copies in the competition, which are not shown to it), and what weighs its points."""
+    copies in the competition, which are not shown to it), and what weighs its points.
+    """
 
     vectors: dict[int, np.ndarray]
     features: Features
@@ -160,7 +161,8 @@ def chances(posteriors: pd.DataFrame) -> pd.Series:
 def argued(asked: Asked, known: Known, looked: list[pd.DataFrame]) -> pd.DataFrame:
     """Columns NEAR: the photographs that were looked at (rows image, identity, and inliers where
     points were matched), most points first, then the most similar. A similarity is the mean over
-    the members that have the photograph."""
+    the members that have the photograph.
+    """
     table = (
         pd.concat(looked)
         .groupby("image", as_index=False)

@@ -148,7 +148,8 @@ def draw(
     table: pd.DataFrame, image: str, own: Features, stored: Features, drawing: Path, p: Params
 ) -> None:
     """The picture of the photograph and that of the gallery (two rows of the "images" table),
-    matched points joined."""
+    matched points joined.
+    """
     there = stored.of(stored.names.tolist().index(image))
     both = features.joined([asking.NAME, image], [own.of(0), there])
     paired = matcher.pairing(p.keypoints.detector, p.match)

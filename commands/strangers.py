@@ -52,7 +52,8 @@ def main(name: str) -> None:
 
 def worth(lessons: list[tuple[np.ndarray, np.ndarray]]) -> str:
     """A sentence on how right such groups are of the held-out photographs (vectors n x d, and
-    individuals), each fold's grouped by what the others taught."""
+    individuals), each fold's grouped by what the others taught.
+    """
     each = []
     for fold, (vectors, truth) in enumerate(lessons):
         try:

@@ -154,7 +154,8 @@ def groups_of(hashes: list[str]) -> list[set[int]]:
 
 def fair_scale(hashes: list[str]) -> Scale:
     """What weighs the points of two photographs and learned from no pair of theirs: from none of
-    the first's part where it is a held-out query, else of the second's."""
+    the first's part where it is a held-out query, else of the second's.
+    """
     parts = pd.read_csv(paths.PARTS).set_index("image")["part"]
     asked = tables.read("images", paths.IMAGES).set_index("sha256")["image"]
     for one in hashes:
@@ -172,7 +173,8 @@ def look(
     settings: params.Match,
 ) -> tuple[pd.DataFrame, geometry.Agreement]:
     """Match the two photographs of `features`: what the judge is asked (a row a member, columns
-    SCORES), and the matched points."""
+    SCORES), and the matched points.
+    """
     found = matcher.compared(features, (0, 1), paired, settings)
     points = pd.DataFrame(described(features, (0, 1), found), columns=POINT)
     weighed = scale.evidence(points).sum()

@@ -60,7 +60,8 @@ class Features:
 
 def joined(names: np.ndarray, found: list[tuple]) -> Features:
     """Put together each photograph's (points, descriptors, how many of these lie on the animal,
-    canvas, size), in `names`' order."""
+    canvas, size), in `names`' order.
+    """
     points, descriptors, counts, canvases, sizes = zip(*found, strict=True)
     starts = np.cumsum([0, *(len(one) for one in points)])
     return Features(

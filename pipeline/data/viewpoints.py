@@ -24,7 +24,8 @@ def hidden(images: pd.Series, side: dict[str, str]) -> dict[str, list[str]]:
 
 def comparable(gallery: pd.DataFrame, side: dict[str, str]) -> set[tuple[str, str]]:
     """Who can be found by a query of which side in a gallery (columns image, identity): (side,
-    identity), with the side "" for a query of an unknown one."""
+    identity), with the side "" for a query of an unknown one.
+    """
     own = gallery["image"].map(side)
     found = set(zip(own, gallery["identity"], strict=True))
     unsure = set(gallery.loc[own.isna(), "identity"])
@@ -37,7 +38,8 @@ def parted(
     queries: pd.Series, shown: pd.Series, side: dict[str, str]
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Who is compared with whom, side by side: which queries (q, bool) and which photographs of the
-    gallery (g, bool). Every query is in one of the parts."""
+    gallery (g, bool). Every query is in one of the parts.
+    """
     asked, own = queries.map(side).to_numpy(dtype=object), shown.map(side).to_numpy(dtype=object)
     unknown = pd.isna(asked)
     if unknown.any():

@@ -53,7 +53,8 @@ def agreement(found: np.ndarray, truth: np.ndarray) -> dict[str, float]:
 
 def of_pairs(found: np.ndarray, truth: np.ndarray) -> dict[str, float]:
     """Of the pairs put together, the share that belongs together (precision; NaN without a pair),
-    and of those that belong together the share that was put so (recall)."""
+    and of those that belong together the share that was put so (recall).
+    """
     first, second = np.triu_indices(len(found), 1)
     together, same = found[first] == found[second], truth[first] == truth[second]
     both = float((together & same).sum())

@@ -48,7 +48,8 @@ def suspects(rankings: pd.DataFrame, posteriors: pd.DataFrame, least: float) -> 
 
 def owners(rankings: pd.DataFrame) -> pd.Series:
     """The identity of each held-out photograph that has one, by image; also of those whose
-    individual is wholly held out, and new to its member."""
+    individual is wholly held out, and new to its member.
+    """
     named = rankings[rankings["kind"].isin([KNOWN, UNSEEN])]
     return named.set_index("image")["cluster"]
 

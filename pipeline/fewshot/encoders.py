@@ -1,5 +1,6 @@
 """From inputs to vectors: the small convolutional network of the few-shot literature, or a plain
-one for inputs that are vectors already."""
+one for inputs that are vectors already.
+"""
 
 import torch
 from torch import Tensor, nn
@@ -27,7 +28,8 @@ class Encoder(nn.Module):
 
     def maps(self, inputs: Tensor) -> Tensor:
         """Convolutions in half precision where that pays; distances between maps never: the
-        difference of two near ones would drown in rounding."""
+        difference of two near ones would drown in rounding.
+        """
         leading = inputs.shape[: -self.axes]
         with torch.autocast(inputs.device.type, torch.bfloat16, enabled=self.half):
             found = self.body(inputs.flatten(0, len(leading) - 1))

@@ -1,6 +1,7 @@
 """Memory-augmented network (Santoro et al. 2016, "Meta-learning with memory-augmented neural
 networks", arXiv:1605.06065): examples are read one after another, each with the label of the one
-before; an outer memory keeps what belongs together."""
+before; an outer memory keeps what belongs together.
+"""
 
 from typing import NamedTuple
 
@@ -24,7 +25,8 @@ SPREAD = 8.0
 
 class State(NamedTuple):
     """Of b sequences: memory b x slots x width; read (b x heads x slots) and usage (b x slots)
-    weights; the controller's two states (b x hidden)."""
+    weights; the controller's two states (b x hidden).
+    """
 
     memory: Tensor
     read: Tensor
@@ -74,7 +76,8 @@ class Memory(Learner):
 
     def _misread(self, examples: Tensor, asked: Tensor, episodes: Episodes) -> Tensor:
         """Cross-entropy of queries that are read one after another, in an order by chance, each
-        answered before its label is told: one sequence with the supports, as in the publication."""
+        answered before its label is told: one sequence with the supports, as in the publication.
+        """
         order = torch.rand(episodes.truth.shape).argsort(dim=1)
         order = order[:, : round(TOLD * order.shape[1])]
         truth = episodes.truth.gather(1, order)

@@ -1,5 +1,6 @@
 """Meta-learner LSTM: a network that learns how to update another (Ravi and Larochelle 2017,
-"Optimization as a model for few-shot learning")."""
+"Optimization as a model for few-shot learning").
+"""
 
 import torch
 from torch import Tensor, nn
@@ -69,7 +70,8 @@ def parted(numbers: Tensor, shapes: list[torch.Size]) -> Weights:
 
 def logged(numbers: Tensor) -> Tensor:
     """Numbers of any size as two of a usual one, m x 2: log of the size, and sign (appendix of
-    Andrychowicz et al. 2016, arXiv:1606.04474)."""
+    Andrychowicz et al. 2016, arXiv:1606.04474).
+    """
     size = numbers.flatten().abs()
     large = size >= torch.e**-SMALL
     log = torch.where(large, size.clamp(min=1e-30).log() / SMALL, -1.0)

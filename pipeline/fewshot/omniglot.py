@@ -1,5 +1,6 @@
 """Omniglot: 50 alphabets' characters, each drawn by twenty people (Lake et al. 2015, MIT licence;
-https://github.com/brendenlake/omniglot, folder python)."""
+https://github.com/brendenlake/omniglot, folder python).
+"""
 
 import re
 import zipfile
@@ -50,7 +51,8 @@ def turned(classes: Classes, quarters: tuple[int, ...] = (0, 1, 2, 3)) -> Classe
 
 def alone(classes: Classes, times: int) -> Classes:
     """Every drawing a class of its own, shown `times` over: no label is needed to tell them apart,
-    and augmentation has to make the copies differ."""
+    and augmentation has to make the copies differ.
+    """
     rows = [np.repeat(row, times) for row in np.arange(len(classes.inputs))]
     sizes = [len(own) for own in classes.rows]
     order = np.concatenate(classes.rows).argsort()

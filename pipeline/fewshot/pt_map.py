@@ -1,5 +1,6 @@
 """PT-MAP: power transform, then class centres by optimal transport (Hu et al. 2020,
-"Leveraging the feature distribution in transfer-based few-shot learning", arXiv:2006.03806)."""
+"Leveraging the feature distribution in transfer-based few-shot learning", arXiv:2006.03806).
+"""
 
 import torch
 import torch.nn.functional as F

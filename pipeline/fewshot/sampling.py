@@ -13,7 +13,8 @@ from pipeline.fewshot.tasks import Episodes, Support
 @dataclass(frozen=True)
 class Classes:
     """inputs: N x ...; rows: of each class, the numbers of its inputs; group: of each class, which
-    others it can be mistaken for in practice (an alphabet)."""
+    others it can be mistaken for in practice (an alphabet).
+    """
 
     inputs: Tensor
     rows: list[np.ndarray]

@@ -33,7 +33,8 @@ def keep(name: str, rankings: Path, params: Path, folder: Path) -> None:
 
 def since(before: str, now: str, folder: Path, evaluated: Evaluation) -> dict[str, Any]:
     """difference, low, high and changed between two submissions, by their names; empty where one
-    of them was not kept, without a gain where they have no query in common."""
+    of them was not kept, without a gain where they have no query in common.
+    """
     first, second = folder / before, folder / now
     if not (before and first.is_dir() and second.is_dir()):
         return {}

@@ -52,7 +52,8 @@ def read(path: Path) -> pd.DataFrame:
 
 def key(row: Mapping[str, str]) -> str:
     """What a row's makings are kept under: two ensembles may give the same CSV, and one may give
-    it again by other params."""
+    it again by other params.
+    """
     return f"{row['ensemble']}-{row['csv']}-{row['params']}"
 
 

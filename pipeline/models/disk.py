@@ -28,7 +28,8 @@ class Disk:
     @torch.inference_mode()
     def find(self, rgb: np.ndarray, mask: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
         """The `count` strongest points of a uint8 H x W x 3 canvas inside its mask: k x 2, and
-        their descriptors, k x 128 uint8."""
+        their descriptors, k x 128 uint8.
+        """
         picture = torch.from_numpy(rgb).permute(2, 0, 1)[None].float() / 255
         (found,) = self.net(picture.to(where(self.net)), pad_if_not_divisible=True)
         points = found.keypoints.cpu().numpy()
@@ -55,7 +56,8 @@ class LightGlue:
         sizes: tuple[np.ndarray, np.ndarray],
     ) -> np.ndarray:
         """Matches (n x 2 rows) of two photographs: k x 2 points, k x 128 uint8 descriptors and the
-        canvas's width and height of each."""
+        canvas's width and height of each.
+        """
         from kornia.feature import laf_from_center_scale_ori
 
         own = where(self.net)

@@ -26,7 +26,8 @@ def at_once() -> int:
 
 def threads() -> int:
     """A stage's threads, the same whether it runs alone or beside others: their number shows in
-    the last digits of what is learned."""
+    the last digits of what is learned.
+    """
     return max(1, cores() // at_once())
 
 

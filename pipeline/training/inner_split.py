@@ -53,7 +53,8 @@ class Examination:
     def scores(self, net: nn.Module) -> dict[str, float]:
         """`inner`: mean of 1 / rank of the right identity, by its most similar photograph, 0 to 1.
         FEW_SHOT: the share of right names in 20-way 1-shot tasks (Koch et al. 2015 watch it while
-        they train), NaN with fewer than 20 identities."""
+        they train), NaN with fewer than 20 identities.
+        """
         views = Views(self.crops, self.channels, None)
         asked, known = (unit_vectors(net, views, rows) for rows in (self.queries, self.gallery))
         rank = reciprocal_rank(asked @ known.T, self.query_labels, self.gallery_labels)

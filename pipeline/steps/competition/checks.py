@@ -13,7 +13,8 @@ BOX = ["x0", "y0", "x1", "y1"]
 def read_csv(path: Path, columns: list[str], found: list[str]) -> pd.DataFrame:
     """The table's `columns` as text, others left out; the index is the row in the file. A table
     that can't be read adds a fault to `found` and comes back empty, so that the other checks can
-    go on."""
+    go on.
+    """
     empty = pd.DataFrame(columns=columns, dtype=str)
     try:
         table = pd.read_csv(

@@ -110,7 +110,8 @@ def _measured(table: pd.DataFrame, found: list[str]) -> pd.DataFrame:
 
 def _measure(path: str) -> tuple[int, int, int, str] | str:
     """Width, height, bytes and sha256; or the fault ("" for a file that is known to be missing
-    or that was refused for its name)."""
+    or that was refused for its name).
+    """
     if not os.path.exists(path):
         return ""
     try:

@@ -88,7 +88,8 @@ def _refused(slug: str, error: Exception) -> str:
 
 def unpack(archive: Path, folder: Path) -> None:
     """Unpack a zip file and remove it; a member that would leave `folder` is a fault, and then
-    nothing is written at all."""
+    nothing is written at all.
+    """
     root = folder.resolve()
     try:
         with zipfile.ZipFile(archive) as files:

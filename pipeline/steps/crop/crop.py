@@ -51,7 +51,8 @@ def taught(
 ) -> tuple[nn.Module | None, UnseenMasks]:
     """A U-Net that learned from the given masks, or from GrabCut's where these are few and
     `settings.without_masks` is "unet", and what it makes of the masks held out; None where none is
-    needed, or masks are too few."""
+    needed, or masks are too few.
+    """
     if not settings.enabled or len(known.masks) == len(table):
         return None, held_out_masks.nothing()
     size = settings.unet.size * unet_training.DETAIL

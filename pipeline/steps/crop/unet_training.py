@@ -27,7 +27,8 @@ def train(
     thumbnails: np.ndarray, settings: UNet, device: torch.device
 ) -> tuple[nn.Module, np.ndarray]:
     """A U-Net trained on uint8 N x D x D x 4 (RGB and the mask, 0 to 255), D = DETAIL x its size;
-    and the numbers of the tenth of them that it was not shown."""
+    and the numbers of the tenth of them that it was not shown.
+    """
     generator = torch.Generator().manual_seed(settings.seed)
     net = unet.build(settings.seed, device)
     held, kept = split(len(thumbnails), generator)
@@ -128,7 +129,8 @@ def compared(
     net: nn.Module, size: int, names: np.ndarray, thumbnails: np.ndarray, source: str
 ) -> UnseenMasks:
     """What the net with its two looks finds in uint8 n x D x D x 4 (RGB and a mask that is not
-    empty), which it was not shown. `size` is its input's side, `source` whose masks these are."""
+    empty), which it was not shown. `size` is its input's side, `source` whose masks these are.
+    """
     if not len(names):
         return held_out_masks.nothing()
     asked = [np.ascontiguousarray(one[..., :3]) for one in thumbnails]

@@ -84,7 +84,8 @@ def near(
     queries: np.ndarray, gallery: np.ndarray, distance: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Blocks of (query row, gallery row) whose hashes (uint8 N x 8) differ in at most `distance`
-    bits of 64."""
+    bits of 64.
+    """
     index = faiss.IndexBinaryFlat(64)
     index.add(np.ascontiguousarray(gallery))
     for start in range(0, len(queries), BLOCK):

@@ -32,7 +32,8 @@ MIRROR = np.tile((-1.0) ** np.arange(COEFFICIENTS), COEFFICIENTS)[1:].astype(np.
 
 class Fingerprints(NamedTuple):
     """thumbs: uint8 N x SIDE x SIDE; signatures: float32 N x 5 x 63, unit vectors, one a window;
-    flat: bool N, photographs with no contrast."""
+    flat: bool N, photographs with no contrast.
+    """
 
     thumbs: np.ndarray
     signatures: np.ndarray
@@ -52,7 +53,8 @@ def take(table: pd.DataFrame) -> Fingerprints:
 
 def hashes(signatures: np.ndarray) -> np.ndarray:
     """64-bit hashes, uint8 ... x 8, of signatures ... x 63: which coefficients exceed the median.
-    (The last bit is always 0.)"""
+    (The last bit is always 0.)
+    """
     bits = signatures > np.median(signatures, axis=-1, keepdims=True)
     return np.packbits(bits, axis=-1)
 

@@ -130,7 +130,8 @@ def _table(evidence: FoldEvidence, log_odds: np.ndarray, fold: int | np.ndarray)
 def with_silent(table: pd.DataFrame, parts: list[FoldEvidence]) -> pd.DataFrame:
     """Queries of which no fold says anything (their side of the animal is on no photograph of a
     gallery) are all but surely new; some candidate has to say so. A fold that is silent on a query
-    of which others speak has no voice."""
+    of which others speak has no voice.
+    """
     asked = pd.concat([part.queries.assign(fold=part.fold) for part in parts])
     asked = asked.drop_duplicates("image")
     silent = asked[~asked["image"].isin(table["query"])]

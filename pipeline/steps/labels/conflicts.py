@@ -25,6 +25,7 @@ def settle(labels: pd.DataFrame, policy: str) -> pd.DataFrame:
 
 def majority(found: pd.Series, totals: dict[str, int]) -> str:
     """The identity most of the images carry. A known one always beats new_whale, which only says
-    that nobody knew; ties go to the one with more images in all, then to the alphabet's first."""
+    that nobody knew; ties go to the one with more images in all, then to the alphabet's first.
+    """
     counts = found.value_counts().to_dict()
     return min(counts, key=lambda name: (name == NEW_WHALE, -counts[name], -totals[name], name))

@@ -119,7 +119,8 @@ def refuse_shared(left: Known, one: int, other: int, where: str) -> None:
 
 def relabelled(labels: pd.DataFrame, left: Known, policy: str) -> pd.DataFrame:
     """The labels where each group keeps those that are left to it; a row without its own takes what
-    `policy` makes of the others."""
+    `policy` makes of the others.
+    """
     pairs = zip(labels["group"], labels["identity"], strict=True)
     struck = np.array([name not in left[group] | {NEW_WHALE} for group, name in pairs], bool)
     totals = labels["identity"].value_counts().to_dict()

@@ -38,7 +38,8 @@ def add(row: dict[str, str], path: Path, lock: Path, check: Callable[[pd.DataFra
 
 def whole(data: bytes) -> bytes:
     """The file without half a line at its end. A line that has all columns is whole: an editor may
-    have left out its end."""
+    have left out its end.
+    """
     end = data.rfind(b"\n") + 1
     cells = next(csv.reader([data[end:].decode(errors="replace")]), [])
     return data if len(cells) == len(COLUMNS) else data[:end]

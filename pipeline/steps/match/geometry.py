@@ -19,7 +19,8 @@ SMALLEST, LARGEST = 0.4, 2.5
 @dataclass(frozen=True)
 class Agreement:
     """Two photographs' matches (n x 2 rows, the first's and the second's) and which fit one map;
-    `aside` more were left out, for they move with the background."""
+    `aside` more were left out, for they move with the background.
+    """
 
     pairs: np.ndarray
     inlier: np.ndarray
@@ -107,7 +108,8 @@ def fitted(
     here: np.ndarray, there: np.ndarray, tolerance: float, model: str
 ) -> tuple[np.ndarray | None, np.ndarray]:
     """One plausible map of n point pairs and which of them fit it, found by MAGSAC (Barath et al.
-    2020); None where there is none."""
+    2020); None where there is none.
+    """
     find = cv2.estimateAffine2D if model == "affine" else cv2.findHomography
     matrix, found = find(
         here,
@@ -124,7 +126,8 @@ def fitted(
 
 def plausible(linear: np.ndarray) -> bool:
     """No mirror image, and no side stretched or squeezed out of reason (2 x 2; of a homography, its
-    linear part)."""
+    linear part).
+    """
     stretches = np.linalg.svd(linear, compute_uv=False)
     return bool(np.linalg.det(linear) > 0 and stretches[0] < LARGEST and stretches[1] > SMALLEST)
 

@@ -43,7 +43,8 @@ cv2.setNumThreads(0)  # its own threads would compete with ours
 @dataclass(frozen=True)
 class Matched:
     """One fold's evidence; the pairs of photographs that were looked at (columns PAIR); and each
-    pair's points that fit one map (columns POINTS)."""
+    pair's points that fit one map (columns POINTS).
+    """
 
     evidence: pd.DataFrame
     pairs: pd.DataFrame

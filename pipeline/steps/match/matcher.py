@@ -62,7 +62,8 @@ class Matcher:
 
     def ask(self, query: str, questions: list[Question]) -> list[pd.DataFrame]:
         """All folds' votes (identity, votes), the pairs that were looked at (LOOKED), and the
-        points of these that fit (image and POINT); each with its fold and query."""
+        points of these that fit (image and POINT); each with its fold and query.
+        """
         image = self.place.get_loc(query)
         own = self.features.descriptors[self.features.rows(image)]
         near = votes.neighbours(own, self.index, self.wanted(questions))
@@ -91,7 +92,8 @@ class Matcher:
         seen: dict[int, Look],
     ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
         """One fold's votes (identity, votes), pairs (LOOKED) and their points (image and POINT);
-        `seen` keeps each look."""
+        `seen` keeps each look.
+        """
         gallery = np.setdiff1d(self.galleries[question.fold], self.numbers(question.hidden))
         allowed = np.zeros(len(self.features.names), bool)
         allowed[gallery] = True
@@ -120,7 +122,8 @@ class Matcher:
         self, query: int, rest: np.ndarray, truth: str
     ) -> list[tuple[np.ndarray, bool, float]]:
         """Some of the images that nobody looks at, with the weight of each: of the query's
-        individual, which are few, and of others."""
+        individual, which are few, and of others.
+        """
         rng = np.random.default_rng([self.params.seed, query])
         own = self.images[self.identities[self.labels] == truth]
         drawn = []

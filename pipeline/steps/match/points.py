@@ -26,7 +26,8 @@ def described(features: Features, two: tuple[int, int], found: Agreement) -> np.
 
 def clear(own: np.ndarray, others: np.ndarray, matched: np.ndarray) -> tuple[np.ndarray, ...]:
     """The distance of n descriptors to those they match (rows of `others`), and how much nearer
-    that is than the next best, 0 to 1; 1 where there is none, or one as near."""
+    that is than the next best, 0 to 1; 1 where there is none, or one as near.
+    """
     one, other = own.astype(np.float32), others.astype(np.float32)
     squares = np.einsum("nd,nd->n", one, one)[:, None] + np.einsum("kd,kd->k", other, other)
     squares -= 2 * one @ other.T

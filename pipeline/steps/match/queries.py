@@ -12,7 +12,8 @@ from pipeline.data.gallery import TEST
 class Fold:
     """What one member compares: its gallery and queries (`pipeline.data.gallery`), the nearest
     gallery images of each query by embedding (query, rank, image), and the side of every
-    photograph whose side is known."""
+    photograph whose side is known.
+    """
 
     gallery: pd.DataFrame
     queries: pd.DataFrame

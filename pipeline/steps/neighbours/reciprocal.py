@@ -19,7 +19,8 @@ CLOSE = 2 / 3  # how much of a neighbour's own neighbourhood must be shared for 
 @dataclass(frozen=True)
 class Neighbourhood:
     """n images (n x d unit vectors), the rows of their k nearest gallery images (none of them the
-    image itself) and the cosines, most similar first (n x k each)."""
+    image itself) and the cosines, most similar first (n x k each).
+    """
 
     vectors: np.ndarray
     rows: np.ndarray

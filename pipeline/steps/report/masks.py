@@ -34,7 +34,8 @@ def worst(unseen: UnseenMasks, sizes: dict[str, tuple[int, int]]) -> dict[str, A
 
 def pictured(stacked: np.ndarray, size: tuple[int, int]) -> str:
     """D x D x 5 (RGB, the mask held out and the one found) as a photograph of that width and height
-    with both outlines and boxes, base64."""
+    with both outlines and boxes, base64.
+    """
     width, height = size
     scale = SIZE / max(width, height)
     shape = max(round(width * scale), 1), max(round(height * scale), 1)

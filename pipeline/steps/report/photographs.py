@@ -17,7 +17,8 @@ SAMPLE = 60  # photographs that tell how large all will be
 
 def fitting(paths: Sequence[str], budget: float) -> list[str]:
     """Every photograph as base64 WebP, all of one size: the largest whose sum fits `budget` bytes,
-    as far as a sample tells; the smallest where none does."""
+    as far as a sample tells; the smallest where none does.
+    """
     sample = paths[:: max(len(paths) // SAMPLE, 1)]
     for size in SIZES:
         expected = np.mean([len(one) for one in shrunk(sample, size)] or [0]) * len(paths)

@@ -1,5 +1,6 @@
 """Reptile's second look: a start learned on the member's own queries, adapted to every query's
-candidates (Nichol et al. 2018, arXiv:1803.02999)."""
+candidates (Nichol et al. 2018, arXiv:1803.02999).
+"""
 
 import numpy as np
 import pandas as pd

@@ -50,7 +50,8 @@ def score_card(rankings: pd.DataFrame, evaluated: Evaluation) -> dict[str, float
 
 def conflicts(table: pd.DataFrame, policy: str) -> dict[str, int | str]:
     """How many photographs the competition has under several identities, before any review, and
-    the policy for those that no review settled."""
+    the policy for those that no review settled.
+    """
     return {"label_conflicts": len(table), "label_conflicts_policy": policy}
 
 
@@ -73,7 +74,8 @@ def verification(scores: dict[str, float | None]) -> dict[str, float | None]:
 
 def shots(members: list[dict[str, float | None]]) -> dict[str, float | None]:
     """The members' mean N-way K-shot accuracies with their 95 % intervals over tasks
-    (<name>_low, <name>_high); null where a member has none."""
+    (<name>_low, <name>_high); null where a member has none.
+    """
     table = pd.DataFrame(members, dtype=float)
     told: dict[str, float | None] = {}
     for name in [one for one in table if f"{one}_margin" in table]:

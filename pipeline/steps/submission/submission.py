@@ -17,7 +17,8 @@ from pipeline.steps.submission.place import place_held_out, place_test, rankings
 @dataclass(frozen=True)
 class Answers:
     """held_out: table "rankings"; test: label lists by image; curve: MAP@5 by new_whale's shift;
-    posteriors: a row an answer that was weighed (query, identity, posterior), test ones too."""
+    posteriors: a row an answer that was weighed (query, identity, posterior), test ones too.
+    """
 
     held_out: pd.DataFrame
     test: pd.Series

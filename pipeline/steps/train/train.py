@@ -60,7 +60,8 @@ def train(net: EmbeddingNet, lesson: Lesson, settings: Train, seed: int) -> pd.D
 
 def run_epoch(run: Run, epoch: int, plateaus: int, progress: tqdm) -> list[dict[str, float]]:
     """Every batch of one epoch; returns its row of the history, losses as means over batches, after
-    those of the inner split's scores on the way."""
+    those of the inner split's scores on the way.
+    """
     settings = run.settings
     run.batches.epoch = epoch
     if settings.sampler.kind == "pairs" and epoch:
@@ -94,7 +95,8 @@ def run_epoch(run: Run, epoch: int, plateaus: int, progress: tqdm) -> list[dict[
 
 def asked_after(run: Run, epoch: int, batches: int) -> bool:
     """Whether the inner split is asked after so many batches of an epoch: not after its last one,
-    when it is asked in any case."""
+    when it is asked in any case.
+    """
     every = run.settings.inner.every if run.lesson.examination else 0
     done = epoch * len(run.batches) + batches
     return every > 0 and done % every == 0 and batches < len(run.batches)

@@ -59,14 +59,16 @@ class Judge:
 
 def features(pairs: pd.DataFrame) -> np.ndarray:
     """n x 3: similarity, and the logarithm of 1 + inliers and 1 + weighed points, since the tenth
-    point says less than the first."""
+    point says less than the first.
+    """
     columns = pairs[SCORES].to_numpy(dtype=float)
     return np.column_stack([columns[:, 0], np.log1p(columns[:, 1:])])
 
 
 def rising(scores: np.ndarray, same: np.ndarray, each: np.ndarray) -> tuple[np.ndarray, float]:
     """Weights (s) and intercept of a logistic regression; a score that would count against the same
-    animal by being higher is chance's work, and left out."""
+    animal by being higher is chance's work, and left out.
+    """
     kept = np.ones(scores.shape[1], bool)
     while kept.any():
         line = LogisticRegression(C=1e3).fit(scores[:, kept], same, sample_weight=each)

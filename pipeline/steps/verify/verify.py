@@ -58,7 +58,8 @@ def nothing() -> Verified:
 
 def cross_fitted(pairs: pd.DataFrame, evaluated: Evaluation) -> np.ndarray:
     """Log-evidence of every pair, by a fit that saw no pair of its query or a copy, neither as a
-    query nor as a gallery photograph."""
+    query nor as a gallery photograph.
+    """
     part = protocol.crossfit_parts(pairs["group"], evaluated.crossfit, evaluated.seed)
     there = pairs["there"].map(dict(zip(pairs["group"], part, strict=True)))
     evidence = np.empty(len(pairs))

@@ -35,7 +35,8 @@ class Scale:
         self, points: pd.DataFrame, same: np.ndarray, each: np.ndarray, params: Boosting
     ) -> "Scale":
         """Learn from n points (columns FEATURES), of pairs that are the same (bool) or not, with
-        the weight of each; of one kind alone, nothing. Returns self."""
+        the weight of each; of one kind alone, nothing. Returns self.
+        """
         if same.all() or not same.any():
             return self
         data = lightgbm.Dataset(points[FEATURES], same.astype(float), weight=each)

@@ -35,7 +35,8 @@ class Fold:
 class Weighed:
     """The scales, by the part of the photographs that had no say in them (NONE: all had); the part
     of each held-out photograph; by fold, the evidence and what each pair weighs (query, image,
-    weighed)."""
+    weighed).
+    """
 
     scales: dict[int, Scale]
     parts: pd.Series
@@ -83,7 +84,8 @@ def parts_of(queries: list[pd.DataFrame], evaluated: Evaluation) -> pd.Series:
 def described(fold: Fold, parts: pd.Series) -> pd.DataFrame:
     """The fold's points with their pair's identity and drawn (by lot); same, whether the pair shows
     one animal; part and there, those of the query and of the gallery's photograph (NONE for the
-    test's and where there is none)."""
+    test's and where there is none).
+    """
     table = of_pairs(fold.points, fold.pairs)
     truth = fold.queries[fold.queries["kind"] != TEST].set_index("image")["truth"]
     return table.assign(

@@ -31,7 +31,7 @@ def test_identities_survive_as_they_are(tmp_path):
 
 
 def test_numbers_come_back_exactly(tmp_path):
-    row = {name: 0.1 + 0.2 for name in tables.TRANSFORM}
+    row = dict.fromkeys(tables.TRANSFORM, 0.1 + 0.2)
     boxes = pd.DataFrame([{"image": "a", "x0": 1, "y0": 2, "x1": 30, "y1": 4, "source": "m"} | row])
     tables.write("boxes", boxes, tmp_path / "boxes.csv")
     read = tables.read("boxes", tmp_path / "boxes.csv")

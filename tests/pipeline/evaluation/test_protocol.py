@@ -59,7 +59,7 @@ def test_a_resample_draws_whole_individuals_as_many_as_there_are():
     seen = []
     protocol.bootstrap(lambda times: seen.append(times) or 0.0, CLUSTERS, 50, seed=0)
     for times in seen:
-        drawn = [set(times[CLUSTERS == one]) for one in sorted(set(CLUSTERS))]
+        drawn = [set(times[one == CLUSTERS]) for one in sorted(set(CLUSTERS))]
         assert all(len(counts) == 1 for counts in drawn)
         assert sum(min(counts) for counts in drawn) == 6
     assert len({tuple(times) for times in seen}) > 30
@@ -70,7 +70,7 @@ def test_the_bootstrap_agrees_with_naive_resampling():
     names = sorted(set(CLUSTERS))
     naive = []
     for _ in range(1500):
-        rows = [np.flatnonzero(CLUSTERS == name) for name in rng.choice(names, len(names))]
+        rows = [np.flatnonzero(name == CLUSTERS) for name in rng.choice(names, len(names))]
         naive.append(SCORES[np.concatenate(rows)].mean())
     values = protocol.bootstrap(lambda t: np.average(SCORES, weights=t), CLUSTERS, 1500, seed=1)
     assert np.mean(values) == pytest.approx(np.mean(naive), abs=0.02)

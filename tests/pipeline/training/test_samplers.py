@@ -176,7 +176,7 @@ def test_no_new_whale_images():
 
 
 def test_fewer_new_whales_than_wanted():
-    few = (LABELS >= 0) | (ROWS == ROWS[-1])
+    few = (LABELS >= 0) | (ROWS[-1] == ROWS)
     for batch in sampler(ROWS[few], LABELS[few], new_whale_share=0.5):
         assert [view.row for view in batch if view.label == -1] == [ROWS[-1]]
 

@@ -129,7 +129,7 @@ def test_every_other_value_is_tried():
 @pytest.mark.parametrize("first", ["nearest", "mean", "centre", "vote"])
 def test_the_first_score_names_the_candidates(member, first):
     """The other scores point the other way round: who follows them sees other candidates."""
-    turned = {one: -member.scores for one in ("nearest", "mean", "centre", "vote")}
+    turned = dict.fromkeys(("nearest", "mean", "centre", "vote"), -member.scores)
     turned[first] = member.scores
     query, label = np.nonzero(np.isfinite(member.scores))
     scores = {one: values[query, label] for one, values in turned.items()}
