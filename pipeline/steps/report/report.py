@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 STYLE = ("report.css",)
-SCRIPTS = ("grid.js", "detail.js", "others.js", "review.js")
+SCRIPTS = ("grid.js", "detail.js", "overview.js", "review.js")
 
 
 def render(content: dict[str, Any], figures: str = "") -> str:
