@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from pipeline.data.gallery import KNOWN
+from pipeline.evaluation.cross_fit import CrossFit
 
 # of a difference d with standard error s, one in two is seen at 1.96 s and four in five at 2.8 s
 VISIBLE = 2.8
@@ -28,9 +29,7 @@ def crossfit_parts(groups: Sequence[int], count: int, seed: int) -> np.ndarray:
 
     What is fitted on the queries outside a part may score the queries in it, and only those.
     """
-    unique, codes = np.unique(np.asarray(groups), return_inverse=True)
-    parts = np.random.default_rng(seed).permutation(len(unique)) % count
-    return parts[codes]
+    return CrossFit(groups, count, seed).part
 
 
 def bootstrap(

@@ -11,6 +11,7 @@ import pandas as pd
 from pipeline.data.gallery import TEST
 from pipeline.data.tables import NEW_WHALE
 from pipeline.evaluation import protocol
+from pipeline.evaluation.cross_fit import CrossFit
 from pipeline.params import Ensemble, EnsembleStage, Evaluation
 from pipeline.steps.ensemble.assemble import FoldEvidence, stacked
 from pipeline.steps.ensemble.blending import Mean, Weighted
@@ -105,12 +106,10 @@ def _cross_fitted(
     held: FoldEvidence, recipe: Ensemble, shared: EnsembleStage, evaluated: Evaluation
 ) -> pd.DataFrame:
     """Held-out queries, each scored by a fit on the parts that hold no copy of it."""
-    part = protocol.crossfit_parts(held.queries["group"], evaluated.crossfit, evaluated.seed)
     log_odds = np.full(len(held.query), np.nan)
-    for one in np.unique(part):
-        fitted = _fitted(held.only(part != one), recipe, shared, evaluated)
-        scored = part[held.query] == one
-        log_odds[scored] = fitted.log_odds(held.only(part == one))
+    for fit, score in CrossFit(held.queries["group"], evaluated.crossfit, evaluated.seed):
+        fitted = _fitted(held.only(fit), recipe, shared, evaluated)
+        log_odds[score[held.query]] = fitted.log_odds(held.only(score))
     return _table(held, log_odds, held.queries["fold"].to_numpy())
 
 

@@ -1,11 +1,11 @@
 """Each score of a pair of query and candidate as the chance that both are one animal."""
 
-import numpy as np
 import pandas as pd
 from scipy.special import expit
 
 from pipeline.data.gallery import TEST
 from pipeline.evaluation import protocol
+from pipeline.evaluation.cross_fit import CrossFit
 from pipeline.params import Evaluation
 from pipeline.steps.ensemble.assemble import FoldEvidence, stacked
 from pipeline.steps.ensemble.pairs import fitted
@@ -43,11 +43,10 @@ def named(evidence: FoldEvidence, scores: pd.DataFrame) -> pd.DataFrame:
 
 def cross_fitted(held: FoldEvidence, kind: str, evaluated: Evaluation) -> pd.DataFrame:
     """Held-out candidates' chances, n x s: a calibration that never saw the query says each."""
-    part = protocol.crossfit_parts(held.queries["group"], evaluated.crossfit, evaluated.seed)
     found = pd.DataFrame(0.0, index=held.scores.index, columns=held.scores.columns)
-    for one in np.unique(part):
-        own = part[held.query] == one
-        found.loc[own] = fitted_on(held.only(part != one), held.scores[own], kind, evaluated)
+    for fit, score in CrossFit(held.queries["group"], evaluated.crossfit, evaluated.seed):
+        rows = score[held.query]
+        found.loc[rows] = fitted_on(held.only(fit), held.scores[rows], kind, evaluated)
     return found
 
 

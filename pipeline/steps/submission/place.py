@@ -11,6 +11,7 @@ import pandas as pd
 
 from pipeline.data.tables import NEW_WHALE
 from pipeline.evaluation import calibration, protocol
+from pipeline.evaluation.cross_fit import CrossFit
 from pipeline.params import Evaluation, NewWhale
 from pipeline.steps.submission import shift as shifts
 
@@ -21,14 +22,13 @@ def place_held_out(
     log_odds: pd.DataFrame, queries: pd.DataFrame, params: NewWhale, evaluated: Evaluation
 ) -> pd.DataFrame:
     """Posteriors of the held-out queries; a shift fitted on some parts places the others'."""
-    part = protocol.crossfit_parts(queries["group"], evaluated.crossfit, evaluated.seed)
     prior = evaluated.new_whale_prior
     placed = []
-    for one in np.unique(part):
-        others, own = queries[part != one], queries[part == one]
-        shift = _shift(log_odds[log_odds["query"].isin(others["image"])], others, params, prior)
-        asked = log_odds[log_odds["query"].isin(own["image"])]
-        placed.append(posteriors(asked, shift, {}, {}))
+    for fit, score in CrossFit(queries["group"], evaluated.crossfit, evaluated.seed):
+        rows = log_odds["query"].isin(queries["image"][fit])
+        shift = _shift(log_odds[rows], queries[fit], params, prior)
+        scored = log_odds["query"].isin(queries["image"][score])
+        placed.append(posteriors(log_odds[scored], shift, {}, {}))
     return pd.concat(placed, ignore_index=True)
 
 

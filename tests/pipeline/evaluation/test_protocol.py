@@ -27,30 +27,6 @@ def test_where_a_side_is_empty_every_query_weighs_1(kinds):
     assert protocol.query_weights(kinds, 0.3).tolist() == [1] * len(kinds)
 
 
-def test_copies_share_a_part_and_parts_are_even():
-    groups = np.array([5, 5, 9, 1, 2, 3, 4, 9, 8, 7, 5, 6])
-    parts = protocol.crossfit_parts(groups, 3, seed=0)
-    for group in set(groups.tolist()):
-        assert len(set(parts[groups == group])) == 1
-    sizes = [len(set(groups[parts == part])) for part in range(3)]
-    assert sorted(sizes) == [3, 3, 3]  # 9 photographs
-
-
-def test_parts_follow_the_seed_and_not_the_order_of_the_queries():
-    groups = np.arange(50) * 3
-    parts = protocol.crossfit_parts(groups, 5, seed=1)
-    shuffled = np.random.default_rng(0).permutation(50)
-    assert np.array_equal(protocol.crossfit_parts(groups[shuffled], 5, seed=1), parts[shuffled])
-    assert not np.array_equal(protocol.crossfit_parts(groups, 5, seed=2), parts)
-
-
-def test_fewer_photographs_than_parts():
-    assert sorted(protocol.crossfit_parts([4, 4, 7], 5, seed=0).tolist()) in (
-        [0, 0, 1],
-        [0, 1, 1],
-    )
-
-
 CLUSTERS = np.array(["w1"] * 5 + ["w2"] * 1 + ["w3"] * 3 + ["w4"] * 2 + ["w5"] * 1 + ["w6"] * 4)
 SCORES = np.array([1, 1, 0.5, 1, 1, 0, 0.2, 0, 0, 1, 1, 0.5, 0, 0, 0.25, 0])
 
