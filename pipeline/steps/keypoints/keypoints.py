@@ -1,4 +1,4 @@
-"""The step `keypoints`: local features of every photograph, from its own pixels inside the box."""
+"""The step `keypoints`: local features of every photograph, from its full-size pixels."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,60 +16,72 @@ from pipeline.data.tables import TRANSFORM
 from pipeline.data.warping import warp
 from pipeline.params import Keypoints as Settings
 from pipeline.steps.keypoints import sift
-from pipeline.steps.keypoints.canvas import animal, canvas, contrasted
+from pipeline.steps.keypoints.canvas import crop_to_mask, equalize_contrast, fit_canvas
 from pipeline.system import machine
 
 # From a uint8 H x W x 3 canvas and its mask to k x 2 points and k x d uint8 descriptors
-Find = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+Detector = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
-RING = 9  # pixels of a canvas between the animal and what is called its surroundings
+# Size in canvas pixels of the kernel that dilates the animal's mask; the background begins beyond
+DILATION = 9
 
-# OpenCV's own threads would compete with ours
+# OpenCV's threads would compete with ours
 cv2.setNumThreads(0)
 
 
 def extract(table: pd.DataFrame, boxes: pd.DataFrame, crops: Path, settings: Settings) -> Features:
-    """The local features of all rows of the "images" table, in their order.
+    """Extract the local features of all rows of the "images" table, in their order.
 
-    `boxes` has their frames, row by row, and `crops` their masks.
+    boxes : the frames of the photographs, row by row
+    crops : the packed crops, whose fourth channel is the mask
     """
     if not settings.enabled:
         return nothing()
-    outer = settings.model_copy(update={"count": settings.around})
-    find = [detector(settings), *([detector(outer)] if settings.around else [])]
+    background = settings.model_copy(update={"count": settings.around})
+    detectors = [load_detector(settings)]
+    detectors += [load_detector(background)] if settings.around else []
     packed = np.load(crops, mmap_mode="r")
     matrices = boxes[TRANSFORM].to_numpy().reshape(-1, 2, 3)
-    one = partial(features, settings=settings, find=find)
+    extract_row = partial(extract_photograph, settings=settings, detectors=detectors)
     # torch has threads of its own
     with ThreadPoolExecutor(machine.cores() if settings.detector == "sift" else 1) as pool:
-        found = pool.map(one, table["path"], matrices, (crop[..., 3] for crop in packed))
-        found = list(tqdm(found, "keypoints", len(table), unit="image", mininterval=2))
-    return joined(table["image"].to_numpy(), found)
+        rows = pool.map(extract_row, table["path"], matrices, (crop[..., 3] for crop in packed))
+        features = list(tqdm(rows, "keypoints", len(table), unit="image", mininterval=2))
+    return joined(table["image"].to_numpy(), features)
 
 
-def detector(settings: Settings) -> Find:
-    """What finds the points of a canvas; RuntimeError where its weights can't be had."""
+def load_detector(settings: Settings) -> Detector:
+    """Load the detector of `settings`; RuntimeError if its weights cannot be loaded."""
     if settings.detector == "disk":
         from pipeline.models.disk import Disk  # torch takes seconds, and SIFT needs none
 
         return partial(Disk().find, count=settings.count)
-    return lambda view, inside: sift.find(contrasted(view), inside, settings)
+    return lambda view, mask: sift.detect(equalize_contrast(view), mask, settings)
 
 
-def features(
-    path: str, transform: np.ndarray, mask: np.ndarray, settings: Settings, find: list[Find]
+def extract_photograph(
+    path: str,
+    transform: np.ndarray,
+    mask: np.ndarray,
+    settings: Settings,
+    detectors: list[Detector],
 ) -> tuple[np.ndarray, np.ndarray, int, np.ndarray, tuple[int, int]]:
-    """One photograph's points and descriptors, how many of these lie on the animal, its 2 x 3
-    canvas transform and the canvas's size.
+    """Extract the local features of one photograph.
 
-    `transform` and `mask` (H x W, 0 and 255) are those of its crop. `find` has what finds the
-    animal's points, and maybe what finds those around it.
+    transform, mask : of its crop: 2 x 3, and H x W with the values 0 and 255
+    detectors : the animal's, and optionally the background's
+
+    Returns points (k x 2), descriptors (k x d), how many of the first points lie on the animal,
+    the canvas's 2 x 3 transform and its width and height.
     """
-    transform, mask = animal(transform, mask, settings.margin)
-    matrix, across, down = canvas(transform, mask.shape[1], mask.shape[0], settings.size)
-    view = warp(images.read_rgb(path), matrix, across, down, cv2.BORDER_REPLICATE)
-    inside = cv2.resize(np.ascontiguousarray(mask), (across, down), interpolation=cv2.INTER_NEAREST)
-    around = 255 - cv2.dilate(inside, np.ones((RING, RING), np.uint8))
-    found = [one(view, where) for one, where in zip(find, (inside, around), strict=False)]
-    points, descriptors = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    return points, descriptors, len(found[0][0]), matrix, (across, down)
+    transform, mask = crop_to_mask(transform, mask, settings.margin)
+    matrix, width, height = fit_canvas(transform, mask.shape[1], mask.shape[0], settings.size)
+    view = warp(images.read_rgb(path), matrix, width, height, cv2.BORDER_REPLICATE)
+    inside = cv2.resize(
+        np.ascontiguousarray(mask), (width, height), interpolation=cv2.INTER_NEAREST
+    )
+    outside = 255 - cv2.dilate(inside, np.ones((DILATION, DILATION), np.uint8))
+    regions = zip(detectors, (inside, outside), strict=False)
+    detected = [detect(view, region) for detect, region in regions]
+    points, descriptors = (np.concatenate(arrays) for arrays in zip(*detected, strict=True))
+    return points, descriptors, len(detected[0][0]), matrix, (width, height)

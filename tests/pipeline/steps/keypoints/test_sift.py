@@ -29,56 +29,56 @@ def blobs() -> np.ndarray:
     return grey
 
 
-def test_rooted_descriptors_are_the_square_roots_of_shares():
+def test_root_sift_descriptors_are_square_roots_of_fractions():
     counts = np.zeros((2, 128), np.float32)
-    counts[0, :4] = [1, 3, 4, 8]  # shares 1/16, 3/16, 1/4, 1/2
-    rooted = sift.rooted(counts)
-    assert rooted.dtype == np.uint8
-    assert rooted[0, :4].tolist() == [64, 110, 128, 180]  # 255 x .25, .433, .5, .7071
-    assert not rooted[1].any() and not rooted[0, 4:].any()
+    counts[0, :4] = [1, 3, 4, 8]  # fractions 1/16, 3/16, 1/4, 1/2
+    root_sift = sift.to_root_sift(counts)
+    assert root_sift.dtype == np.uint8
+    assert root_sift[0, :4].tolist() == [64, 110, 128, 180]  # 255 x .25, .433, .5, .7071
+    assert not root_sift[1].any() and not root_sift[0, 4:].any()
 
 
-def test_rooted_descriptors_have_one_length(blobs):
-    _, descriptors = sift.find(blobs, None, SETTINGS)
+def test_root_sift_descriptors_have_the_same_length(blobs):
+    _, descriptors = sift.detect(blobs, None, SETTINGS)
     lengths = np.linalg.norm(descriptors.astype(float), axis=1)
     np.testing.assert_allclose(lengths, 255, rtol=0.01)
 
 
-def test_no_more_points_than_asked_for_and_the_strongest(blobs):
+def test_count_limits_the_points_to_the_strongest(blobs):
     few = SETTINGS.model_copy(update={"count": 7})
-    points, descriptors = sift.find(blobs, None, few)
+    points, descriptors = sift.detect(blobs, None, few)
     assert points.shape == (7, 2) and descriptors.shape == (7, 128)
-    every, _ = sift.find(blobs, None, SETTINGS)
-    assert len(every) > 20 and {tuple(p) for p in points} <= {tuple(p) for p in every}
+    everything, _ = sift.detect(blobs, None, SETTINGS)
+    assert len(everything) > 20 and {tuple(p) for p in points} <= {tuple(p) for p in everything}
 
 
 def test_points_lie_inside_the_mask(blobs):
     mask = np.zeros_like(blobs)
     mask[:, :80] = 255
-    points, _ = sift.find(blobs, mask, SETTINGS)
+    points, _ = sift.detect(blobs, mask, SETTINGS)
     assert len(points) and (points[:, 0] < 80.5).all()
 
 
 @pytest.mark.parametrize("settings", [SETTINGS, UPRIGHT])
-def test_nothing_to_see(settings):
-    points, descriptors = sift.find(np.full((40, 40), 90, np.uint8), None, settings)
+def test_a_blank_image_has_no_points(settings):
+    points, descriptors = sift.detect(np.full((40, 40), 90, np.uint8), None, settings)
     assert points.shape == (0, 2) and descriptors.shape == (0, 128)
 
 
-def test_upright_points_come_once_a_place(blobs):
-    points, _ = sift.find(blobs, None, UPRIGHT)
+def test_upright_points_are_unique_per_location(blobs):
+    points, _ = sift.detect(blobs, None, UPRIGHT)
     assert len(np.unique(points, axis=0)) == len(points)
 
 
-def matched(first: np.ndarray, second: np.ndarray, settings) -> float:
-    """The share of the first picture's features whose nearest in the second is nearly equal."""
-    _, a = sift.find(first, None, settings)
-    _, b = sift.find(second, None, settings)
+def matching_fraction(first: np.ndarray, second: np.ndarray, settings) -> float:
+    """Fraction of the first image's features with a nearly equal one in the second."""
+    _, a = sift.detect(first, None, settings)
+    _, b = sift.detect(second, None, settings)
     similarity = a.astype(float) @ b.astype(float).T / 255**2
     return (similarity.max(axis=1) > 0.97).mean()
 
 
-def test_a_quarter_turn_is_seen_through_unless_upright(blobs):
+def test_features_match_after_a_quarter_turn_unless_upright(blobs):
     turned = np.ascontiguousarray(np.rot90(blobs))
-    assert matched(blobs, turned, SETTINGS) > 0.6
-    assert matched(blobs, turned, UPRIGHT) < 0.3
+    assert matching_fraction(blobs, turned, SETTINGS) > 0.6
+    assert matching_fraction(blobs, turned, UPRIGHT) < 0.3
