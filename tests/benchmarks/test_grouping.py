@@ -16,7 +16,7 @@ def test_how_near_is_near_is_learned_from_the_other_folds(monkeypatch):
 
     monkeypatch.setattr(grouping, "held_out", held_out)
     rows = pd.DataFrame(grouping.of_run("lite0", [0, 1])).set_index("method")
-    assert set(rows.index) == {"alone", *grouping.grouping.METHODS}
+    assert set(rows.index) == {"alone", *grouping.clustering.METHODS}
     assert (rows.loc["alone", "ari"] == 0).all()
     others = rows.drop("alone")
     assert (others[["ari", "precision", "recall"]] == 1).all().all()

@@ -60,5 +60,5 @@ def test_a_missing_package_is_named(monkeypatch):
 
 
 def test_timm_stays_unimported():
-    code = "import sys, pipeline.weights; sys.exit('timm' in sys.modules)"
+    code = "import sys, pipeline.models.weights; sys.exit('timm' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

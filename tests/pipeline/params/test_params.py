@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 
 from pipeline import params
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 FILES = [ROOT / "params.yaml", ROOT / "tests/params.yaml", *sorted(ROOT.glob("presets/*.yaml"))]
 
 
