@@ -15,9 +15,9 @@ from pipeline.data.enrolled_photo import Enrolled
 from pipeline.data.features import Features
 from pipeline.params import Ensemble, Params
 from pipeline.steps.ensemble import ensemble
+from pipeline.steps.ensemble.load import load_fold_evidence
 from pipeline.steps.match import matcher, votes
 from pipeline.steps.match.queries import together
-from stages.ensemble import gathered
 
 
 def current(added: list[Enrolled], digest: str, p: Params) -> dict[str, Enrolled]:
@@ -46,7 +46,7 @@ def known(recipe: Ensemble, added: dict[str, Enrolled], p: Params) -> Known:
     folds = tables.read("folds", paths.FOLDS)
     try:
         # nothing is re-ranked here, so that the blend must not count on it
-        parts = gathered(recipe, p.folds.trained, folds, ("neighbours",))
+        parts = load_fold_evidence(recipe, p.folds.trained, folds, ("neighbours",))
     except ValueError as error:
         raise SystemExit(f"{error}. identify does not re-rank: choose another --ensemble") from None
     except FileNotFoundError as error:

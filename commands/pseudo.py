@@ -23,9 +23,9 @@ from pipeline import params, paths
 from pipeline.data import tables
 from pipeline.evaluation import agreement
 from pipeline.steps.ensemble import ensemble
+from pipeline.steps.ensemble.load import load_fold_evidence
 from pipeline.steps.folds import folds
 from pipeline.steps.submission import place
-from stages.ensemble import gathered
 
 FITTED = {"reranked", "reptile", *params.FEW_SHOT}  # scores that learned from held-out queries
 
@@ -86,7 +86,7 @@ def answers(p: params.Params, name: str) -> pd.DataFrame:
         raise ValueError(f"{name} has one fold: the blend is fitted on the others'")
     local = {source: weight for source, weight in recipe.local.items() if source != "weighed"}
     recipe = recipe.model_copy(update={"local": local})
-    parts = gathered(recipe, p.folds.trained, tables.read("folds", paths.FOLDS))
+    parts = load_fold_evidence(recipe, p.folds.trained, tables.read("folds", paths.FOLDS))
     return ensemble.blind_answers(parts, recipe, p.ensemble, p.evaluation)
 
 

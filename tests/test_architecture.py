@@ -25,7 +25,8 @@ LAYERS = {
     "evaluation": {"params", "data"},
     "training": {"params", "system", "data", "models", "losses", "evaluation"},
     "steps": {
-        *("params", "system", "data", "models", "losses", "fewshot", "evaluation", "training")
+        *("params", "system", "paths", "data"),
+        *("models", "losses", "fewshot", "evaluation", "training"),
     },
     "leaderboard": {"params", "data", "evaluation"},
     "demo": set(),

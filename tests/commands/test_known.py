@@ -86,7 +86,7 @@ def test_a_score_that_only_re_ranking_gives_is_refused(p, monkeypatch):
     def nothing(*args):
         raise ValueError("no evidence from 'reptile'")
 
-    monkeypatch.setattr(known, "gathered", nothing)
+    monkeypatch.setattr(known, "load_fold_evidence", nothing)
     with pytest.raises(SystemExit, match="'reptile'. identify does not re-rank"):
         known.known(p.ensembles["single"], {}, p)
 

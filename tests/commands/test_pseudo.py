@@ -98,7 +98,7 @@ def test_what_was_fitted_on_the_held_out_photographs_has_no_say(monkeypatch):
         with pytest.raises(ValueError, match=f"best: .'{score}'. were fitted"):
             pseudo.answers(fitted, "best")
     seen = []
-    monkeypatch.setattr(pseudo, "gathered", lambda recipe, trained, folds: [])
+    monkeypatch.setattr(pseudo, "load_fold_evidence", lambda recipe, trained, folds: [])
     monkeypatch.setattr(tables, "read", lambda kind, path: None)
     monkeypatch.setattr(pseudo.ensemble, "blind_answers", lambda *given: seen.append(given[1]))
     pseudo.answers(p, "best")

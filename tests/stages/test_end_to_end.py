@@ -22,8 +22,8 @@ from commands import enroll, identify, known, leaderboard, verify
 from pipeline import params, paths
 from pipeline.data import enrolled_photo, tables
 from pipeline.steps.ensemble import ensemble as blend
+from pipeline.steps.ensemble.load import load_fold_evidence
 from pipeline.steps.submission import place
-from stages.ensemble import gathered
 from tests.conftest import ROOT
 from tests.pipeline.steps.report.browser import opened
 from tests.stages import tiny
@@ -305,7 +305,7 @@ def test_a_held_out_photograph_is_named_as_the_pipeline_named_it(again, monkeypa
     p = params.load()
     recipe = identify.recipe_of(name, p)
     folds = tables.read("folds", paths.FOLDS)
-    parts = gathered(recipe, p.folds.trained, folds, ("neighbours",))
+    parts = load_fold_evidence(recipe, p.folds.trained, folds, ("neighbours",))
     nobody = tables.read("twins", paths.TWINS)[:0]
     odds = blend.answer(parts, recipe, p.ensemble, p.evaluation, nobody)
     said = place.posteriors(odds[~odds["test"]], 0.0, {}, {}).groupby("query")

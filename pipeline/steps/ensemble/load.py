@@ -1,0 +1,48 @@
+"""Load the evidence of an ensemble's members from the files of the stages before."""
+
+import pandas as pd
+
+from pipeline import paths
+from pipeline.data import evidence, gallery, tables
+from pipeline.params import Ensemble
+from pipeline.steps.ensemble import assemble
+
+STAGES = ("neighbours", "rerank")  # whose evidence the backbones have
+
+
+def load_fold_evidence(
+    recipe: Ensemble, trained: list[int], folds: pd.DataFrame, stages: tuple[str, ...] = STAGES
+) -> list[assemble.FoldEvidence]:
+    """Load the ensemble's evidence per fold; `stages` names the stages whose evidence is read.
+
+    trained : the folds that have members (`folds.trained`)
+    folds : table "folds"
+
+    Raises ValueError if a source of the recipe has no evidence, FileNotFoundError for a stage that
+    has not run.
+    """
+    images = tables.read("images", paths.IMAGES)
+    return [
+        assemble.fold_evidence(
+            fold,
+            _load_sources(recipe, fold, stages),
+            assemble.sources(recipe),
+            gallery.query_rows(folds, images, fold),
+            gallery.gallery_rows(folds, fold),
+        )
+        for fold in recipe.fold_list(trained)
+    ]
+
+
+def _load_sources(recipe: Ensemble, fold: int, stages: tuple[str, ...]) -> dict[str, pd.DataFrame]:
+    """The fold's evidence tables by backbone, and under evidence.LOCAL that of local features."""
+    loaded = {
+        backbone: pd.concat(
+            evidence.load(paths.evidence(stage, backbone, fold)) for stage in stages
+        )
+        for backbone in recipe.voters()
+    }
+    if recipe.local_scores():
+        local = (paths.match(fold), paths.weighed(fold))
+        loaded[evidence.LOCAL] = pd.concat(evidence.load(path) for path in local)
+    return loaded
