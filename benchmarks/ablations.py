@@ -8,13 +8,14 @@ One that is done is not run again. Prints, for each, the loss in held-out MAP@5:
 over the queries of all seeds together with a paired 95 % interval.
 """
 
-import argparse
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Annotated
 
 import pandas as pd
+import typer
 from ruamel.yaml import YAML
 
 from pipeline import params, paths
@@ -40,7 +41,9 @@ ABLATIONS = {
 }
 
 
-def main(folder: Path, names: list[str]) -> None:
+def main(folder: Path, names: Annotated[list[str] | None, typer.Argument()] = None) -> None:
+    """Measure what each part is worth, over the seeds of FOLDER; without NAMES, every part."""
+    names = names or list(ABLATIONS)
     seeds = sorted(board.parents[1] for board in folder.glob("seed-*/submissions/board.csv"))
     if not seeds:
         raise SystemExit(f"{folder} has no finished seed: run python -m benchmarks.seeds {folder}")
@@ -106,8 +109,4 @@ def row(name: str, whole: list[pd.DataFrame], without: list[pd.DataFrame]) -> st
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("names", nargs="*", metavar="name")
-    arguments = parser.parse_args()
-    main(arguments.folder, arguments.names or list(ABLATIONS))
+    typer.run(main)

@@ -7,13 +7,14 @@ strangers by linear assignment, in blocks, as `train.sampler.kind: pairs` does b
 Prints seconds and peak memory.
 """
 
-import argparse
 import resource
 import time
+from typing import Annotated
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+import typer
 
 from pipeline.models.pair_head import KINDS, PairHead
 from pipeline.training import pair_batches
@@ -21,7 +22,12 @@ from pipeline.training import pair_batches
 DIM, HIDDEN, EACH = 256, 32, 4
 
 
-def main(images: int, block: int, kind: str) -> None:
+def main(
+    images: int = 16_000,
+    block: int = 2000,
+    kind: Annotated[str, typer.Option("--head", help=f"one of {', '.join(KINDS)}")] = "absolute",
+) -> None:
+    """Measure what an epoch's hard pairs cost at a competition's size."""
     torch.manual_seed(0)
     vectors = F.normalize(torch.randn(images, DIM), dim=1)
     labels = np.arange(images) // EACH
@@ -35,9 +41,4 @@ def main(images: int, block: int, kind: str) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--images", type=int, default=16_000)
-    parser.add_argument("--block", type=int, default=2000)
-    parser.add_argument("--head", choices=KINDS, default="absolute")
-    given = parser.parse_args()
-    main(given.images, given.block, given.head)
+    typer.run(main)

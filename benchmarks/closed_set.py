@@ -11,13 +11,13 @@ https://github.com/WildlifeDatasets/wildlife-tools (one nearest neighbour, all t
 as gallery).
 """
 
-import argparse
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import typer
 from ruamel.yaml import YAML
 
 from pipeline import params, paths
@@ -29,7 +29,8 @@ from pipeline.system import clones
 NO_STRANGERS = 0.01  # the prior of new individuals: the held-out ones hardly count
 
 
-def main(folder: Path, preset: str) -> None:
+def main(folder: Path, preset: str = "animals-cpu") -> None:
+    """Run a preset on the photographs of FOLDER as a closed set, and score it."""
     clone = folder / "run"
     if not (folder / "photos/solution.csv").is_file():
         raise SystemExit(f"{folder}/photos has no solution.csv: make it with import_folder")
@@ -89,8 +90,4 @@ def scored(table: pd.DataFrame, settings: params.Evaluation) -> str:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--preset", default="animals-cpu")
-    arguments = parser.parse_args()
-    main(arguments.folder, arguments.preset)
+    typer.run(main)

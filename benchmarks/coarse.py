@@ -8,13 +8,13 @@ compared with; how often its nearest photograph is still found; and how often it
 still among the first five, by nearest photograph, of those that an exact search puts there.
 """
 
-import argparse
 import contextlib
 from pathlib import Path
 
 import faiss
 import numpy as np
 import pandas as pd
+import typer
 
 from pipeline import params, paths
 from pipeline.data import gallery, tables
@@ -26,6 +26,7 @@ FIRST = 5
 
 
 def main(backbone: str, run: Path) -> None:
+    """Measure what a coarse index of the gallery misses, in the finished project RUN."""
     with contextlib.chdir(run):
         p = params.load()
         parts = [of_fold(backbone, fold, p.neighbours) for fold in p.folds.trained]
@@ -81,7 +82,4 @@ def compared(vectors: np.ndarray, shown: search.Gallery, settings: params.Neighb
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("backbone")
-    parser.add_argument("run", type=Path)
-    main(**vars(parser.parse_args()))
+    typer.run(main)

@@ -8,12 +8,13 @@ its photographs. IoU is intersection over union, the mean and the worst tenth of
 both IoUs below.
 """
 
-import argparse
 from pathlib import Path
+from typing import Annotated
 
 import cv2
 import numpy as np
 import pandas as pd
+import typer
 
 from pipeline import paths
 from pipeline.data import tables, warping
@@ -65,7 +66,9 @@ def matrix_of(row: pd.Series) -> np.ndarray:
     return row[tables.TRANSFORM].to_numpy(float).reshape(2, 3)
 
 
-def sheet(scores: pd.DataFrame, boxes: pd.DataFrame, crops: np.ndarray, truth: Path) -> np.ndarray:
+def draw_sheet(
+    scores: pd.DataFrame, boxes: pd.DataFrame, crops: np.ndarray, truth: Path
+) -> np.ndarray:
     """The WORST crops side by side, BGR: mask outlines as found (green) and in truth (magenta)."""
     row = {name: i for i, name in enumerate(boxes["image"])}
     tiles = []
@@ -98,22 +101,21 @@ def summary(scores: pd.DataFrame) -> pd.DataFrame:
     return grouped.mean().join(worst).join(scores["source"].value_counts().rename("images"))
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("competition", type=Path, help="a competition directory with truth/")
-    parser.add_argument("--boxes", type=Path, default=paths.BOXES)
-    parser.add_argument("--crops", type=Path, default=paths.CROPS)
-    parser.add_argument("--sheet", type=Path)
-    chosen = parser.parse_args()
-    boxes = tables.read("boxes", chosen.boxes)
-    crops = np.load(chosen.crops, mmap_mode="r")
-    scores = score(boxes, crops, chosen.competition / "truth")
+def main(
+    competition: Annotated[Path, typer.Argument(help="a competition directory with truth/")],
+    boxes: Path = paths.BOXES,
+    crops: Path = paths.CROPS,
+    sheet: Annotated[Path | None, typer.Option(help="a picture of the worst masks")] = None,
+) -> None:
+    """Compare the crops with the true masks and boxes."""
+    table, packed = tables.read("boxes", boxes), np.load(crops, mmap_mode="r")
+    scores = score(table, packed, competition / "truth")
     print(summary(scores).round(3).to_string())
-    if chosen.sheet:
-        picture = sheet(scores, boxes, crops, chosen.competition / "truth")
-        _, data = cv2.imencode(chosen.sheet.suffix, picture)
-        tables.replace(chosen.sheet, lambda part: part.write_bytes(data.tobytes()))
+    if sheet:
+        picture = draw_sheet(scores, table, packed, competition / "truth")
+        _, data = cv2.imencode(sheet.suffix, picture)
+        tables.replace(sheet, lambda part: part.write_bytes(data.tobytes()))
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

@@ -7,7 +7,6 @@ Prints seconds, peak memory, precision over all pairs within groups, and recall 
 The drawn photographs are all of one kind: sky or shore, sea, one dark tail.
 """
 
-import argparse
 import itertools
 import os
 import resource
@@ -19,6 +18,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pandas as pd
+import typer
 
 from pipeline import params
 from pipeline.steps.competition import competition
@@ -113,19 +113,17 @@ def measure(folder: Path, p: params.Params) -> None:
         print(score(found, pd.read_csv(truth, dtype=str)).round(4).to_string())
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--images", type=int, default=25_000)
-    parser.add_argument("--competition", type=Path)
-    options = parser.parse_args()
+def main(images: int = 25_000, competition: Path | None = None) -> None:
+    """Measure what finding duplicates costs, and how well it finds them."""
     p = params.load()  # dedup and the columns' names
-    if options.competition:
-        return measure(options.competition, p)
+    if competition:
+        measure(competition, p)
+        return
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "photos"
-        synthesise(folder, options.images)
+        synthesise(folder, images)
         measure(folder, p)
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

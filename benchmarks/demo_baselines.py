@@ -6,12 +6,13 @@ not the pictures. Crops are cut by the true boxes, so that no row fails for want
 threshold of new_whale is swept on the training photographs by leave-one-out.
 """
 
-import sys
 from pathlib import Path
+from typing import Annotated
 
 import cv2
 import numpy as np
 import pandas as pd
+import typer
 
 NEW_WHALE = "new_whale"
 HEIGHT, WIDTH = 96, 192  # of a crop, pixels
@@ -19,8 +20,8 @@ CELL, ANGLES = 12, 9  # of the histograms of oriented gradients
 THRESHOLDS = np.linspace(0, 1, 401)
 
 
-def main() -> None:
-    root = Path(sys.argv[1] if len(sys.argv) > 1 else "data/demo/photos")
+def main(root: Annotated[Path, typer.Argument()] = Path("data/demo/photos")) -> None:
+    """Print the scores that a competitor gets for nothing on the demo."""
     train = pd.read_csv(root / "train.csv", dtype=str)
     test = pd.read_csv(root / "solution.csv", dtype=str)
     crops = cut_crops(root, "train", train), cut_crops(root, "test", test)
@@ -182,4 +183,4 @@ def look_at_file(path: Path, place: int) -> list[float]:
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

@@ -14,7 +14,6 @@ seed, and its gain over labels alone with a paired 95 % interval by individual; 
 pseudo-labels the members got, and the share of them that is right. What is done is not run again.
 """
 
-import argparse
 import shutil
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import typer
 
 from benchmarks.ablations import edit
 from pipeline import params, paths
@@ -57,7 +57,8 @@ SETTINGS = {
 }
 
 
-def main(folder: Path, seeds: int) -> None:
+def main(folder: Path, seeds: int = 3) -> None:
+    """Measure what unlabelled photographs add to few labelled ones."""
     each = {seed: folder / f"seed-{seed}" for seed in range(seeds)}
     said(pd.concat([of_seed(own, seed) for seed, own in each.items()]))
     found = pd.concat([guesses(own, seed) for seed, own in each.items()])
@@ -183,8 +184,4 @@ def answered(clone: Path, photos: Path) -> pd.DataFrame:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--seeds", type=int, default=3)
-    arguments = parser.parse_args()
-    main(arguments.folder, arguments.seeds)
+    typer.run(main)

@@ -17,15 +17,16 @@ settings is not run again: take it out where the learner itself was changed. Sev
 once, with names of their own.
 """
 
-import argparse
 import time
 from dataclasses import replace
 from functools import cache, lru_cache, partial
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
 import torch
+import typer
 from filelock import FileLock
 from torch import Tensor
 
@@ -57,8 +58,15 @@ RUNS, CHOSEN = "runs", "choice"
 characters = cache(omniglot.characters)  # decoding is the same for every learner
 
 
-def main(folder: Path, table: str, names: list[str], quick: bool) -> None:
+def main(
+    folder: Annotated[Path, typer.Option("--data", help="Omniglot's three zip files")],
+    table: Annotated[str, typer.Option(help=f"one of {', '.join(TABLES)}")] = "learners",
+    names: Annotated[list[str] | None, typer.Argument()] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="a two-hundredth of the steps")] = False,
+) -> None:
+    """Measure few-shot learners on Omniglot; without NAMES, every one of the table."""
     recipes = TABLES[table]
+    names = names or []
     unknown = set(names) - set(recipes)
     if unknown:
         raise SystemExit(f"{table} has no {sorted(unknown)}; there are {list(recipes)}")
@@ -216,10 +224,4 @@ def percent(share: float) -> float:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--table", choices=list(TABLES), default="learners")
-    parser.add_argument("--quick", action="store_true", help="a two-hundredth of the lessons")
-    parser.add_argument("names", nargs="*")
-    given = parser.parse_args()
-    main(given.data, given.table, given.names, given.quick)
+    typer.run(main)

@@ -11,6 +11,7 @@ from pathlib import Path
 import faiss
 import numpy as np
 import torch
+import typer
 
 from pipeline import params
 from pipeline.losses.embedding_loss import EmbeddingLoss
@@ -23,6 +24,7 @@ IDENTITIES = Identities(torch.full((100,), 2.0))
 
 
 def main() -> None:
+    """Train one step of every preset on the GPU, and search there."""
     if not torch.cuda.is_available():
         raise SystemExit("gpu-check: torch finds no CUDA device on this machine")
     for path in [Path("params.yaml"), *sorted(Path("presets").glob("*.yaml"))]:
@@ -63,4 +65,4 @@ def neighbours_agree(count: int = 20_000, dim: int = 256, k: int = 10) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

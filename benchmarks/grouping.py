@@ -9,12 +9,12 @@ the mean over folds and runs, beside every photograph alone; and the share of pa
 that show one individual (precision), and of such pairs that were put together (recall).
 """
 
-import argparse
 import contextlib
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import typer
 
 from commands.strangers import held_out
 from pipeline import params
@@ -22,6 +22,7 @@ from pipeline.evaluation import clustering
 
 
 def main(backbone: str, runs: list[Path]) -> None:
+    """Measure how well photographs are grouped by individual, in finished projects RUNS."""
     rows = []
     for run in runs:
         with contextlib.chdir(run):
@@ -50,7 +51,4 @@ def scores(found: np.ndarray, identity: np.ndarray) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("backbone")
-    parser.add_argument("runs", nargs="+", type=Path, metavar="run")
-    main(**vars(parser.parse_args()))
+    typer.run(main)

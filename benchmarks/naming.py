@@ -12,13 +12,14 @@ chance is from the share that is right; and how many answers are at least 90 % s
 blend, calibration or weight of points that answers a photograph was fitted on it.
 """
 
-import argparse
 import contextlib
 from dataclasses import replace
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
+import typer
 from tqdm import tqdm
 
 from commands import asking, identify, known
@@ -30,7 +31,19 @@ from pipeline.evaluation import metrics, protocol, reliability
 SURE = 0.9
 
 
-def main(name: str | None, count: int, p: params.Params) -> None:
+def main(
+    run: Path,
+    ensemble: str | None = None,
+    count: Annotated[int, typer.Option(help="photographs")] = 400,
+    settings: Annotated[Path | None, typer.Option("--params", help="unless RUN's own")] = None,
+) -> None:
+    """Measure how well single photographs are identified, in the finished project RUN."""
+    p = params.load(settings or run / "params.yaml")
+    with contextlib.chdir(run):
+        measure(ensemble, count, p)
+
+
+def measure(name: str | None, count: int, p: params.Params) -> None:
     recipe = identify.recipe_of(name, p)
     folds = tables.read("folds", paths.FOLDS)
     queries = gallery.held_out_rows(folds, recipe.fold_list(p.folds.trained))
@@ -84,12 +97,4 @@ def summary(truth: list[str], given: list[pd.Series], weights: np.ndarray) -> di
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("run", type=Path)
-    parser.add_argument("--ensemble")
-    parser.add_argument("--count", type=int, default=400, help="photographs")
-    parser.add_argument("--params", type=Path, help="the run's params.yaml, unless given")
-    asked = parser.parse_args()
-    given = params.load(asked.params or asked.run / "params.yaml")
-    with contextlib.chdir(asked.run):
-        main(asked.ensemble, asked.count, given)
+    typer.run(main)

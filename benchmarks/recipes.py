@@ -9,14 +9,15 @@ own, on the same queries of all runs, with a paired 95 % interval and the smalle
 could have been seen; --out writes the same as CSV.
 """
 
-import argparse
 import contextlib
 import itertools
 import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Annotated
 
 import pandas as pd
+import typer
 
 from benchmarks.ablations import edit
 from pipeline import params, paths
@@ -66,7 +67,15 @@ CHANGES = {
 }
 
 
-def main(name: str, runs: list[Path], settings: Path | None, out: Path | None) -> None:
+# the command line of this benchmark, `wrong_prior` and `reranking`
+Name = Annotated[str, typer.Argument(metavar="ENSEMBLE")]
+Runs = Annotated[list[Path], typer.Argument(help="folders of finished projects")]
+Settings = Annotated[Path | None, typer.Option("--params", help="unless the run's own")]
+Out = Annotated[Path | None, typer.Option(help="a CSV file")]
+
+
+def main(name: Name, runs: Runs, settings: Settings = None, out: Out = None) -> None:
+    """Measure what each part of an ensemble's answer is worth."""
     runs = [run.resolve() for run in runs]
     own = settings.resolve() if settings else None
     base = answered(runs, name, {}, own)
@@ -145,15 +154,5 @@ def again(name: str, made: set[str]) -> None:
     submission.main(name)
 
 
-def command_line(what: str) -> argparse.ArgumentParser:
-    """What this benchmark, `wrong_prior` and `reranking` are asked with; `what` is said."""
-    parser = argparse.ArgumentParser(description=what)
-    parser.add_argument("name", metavar="ensemble")
-    parser.add_argument("runs", nargs="+", type=Path, metavar="run")
-    parser.add_argument("--params", dest="settings", type=Path)
-    parser.add_argument("--out", type=Path)
-    return parser
-
-
 if __name__ == "__main__":
-    main(**vars(command_line(__doc__.splitlines()[0]).parse_args()))
+    typer.run(main)

@@ -8,7 +8,6 @@ the size of the file, how long headless Chromium takes until the grid stands (th
 and until a filter has answered. Needs a `chromium` on the PATH.
 """
 
-import argparse
 import base64
 import json
 import shutil
@@ -19,6 +18,7 @@ from tempfile import TemporaryDirectory
 
 import cv2
 import numpy as np
+import typer
 from playwright.sync_api import sync_playwright
 
 from pipeline import params
@@ -29,8 +29,9 @@ LOOKS = 3
 STANDS = "performance.timing.domContentLoadedEventEnd - performance.timing.navigationStart"
 
 
-def main(file: Path, queries: int) -> None:
-    many = repeated(content_of(file.read_text(encoding="utf-8")), queries)
+def main(report_file: Path, queries: int = 8000) -> None:
+    """Measure the size and the opening time of a report of many photographs."""
+    many = repeated(content_of(report_file.read_text(encoding="utf-8")), queries)
     many["thumbnails"] = shrunk(many["thumbnails"], params.load().report.megabytes * 1e6)
     with TemporaryDirectory() as folder:
         path = Path(folder) / "report.html"
@@ -112,8 +113,4 @@ def looked_at(path: Path) -> tuple[float, float]:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("report", type=Path)
-    parser.add_argument("--queries", type=int, default=8000)
-    arguments = parser.parse_args()
-    main(arguments.report, arguments.queries)
+    typer.run(main)

@@ -1,7 +1,7 @@
 """Does a second look at the first candidates help? Every `rerank.method`, beside none.
 
     python -m benchmarks.reranking ENSEMBLE RUN [RUN ...] [--params presets/animals-cpu.yaml]
-                                   [--methods maml siamese] [--out FILE.csv]
+                                   [--method maml --method siamese] [--out FILE.csv]
 
 A RUN is the folder of a finished project; its embeddings stay as they are. Two questions: what
 becomes of `rerank.first`, the only score and without local features, where it is re-ranked
@@ -23,11 +23,13 @@ import shutil
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Annotated
 
 import pandas as pd
+import typer
 
 from benchmarks.ablations import edit
-from benchmarks.recipes import command_line, joined, link
+from benchmarks.recipes import Name, Out, Runs, Settings, joined, link
 from pipeline import params, paths
 from pipeline.data import gallery, tables
 from pipeline.evaluation import comparison
@@ -53,8 +55,14 @@ AT_ONCE = 20  # neighbours of the k-reciprocal reference
 
 
 def main(
-    name: str, runs: list[Path], settings: Path | None, methods: list[str], out: Path | None
+    name: Name,
+    runs: Runs,
+    settings: Settings = None,
+    methods: Annotated[list[str] | None, typer.Option("--method", help="repeatable")] = None,
+    out: Out = None,
 ) -> None:
+    """Compare every method of re-ranking with none; without --method, all of them."""
+    methods = methods or list(METHODS)
     if unknown := set(methods) - set(METHODS):
         raise SystemExit(f"no methods {sorted(unknown)}; there are {list(METHODS)}")
     runs = [run.resolve() for run in runs]
@@ -167,6 +175,4 @@ def line(row: dict[str, object]) -> str:
 
 
 if __name__ == "__main__":
-    asked = command_line(__doc__.splitlines()[0])
-    asked.add_argument("--methods", nargs="+", default=list(METHODS), metavar="method")
-    main(**vars(asked.parse_args()))
+    typer.run(main)

@@ -6,10 +6,10 @@ Opens the first right answer that many matched points argue for, and writes what
 shows of it. Needs a `chromium` on the PATH.
 """
 
-import argparse
 import shutil
 from pathlib import Path
 
+import typer
 from playwright.sync_api import sync_playwright
 
 WINDOW = {"width": 1200, "height": 900}
@@ -20,6 +20,7 @@ BEST = """() => content.queries
 
 
 def main(report: Path, out: Path) -> None:
+    """Write a picture of a report, opened in headless Chromium."""
     with sync_playwright() as driver:
         browser = driver.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]
@@ -37,8 +38,4 @@ def main(report: Path, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("report", type=Path)
-    parser.add_argument("out", type=Path)
-    arguments = parser.parse_args()
-    main(arguments.report, arguments.out)
+    typer.run(main)

@@ -8,7 +8,6 @@ benchmark goes on where it was. Prints, for each ensemble, the mean over the see
 public, private and hidden MAP@5 and of the gap, hidden - held out, with a 95 % interval.
 """
 
-import argparse
 import re
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import typer
 
 from pipeline.evaluation.confidence import margin
 from pipeline.system import clones
@@ -23,7 +23,8 @@ from pipeline.system import clones
 SCORES = ["held_out_map5", "public", "private", "hidden"]
 
 
-def main(folder: Path, seeds: int) -> None:
+def main(folder: Path, seeds: int = 5) -> None:
+    """Run the whole demo at several seeds, and compare held-out scores with hidden ones."""
     boards = [run(folder / f"seed-{seed}", seed).assign(seed=seed) for seed in range(seeds)]
     table = pd.concat(boards, ignore_index=True)
     if table["commit"].nunique() > 1:
@@ -66,8 +67,4 @@ def interval(values: np.ndarray) -> str:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--seeds", type=int, default=5)
-    arguments = parser.parse_args()
-    main(arguments.folder, arguments.seeds)
+    typer.run(main)

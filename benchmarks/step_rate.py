@@ -6,11 +6,12 @@ Trains on the packed crops of data/work, then on random tensors of the same shap
 process, and prints the ratio of their step rates (1.0: preparing batches costs nothing).
 """
 
-import sys
 import time
 from collections.abc import Iterable, Iterator
+from typing import Annotated
 
 import torch
+import typer
 
 from pipeline import params, paths
 from pipeline.data import gallery, tables
@@ -22,10 +23,13 @@ from pipeline.training.session import Run, prepare
 WARM_UP = 5
 
 
-def main() -> None:
+def main(
+    backbone: Annotated[str, typer.Argument(help="the first of params.yaml unless given")] = "",
+    steps: Annotated[int, typer.Argument()] = 40,
+) -> None:
+    """Compare the step rate of the data path with that of random tensors."""
     p = params.load()
-    backbone = sys.argv[1] if len(sys.argv) > 1 else next(iter(p.backbones))
-    steps = int(sys.argv[2]) if len(sys.argv) > 2 else 40
+    backbone = backbone or next(iter(p.backbones))
     settings = p.member_train(backbone)
     order = tables.read("boxes", paths.BOXES)["image"]
     rows = gallery.training_rows(tables.read("folds", paths.FOLDS), p.folds.trained[0])
@@ -76,4 +80,4 @@ def rate(run: Run, batches: Iterator[tuple]) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

@@ -8,11 +8,10 @@ queries, and for one matched to the prior. Nothing is trained; see benchmarks.re
 held-out MAP@5, a row an assumed prior; --out writes the same as CSV.
 """
 
-from pathlib import Path
-
 import pandas as pd
+import typer
 
-from benchmarks.recipes import answered, command_line
+from benchmarks.recipes import Name, Out, Runs, Settings, answered
 from pipeline import params
 from pipeline.data import tables
 from pipeline.evaluation import metrics, protocol
@@ -21,7 +20,8 @@ ASSUMED = [0.02, 0.05, 0.1, 0.15, 0.2, 0.276, 0.4, 0.6]
 METHODS = ["posterior", "swept", "prior"]
 
 
-def main(name: str, runs: list[Path], settings: Path | None, out: Path | None) -> None:
+def main(name: Name, runs: Runs, settings: Settings = None, out: Out = None) -> None:
+    """Measure what a wrongly guessed prior of new individuals costs."""
     runs = [run.resolve() for run in runs]
     own = settings.resolve() if settings else None
     true = params.load(own or runs[0] / "params.yaml").evaluation.new_whale_prior
@@ -48,4 +48,4 @@ def scored(rankings: pd.DataFrame, prior: float) -> float:
 
 
 if __name__ == "__main__":
-    main(**vars(command_line(__doc__.splitlines()[0]).parse_args()))
+    typer.run(main)
