@@ -9,9 +9,9 @@ published 20-way one-shot runs, within an alphabet. (b) episodes from Sanskrit a
 small2; no alphabet of these was seen or chosen by).
 
 Writes benchmarks/fewshot/TABLE.csv, a row a name with 95 % intervals and the paired gain over
-nearest neighbour on pixels, and brings README.md's table between the marks of that name up to date,
-of `learners` docs/fewshot.png too. The other tables say what moved the prototypical network, and
-vary MAML and Reptile; `runs` is not opened for those, which ask of one shot only, nor by --quick,
+nearest neighbour on pixels, and brings the table between the marks of that name up to date, on
+docs/results/few-shot-learners.md; of `learners` docs/fewshot.png too. The other tables say what
+moved the prototypical network, and vary MAML and Reptile; `runs` is not opened for those, which ask of one shot only, nor by --quick,
 which runs a two-hundredth of the lessons and writes nothing. A row that is there with the same
 settings is not run again: take it out where the learner itself was changed. Several may run at
 once, with names of their own.
@@ -92,7 +92,7 @@ def read(table: str) -> pd.DataFrame:
 
 
 def write(table: str, new: list[dict[str, object]]) -> None:
-    """Put rows into the table, and all of them into the README.
+    """Put rows into the table, and all of them on the page of docs/.
 
     They are read anew: other learners may be taught at the same time.
     """

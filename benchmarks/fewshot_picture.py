@@ -1,4 +1,4 @@
-"""The few-shot benchmark's tables for README.md, and its picture."""
+"""The few-shot benchmark's tables for its page of docs/, and its picture."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import pandas as pd
 from pipeline.data import tables
 from pipeline.evaluation import readme_tables
 
-README, PICTURE = Path("README.md"), Path("docs/fewshot.png")
+PAGE, PICTURE = Path("docs/results/few-shot-learners.md"), Path("docs/fewshot.png")
 COLUMNS = ["5-way 1-shot", "5-way 5-shot", "20-way 1-shot", "20-way 5-shot"]
 VARIED = ["choice", "5-way 1-shot", "20-way 1-shot"]
 # error in percent with five background alphabets: Lake, Salakhutdinov and Tenenbaum 2019, "The
@@ -23,11 +23,11 @@ PUBLISHED = {
 
 
 def write(name: str, rows: pd.DataFrame) -> None:
-    """List the table's rows where README.md has its marks; of the learners, draw the picture."""
+    """List the table's rows where the page has its marks; of the learners, draw the picture."""
     if name == "learners":
         draw(rows, PICTURE)
     text = markdown(rows) if name == "learners" else varied(rows)
-    readme_tables.replace(README, f"few-shot {name}", text)
+    readme_tables.replace(PAGE, f"few-shot {name}", text)
 
 
 def errors(rows: pd.DataFrame) -> pd.Series:

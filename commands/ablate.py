@@ -6,8 +6,9 @@
 Reads presets/studies/NAME.yaml: a preset, the ensemble that is watched, seeds and edits. Every edit
 is run at every seed in a clone of the last commit (.dvc/tmp/ablate/NAME) that shares DVC's cache,
 so that nothing is made twice, and is compared with the base query by query. After each edit
-submissions/ablations/NAME.csv and .png are written anew and README.md's table of that name, where
-it has the marks of one, is brought up to date. What fails is told at the end.
+submissions/ablations/NAME.csv and .png are written anew and the table of that name in
+docs/results/ablations.md, where it has the marks of one, is brought up to date. Failed edits are
+listed at the end.
 
 An edit whose row is in the CSV with the same settings is not run again, so that a study may take
 many sittings, and commits; an edit and its base are always of one commit, which the row names.
@@ -38,7 +39,7 @@ from pipeline.system import clones
 STUDIES = Path("presets/studies")
 CLONES = Path(".dvc/tmp/ablate")
 OUT = paths.SUBMISSIONS / "ablations"
-README = Path("README.md")
+PAGE = Path("docs/results/ablations.md")
 
 
 def main(name: str, only: list[str]) -> None:
@@ -159,10 +160,10 @@ def write(name: str, gain: dict, digests: dict[str, str]) -> None:
 
 
 def show(name: str, rows: pd.DataFrame) -> None:
-    """Write the study's rows, draw them, and list them in the README."""
+    """Write the study's rows, draw them, and list them on the page of ablations."""
     tables.write_csv(rows, OUT / f"{name}.csv")
     draw(rows, OUT / f"{name}.png", name)
-    readme_tables.replace(README, f"study {name}", ablation_study.markdown(rows))
+    readme_tables.replace(PAGE, f"study {name}", ablation_study.markdown(rows))
 
 
 def draw(table: pd.DataFrame, out: Path, name: str) -> None:

@@ -111,7 +111,7 @@ def precision(table: pd.DataFrame, truth: pd.DataFrame) -> np.ndarray:
 
 
 def markdown(table: pd.DataFrame) -> str:
-    """The study's table for a README, the best edit first."""
+    """The study's table for a page, the best edit first."""
     lines = ["| edit | map5 | without it | gain | visible |", "|---|---|---|---|---|"]
     for one in table.sort_values(["difference", "edit"], ascending=[False, True]).itertuples():
         gain = f"{signed(one.difference)} ({signed(one.low)} to {signed(one.high)})"

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from benchmarks import fewshot
+from benchmarks.fewshot_picture import PAGE
 from benchmarks.fewshot_recipes import LEARNERS, PIXELS, Recipe, network
 from pipeline.fewshot.fit import Fit
 from pipeline.fewshot.reptile import Reptile
@@ -18,7 +19,7 @@ from pipeline.fewshot.sampling import Shape
 
 pytestmark = pytest.mark.usefixtures("in_process")
 DRAWERS = 10
-README = "before\n<!-- few-shot learners -->\nold\n<!-- end of few-shot learners -->\nafter\n"
+TEXT = "before\n<!-- few-shot learners -->\nold\n<!-- end of few-shot learners -->\nafter\n"
 
 
 def drawing(strokes: np.ndarray, rng: np.random.Generator) -> bytes:
@@ -42,7 +43,7 @@ def characters(path: Path, alphabets: list[str], rng: np.random.Generator) -> No
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    """The three archives, short lessons, few episodes, a README with marks."""
+    """The three archives, short lessons, few episodes, a page with marks."""
     monkeypatch.chdir(tmp_path)
     rng = np.random.default_rng(0)
     characters(tmp_path / "images_background_small1.zip", ["Greek", "Latin"], rng)
@@ -58,8 +59,8 @@ def project(tmp_path, monkeypatch):
                     file.writestr(name, drawing(strokes, rng))
                 lines.append(" ".join(names))
             file.writestr(f"run{run:02d}/class_labels.txt", "\n".join(lines))
-    Path("README.md").write_text(README)
-    Path("docs").mkdir()
+    PAGE.parent.mkdir(parents=True)
+    PAGE.write_text(TEXT)
     few = (Shape(1, 8, 1, 2),)
     recipes = {
         PIXELS: LEARNERS[PIXELS],
@@ -82,12 +83,8 @@ def test_a_row_a_learner_with_intervals_and_paired_gains(project, capsys):
         assert table[question].between(20, 100).all()
     # strokes that end a pixel off are told apart by less than a classifier of a hundred steps
     assert (table["5-way 1-shot"] > 60).all() and (table["5-way 1-shot +-"] < 15).all()
-    readme = Path("README.md").read_text()
-    assert (
-        "old" not in readme
-        and "| prototypical | " in readme
-        and "| BPL, published | 4.2 |" in readme
-    )
+    page = PAGE.read_text()
+    assert "old" not in page and "| prototypical | " in page and "| BPL, published | 4.2 |" in page
     assert cv2.imread("docs/fewshot.png").shape[0] > 100
 
 
@@ -129,7 +126,7 @@ def test_two_ways_to_answer_share_the_lessons(project, monkeypatch):
         return fit(*given)
 
     monkeypatch.setattr(fewshot, "fit", counted)
-    Path("README.md").write_text("<!-- few-shot study -->\n<!-- end of few-shot study -->\n")
+    PAGE.write_text("<!-- few-shot study -->\n<!-- end of few-shot study -->\n")
     fewshot.main(project, "study", ["plain", "shared"], False)
     rows = pd.read_csv("benchmarks/fewshot/study.csv").set_index("learner")
     assert len(taught) == 1 and taught[0].transductive
@@ -159,7 +156,7 @@ def test_the_twenty_runs_stay_shut_but_for_the_learners_rows(project, table, qui
     monkeypatch.setattr(fewshot.omniglot, "runs", opened)
     fewshot.main(project, table, [], quick)
     assert Path("benchmarks/fewshot").is_dir() != quick
-    assert Path("README.md").read_text() == README
+    assert PAGE.read_text() == TEXT
 
 
 def test_unknown_names_are_told(project):

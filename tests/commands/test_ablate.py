@@ -33,9 +33,8 @@ def runs(tmp_path, monkeypatch) -> list[tuple]:
     Path("presets/studies").mkdir(parents=True)
     Path("presets/study-demo.yaml").write_text((ROOT / "presets/study-demo.yaml").read_text())
     Path("presets/studies/tiny.yaml").write_text(STUDY)
-    Path("README.md").write_text(
-        "before\n<!-- study tiny -->\nold\n<!-- end of study tiny -->\nafter\n"
-    )
+    ablate.PAGE.parent.mkdir(parents=True)
+    ablate.PAGE.write_text("before\n<!-- study tiny -->\nold\n<!-- end of study tiny -->\nafter\n")
     monkeypatch.setattr(ablate, "prepare", lambda clone: clone.mkdir(parents=True))
     monkeypatch.setattr(ablate, "commit", lambda clone: "abc")
     done = []
@@ -62,11 +61,11 @@ def test_every_edit_at_every_seed_beside_the_base(runs, capsys):
     prior = 0.276
     assert table["difference"].tolist() == pytest.approx([(1 - prior) / 2, -prior], abs=1e-4)
     assert (table["seeds"] == 2).all() and (table["seconds"] >= 0).all()
-    readme = Path("README.md").read_text()
-    assert readme.startswith("before\n<!-- study tiny -->\n| edit |") and "old" not in readme
+    page = ablate.PAGE.read_text()
+    assert page.startswith("before\n<!-- study tiny -->\n| edit |") and "old" not in page
     assert (
-        readme.endswith("<!-- end of study tiny -->\nafter\n")
-        and "| good | 1.000 | .638 | +.362 " in readme
+        page.endswith("<!-- end of study tiny -->\nafter\n")
+        and "| good | 1.000 | .638 | +.362 " in page
     )
     assert cv2.imread(str(ablate.OUT / "tiny.png")).shape[0] > 100
     assert "good: +0.362" in capsys.readouterr().out

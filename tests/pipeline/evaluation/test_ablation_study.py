@@ -1,4 +1,4 @@
-"""Edits of a preset, their gains over several seeds, and the README's table."""
+"""Edits of a preset, their gains over several seeds, and the page's table."""
 
 import numpy as np
 import pandas as pd

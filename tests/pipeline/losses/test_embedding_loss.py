@@ -176,9 +176,9 @@ def test_memory_holds_the_youngest_vectors_and_no_two_strangers_alike(name):
     assert costs[1] != pytest.approx(alone)
 
 
-def test_the_readmes_loss_of_ones_own(monkeypatch):
+def test_the_documented_example_of_a_new_loss(monkeypatch):
     """Its function and its line, put where it says."""
-    blocks = (ROOT / "README.md").read_text().split("```python\n")[1:]
+    blocks = (ROOT / "docs/extend/a-loss.md").read_text().split("```python\n")[1:]
     function, line = (block.split("```")[0] for block in blocks[:2])
     room = dict(vars(pairs))
     exec(function, room)
