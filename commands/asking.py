@@ -21,7 +21,7 @@ from pipeline.params import Ensemble, Params
 from pipeline.steps.ensemble import assemble, ensemble
 from pipeline.steps.match import match
 from pipeline.steps.match.matcher import Matcher
-from pipeline.steps.match.queries import Question
+from pipeline.steps.match.queries import FoldQuery
 from pipeline.steps.neighbours import neighbours, search
 from pipeline.steps.submission import place
 from pipeline.steps.weigh import weigh
@@ -36,7 +36,7 @@ class Local:
     """What local features are compared with.
 
     shown: rows (image, identity) of all galleries; index: of their features, in the order of
-    `shown` (`votes.indexed`)
+    `shown` (`votes.build_index`)
     """
 
     shown: pd.DataFrame
@@ -130,7 +130,7 @@ def compared(
     galleries: dict[int, pd.DataFrame],
     near: dict[int, pd.DataFrame],
     p: Params,
-) -> dict[int, match.Matched]:
+) -> dict[int, match.FoldMatches]:
     """What local features say, by fold."""
     features, local = appended(known.features, asked.features), known.local
     shown = {fold: rows["image"] for fold, rows in galleries.items()}
@@ -139,8 +139,8 @@ def compared(
     for fold, table in near.items():
         strange = viewpoints.hidden(shown[fold], known.side).get(known.side.get(NAME, ""), [])
         close = table.loc[table["rank"] < p.match.shortlist, "image"].tolist()
-        questions.append(Question(fold, close, strange, None))
-    return match.answered(ready, {NAME: questions})
+        questions.append(FoldQuery(fold, close, strange, None))
+    return match.match_queries(ready, {NAME: questions})
 
 
 def others(held: assemble.FoldEvidence, asked: Asked, p: Params) -> assemble.FoldEvidence:

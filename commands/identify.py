@@ -27,7 +27,7 @@ from pipeline.data import features, gallery, tables
 from pipeline.data.enrolled_photo import Enrolled, everyone
 from pipeline.data.features import Features
 from pipeline.params import Ensemble, Params
-from pipeline.steps.match import matcher
+from pipeline.steps.match import pairs
 
 ANSWERS = 5
 
@@ -152,8 +152,9 @@ def draw(
     """
     there = stored.of(stored.names.tolist().index(image))
     both = features.joined([asking.NAME, image], [own.of(0), there])
-    paired = matcher.pairing(p.keypoints.detector, p.match)
-    verify.draw(table, both, matcher.compared(both, (0, 1), paired, p.match), drawing)
+    match_points = pairs.load_point_matcher(p.keypoints.detector, p.match)
+    matches = pairs.match_photographs(both, (0, 1), match_points, p.match)
+    verify.draw(table, both, matches, drawing)
 
 
 if __name__ == "__main__":

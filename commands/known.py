@@ -17,7 +17,7 @@ from pipeline.params import Ensemble, Params
 from pipeline.steps.ensemble import ensemble
 from pipeline.steps.ensemble.load import load_fold_evidence
 from pipeline.steps.match import matcher, votes
-from pipeline.steps.match.queries import together
+from pipeline.steps.match.queries import merge_galleries
 
 
 def current(added: list[Enrolled], digest: str, p: Params) -> dict[str, Enrolled]:
@@ -100,7 +100,7 @@ def all_features(stored: Features, added: dict[str, Enrolled]) -> Features:
 
 def local(stored: Features, folds: pd.DataFrame, added: dict[str, Enrolled], p: Params) -> Local:
     """The galleries with the enrolled photographs, and the index of their local features."""
-    shown = together([gallery.gallery_rows(folds, fold) for fold in p.folds.trained])
+    shown = merge_galleries([gallery.gallery_rows(folds, fold) for fold in p.folds.trained])
     index = kept_index(stored, shown["image"], p)
     for one in added.values():
         index.add(one.features.descriptors[one.features.rows(0)].astype(np.float32))
@@ -118,8 +118,8 @@ def kept_index(found: Features, shown: pd.Series, p: Params) -> faiss.Index:
     if path.is_file():
         return faiss.read_index(str(path))
     print("an index of the gallery's local features is made, and kept for the next question")
-    numbers = matcher.numbers(pd.Index(found.names), shown)
-    index = votes.indexed(matcher.descriptors(found, numbers), p.match)
+    numbers = matcher.locate(pd.Index(found.names), shown)
+    index = votes.build_index(matcher.gather_descriptors(found, numbers), p.match)
     for old in paths.FEATURE_INDEX.glob("*.faiss"):
         old.unlink()
     tables.replace(path, lambda part: faiss.write_index(index, str(part)))

@@ -11,7 +11,6 @@ photograph drawn from a catalogue of 200.
 
 import argparse
 import json
-from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -29,8 +28,9 @@ from pipeline.steps.crop import crop, pack
 from pipeline.steps.crop.given import Given
 from pipeline.steps.embed import embed
 from pipeline.steps.keypoints import keypoints
-from pipeline.steps.match import geometry, matcher
-from pipeline.steps.match.points import POINT, described
+from pipeline.steps.match.geometry import PairMatches
+from pipeline.steps.match.pairs import PointMatcher, load_point_matcher, match_photographs
+from pipeline.steps.match.points import INLIER_COLUMNS, describe_inliers
 from pipeline.steps.verify import picture
 from pipeline.steps.verify.judge import Judge
 from pipeline.steps.verify.pairs import SCORES
@@ -56,7 +56,7 @@ def main(files: list[Path], prior: float, drawing: Path) -> None:
         pairs = [vectors(table, crops, fold, p) for fold in members]
     similarities = [float(first @ second) for first, second in pairs]
     scale = fair_scale(table["sha256"].tolist())
-    paired = matcher.pairing(p.keypoints.detector, p.match)
+    paired = load_point_matcher(p.keypoints.detector, p.match)
     scores, found = look(features, similarities, scale, paired, p.match)
     chance = judge.chance(scores, prior).mean()
     print(f"{files[0]} and {files[1]}: the same animal with probability {chance:.3f}")
@@ -65,10 +65,10 @@ def main(files: list[Path], prior: float, drawing: Path) -> None:
         print(f"{paths.member(p.match.backbone, fold)}: similarity {similarity:.3f}")
     draw(table, features, found, drawing)
     print(f"{found.inliers} of {len(found.pairs)} matched points fit one map: {drawing}")
-    if found.aside:
+    if found.background:
         print(
-            f"{found.aside} more were set aside: they move with the background, as bushes do, and "
-            "an animal that stood still between two photographs of one place."
+            f"{found.background} more were set aside: they move with the background, as bushes do, "
+            "and an animal that stood still between two photographs of one place."
         )
 
 
@@ -169,14 +169,14 @@ def look(
     features: Features,
     similarities: list[float],
     scale: Scale,
-    paired: Callable[..., np.ndarray],
+    paired: PointMatcher,
     settings: params.Match,
-) -> tuple[pd.DataFrame, geometry.Agreement]:
+) -> tuple[pd.DataFrame, PairMatches]:
     """Match the two photographs of `features`: what the judge is asked (a row a member, columns
     SCORES), and the matched points.
     """
-    found = matcher.compared(features, (0, 1), paired, settings)
-    points = pd.DataFrame(described(features, (0, 1), found), columns=POINT)
+    found = match_photographs(features, (0, 1), paired, settings)
+    points = pd.DataFrame(describe_inliers(features, (0, 1), found), columns=INLIER_COLUMNS)
     weighed = scale.evidence(points).sum()
     scores = {"similarity": similarities, "inliers": float(found.inliers), "weighed": weighed}
     return pd.DataFrame(scores), found
@@ -191,7 +191,7 @@ def vectors(table: pd.DataFrame, crops: Path, fold: int, p: params.Params) -> np
     return embed.embed(net, crops, table["image"], settings.channels, p.embed.flip).vectors
 
 
-def draw(table: pd.DataFrame, features: Features, found: geometry.Agreement, drawing: Path) -> None:
+def draw(table: pd.DataFrame, features: Features, found: PairMatches, drawing: Path) -> None:
     """Write the picture of the two animals with their matched points."""
     views = tuple(
         warp(images.read_rgb(path), matrix, *(int(v) for v in size), cv2.BORDER_REPLICATE)

@@ -6,30 +6,30 @@ from pipeline import params, paths
 from pipeline.data import evidence, gallery, tables, viewpoints
 from pipeline.data.features import Features
 from pipeline.steps.match import match
-from pipeline.steps.match.queries import Fold
+from pipeline.steps.match.queries import FoldInput
 
 
 def main() -> None:
     p = params.load()
     folds = tables.read("folds", paths.FOLDS)
     images = tables.read("images", paths.IMAGES)
-    side = viewpoints.read(tables.read("sides", paths.SIDES))
-    compared = {
-        fold: Fold(
+    viewpoint = viewpoints.read(tables.read("sides", paths.SIDES))
+    inputs = {
+        fold: FoldInput(
             gallery.gallery_rows(folds, fold),
             gallery.query_rows(folds, images, fold),
             pd.read_parquet(paths.neighbours(p.match.backbone, fold)),
-            side,
+            viewpoint,
         )
         for fold in p.folds.trained
     }
-    twins = tables.read("twins", paths.TWINS)
+    duplicates = tables.read("twins", paths.TWINS)
     features = Features.load(paths.KEYPOINTS)
-    found = match.match(features, compared, twins, p.match, p.keypoints.detector)
-    for fold, own in found.items():
-        evidence.save(own.evidence, paths.match(fold))
-        tables.write_parquet(own.pairs, paths.pairs(fold))
-        tables.write_parquet(own.points, paths.points(fold))
+    matches = match.match_folds(features, inputs, duplicates, p.match, p.keypoints.detector)
+    for fold, result in matches.items():
+        evidence.save(result.evidence, paths.match(fold))
+        tables.write_parquet(result.pairs, paths.pairs(fold))
+        tables.write_parquet(result.points, paths.points(fold))
 
 
 if __name__ == "__main__":

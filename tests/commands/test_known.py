@@ -66,8 +66,8 @@ def test_a_members_vectors_of_stored_and_enrolled_photographs(p):
 
 def test_the_index_is_made_once_and_anew_for_other_settings_or_photographs(p, monkeypatch):
     made = []
-    indexed = votes.indexed
-    monkeypatch.setattr(votes, "indexed", lambda *args: made.append(1) or indexed(*args))
+    build_index = votes.build_index
+    monkeypatch.setattr(votes, "build_index", lambda *args: made.append(1) or build_index(*args))
     rng = np.random.default_rng(0)
     own = [(rng.random((9, 2)), rng.integers(0, 99, (9, 8), np.uint8), 6) for _ in range(2)]
     features = joined(np.array(["a0", "b1"]), [(*one, np.eye(2, 3), (9, 9)) for one in own])

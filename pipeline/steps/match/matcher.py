@@ -1,7 +1,6 @@
-"""All folds' galleries, ready to be asked about one query after another."""
+"""All folds' galleries, indexed to be matched with one query after another."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 
 import faiss
 import numpy as np
@@ -9,193 +8,173 @@ import pandas as pd
 
 from pipeline.data.features import Features
 from pipeline.params import Match
-from pipeline.steps.match import geometry, votes
-from pipeline.steps.match.points import POINT, described
-from pipeline.steps.match.queries import Question
+from pipeline.steps.match import votes
+from pipeline.steps.match.pairs import (
+    PAIR_SCORES,
+    VerifiedPair,
+    load_point_matcher,
+    verify_pair,
+)
+from pipeline.steps.match.points import INLIER_COLUMNS
+from pipeline.steps.match.queries import FoldQuery
 
-LOOK = ["inliers", "ratio", "coverage"]
-LOOKED = ["image", *LOOK, "drawn", "weight"]
-RAREST = 0.02  # the smallest share of all photographs for which the search goes deeper
-NO_POINT = np.empty((0, len(POINT)), np.float32)
+PAIR_COLUMNS = ["image", *PAIR_SCORES, "drawn", "weight"]
+# If a fold's gallery is a smaller fraction of all photographs, the search goes no deeper
+MIN_FRACTION = 0.02
+NO_POINTS = np.empty((0, len(INLIER_COLUMNS)), np.float32)
 
-
-@dataclass(frozen=True)
-class Look:
-    """What was seen of two photographs: the scores LOOK, and the points that fit (n x POINT)."""
-
-    scores: tuple[float, float, float]
-    points: np.ndarray
+# Images by number, whether they were sampled, and how many pairs each of them stands for
+Selection = tuple[np.ndarray, bool, float]
 
 
 class Matcher:
-    """One index of all galleries' features; a fold hears only its own gallery.
+    """One index of all galleries' features; each fold gets votes from its gallery alone.
 
-    shown : rows (image, identity) of all galleries, each photograph once
-    galleries : each fold's images
-    index : of the features of `shown`, in its order, where it was made before (`votes.indexed`)
+    gallery : rows (image, identity) of all galleries, each photograph once
+    fold_galleries : the images of each fold's gallery
+    index : of the features of `gallery`, in its order (`votes.build_index`); built if not given
     """
 
     def __init__(
         self,
         features: Features,
-        shown: pd.DataFrame,
-        galleries: dict[int, Sequence[str]],
+        gallery: pd.DataFrame,
+        fold_galleries: dict[int, pd.Series],
         params: Match,
         detector: str,
         index: faiss.Index | None = None,
     ) -> None:
-        self.features, self.params, self.paired = features, params, pairing(detector, params)
-        self.place = pd.Index(features.names)
-        self.images = self.numbers(shown["image"])
-        self.identity_of = dict(zip(shown["image"], shown["identity"], strict=True))
-        self.labels, self.identities = pd.factorize(shown["identity"], sort=True)
-        self.galleries = {fold: self.numbers(names) for fold, names in galleries.items()}
+        self.features, self.params = features, params
+        self.match_points = load_point_matcher(detector, params)
+        self.names = pd.Index(features.names)
+        self.images = locate(self.names, gallery["image"])
+        self.identity_of = dict(zip(gallery["image"], gallery["identity"], strict=True))
+        self.labels, self.identities = pd.factorize(gallery["identity"], sort=True)
+        self.fold_galleries = {
+            fold: locate(self.names, names) for fold, names in fold_galleries.items()
+        }
         counts = (features.ends - features.starts[:-1])[self.images]
-        self.shown = votes.Shown(np.repeat(self.images, counts), np.repeat(self.labels, counts))
+        self.gallery_features = votes.GalleryFeatures(
+            np.repeat(self.images, counts), np.repeat(self.labels, counts)
+        )
         if index is None:
-            index = votes.indexed(descriptors(features, self.images), params)
+            index = votes.build_index(gather_descriptors(features, self.images), params)
         self.index = index
 
-    def numbers(self, images: Sequence[str]) -> np.ndarray:
-        """The photographs' places among the features; raises KeyError for one without any place."""
-        return numbers(self.place, images)
+    def match_query(self, query: str, fold_queries: list[FoldQuery]) -> list[pd.DataFrame]:
+        """Match one query with all folds' galleries.
 
-    def ask(self, query: str, questions: list[Question]) -> list[pd.DataFrame]:
-        """All folds' votes (identity, votes), the pairs that were looked at (LOOKED), and the
-        points of these that fit (image and POINT); each with its fold and query.
+        Returns the votes (identity, votes), the verified pairs (PAIR_COLUMNS), and the inliers of
+        these (image and INLIER_COLUMNS), each with the columns fold and query.
         """
-        image = self.place.get_loc(query)
-        own = self.features.descriptors[self.features.rows(image)]
-        near = votes.neighbours(own, self.index, self.wanted(questions))
-        seen: dict[int, Look] = {}
-        answers = [self.answer(image, near, question, seen) for question in questions]
-        marked = [
-            [table.assign(fold=question.fold, query=query) for table in answer]
-            for answer, question in zip(answers, questions, strict=True)
+        image = self.names.get_loc(query)
+        descriptors = self.features.descriptors[self.features.rows(image)]
+        neighbours = votes.search(descriptors, self.index, self.search_depth(fold_queries))
+        verified: dict[int, VerifiedPair] = {}
+        results = [
+            [
+                table.assign(fold=fold_query.fold, query=query)
+                for table in self.match_fold(image, neighbours, fold_query, verified)
+            ]
+            for fold_query in fold_queries
         ]
-        return [pd.concat(tables, ignore_index=True) for tables in zip(*marked, strict=True)]
+        return [pd.concat(tables, ignore_index=True) for tables in zip(*results, strict=True)]
 
-    def wanted(self, questions: list[Question]) -> int:
-        """Neighbours to search, so that enough are left without those that a fold does not show.
+    def search_depth(self, fold_queries: list[FoldQuery]) -> int:
+        """Neighbours to search, so that enough are left in the smallest of the folds' galleries.
 
-        Where nearly all are hidden (a side that few photographs show), some votes are lost.
+        If nearly all are excluded (a viewpoint that few photographs show), some votes are lost.
         """
-        left = [len(self.galleries[one.fold]) - len(one.hidden) for one in questions]
-        share = max(min(left) / len(self.images), RAREST)
-        return int(np.ceil(2 * (self.params.neighbours + 1) / share))
+        left = [len(self.fold_galleries[one.fold]) - len(one.excluded) for one in fold_queries]
+        fraction = max(min(left) / len(self.images), MIN_FRACTION)
+        return int(np.ceil(2 * (self.params.neighbours + 1) / fraction))
 
-    def answer(
+    def match_fold(
         self,
         image: int,
-        near: tuple[np.ndarray, np.ndarray],
-        question: Question,
-        seen: dict[int, Look],
+        neighbours: tuple[np.ndarray, np.ndarray],
+        query: FoldQuery,
+        verified: dict[int, VerifiedPair],
     ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-        """One fold's votes (identity, votes), pairs (LOOKED) and their points (image and POINT);
-        `seen` keeps each look.
+        """Match a photograph (by number) with one fold's gallery; tables as of `match_query`.
+
+        `verified` caches pairs by gallery image: two photographs match alike in every fold.
         """
-        gallery = np.setdiff1d(self.galleries[question.fold], self.numbers(question.hidden))
+        excluded = locate(self.names, query.excluded)
+        gallery = np.setdiff1d(self.fold_galleries[query.fold], excluded)
         allowed = np.zeros(len(self.features.names), bool)
         allowed[gallery] = True
-        found = votes.vote(*near, self.shown, allowed, self.params.neighbours + 1)
-        first = np.argsort(-found.label_votes, kind="stable")[: self.params.candidates]
-        identities = self.identities[found.labels[first]]
-        cast = pd.DataFrame({"identity": identities, "votes": found.label_votes[first]})
-        most = found.images[np.argsort(-found.image_votes, kind="stable")[: self.params.shortlist]]
-        others = np.intersect1d(np.union1d(most, self.numbers(question.near)), gallery)
-        chosen = [(others, False, 1.0)]
-        if question.truth is not None:
-            chosen += self.lots(image, np.setdiff1d(gallery, others), question.truth)
-        rows = []
-        for images, by_lot, weight in chosen:
-            for one in images.tolist():
-                if one not in seen:
-                    seen[one] = self.look(image, one)
-                rows.append((self.features.names[one], *seen[one].scores, by_lot, weight))
-        pairs = pd.DataFrame(rows, columns=LOOKED)
-        looks = [seen[one].points for images, _, _ in chosen for one in images.tolist()]
-        points = pd.DataFrame(np.concatenate([NO_POINT, *looks]), columns=POINT)
-        points.insert(0, "image", np.repeat(pairs["image"], [len(own) for own in looks]).to_numpy())
-        return cast, pairs, points
+        cast = votes.cast_votes(
+            *neighbours, self.gallery_features, allowed, self.params.neighbours + 1
+        )
+        selections = self.select_pairs(image, cast, gallery, query)
+        for images, _, _ in selections:
+            for other in images.tolist():
+                if other not in verified:
+                    verified[other] = verify_pair(
+                        self.features, (image, other), self.match_points, self.params
+                    )
+        return self.top_votes(cast), *self.tabulate(selections, verified)
 
-    def lots(
-        self, query: int, rest: np.ndarray, truth: str
-    ) -> list[tuple[np.ndarray, bool, float]]:
-        """Some of the images that nobody looks at, with the weight of each: of the query's
-        individual, which are few, and of others.
+    def top_votes(self, cast: votes.Votes) -> pd.DataFrame:
+        """The `params.candidates` identities with the most votes (identity, votes)."""
+        first = np.argsort(-cast.label_votes, kind="stable")[: self.params.candidates]
+        identities = self.identities[cast.labels[first]]
+        return pd.DataFrame({"identity": identities, "votes": cast.label_votes[first]})
+
+    def select_pairs(
+        self, image: int, cast: votes.Votes, gallery: np.ndarray, query: FoldQuery
+    ) -> list[Selection]:
+        """Select the gallery's images to verify: the shortlist, and random ones if held out."""
+        most = cast.images[np.argsort(-cast.image_votes, kind="stable")[: self.params.shortlist]]
+        nearest = locate(self.names, query.nearest)
+        shortlist = np.intersect1d(np.union1d(most, nearest), gallery)
+        selections: list[Selection] = [(shortlist, False, 1.0)]
+        if query.truth is not None:
+            selections += self.sample_pairs(image, np.setdiff1d(gallery, shortlist), query.truth)
+        return selections
+
+    def sample_pairs(self, image: int, images: np.ndarray, truth: str) -> list[Selection]:
+        """Sample from the images that are not shortlisted.
+
+        Those of the query's individual, which are few, and those of others are sampled apart. Each
+        sampled image stands for several (its weight).
         """
-        rng = np.random.default_rng([self.params.seed, query])
-        own = self.images[self.identities[self.labels] == truth]
-        drawn = []
-        for side in (np.intersect1d(rest, own), np.setdiff1d(rest, own)):
-            taken = rng.choice(side, min(self.params.lots, len(side)), replace=False)
-            drawn.append((taken, True, len(side) / max(len(taken), 1)))
-        return drawn
+        rng = np.random.default_rng([self.params.seed, image])
+        same = self.images[self.identities[self.labels] == truth]
+        selections = []
+        for population in (np.intersect1d(images, same), np.setdiff1d(images, same)):
+            count = min(self.params.lots, len(population))
+            sample = rng.choice(population, count, replace=False)
+            selections.append((sample, True, len(population) / max(len(sample), 1)))
+        return selections
 
-    def look(self, query: int, image: int) -> Look:
-        """What two photographs have in common, by their numbers."""
-        seen = compared(self.features, (query, image), self.paired, self.params)
-        hull = self.features.points[self.features.rows(query)][seen.pairs[seen.inlier, 0]]
-        covered = geometry.coverage(hull, *self.features.sizes[query])
-        points = described(self.features, (query, image), seen)
-        return Look((float(seen.inliers), seen.ratio, covered), points)
+    def tabulate(
+        self, selections: list[Selection], verified: dict[int, VerifiedPair]
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Tabulate the selected pairs (PAIR_COLUMNS) and their inliers (image, INLIER_COLUMNS)."""
+        rows = [
+            (self.features.names[image], *verified[image].scores, sampled, weight)
+            for images, sampled, weight in selections
+            for image in images.tolist()
+        ]
+        pairs = pd.DataFrame(rows, columns=PAIR_COLUMNS)
+        inliers = [
+            verified[image].points for images, _, _ in selections for image in images.tolist()
+        ]
+        points = pd.DataFrame(np.concatenate([NO_POINTS, *inliers]), columns=INLIER_COLUMNS)
+        points.insert(0, "image", np.repeat(pairs["image"].to_numpy(), [len(n) for n in inliers]))
+        return pairs, points
 
 
-def numbers(names: pd.Index, images: Sequence[str]) -> np.ndarray:
-    """The photographs' places among `names`; raises KeyError for one without any place."""
-    found = names.get_indexer(images)
-    if (found < 0).any():
-        raise KeyError(f"no local features of {np.asarray(images)[found < 0].tolist()[:5]}")
-    return found
+def locate(names: pd.Index, images: Sequence[str] | pd.Series) -> np.ndarray:
+    """Find the positions of images among `names`; KeyError if one is missing."""
+    positions = names.get_indexer(pd.Index(images))
+    if (positions < 0).any():
+        raise KeyError(f"no local features of {np.asarray(images)[positions < 0].tolist()[:5]}")
+    return positions
 
 
-def descriptors(features: Features, images: np.ndarray) -> np.ndarray:
-    """The animals' descriptors of these photographs (by number), one's after another's."""
+def gather_descriptors(features: Features, images: np.ndarray) -> np.ndarray:
+    """Concatenate the descriptors of the animals on these photographs (by number)."""
     return np.concatenate([features.descriptors[features.rows(image)] for image in images])
-
-
-def pairing(detector: str, params: Match) -> Callable[..., np.ndarray]:
-    """What finds matches (n x 2 rows) in the points, descriptors and canvas sizes of two."""
-    if detector == "disk":
-        from pipeline.models.disk import LightGlue  # torch takes seconds
-
-        return LightGlue().pairs
-    return lambda points, descriptors, sizes: geometry.mutual(*descriptors, params.ratio)
-
-
-def compared(
-    features: Features, two: tuple[int, int], paired: Callable[..., np.ndarray], params: Match
-) -> geometry.Agreement:
-    """The matches of two photographs, by their numbers, and which fit one map.
-
-    Those that move with a background that both show are set aside: of an animal that stood still
-    between two photographs (a burst, a copy), its own points too.
-    """
-    points, pairs = matches(features, two, features.rows, paired)
-    sides = tuple(float(features.sizes[one].max()) for one in two)
-    found = geometry.agreement(points, pairs, sides, params)
-    if not found.inliers:
-        return found
-    around = matches(features, two, features.around, paired)
-    shared = geometry.with_background(points, pairs, *around, sides, params)
-    if not shared.any():
-        return found
-    return replace(
-        geometry.agreement(points, pairs[~shared], sides, params), aside=int(shared.sum())
-    )
-
-
-def matches(
-    features: Features,
-    two: tuple[int, int],
-    of: Callable[[int], slice],
-    paired: Callable[..., np.ndarray],
-) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:
-    """Those points of two photographs that `of` names, k x 2 each, and their matches, n x 2."""
-    rows = [of(one) for one in two]
-    points = tuple(features.points[row] for row in rows)
-    descriptors = tuple(features.descriptors[row] for row in rows)
-    sizes = tuple(features.sizes[one] for one in two)
-    if not all(len(own) for own in points):
-        return points, np.empty((0, 2), int)
-    return points, paired(points, descriptors, sizes)

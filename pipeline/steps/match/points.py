@@ -1,41 +1,47 @@
-"""The matched points of two photographs that fit one map, as `weigh` learns from them."""
+"""The inliers of two photographs, described for the step `weigh`."""
 
 import numpy as np
 
 from pipeline.data.features import Features
-from pipeline.steps.match.geometry import Agreement
+from pipeline.steps.match.geometry import PairMatches
 from pipeline.steps.match.votes import LEVELS
 
-# own: the query's point, by its number; the places are shares of each canvas's width and height;
-# clearness: the descriptors' distance over that to the next best
-POINT = ["own", "x", "y", "there_x", "there_y", "distance", "clearness"]
+# own: the row of the query's point; x, y and there_x, there_y: coordinates of the query's and of
+# the gallery's point, as fractions of the canvas's width and height; distance: of the descriptors;
+# clearness: Lowe's ratio, the distance over that to the second nearest
+INLIER_COLUMNS = ["own", "x", "y", "there_x", "there_y", "distance", "clearness"]
 
 
-def described(features: Features, two: tuple[int, int], found: Agreement) -> np.ndarray:
-    """n x 7 float32 (columns POINT), a row an inlier of two photographs, by their numbers."""
-    chosen = found.pairs[found.inlier]
-    here, there = (features.rows(one) for one in two)
-    places = [
-        features.points[rows][chosen[:, side]] / features.sizes[two[side]]
-        for side, rows in enumerate((here, there))
+def describe_inliers(
+    features: Features, images: tuple[int, int], matches: PairMatches
+) -> np.ndarray:
+    """Describe the inliers of two photographs (by number), n x 7 float32 (INLIER_COLUMNS)."""
+    pairs = matches.pairs[matches.inlier]
+    rows = [features.rows(image) for image in images]
+    coordinates = [
+        features.points[rows[i]][pairs[:, i]] / features.sizes[images[i]] for i in (0, 1)
     ]
-    own = features.descriptors[here][chosen[:, 0]]
-    distance, clearness = clear(own, features.descriptors[there], chosen[:, 1])
-    return np.column_stack([chosen[:, 0], *places, distance, clearness]).astype(np.float32)
+    descriptors = features.descriptors[rows[0]][pairs[:, 0]]
+    distance, ratio = distance_ratios(descriptors, features.descriptors[rows[1]], pairs[:, 1])
+    return np.column_stack([pairs[:, 0], *coordinates, distance, ratio]).astype(np.float32)
 
 
-def clear(own: np.ndarray, others: np.ndarray, matched: np.ndarray) -> tuple[np.ndarray, ...]:
-    """The distance of n descriptors to those they match (rows of `others`), and how much nearer
-    that is than the next best, 0 to 1; 1 where there is none, or one as near.
+def distance_ratios(
+    descriptors: np.ndarray, others: np.ndarray, matched: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Distances of n descriptors to their matches, and their ratio to the next best distance.
+
+    `matched` has rows of `others`. The ratio lies between 0 and 1; it is 1 if another descriptor
+    is as near or nearer, or if there is no other.
     """
-    one, other = own.astype(np.float32), others.astype(np.float32)
-    squares = np.einsum("nd,nd->n", one, one)[:, None] + np.einsum("kd,kd->k", other, other)
-    squares -= 2 * one @ other.T
+    a, b = descriptors.astype(np.float32), others.astype(np.float32)
+    squares = np.einsum("nd,nd->n", a, a)[:, None] + np.einsum("kd,kd->k", b, b)
+    squares -= 2 * a @ b.T
     distances = np.sqrt(np.maximum(squares, 0)) / LEVELS
-    rows = np.arange(len(own))
-    nearest = distances[rows, matched]
+    rows = np.arange(len(a))
+    distance = distances[rows, matched]
     distances[rows, matched] = np.inf
-    rival = distances.min(axis=1, initial=np.inf)
-    known = np.isfinite(rival) & (rival > 0)
-    share = np.divide(nearest, rival, out=np.ones(len(own), np.float32), where=known)
-    return nearest, np.minimum(share, 1)
+    next_best = distances.min(axis=1, initial=np.inf)
+    defined = np.isfinite(next_best) & (next_best > 0)
+    ratio = np.divide(distance, next_best, out=np.ones(len(a), np.float32), where=defined)
+    return distance, np.minimum(ratio, 1)

@@ -1,4 +1,4 @@
-"""What is compared with what: each fold's gallery and queries, and who asks what of a query."""
+"""What is compared with what: each fold's gallery and queries."""
 
 from dataclasses import dataclass
 
@@ -9,58 +9,70 @@ from pipeline.data.gallery import TEST
 
 
 @dataclass(frozen=True)
-class Fold:
-    """What one member compares: its gallery and queries (`pipeline.data.gallery`), the nearest
-    gallery images of each query by embedding (query, rank, image), and the side of every
-    photograph whose side is known.
+class FoldInput:
+    """What is compared in one fold.
+
+    gallery, queries : the member's rows (`pipeline.data.gallery`)
+    nearest : the nearest gallery images of each query by embedding (query, rank, image)
+    viewpoints : of the photographs whose viewpoint is known
     """
 
     gallery: pd.DataFrame
     queries: pd.DataFrame
-    near: pd.DataFrame
-    side: dict[str, str]
+    nearest: pd.DataFrame
+    viewpoints: dict[str, str]
 
 
 @dataclass(frozen=True)
-class Question:
-    """One query as one fold asks it.
+class FoldQuery:
+    """One query against the gallery of one fold.
 
-    near : gallery photographs to look at besides those with the most votes
-    hidden : copies of the query and photographs of another side, which are not asked
+    nearest : gallery photographs to verify besides those with the most votes
+    excluded : duplicates of the query and photographs of another viewpoint
     truth : the identity or new_whale; None for the test's queries
     """
 
     fold: int
-    near: list[str]
-    hidden: list[str]
+    nearest: list[str]
+    excluded: list[str]
     truth: str | None
 
 
-def together(galleries: list[pd.DataFrame]) -> pd.DataFrame:
-    """The rows of all galleries, each photograph once."""
+def merge_galleries(galleries: list[pd.DataFrame]) -> pd.DataFrame:
+    """Concatenate the rows of all galleries, each photograph once, sorted by name."""
     return pd.concat(galleries).drop_duplicates("image").sort_values("image", ignore_index=True)
 
 
-def asked(folds: dict[int, Fold], twins: pd.DataFrame, shortlist: int) -> dict[str, list[Question]]:
-    """Each query's questions, one a fold that asks it."""
-    questions: dict[str, list[Question]] = {}
-    for fold, one in folds.items():
-        close = one.near[one.near["rank"] < shortlist].groupby("query")["image"].agg(list)
-        close, copies = close.to_dict(), copies_of(twins, one.gallery)
-        strange = viewpoints.hidden(one.gallery["image"], one.side)
-        columns = one.queries[["image", "kind", "truth"]]
+def build_queries(
+    folds: dict[int, FoldInput], duplicates: pd.DataFrame, shortlist: int
+) -> dict[str, list[FoldQuery]]:
+    """List what each query is compared with, one entry per fold that has the query.
+
+    duplicates : the table "twins"
+    shortlist : how many of the nearest photographs are verified
+    """
+    queries: dict[str, list[FoldQuery]] = {}
+    for fold, data in folds.items():
+        shortlisted = data.nearest[data.nearest["rank"] < shortlist]
+        nearest = shortlisted.groupby("query")["image"].agg(list).to_dict()
+        copies = find_duplicates(duplicates, data.gallery)
+        hidden = viewpoints.hidden(data.gallery["image"], data.viewpoints)
+        columns = data.queries[["image", "kind", "truth"]]
         for name, kind, truth in columns.itertuples(index=False):
-            known = None if kind == TEST else truth
-            unasked = copies.get(name, []) + strange.get(one.side.get(name, ""), [])
-            question = Question(fold, close.get(name, []), unasked, known)
-            questions.setdefault(name, []).append(question)
-    return questions
+            excluded = copies.get(name, []) + hidden.get(data.viewpoints.get(name, ""), [])
+            known_truth = None if kind == TEST else truth
+            query = FoldQuery(fold, nearest.get(name, []), excluded, known_truth)
+            queries.setdefault(name, []).append(query)
+    return queries
 
 
-def copies_of(twins: pd.DataFrame, gallery: pd.DataFrame) -> dict[str, list[str]]:
-    """Every gallery photograph that is the same as a query, by query; "twins" names only one."""
+def find_duplicates(duplicates: pd.DataFrame, gallery: pd.DataFrame) -> dict[str, list[str]]:
+    """List every gallery photograph that is a duplicate of a query, by query.
+
+    The table "twins" names only one of them.
+    """
     group = gallery.set_index("image")["group"]
     images = gallery.groupby("group")["image"].agg(list)
-    shown = twins[twins["twin"].isin(group.index)]
-    pairs = zip(shown["image"], shown["twin"], strict=True)
-    return {query: images[group[twin]] for query, twin in pairs}
+    present = duplicates[duplicates["twin"].isin(group.index)]
+    pairs = zip(present["image"], present["twin"], strict=True)
+    return {query: images[group[duplicate]] for query, duplicate in pairs}

@@ -1,9 +1,9 @@
-"""Local naive-Bayes nearest-neighbour voting (LNBNN: McCann and Lowe 2012; HotSpotter 2013).
+"""Local naive-Bayes nearest-neighbour votes (LNBNN: McCann and Lowe 2012; HotSpotter 2013).
 
-Every local feature of a query looks for its nearest ones in the whole gallery. The first neighbour
-that shows another individual than the nearest says how far a chance match lies; whoever has a
-feature closer than that gets the difference as a vote. Grass, sky and stripes that all animals
-share find all individuals equally near, and vote for none.
+Every local feature of a query searches its nearest neighbours in the whole gallery. The first
+neighbour of another individual than the nearest one's gives the distance of a chance match; an
+individual with a nearer feature gets the difference as a vote. Grass, sky and stripes that all
+animals share are equally near in all individuals, and vote for none.
 """
 
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ LEVELS = 255.0  # the length of a stored descriptor
 
 
 @dataclass(frozen=True)
-class Shown:
-    """The gallery's features: the image and the label of each."""
+class GalleryFeatures:
+    """The image and the label (g each) of each of the gallery's features."""
 
     images: np.ndarray
     labels: np.ndarray
@@ -26,7 +26,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Votes:
-    """Who got votes from one query: by gallery image and by label, each with its sum."""
+    """The votes of one query, summed by gallery image and by label."""
 
     images: np.ndarray
     image_votes: np.ndarray
@@ -34,17 +34,17 @@ class Votes:
     label_votes: np.ndarray
 
 
-def indexed(descriptors: np.ndarray, params: Match) -> faiss.Index:
-    """An inverted file of the gallery's g x d uint8 descriptors, one byte a number.
+def build_index(descriptors: np.ndarray, params: Match) -> faiss.Index:
+    """Build an inverted file of the gallery's g x d uint8 descriptors, one byte per number.
 
-    It has about the square root of their number of cells, of which `params.probes` are visited.
+    It has about the square root of g cells, of which `params.probes` are searched.
     """
     count, size = descriptors.shape
     cells = max(1, min(int(np.sqrt(count)), count // 39))
     quantizer = faiss.IndexFlatL2(size)
-    bytes_ = faiss.ScalarQuantizer.QT_8bit_direct
+    storage = faiss.ScalarQuantizer.QT_8bit_direct
     # stored as they are: a difference from the cell's centre would not fit into a byte
-    index = faiss.IndexIVFScalarQuantizer(quantizer, size, cells, bytes_, faiss.METRIC_L2, False)
+    index = faiss.IndexIVFScalarQuantizer(quantizer, size, cells, storage, faiss.METRIC_L2, False)
     index.cp.seed = params.seed
     index.cp.max_points_per_centroid = 64
     index.train(descriptors.astype(np.float32))
@@ -53,37 +53,41 @@ def indexed(descriptors: np.ndarray, params: Match) -> faiss.Index:
     return index
 
 
-def neighbours(
+def search(
     descriptors: np.ndarray, index: faiss.Index, count: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Distances and rows (k x `count`) of each feature's nearest ones, -1 for none."""
+    """Distances and rows (k x `count`) of the nearest neighbours of k features; row -1 for none."""
     squares, rows = index.search(descriptors.astype(np.float32), count)
     return np.sqrt(np.maximum(squares, 0)) / LEVELS, rows
 
 
-def vote(
-    distances: np.ndarray, rows: np.ndarray, shown: Shown, allowed: np.ndarray, count: int
+def cast_votes(
+    distances: np.ndarray,
+    rows: np.ndarray,
+    gallery: GalleryFeatures,
+    allowed: np.ndarray,
+    count: int,
 ) -> Votes:
-    """The votes of one query's k features, of its `neighbours`.
+    """Cast the votes of one query's k features, given their neighbours (`search`).
 
-    Only the `count` nearest vote that lie in photographs that are `allowed` (bool, by number).
+    Only the `count` nearest neighbours in photographs that are `allowed` (bool, by number) count.
     """
-    images, labels = shown.images[rows], shown.labels[rows]
+    images, labels = gallery.images[rows], gallery.labels[rows]
     distances = np.where((rows >= 0) & allowed[images], distances, np.inf)
     order = np.argsort(distances, axis=1, kind="stable")[:, :count]
     distances, rows, images, labels = (
-        np.take_along_axis(one, order, axis=1) for one in (distances, rows, images, labels)
+        np.take_along_axis(array, order, axis=1) for array in (distances, rows, images, labels)
     )
-    weights = margins(distances, labels)
-    weights = without_bursts(weights, rows)
-    return summed(weights, images, labels)
+    weights = vote_weights(distances, labels)
+    weights = suppress_bursts(weights, rows)
+    return sum_votes(weights, images, labels)
 
 
-def margins(distances: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """k x n: how much nearer than the first foreign neighbour each neighbour of a feature is.
+def vote_weights(distances: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """k x n: how much nearer each neighbour of a feature is than the first foreign one.
 
-    Neighbours are sorted by distance; foreign is who shows another individual than the nearest.
-    A feature without a foreign neighbour among them takes its last one for it.
+    Neighbours are sorted by distance; a foreign one has another label than the nearest. Without a
+    foreign neighbour, the last one takes its place.
 
         distances .2 .3 .5 .6, labels 7 7 4 7  ->  .3 .2 0 0
     """
@@ -94,31 +98,32 @@ def margins(distances: np.ndarray, labels: np.ndarray) -> np.ndarray:
     limit = np.take_along_axis(distances, first[:, None], axis=1)
     near = np.where(np.isfinite(distances), distances, limit)
     with np.errstate(invalid="ignore"):
-        gained = np.clip(limit - near, 0, None)
-    return np.where(np.isfinite(gained), gained, 0.0)
+        weights = np.clip(limit - near, 0, None)
+    return np.where(np.isfinite(weights), weights, 0.0)
 
 
-def without_bursts(weights: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """A gallery feature hears only the query's feature that speaks loudest to it.
+def suppress_bursts(weights: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Keep only the largest of the votes (k x n) that different features give a gallery feature.
 
-    Ten alike blades of grass that all find one blade are one match, not ten.
+    Ten similar blades of grass that all match one blade are one match, not ten.
     """
-    kept = np.zeros(weights.shape)
-    flat, loud = rows.ravel(), weights.ravel()
-    order = np.argsort(-loud, kind="stable")
-    _, first = np.unique(flat[order], return_index=True)
-    chosen = order[first]
-    kept.ravel()[chosen] = loud[chosen]
-    return kept
+    suppressed = np.zeros(weights.shape)
+    flat_rows, flat_weights = rows.ravel(), weights.ravel()
+    order = np.argsort(-flat_weights, kind="stable")
+    _, first = np.unique(flat_rows[order], return_index=True)
+    largest = order[first]
+    suppressed.ravel()[largest] = flat_weights[largest]
+    return suppressed
 
 
-def summed(weights: np.ndarray, images: np.ndarray, labels: np.ndarray) -> Votes:
-    """Add up k x n weights; a feature gives an individual its best vote, not one a photograph."""
+def sum_votes(weights: np.ndarray, images: np.ndarray, labels: np.ndarray) -> Votes:
+    """Sum k x n weights; a feature gives an individual its best vote, not one per photograph."""
     feature = np.broadcast_to(np.arange(len(weights))[:, None], weights.shape)
-    voted = weights > 0
-    strong, who, whose, f = weights[voted], images[voted], labels[voted], feature[voted]
-    image_ids, at = np.unique(who, return_inverse=True)
-    label_ids, label_at = np.unique(whose, return_inverse=True)
+    positive = weights > 0
+    weight = weights[positive]
+    image_ids, image_at = np.unique(images[positive], return_inverse=True)
+    label_ids, label_at = np.unique(labels[positive], return_inverse=True)
     best = np.zeros((len(weights), len(label_ids)))
-    np.maximum.at(best, (f, label_at), strong)
-    return Votes(image_ids, np.bincount(at, strong, len(image_ids)), label_ids, best.sum(axis=0))
+    np.maximum.at(best, (feature[positive], label_at), weight)
+    image_votes = np.bincount(image_at, weight, len(image_ids))
+    return Votes(image_ids, image_votes, label_ids, best.sum(axis=0))

@@ -39,7 +39,7 @@ def lines(
     """The clearest matched points of each (query, image) as x, y, there x, there y, one after
     another, in thousandths of the two photographs.
 
-    points : of the pairs that were looked at (`match.POINTS`); those of several folds are the same
+    points : of the pairs that were looked at (`match.POINT_COLUMNS`); those of several folds are the same
     sizes : width and height by image
     """
     own = points.merge(arguing[["query", "image"]].drop_duplicates(), on=["query", "image"])

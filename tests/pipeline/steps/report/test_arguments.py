@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.data import features
-from pipeline.steps.match.match import POINTS
+from pipeline.steps.match.match import POINT_COLUMNS
 from pipeline.steps.report import arguments
 
 WANTED = pd.DataFrame({"query": ["q"] * 4, "identity": ["a", "b", "c", "new_whale"]})
@@ -38,7 +38,7 @@ def test_the_same_pair_of_two_folds_is_one():
 def seen(count: int) -> pd.DataFrame:
     """Points from the middle of q's canvas to the corner of a1's, the first the least clear."""
     rows = [("q", "a1", i, 0.5, 0.5, 0.0, 1.0, 0.1, 1 - i / 100) for i in range(count)]
-    return pd.DataFrame(rows, columns=POINTS)
+    return pd.DataFrame(rows, columns=POINT_COLUMNS)
 
 
 def lines(points: pd.DataFrame) -> dict:
