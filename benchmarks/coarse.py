@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 import typer
 
-from pipeline import params, paths
-from pipeline.data import gallery, tables
+from pipeline import params
 from pipeline.data.gallery import KNOWN
+from pipeline.data.members import Member
 from pipeline.steps.neighbours import search
 from pipeline.steps.neighbours.neighbours import first_distinct
 
@@ -36,11 +36,11 @@ def main(backbone: str, run: Path) -> None:
 
 def of_fold(backbone: str, fold: int, settings: params.Neighbours) -> pd.DataFrame:
     """A row a number of probes, the mean over the fold's queries of known individuals."""
-    folds = tables.read("folds", paths.FOLDS)
-    asked = gallery.query_rows(folds, tables.read("images", paths.IMAGES), fold)
+    member = Member(backbone, fold)
+    asked = member.query_rows()
     asked = asked[asked["kind"] == KNOWN]
-    embeddings = gallery.Embeddings.load(paths.embeddings(backbone, fold))
-    shown = search.gallery_of(embeddings, gallery.gallery_rows(folds, fold))
+    embeddings = member.embeddings()
+    shown = search.gallery_of(embeddings, member.gallery_rows())
     vectors = embeddings.of(asked["image"])
     exact = answers(vectors, shown, settings.model_copy(update={"index": "exact"}))
     truth = asked["truth"].to_numpy()

@@ -23,8 +23,8 @@ import typer
 from tqdm import tqdm
 
 from commands import asking, identify, known
-from pipeline import params, paths
-from pipeline.data import features, gallery, tables
+from pipeline import params
+from pipeline.data import artefacts, features, gallery
 from pipeline.data.tables import NEW_WHALE
 from pipeline.evaluation import metrics, protocol, reliability
 
@@ -45,7 +45,7 @@ def main(
 
 def measure(name: str | None, count: int, p: params.Params) -> None:
     recipe = identify.recipe_of(name, p)
-    folds = tables.read("folds", paths.FOLDS)
+    folds = artefacts.load_folds()
     queries = gallery.held_out_rows(folds, recipe.fold_list(p.folds.trained))
     chosen = np.random.default_rng(0).permutation(len(queries))[:count]
     queries = queries.iloc[np.sort(chosen)].reset_index(drop=True)
@@ -61,7 +61,7 @@ def chances(
     image: str, stored: asking.Known, recipe: params.Ensemble, p: params.Params
 ) -> pd.Series:
     """What `identify` would answer, asked with a photograph of the competition."""
-    digest = tables.read("images", paths.IMAGES).set_index("image")["sha256"][image]
+    digest = artefacts.load_images().set_index("image")["sha256"][image]
     fair = identify.fair_members(digest, recipe.fold_list(p.folds.trained))
     vectors = {fold: stored.embeddings[fold].of(pd.Series([image]))[0] for fold in fair}
     found = stored.features

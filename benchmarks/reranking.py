@@ -31,7 +31,7 @@ import typer
 from benchmarks.ablations import edit
 from benchmarks.recipes import Name, Out, Runs, Settings, joined, link
 from pipeline import params, paths
-from pipeline.data import gallery, tables
+from pipeline.data import members, tables
 from pipeline.evaluation import comparison
 from pipeline.params import FEW_SHOT, Ensemble
 from stages import ensemble, neighbours, rerank, submission
@@ -157,8 +157,7 @@ def ways(recipe: Ensemble, method: str, first: str) -> dict[str, dict[str, objec
 
 def queries(folds: list[int]) -> int:
     """How many the members with these folds held out answered, those of the test included."""
-    table, images = tables.read("folds", paths.FOLDS), tables.read("images", paths.IMAGES)
-    return sum(len(gallery.query_rows(table, images, fold)) for fold in folds)
+    return sum(len(members.load_query_rows(fold)) for fold in folds)
 
 
 def line(row: dict[str, object]) -> str:

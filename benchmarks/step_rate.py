@@ -14,7 +14,7 @@ import torch
 import typer
 
 from pipeline import params, paths
-from pipeline.data import gallery, tables
+from pipeline.data import artefacts, gallery
 from pipeline.models import embedding_net
 from pipeline.training import training_set
 from pipeline.training.schedule import set_rate
@@ -31,8 +31,8 @@ def main(
     p = params.load()
     backbone = backbone or next(iter(p.backbones))
     settings = p.member_train(backbone)
-    order = tables.read("boxes", paths.BOXES)["image"]
-    rows = gallery.training_rows(tables.read("folds", paths.FOLDS), p.folds.trained[0])
+    order = artefacts.load_boxes()["image"]
+    rows = gallery.training_rows(artefacts.load_folds(), p.folds.trained[0])
     material = training_set.look_up(paths.CROPS, order, rows, settings, 0)
     net = embedding_net.for_backbone(p.backbones[backbone], settings)
     run = prepare(net, material, settings, settings.seed)

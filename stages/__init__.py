@@ -1,4 +1,4 @@
-"""One thin script a stage, run by DVC as `python -m stages.<word>`."""
+"""One thin script per stage: load, call one function, save. DVC runs `python -m stages.<word>`."""
 
 from pipeline.system import machine
 

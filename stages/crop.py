@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from pipeline import params, paths
-from pipeline.data import tables
+from pipeline.data import artefacts, tables
 from pipeline.steps.crop import crop
 
 
 def main() -> None:
     p = params.load()
-    images = tables.read("images", paths.IMAGES)
+    images = artefacts.load_images()
     kaggle = p.competition.source == "kaggle"
     directory = paths.DOWNLOAD if kaggle else Path(p.competition.path)
     column = p.competition.columns.image

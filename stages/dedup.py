@@ -1,13 +1,13 @@
 """Find the photographs that are in the data set more than once."""
 
 from pipeline import params, paths
-from pipeline.data import tables
+from pipeline.data import artefacts, tables
 from pipeline.steps.dedup import dedup
 
 
 def main() -> None:
     p = params.load()
-    images = tables.read("images", paths.IMAGES)
+    images = artefacts.load_images()
     found = dedup.find(images, p.dedup)
     conflicts = dedup.conflicts(images, found)
     tables.write("groups", found, paths.GROUPS)

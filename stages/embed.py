@@ -1,11 +1,9 @@
-"""Embed every image with one member."""
+"""Embed every photograph with one member."""
 
 import sys
 
-from safetensors.torch import load_file
-
 from pipeline import params, paths
-from pipeline.data import tables
+from pipeline.data import artefacts
 from pipeline.models import embedding_net
 from pipeline.steps.embed import embed
 
@@ -13,9 +11,9 @@ from pipeline.steps.embed import embed
 def main(backbone: str, fold: str) -> None:
     p = params.load()
     settings = p.member_train(backbone)
-    net = embedding_net.for_backbone(p.backbones[backbone], settings, trained=True)
-    net.load_state_dict(load_file(paths.model(backbone, int(fold))))
-    order = tables.read("boxes", paths.BOXES)["image"]
+    model = paths.model(backbone, int(fold))
+    net = embedding_net.load_trained(p.backbones[backbone], settings, model)
+    order = artefacts.load_boxes()["image"]
     embeddings = embed.embed(net, paths.CROPS, order, settings.channels, p.embed.flip)
     embeddings.save(paths.embeddings(backbone, int(fold)))
 

@@ -3,7 +3,7 @@
 import sys
 
 from pipeline import params, paths
-from pipeline.data import tables
+from pipeline.data import artefacts, tables
 from pipeline.steps.ensemble import diagrams, ensemble, source_probabilities
 from pipeline.steps.ensemble.load import load_fold_evidence
 
@@ -11,9 +11,9 @@ from pipeline.steps.ensemble.load import load_fold_evidence
 def main(name: str) -> None:
     p = params.load()
     recipe = p.ensembles[name]
-    folds = tables.read("folds", paths.FOLDS)
+    folds = artefacts.load_folds()
     parts = load_fold_evidence(recipe, p.folds.trained, folds)
-    twins = ensemble.labelled_twins(tables.read("twins", paths.TWINS), folds)
+    twins = ensemble.labelled_twins(artefacts.load_duplicates(), folds)
     table = ensemble.answer(parts, recipe, p.ensemble, p.evaluation, twins)
     kind = p.ensemble.calibration
     sure = diagrams.pair_diagrams(ensemble.held_out(parts), kind, p.evaluation)

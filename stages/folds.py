@@ -1,16 +1,16 @@
 """Give every labelled image a fold."""
 
 from pipeline import params, paths
-from pipeline.data import tables
+from pipeline.data import artefacts, tables
 from pipeline.steps.folds import folds
 
 
 def main() -> None:
     p = params.load()
-    labels = tables.read("labels", paths.LABELS)
+    labels = artefacts.load_labels()
     table = folds.assign(labels, p.folds.count, p.folds.seed)
     try:
-        folds.refuse_others(tables.read("pseudo", paths.PSEUDO), table)
+        folds.refuse_others(artefacts.load_pseudo_labels(), table)
     except ValueError as error:
         raise SystemExit(str(error)) from None
     tables.write("folds", table, paths.FOLDS)

@@ -1,16 +1,16 @@
 """Settle which identity every labelled image has and who said so; and the test images' twins."""
 
 from pipeline import params, paths
-from pipeline.data import tables
+from pipeline.data import artefacts, tables
 from pipeline.steps.labels import duplicates, labels, record
 
 
 def main() -> None:
     p = params.load()
-    images = tables.read("images", paths.IMAGES)
-    groups = tables.read("groups", paths.GROUPS)
+    images = artefacts.load_images()
+    groups = artefacts.load_groups()
     review = record.read(paths.REVIEW)
-    pseudo = tables.read("pseudo", paths.PSEUDO)
+    pseudo = artefacts.load_pseudo_labels()
     try:
         resolved = labels.resolve(images, groups, p.labels.conflicts, review, pseudo)
         copied = duplicates.twins(images, groups, review)

@@ -1,30 +1,24 @@
 """Compare the local features of every fold's queries with its gallery's."""
 
-import pandas as pd
-
 from pipeline import params, paths
-from pipeline.data import evidence, gallery, tables, viewpoints
+from pipeline.data import artefacts, evidence, tables
 from pipeline.data.features import Features
+from pipeline.data.members import Member
 from pipeline.steps.match import match
 from pipeline.steps.match.queries import FoldInput
 
 
 def main() -> None:
     p = params.load()
-    folds = tables.read("folds", paths.FOLDS)
-    images = tables.read("images", paths.IMAGES)
-    viewpoint = viewpoints.read(tables.read("sides", paths.SIDES))
+    viewpoints = artefacts.load_viewpoints()
+    members = [Member(p.match.backbone, fold) for fold in p.folds.trained]
     inputs = {
-        fold: FoldInput(
-            gallery.gallery_rows(folds, fold),
-            gallery.query_rows(folds, images, fold),
-            pd.read_parquet(paths.neighbours(p.match.backbone, fold)),
-            viewpoint,
+        member.fold: FoldInput(
+            member.gallery_rows(), member.query_rows(), member.nearest(), viewpoints
         )
-        for fold in p.folds.trained
+        for member in members
     }
-    duplicates = tables.read("twins", paths.TWINS)
-    features = Features.load(paths.KEYPOINTS)
+    features, duplicates = Features.load(paths.KEYPOINTS), artefacts.load_duplicates()
     matches = match.match_folds(features, inputs, duplicates, p.match, p.keypoints.detector)
     for fold, result in matches.items():
         evidence.save(result.evidence, paths.match(fold))

@@ -3,30 +3,24 @@
 import sys
 
 from pipeline import params, paths
-from pipeline.data import evidence, gallery, tables, viewpoints
+from pipeline.data import artefacts, evidence, tables
+from pipeline.data.members import Member
 from pipeline.evaluation import few_shot_accuracy
 from pipeline.steps.neighbours import neighbours, search
 
 
 def main(backbone: str, fold: str) -> None:
     p = params.load()
-    held_out = int(fold)
-    folds = tables.read("folds", paths.FOLDS)
-    asked = gallery.query_rows(folds, tables.read("images", paths.IMAGES), held_out)
-    queries = asked["image"]
-    embeddings = gallery.Embeddings.load(paths.embeddings(backbone, held_out))
-    rows = gallery.gallery_rows(folds, held_out)
-    shown = search.gallery_of(embeddings, rows)
-    member = paths.member(backbone, held_out)
-    side = viewpoints.read(tables.read("sides", paths.SIDES))
-    vectors = embeddings.of(queries)
-    scores, found = neighbours.score(queries, vectors, shown, p.neighbours, member, side)
-    nearest = neighbours.table(queries, shown, found)
-    path = paths.neighbours(backbone, held_out)
-    tables.write_parquet(nearest, path)
-    evidence.save(scores, paths.evidence("neighbours", backbone, held_out))
-    accuracies = few_shot_accuracy.accuracies(embeddings, rows, asked, p.evaluation.seed)
-    tables.write_json(accuracies, paths.shots(backbone, held_out))
+    member = Member(backbone, int(fold))
+    embeddings, queries, rows = member.embeddings(), member.query_rows(), member.gallery_rows()
+    gallery = search.gallery_of(embeddings, rows)
+    names, vectors = queries["image"], embeddings.of(queries["image"])
+    viewpoints = artefacts.load_viewpoints()
+    scores, found = neighbours.score(names, vectors, gallery, p.neighbours, member.name, viewpoints)
+    tables.write_parquet(neighbours.table(names, gallery, found), paths.neighbours(*member))
+    evidence.save(scores, paths.evidence("neighbours", *member))
+    accuracies = few_shot_accuracy.accuracies(embeddings, rows, queries, p.evaluation.seed)
+    tables.write_json(accuracies, paths.shots(*member))
 
 
 if __name__ == "__main__":

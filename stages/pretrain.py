@@ -1,41 +1,32 @@
-"""Teach one backbone by all photographs without their labels, where params.yaml asks for it."""
+"""Pretrain one backbone on all photographs without their labels, if params.yaml asks for it."""
 
 import sys
 
-import numpy as np
 import pandas as pd
 from safetensors.numpy import save_file
 
 from pipeline import params, paths
-from pipeline.data import tables
+from pipeline.data import artefacts, tables
 
 
 def main(backbone: str) -> None:
     p = params.load()
-    if p.pretrain.method == "none":
-        keep(backbone, {}, pd.DataFrame(columns=["epoch", "loss"]))
-        return
-    import torch
+    state, history = {}, pd.DataFrame(columns=["epoch", "loss"])
+    if p.pretrain.method != "none":
+        import torch  # seconds to import, and not needed otherwise
 
-    from pipeline.models import embedding_net
-    from pipeline.steps.pretrain import pretrain
-    from pipeline.system import device  # seconds to import, and not needed above
+        from pipeline.models import embedding_net
+        from pipeline.steps.pretrain import pretrain
+        from pipeline.system import device
 
-    settings = p.member_train(backbone)
-    torch.manual_seed(p.pretrain.seed)
-    net = embedding_net.for_backbone(p.backbones[backbone], settings)
-    count = len(tables.read("boxes", paths.BOXES))
-    asked = (paths.CROPS, count, settings.channels, settings.augment, p.pretrain)
-    history = pretrain.pretrain(net, *asked)
-    if device.is_first():
-        state = {
-            name: np.ascontiguousarray(tensor.cpu().numpy())
-            for name, tensor in net.backbone.state_dict().items()
-        }
-        keep(backbone, state, history)
-
-
-def keep(backbone: str, state: dict, history: pd.DataFrame) -> None:
+        settings, count = p.member_train(backbone), len(artefacts.load_boxes())
+        torch.manual_seed(p.pretrain.seed)
+        net = embedding_net.for_backbone(p.backbones[backbone], settings)
+        data = (paths.CROPS, count, settings.channels, settings.augment)
+        history = pretrain.pretrain(net, *data, p.pretrain)
+        if not device.is_first():
+            return
+        state = embedding_net.backbone_state(net)
     tables.write_csv(history, paths.pretrain_history(backbone))
     tables.replace(paths.pretrained(backbone), lambda part: save_file(state, part))
 

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from safetensors.torch import load_file
 
 from pipeline import params, paths
-from pipeline.data import evidence, gallery, submission_file, tables
+from pipeline.data import artefacts, evidence, gallery, submission_file, tables
 from pipeline.data.features import Features
 from pipeline.data.held_out_masks import UnseenMasks
 from pipeline.models import embedding_net
@@ -37,18 +36,18 @@ def main(name: str) -> None:
         second="".join(second[:1]),
         features=Features.load(paths.KEYPOINTS),
         crops=np.load(paths.CROPS, mmap_mode="r"),
-        images=tables.read("images", paths.IMAGES),
-        boxes=tables.read("boxes", paths.BOXES),
-        groups=tables.read("groups", paths.GROUPS),
-        labels=tables.read("labels", paths.LABELS),
-        folds=tables.read("folds", paths.FOLDS),
+        images=artefacts.load_images(),
+        boxes=artefacts.load_boxes(),
+        groups=artefacts.load_groups(),
+        labels=artefacts.load_labels(),
+        folds=artefacts.load_folds(),
         member=paths.member(backbone, fold),
         embeddings=gallery.Embeddings.load(paths.embeddings(backbone, fold)),
     )
     whole = content(name, known, p.report, p.evaluation.seed)
     settings = p.member_train(backbone)
-    net = embedding_net.for_backbone(p.backbones[backbone], settings, trained=True)
-    net.load_state_dict(load_file(paths.model(backbone, fold)))
+    model = paths.model(backbone, fold)
+    net = embedding_net.load_trained(p.backbones[backbone], settings, model)
     names = known.images["image"].tolist()
     whole["looks"] = attention_maps.looks(
         net, whole["queries"], known.crops, names, fold, settings.channels

@@ -5,22 +5,22 @@ import sys
 import pandas as pd
 
 from pipeline import params, paths
-from pipeline.data import tables, viewpoints
+from pipeline.data import artefacts, tables
 from pipeline.steps.submission import submission
 
 
 def main(name: str) -> None:
     p = params.load()
     recipe = p.ensembles[name]
-    sample = pd.read_csv(paths.SAMPLE, dtype=str, keep_default_na=False)["image"]
+    sample = artefacts.load_sample()
     answers = submission.place(
         pd.read_parquet(paths.posteriors(name)),
-        tables.read("folds", paths.FOLDS),
+        artefacts.load_folds(),
         recipe.fold_list(p.folds.trained),
         recipe.new_whale,
         p.submission,
         p.evaluation,
-        viewpoints.read(tables.read("sides", paths.SIDES)),
+        artefacts.load_viewpoints(),
         sample,
     )
     tables.write("rankings", answers.held_out, paths.rankings(name))

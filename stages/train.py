@@ -6,7 +6,7 @@ import torch
 from safetensors.torch import save_file
 
 from pipeline import params, paths
-from pipeline.data import gallery, tables
+from pipeline.data import artefacts, gallery, tables
 from pipeline.models import embedding_net
 from pipeline.steps.train import train
 from pipeline.system import device
@@ -16,8 +16,8 @@ from pipeline.training import training_set
 def main(backbone: str, fold: str) -> None:
     p = params.load()
     settings = p.member_train(backbone)
-    order = tables.read("boxes", paths.BOXES)["image"]
-    training = gallery.training_rows(tables.read("folds", paths.FOLDS), int(fold))
+    order = artefacts.load_boxes()["image"]
+    training = gallery.training_rows(artefacts.load_folds(), int(fold))
     seed = settings.seed + int(fold)
     material = training_set.look_up(paths.CROPS, order, training, settings, seed)
     torch.manual_seed(seed)

@@ -3,23 +3,25 @@
 import pandas as pd
 
 from pipeline import params, paths
-from pipeline.data import gallery, tables
-from pipeline.data.gallery import Embeddings
+from pipeline.data import artefacts, tables
+from pipeline.data.members import Member
 from pipeline.steps.verify import pairs, verify
 
 
 def main() -> None:
     p = params.load()
-    folds = tables.read("folds", paths.FOLDS)
-    images = tables.read("images", paths.IMAGES)
+    groups = artefacts.load_folds().drop_duplicates("image").set_index("image")["group"]
+    members = [Member(p.match.backbone, fold) for fold in p.folds.trained]
     known = [
         pairs.known_pairs(
-            pd.read_parquet(paths.pairs(fold)).merge(pd.read_parquet(paths.weighed_pairs(fold))),
-            gallery.query_rows(folds, images, fold),
-            folds.drop_duplicates("image").set_index("image")["group"],
-            Embeddings.load(paths.embeddings(p.match.backbone, fold)),
+            pd.read_parquet(paths.pairs(member.fold)).merge(
+                pd.read_parquet(paths.weighed_pairs(member.fold))
+            ),
+            member.query_rows(),
+            groups,
+            member.embeddings(),
         )
-        for fold in p.folds.trained
+        for member in members
     ]
     found = verify.verify(pd.concat(known, ignore_index=True), p.evaluation)
     tables.write_json(found.judge.to_dict(), paths.JUDGE)

@@ -3,19 +3,17 @@
 import pandas as pd
 
 from pipeline import params, paths
-from pipeline.data import evidence, gallery, tables
+from pipeline.data import evidence, members, tables
 from pipeline.steps.weigh import weigh
 
 
 def main() -> None:
     p = params.load()
-    folds = tables.read("folds", paths.FOLDS)
-    images = tables.read("images", paths.IMAGES)
     matched = {
         fold: weigh.Fold(
             pd.read_parquet(paths.pairs(fold)),
             pd.read_parquet(paths.points(fold)),
-            gallery.query_rows(folds, images, fold),
+            members.load_query_rows(fold),
         )
         for fold in p.folds.trained
     }

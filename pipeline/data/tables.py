@@ -92,6 +92,11 @@ def write_json(values: dict, path: Path) -> None:
     replace(path, lambda part: part.write_text(text))
 
 
+def read_json(path: Path) -> dict:
+    """Read what `write_json` wrote; NaN comes back as None."""
+    return json.loads(path.read_text())
+
+
 def replace(path: Path, save: Callable[[Path], object]) -> None:
     """Let `save` write a neighbouring temporary file, then give it its name in one step."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
@@ -174,8 +175,21 @@ def for_backbone(backbone: Backbone, settings: Train, trained: bool = False) -> 
     )
 
 
+def load_trained(backbone: Backbone, settings: Train, model: Path) -> EmbeddingNet:
+    """The trained network of one member, from the safetensors file that `train` wrote."""
+    net = for_backbone(backbone, settings, trained=True)
+    net.load_state_dict(load_file(model))
+    return net
+
+
 def start_from(net: EmbeddingNet, pretrained: Path) -> None:
     """Give the backbone the weights of a safetensors file, where that holds any."""
     state = load_file(pretrained)
     if state:
         net.backbone.load_state_dict(state)
+
+
+def backbone_state(net: EmbeddingNet) -> dict[str, np.ndarray]:
+    """The backbone's weights as arrays, to be stored for `start_from`."""
+    state = net.backbone.state_dict()
+    return {name: np.ascontiguousarray(tensor.cpu().numpy()) for name, tensor in state.items()}

@@ -1,0 +1,52 @@
+"""Readers of the tables that the first stages write: one file each, needed by many later stages."""
+
+import pandas as pd
+
+from pipeline import paths
+from pipeline.data import tables
+
+
+def load_images() -> pd.DataFrame:
+    """The table "images" of `competition`: one row per photograph."""
+    return tables.read("images", paths.IMAGES)
+
+
+def load_viewpoints() -> dict[str, str]:
+    """The viewpoint of every photograph that has one, by image name."""
+    table = tables.read("sides", paths.SIDES)
+    return dict(zip(table["image"], table["side"], strict=True))
+
+
+def load_sample() -> pd.Series:
+    """The test images in the order of the sample submission."""
+    return pd.read_csv(paths.SAMPLE, dtype=str, keep_default_na=False)["image"]
+
+
+def load_groups() -> pd.DataFrame:
+    """The table "groups" of `dedup`: the duplicate group of every photograph."""
+    return tables.read("groups", paths.GROUPS)
+
+
+def load_labels() -> pd.DataFrame:
+    """The table "labels" of `labels`: the identity of every labelled photograph."""
+    return tables.read("labels", paths.LABELS)
+
+
+def load_duplicates() -> pd.DataFrame:
+    """The table "twins" of `labels`: test photographs that are duplicates of labelled ones."""
+    return tables.read("twins", paths.TWINS)
+
+
+def load_pseudo_labels() -> pd.DataFrame:
+    """The table "pseudo": labels that the models gave to test photographs in earlier rounds."""
+    return tables.read("pseudo", paths.PSEUDO)
+
+
+def load_boxes() -> pd.DataFrame:
+    """The table "boxes" of `crop`: one row per photograph, in the order of the packed crops."""
+    return tables.read("boxes", paths.BOXES)
+
+
+def load_folds() -> pd.DataFrame:
+    """The table "folds" of `folds`: the fold of every labelled photograph."""
+    return tables.read("folds", paths.FOLDS)

@@ -1,0 +1,64 @@
+"""Members of an ensemble, and readers of what the stages wrote for one member or one fold."""
+
+from typing import NamedTuple
+
+import pandas as pd
+
+from pipeline import paths
+from pipeline.data import artefacts, evidence, gallery
+from pipeline.data.gallery import Embeddings
+from pipeline.params import Ensemble
+
+
+class Member(NamedTuple):
+    """One backbone trained with one fold held out.
+
+    A member unpacks into the arguments of the functions of `paths`: `paths.model(*member)`.
+    """
+
+    backbone: str
+    fold: int
+
+    @property
+    def name(self) -> str:
+        """The member's name in the evidence, such as lite0-2."""
+        return paths.member(*self)
+
+    def gallery_rows(self) -> pd.DataFrame:
+        """The labelled photographs that the member compares queries with."""
+        return load_gallery_rows(self.fold)
+
+    def query_rows(self) -> pd.DataFrame:
+        """The member's held-out queries, then the test's (`gallery.query_rows`)."""
+        return load_query_rows(self.fold)
+
+    def embeddings(self) -> Embeddings:
+        """The member's embeddings of all photographs."""
+        return Embeddings.load(paths.embeddings(*self))
+
+    def nearest(self) -> pd.DataFrame:
+        """The nearest gallery photographs of every query, as `neighbours` found them."""
+        return pd.read_parquet(paths.neighbours(*self))
+
+    def evidence(self, stage: str) -> pd.DataFrame:
+        """The evidence that `stage` (neighbours, rerank) wrote for the member."""
+        return evidence.load(paths.evidence(stage, *self))
+
+
+def members_of(recipe: Ensemble, trained: list[int]) -> list[Member]:
+    """The members that take part in an ensemble: for every active backbone, every fold.
+
+    trained : the folds that are held out in turn (`folds.trained`)
+    """
+    folds = recipe.fold_list(trained)
+    return [Member(backbone, fold) for backbone in recipe.voters() for fold in folds]
+
+
+def load_gallery_rows(fold: int) -> pd.DataFrame:
+    """The gallery of the members with this fold held out (`gallery.gallery_rows`)."""
+    return gallery.gallery_rows(artefacts.load_folds(), fold)
+
+
+def load_query_rows(fold: int) -> pd.DataFrame:
+    """The queries of the members with this fold held out (`gallery.query_rows`)."""
+    return gallery.query_rows(artefacts.load_folds(), artefacts.load_images(), fold)
