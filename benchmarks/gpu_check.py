@@ -18,6 +18,7 @@ from pipeline.losses.embedding_loss import EmbeddingLoss
 from pipeline.losses.identities import Identities
 from pipeline.models import embedding_net
 from pipeline.system import device
+from pipeline.training.loop import gradient_step
 from pipeline.training.session import Learner
 
 IDENTITIES = Identities(torch.full((100,), 2.0))
@@ -46,10 +47,7 @@ def step(p: params.Params, name: str) -> float:
     crops = torch.randint(0, 256, shape, dtype=torch.uint8, device=fabric.device)
     labels = torch.arange(8, device=fabric.device) // 2
     losses, _ = learner(crops, labels)
-    total = sum(losses.values())
-    fabric.backward(total)
-    optimizer.step()
-    return float(total.detach())
+    return float(gradient_step(losses, optimizer, fabric.backward))
 
 
 def neighbours_agree(count: int = 20_000, dim: int = 256, k: int = 10) -> float:

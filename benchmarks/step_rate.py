@@ -17,7 +17,8 @@ from pipeline import params, paths
 from pipeline.data import artefacts, gallery
 from pipeline.models import embedding_net
 from pipeline.training import training_set
-from pipeline.training.schedule import set_rate
+from pipeline.training.loop import gradient_step, run_steps
+from pipeline.training.schedule import set_learning_rate
 from pipeline.training.session import Run, prepare
 
 WARM_UP = 5
@@ -69,14 +70,18 @@ def rate(run: Run, batches: Iterator[tuple]) -> float:
     """Training steps a second after a warm-up."""
     run.learner.train()
     start = 0.0
-    for at, (crops, labels) in enumerate(batches):
-        if at == WARM_UP:
+
+    def set_rate(step: int) -> float:
+        return set_learning_rate(run.optimizer, run.settings.learning_rate, 0.5)
+
+    def update(batch: tuple) -> None:
+        losses, _ = run.learner(*batch)
+        gradient_step(losses, run.optimizer, run.backward)
+
+    for step in run_steps(batches, set_rate, update):
+        if step.number == WARM_UP - 1:
             start = time.perf_counter()
-        set_rate(run.optimizer, 0.5, run.settings.schedule)
-        losses, _ = run.learner(crops, labels)
-        run.backward(sum(losses.values()))
-        run.optimizer.step()
-    return (at + 1 - WARM_UP) / (time.perf_counter() - start)
+    return (step.number + 1 - WARM_UP) / (time.perf_counter() - start)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ LAYERS = {
     "data": {"params", "system", "paths"},
     "models": {"params", "system", "data"},
     "losses": {"params", "models"},
-    "fewshot": {"system", "models"},
+    "fewshot": {"system", "models", "training"},
     "evaluation": {"params", "data"},
     "training": {"params", "system", "data", "models", "losses", "evaluation"},
     "steps": {

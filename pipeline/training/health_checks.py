@@ -1,5 +1,7 @@
 """Training that fails says so, and says why."""
 
+from collections.abc import Mapping
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -17,7 +19,7 @@ LOOSER = "Lower train.learning_rate or the triplet's weight"
 
 
 def check_finite(
-    total: Tensor, losses: dict[str, Tensor], epoch: int, remedy: str = SLOWER
+    total: Tensor, losses: Mapping[str, Tensor], epoch: int, remedy: str = SLOWER
 ) -> None:
     """Stop at the first loss that is NaN or infinite."""
     if not torch.isfinite(total):
@@ -34,6 +36,19 @@ def check_gradient(norm: Tensor, epoch: int) -> None:
         raise TrainingFailed(
             f"epoch {epoch}: the gradient's norm is {float(norm)}. Lower train.learning_rate"
         )
+
+
+def check_step(
+    total: Tensor,
+    losses: Mapping[str, Tensor],
+    norm: Tensor | None,
+    epoch: int,
+    remedy: str = SLOWER,
+) -> None:
+    """Check the loss and the gradient's norm (if there is one) before the weights move."""
+    check_finite(total, losses, epoch, remedy)
+    if norm is not None:
+        check_gradient(norm, epoch)
 
 
 def check_falling(losses: list[float], epochs: int) -> None:

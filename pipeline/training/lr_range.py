@@ -4,13 +4,19 @@ Smith 2015, "Cyclical learning rates", arXiv:1506.01186: the rate grows from ste
 same factor, and the loss tells.
 """
 
+import contextlib
 import itertools
 import math
 from collections.abc import Iterator
+from functools import partial
 
 import pandas as pd
+from torch import Tensor
 from tqdm import tqdm
 
+from pipeline.training import health_checks
+from pipeline.training.loop import gradient_step, run_steps
+from pipeline.training.schedule import set_learning_rate
 from pipeline.training.session import Run
 
 SMOOTHING = 0.9  # of the running mean of the loss
@@ -30,23 +36,25 @@ def sweep(run: Run, low: float, high: float, steps: int) -> pd.DataFrame:
     run.learner.train()
     rows: list[tuple[float, float, float]] = []
     mean, lowest = 0.0, math.inf
-    batches = itertools.islice(endless(run), steps)
-    for step, (crops, labels) in enumerate(tqdm(batches, "rates", steps, unit="batch")):
+
+    def set_rate(step: int) -> float:
         rate = low * (high / low) ** (step / (steps - 1))
-        for group in run.optimizer.param_groups:
-            group["lr"] = rate * group["share"]
-        losses, _ = run.learner(crops, labels)
-        loss = sum(losses.values())
-        norm = run.backward(loss)
-        if not (math.isfinite(float(loss.detach())) and math.isfinite(float(norm))):
-            break
-        run.optimizer.step()
-        mean = SMOOTHING * mean + (1 - SMOOTHING) * float(loss.detach())
-        smoothed = mean / (1 - SMOOTHING ** (step + 1))
-        rows.append((rate, float(loss.detach()), smoothed))
-        lowest = min(lowest, smoothed)
-        if smoothed > DIVERGED * lowest:
-            break
+        return set_learning_rate(run.optimizer, rate)
+
+    def update(batch: tuple[Tensor, Tensor]) -> float:
+        losses, _ = run.learner(*batch)
+        return float(gradient_step(losses, run.optimizer, run.backward, check))
+
+    check = partial(health_checks.check_step, epoch=0)
+    batches = tqdm(itertools.islice(endless(run), steps), "rates", steps, unit="batch")
+    with contextlib.suppress(health_checks.TrainingFailed):
+        for step in run_steps(batches, set_rate, update):
+            mean = SMOOTHING * mean + (1 - SMOOTHING) * step.result
+            smoothed = mean / (1 - SMOOTHING ** (step.number + 1))
+            rows.append((step.learning_rate, step.result, smoothed))
+            lowest = min(lowest, smoothed)
+            if smoothed > DIVERGED * lowest:
+                break
     return pd.DataFrame(rows, columns=["rate", "loss", "smoothed"])
 
 

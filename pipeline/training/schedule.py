@@ -1,4 +1,4 @@
-"""Learning rates: each parameter's share, and how the rate runs over the steps."""
+"""Learning rates: the groups of parameters, and how the rate changes over the steps."""
 
 import math
 
@@ -10,39 +10,70 @@ from pipeline.params import Schedule, Train
 FLOOR = 0.05  # of the top rate, where a triangle starts and ends
 CYCLE_START, CYCLE_END = 1 / 25, 1e-4  # of the top rate, where one cycle does
 FALL = 0.3  # of the rate, left after each plateau
+# of `set_one_cycle`, as torch's: top over first rate, first over last rate, beta1 from and to
+DIVISOR, LAST_DIVISOR, MOMENTA = 25.0, 1e4, (0.95, 0.85)
 
 
 def parameter_groups(learner: nn.Module, settings: Train) -> list[dict]:
-    """Backbone (`net.backbone`) and head at their own rates; only matrices and kernels decay.
+    """Group parameters by learning rate (backbone, head) and decay (only matrices and kernels).
 
-    `share` is the group's part of the scheduled rate, `top` the rate at the schedule's top.
+    The backbone is `net.backbone`. `lr_scale` multiplies the scheduled rate of a group.
     """
     groups: dict[tuple[float, float], list] = {}
     for name, parameter in learner.named_parameters():
         if parameter.requires_grad:
-            share = settings.backbone_rate if name.startswith("net.backbone.") else 1.0
+            lr_scale = settings.backbone_rate if name.startswith("net.backbone.") else 1.0
             decay = settings.weight_decay if parameter.ndim > 1 else 0.0
-            groups.setdefault((share, decay), []).append(parameter)
-    top = settings.learning_rate
+            groups.setdefault((lr_scale, decay), []).append(parameter)
     return [
-        {"params": members, "weight_decay": decay, "lr": share * top, "share": share, "top": top}
-        for (share, decay), members in groups.items()
+        {
+            "params": parameters,
+            "weight_decay": decay,
+            "lr": lr_scale * settings.learning_rate,
+            "lr_scale": lr_scale,
+        }
+        for (lr_scale, decay), parameters in groups.items()
     ]
 
 
-def set_rate(
-    optimizer: torch.optim.Optimizer, done: float, schedule: Schedule, plateaus: int = 0
-) -> float:
-    """Set every group's rate for the share `done` of the steps; returns the head's.
+def set_learning_rate(optimizer: torch.optim.Optimizer, top: float, factor: float = 1.0) -> float:
+    """Set every group's rate to `factor` x its `lr_scale` (1 if it has none) x `top`.
 
-    plateaus : how many there have been
+    Returns `factor` x `top`, the rate of a group without `lr_scale`.
+    """
+    for group in optimizer.param_groups:
+        # in this order: another one rounds otherwise
+        group["lr"] = factor * group.get("lr_scale", 1.0) * top
+    return factor * top
+
+
+def set_one_cycle(
+    optimizer: torch.optim.Optimizer, top: float, step: int, steps: int, warmup: float
+) -> float:
+    """Set rate and momentum (beta1) of one step as torch's OneCycleLR does; returns the rate.
+
+    The rate rises from 4 % of `top` within the fraction `warmup` of the steps and falls to
+    .0004 %; the momentum falls and rises against it (Smith and Topin 2017, arXiv:1708.07120).
+    """
+    first = top / DIVISOR
+    peak = warmup * steps - 1
+    if step <= peak and peak > 0:
+        done, rates, momenta = step / peak, (first, top), MOMENTA
+    else:
+        done = (step - peak) / (steps - 1 - peak)
+        rates, momenta = (top, first / LAST_DIVISOR), MOMENTA[::-1]
+    for group in optimizer.param_groups:
+        group["betas"] = (along_cosine(*momenta, done, 1), *group["betas"][1:])
+    return set_learning_rate(optimizer, along_cosine(*rates, done, 1))
+
+
+def scheduled_factor(done: float, schedule: Schedule, plateaus: int) -> float:
+    """Return the fraction of the top rate after the fraction `done` of the steps.
+
+    plateaus : how many there have been (see `count_plateaus`)
     """
     factor = rate_factor(done, schedule)
-    if schedule.kind == "plateau":
-        factor *= FALL**plateaus
-    for group in optimizer.param_groups:
-        group["lr"] = factor * group["share"] * group["top"]
-    return factor * optimizer.param_groups[0]["top"]
+    return factor * FALL**plateaus if schedule.kind == "plateau" else factor
 
 
 def rate_factor(done: float, schedule: Schedule) -> float:

@@ -47,8 +47,10 @@ class Run:
     settings: Train
 
     def backward(self, total: Tensor) -> Tensor:
-        """The loss's gradient, scaled down to the norm `clip` (0 for any); returns what it had."""
-        self.optimizer.zero_grad()
+        """Compute the gradient of a loss and scale it down to the norm `clip` (0: leave it).
+
+        Returns the norm before clipping.
+        """
         self.fabric.backward(total)
         norm = self.settings.clip or math.inf
         return self.fabric.clip_gradients(

@@ -12,6 +12,8 @@ from pipeline.data import held_out_masks
 from pipeline.data.held_out_masks import UnseenMasks
 from pipeline.params import UNet
 from pipeline.steps.crop import boxes, unet
+from pipeline.training.loop import gradient_step, run_steps
+from pipeline.training.schedule import set_one_cycle
 
 HELD_OUT = 0.1  # of the masks, to see how good the net is
 WARM_UP = 0.2  # of the steps
@@ -32,23 +34,26 @@ def train(
     generator = torch.Generator().manual_seed(settings.seed)
     net = unet.build(settings.seed, device)
     held, kept = split(len(thumbnails), generator)
+    optimizer = torch.optim.AdamW(net.parameters(), weight_decay=WEIGHT_DECAY)
     batches = -(-len(kept) // settings.batch)
-    optimiser = torch.optim.AdamW(net.parameters(), weight_decay=WEIGHT_DECAY)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser,
-        max_lr=settings.learning_rate,
-        total_steps=settings.epochs * batches,
-        pct_start=WARM_UP,
+    steps = settings.epochs * batches
+
+    def set_rate(step: int) -> float:
+        return set_one_cycle(optimizer, settings.learning_rate, step, steps, WARM_UP)
+
+    def update(chosen: np.ndarray) -> Tensor:
+        batch = views(thumbnails[chosen], settings.size, generator).to(device)
+        loss = overlap_loss(unet.logits(net, batch[:, :3]), batch[:, 3])
+        return gradient_step({"overlap": loss}, optimizer)
+
+    net.train()
+    chosen = (
+        batch
+        for _ in tqdm(range(settings.epochs), desc="u-net", unit="epoch", mininterval=2)
+        for batch in shuffled(kept, batches, generator)
     )
-    for _ in tqdm(range(settings.epochs), desc="u-net", unit="epoch", mininterval=2):
-        net.train()
-        for chosen in shuffled(kept, batches, generator):
-            batch = views(thumbnails[chosen], settings.size, generator).to(device)
-            loss = overlap_loss(unet.logits(net, batch[:, :3]), batch[:, 3])
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-            schedule.step()
+    for _ in run_steps(chosen, set_rate, update):
+        pass
     return net, held
 
 

@@ -5,6 +5,7 @@ card says so.
 """
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from pipeline.steps.pretrain.simsiam import SimSiam
 from pipeline.system import device
 from pipeline.training import health_checks, schedule
 from pipeline.training.dataset import View, Views
+from pipeline.training.loop import gradient_step, run_steps
 
 ONE_CLUSTER = 0.9  # of all photographs
 REMEDY = "Lower pretrain.learning_rate, or take another pretrain.method"
@@ -94,6 +96,17 @@ def pretrain(
         Views(crops, channels, strength), batch_sampler=batches, num_workers=device.workers()
     )
     loader = fabric.setup_dataloaders(loader, use_distributed_sampler=False)
+
+    def set_rate(epoch: int, step: int) -> float:
+        done = (epoch + step / len(batches)) / settings.epochs
+        factor = schedule.along_cosine(1, 0, done, 1)
+        return schedule.set_learning_rate(optimizer, settings.learning_rate, factor)
+
+    def update(epoch: int, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        cost, vectors = pupil(*batch)
+        check = partial(health_checks.check_step, epoch=epoch, remedy=REMEDY)
+        return gradient_step({settings.method: cost}, optimizer, fabric.backward, check), vectors
+
     history = []
     pupil.train()
     for epoch in tqdm(range(settings.epochs), "pretrain", unit="epoch"):
@@ -101,16 +114,9 @@ def pretrain(
         if settings.method == "clusters":
             clustered(pupil, loader, epoch)
         costs = []
-        for at, (seen, places) in enumerate(loader):
-            done = (epoch + at / len(batches)) / settings.epochs
-            for group in optimizer.param_groups:
-                group["lr"] = settings.learning_rate * schedule.along_cosine(1, 0, done, 1)
-            cost, vectors = pupil(seen, places)
-            health_checks.check_finite(cost, {settings.method: cost}, epoch, REMEDY)
-            optimizer.zero_grad()
-            fabric.backward(cost)
-            optimizer.step()
-            costs.append(float(cost.detach()))
+        for step in run_steps(loader, partial(set_rate, epoch), partial(update, epoch)):
+            cost, vectors = step.result
+            costs.append(float(cost))
         health_checks.check_spread(vectors, epoch, REMEDY)
         history.append({"epoch": epoch, "loss": float(np.mean(costs))})
     return pd.DataFrame(history)

@@ -1,6 +1,7 @@
 """Train one member: a backbone with one fold held out. A plain loop on Lightning Fabric."""
 
 from collections import defaultdict
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from pipeline.models.embedding_net import EmbeddingNet
 from pipeline.params import Train
 from pipeline.training import health_checks, inner_split, schedule
 from pipeline.training.dataset import Views
+from pipeline.training.loop import gradient_step, run_steps
 from pipeline.training.pair_batches import mined
 from pipeline.training.session import Run, prepare
 from pipeline.training.training_set import Lesson
@@ -70,27 +72,37 @@ def run_epoch(run: Run, epoch: int, plateaus: int, progress: tqdm) -> list[dict[
     run.learner.train()
     sums: dict[str, float] = defaultdict(float)
     between: list[dict[str, float]] = []
-    for at, (crops, labels) in enumerate(run.loader):
-        done = (epoch + at / len(run.batches)) / settings.epochs
-        rate = schedule.set_rate(run.optimizer, done, settings.schedule, plateaus)
-        scale = settings.resize.scale if done < settings.resize.until else 1.0
+    check = partial(health_checks.check_step, epoch=epoch)
+
+    def done(step: int) -> float:
+        """The fraction of the training before a step of this epoch."""
+        return (epoch + step / len(run.batches)) / settings.epochs
+
+    def set_rate(step: int) -> float:
+        factor = schedule.scheduled_factor(done(step), settings.schedule, plateaus)
+        return schedule.set_learning_rate(run.optimizer, settings.learning_rate, factor)
+
+    def update(batch: tuple[int, tuple[Tensor, Tensor]]) -> tuple[dict[str, Tensor], Tensor]:
+        number, (crops, labels) = batch
+        scale = settings.resize.scale if done(number) < settings.resize.until else 1.0
         losses, features = run.learner(shrunk(crops, scale), labels)
-        total = sum(losses.values())
-        health_checks.check_finite(total, losses, epoch)
-        health_checks.check_gradient(run.backward(total), epoch)
-        run.optimizer.step()
-        run.average.after_step(done)
-        for name, value in {"loss": total, **losses}.items():
+        total = gradient_step(losses, run.optimizer, run.backward, check)
+        return {"loss": total, **losses}, features
+
+    for step in run_steps(enumerate(run.loader), set_rate, update):
+        losses, features = step.result
+        run.average.after_step(done(step.number))
+        for name, value in losses.items():
             sums[name] += float(value.detach()) / len(run.batches)
         progress.update()
-        if asked_after(run, epoch, at + 1):
+        if asked_after(run, epoch, step.number + 1):
             # an epoch's own row has its number, and is of its end
-            place = epoch - 1 + (at + 1) / len(run.batches)
+            place = epoch - 1 + (step.number + 1) / len(run.batches)
             between.append({"epoch": place, **run.lesson.examination.scores(run.net)})
             run.learner.train()
     run.average.after_epoch((epoch + 1) / settings.epochs)
     health_checks.check_spread(features, epoch)
-    return [*between, {"epoch": epoch, "rate": rate, **sums}]
+    return [*between, {"epoch": epoch, "rate": step.learning_rate, **sums}]
 
 
 def asked_after(run: Run, epoch: int, batches: int) -> bool:

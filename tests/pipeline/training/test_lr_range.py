@@ -17,8 +17,8 @@ def test_the_rate_grows_by_the_same_factor_over_several_epochs(lesson, settings_
     np.testing.assert_allclose(table["rate"], 10 ** np.linspace(-6, -3, 10))
     assert table["loss"].gt(0).all()
     groups = run.optimizer.param_groups
-    np.testing.assert_allclose([group["lr"] / group["share"] for group in groups], 1e-3)
-    assert len({group["share"] for group in groups}) == 2  # the backbone's and the head's
+    np.testing.assert_allclose([group["lr"] / group["lr_scale"] for group in groups], 1e-3)
+    assert len({group["lr_scale"] for group in groups}) == 2  # the backbone's and the head's
 
 
 def test_the_first_smoothed_loss_is_the_first_loss(lesson, settings_with):

@@ -115,10 +115,45 @@ def test_groups_by_place_and_shape(settings_with):
     }
 
 
-def test_set_rate_keeps_the_shares_and_returns_the_heads(settings_with):
-    settings = settings_with(learning_rate=0.01, backbone_rate=0.1, schedule={"warmup": 0.0})
+def test_learning_rates_keep_the_scale_of_each_group(settings_with):
+    settings = settings_with(learning_rate=0.01, backbone_rate=0.1)
     optimizer = torch.optim.AdamW(schedule.parameter_groups(Learner(), settings))
     for _ in range(2):  # the second time from the changed rates
-        assert schedule.set_rate(optimizer, 0.5, settings.schedule) == pytest.approx(0.005)
+        assert schedule.set_learning_rate(optimizer, 0.01, 0.5) == pytest.approx(0.005)
         for group in optimizer.param_groups:
-            assert group["lr"] == pytest.approx(0.005 * group["share"])
+            assert group["lr"] == pytest.approx(0.005 * group["lr_scale"])
+    assert {group["lr_scale"] for group in optimizer.param_groups} == {0.1, 1.0}
+
+
+def test_a_group_without_a_scale_has_the_rate_itself():
+    optimizer = torch.optim.SGD(nn.Linear(2, 2).parameters(), lr=1.0)
+    assert schedule.set_learning_rate(optimizer, 0.3) == optimizer.param_groups[0]["lr"] == 0.3
+
+
+@pytest.mark.parametrize("steps", [1, 2, 4, 6, 7, 30, 101])
+def test_one_cycle_of_rate_and_momentum_is_that_of_torch(steps):
+    parameters = list(nn.Linear(2, 2).parameters())
+    expected, optimizer = (torch.optim.AdamW(parameters) for _ in range(2))
+    cycle = torch.optim.lr_scheduler.OneCycleLR(
+        expected, max_lr=0.003, total_steps=steps, pct_start=0.2
+    )
+    for step in range(steps):
+        rate = schedule.set_one_cycle(optimizer, 0.003, step, steps, 0.2)
+        wanted, given = expected.param_groups[0], optimizer.param_groups[0]
+        assert rate == given["lr"] == wanted["lr"] and given["betas"] == wanted["betas"]
+        expected.step()
+        cycle.step()
+
+
+def test_one_cycle_whose_first_step_is_the_peak():
+    """A fifth of five steps: torch's own divides by 0."""
+    optimizer = torch.optim.AdamW(nn.Linear(2, 2).parameters())
+    assert schedule.set_one_cycle(optimizer, 0.003, 0, 5, 0.2) == pytest.approx(0.003)
+
+
+def test_the_factor_falls_with_every_plateau():
+    section = Schedule(kind="plateau", warmup=0.0, cycles=1, patience=2)
+    factors = [schedule.scheduled_factor(0.5, section, plateaus) for plateaus in range(3)]
+    assert factors == pytest.approx([1, schedule.FALL, schedule.FALL**2])
+    cosine = section.model_copy(update={"kind": "cosine"})
+    assert schedule.scheduled_factor(0.5, cosine, 2) == schedule.rate_factor(0.5, cosine)
