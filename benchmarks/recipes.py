@@ -31,11 +31,13 @@ E = "ensembles.{}."
 CHANGES = {
     "embeddings alone": {E + "local": {}},
     "votes without geometry": {E + "local": {"votes": 1.0}},
-    "weighed points alone": {E + "local": {"weighed": 1.0}},
+    "weighed points alone": {E + "local": {"weighted_inliers": 1.0}},
     "points counted, not weighed": {E + "local": {"votes": 1.0, "inliers": 1.0}},
-    "points weighed, not counted": {E + "local": {"votes": 1.0, "weighed": 1.0}},
+    "points weighed, not counted": {E + "local": {"votes": 1.0, "weighted_inliers": 1.0}},
     "and ratio, coverage": {
-        E + "local": dict.fromkeys(["votes", "inliers", "weighed", "ratio", "coverage"], 1.0)
+        E + "local": dict.fromkeys(
+            ["votes", "inliers", "weighted_inliers", "ratio", "coverage"], 1.0
+        )
     },
     "nearest alone": {E + "scores": ["nearest"]},
     "centre alone": {E + "scores": ["centre"]},
@@ -44,8 +46,8 @@ CHANGES = {
     "augmentation 3": {"neighbours.augmentation": 3},
     "both expanded 2": {"neighbours.expansion": 2, "neighbours.augmentation": 2},
     "and margin": {
-        "neighbours.margin": True,
-        E + "scores": ["nearest", "centre", "vote", "margin"],
+        "neighbours.margin_score": True,
+        E + "scores": ["nearest", "centre", "vote", "margin_score"],
     },
     "and k-reciprocal 20": {
         "neighbours.reciprocal": 20,
@@ -144,7 +146,7 @@ def again(name: str, made: set[str]) -> None:
     they say has changed and is asked for.
     """
     p = params.load()
-    members = itertools.product(p.ensembles[name].voters(), map(str, p.folds.trained))
+    members = itertools.product(p.ensembles[name].active_backbones(), map(str, p.folds.trained))
     for backbone, fold in members:
         if "neighbours" in made:
             neighbours.main(backbone, fold)

@@ -49,7 +49,7 @@ METHODS = (
 SLOW = ("matching_full", "memory", "meta_lstm")  # on embeddings
 FEWER = {"rerank.fewshot.tasks": 4}
 # crops cost a hundred times what vectors do
-SHORTER = FEWER | {"rerank.fewshot.sees": "crops", "rerank.fewshot.steps": 100}
+SHORTER = FEWER | {"rerank.fewshot.input": "crops", "rerank.fewshot.steps": 100}
 INTERVAL = ("difference", "low", "high")
 AT_ONCE = 20  # neighbours of the k-reciprocal reference
 
@@ -110,7 +110,7 @@ def looked_at_one(
         made = {stage.__name__.rpartition(".")[2] for stage in stages}
         link(run, made | {"ensemble", "submission", "score"})
         p = params.load()
-        members = list(itertools.product(p.ensembles[name].voters(), p.folds.trained))
+        members = list(itertools.product(p.ensembles[name].active_backbones(), p.folds.trained))
         begun = time.process_time()  # other work on the machine does not lengthen it
         for stage, (backbone, fold) in itertools.product(stages, members):
             stage.main(backbone, str(fold))

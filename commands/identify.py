@@ -74,12 +74,13 @@ def recipe_of(name: str | None, p: Params) -> Ensemble:
     if name not in p.ensembles:
         raise SystemExit(f"no ensemble {name!r}: choose one of --ensemble {list(p.ensembles)}")
     own, backbone = p.ensembles[name], p.match.backbone
-    if backbone not in own.voters():
+    if backbone not in own.active_backbones():
         raise SystemExit(
-            f"{name} asks {own.voters()}, and identify embeds with {backbone} (match.backbone): "
+            f"{name} asks {own.active_backbones()}, and identify embeds with {backbone} "
+            "(match.backbone): "
             "choose another --ensemble"
         )
-    if others := [one for one in own.voters() if one != backbone]:
+    if others := [one for one in own.active_backbones() if one != backbone]:
         print(f"of {name}'s backbones {backbone} alone is asked, {others} are not")
     return own.model_copy(update={"backbones": {backbone: own.backbones[backbone]}})
 

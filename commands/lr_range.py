@@ -4,8 +4,9 @@
 
 Trains on the crops and folds that there are (dvc repro crop folds) while the rate grows, keeps
 nothing of it, prints a suggestion for train.learning_rate and writes data/lr_range/<backbone>.csv
-and .png, which the next report shows. Rates are the head's; the backbone has train.backbone_rate
-of them. What comes later in a training (head_epochs, resize, mined strangers) plays no part.
+and .png, which the next report shows. Rates are the head's; the backbone has
+train.backbone_lr_scale of them. What comes later in a training (head_epochs, resize, mined hard
+negatives) plays no part.
 """
 
 import argparse

@@ -84,7 +84,9 @@ def answers(p: params.Params, name: str) -> pd.DataFrame:
         raise ValueError(f"{name}: {fitted} were fitted on the photographs that are held out")
     if len(recipe.fold_list(p.folds.trained)) < 2:
         raise ValueError(f"{name} has one fold: the blend is fitted on the others'")
-    local = {source: weight for source, weight in recipe.local.items() if source != "weighed"}
+    local = {
+        source: weight for source, weight in recipe.local.items() if source != "weighted_inliers"
+    }
     recipe = recipe.model_copy(update={"local": local})
     parts = load_fold_evidence(recipe, p.folds.trained, tables.read("folds", paths.FOLDS))
     return ensemble.blind_answers(parts, recipe, p.ensemble, p.evaluation)

@@ -32,7 +32,7 @@ def main(name: str) -> None:
     said = submission_file.read(csv, p.competition.columns.new_whale)
     new = said.loc[said["ranking"].str[0] == NEW_WHALE, "image"].reset_index(drop=True)
     recipe = p.ensembles[name]
-    folds, backbones = recipe.fold_list(p.folds.trained), recipe.voters()
+    folds, backbones = recipe.fold_list(p.folds.trained), recipe.active_backbones()
     lessons = [held_out(backbones, fold) for fold in folds]
     try:
         floor = clustering.best_floor(lessons, METHOD)

@@ -178,7 +178,11 @@ def look(
     found = match_photographs(features, (0, 1), paired, settings)
     points = pd.DataFrame(describe_inliers(features, (0, 1), found), columns=INLIER_COLUMNS)
     weighed = scale.evidence(points).sum()
-    scores = {"similarity": similarities, "inliers": float(found.inliers), "weighed": weighed}
+    scores = {
+        "similarity": similarities,
+        "inliers": float(found.inliers),
+        "weighted_inliers": weighed,
+    }
     return pd.DataFrame(scores), found
 
 

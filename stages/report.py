@@ -19,7 +19,7 @@ from pipeline.steps.report.content import Sources, content
 def main(name: str) -> None:
     p = params.load()
     recipe = p.ensembles[name]
-    folds, backbones = recipe.fold_list(p.folds.trained), recipe.voters()
+    folds, backbones = recipe.fold_list(p.folds.trained), recipe.active_backbones()
     backbone, fold = backbones[0], folds[0]
     second = sorted({one.split(" or ")[0] for one in recipe.scores} & params.RERANK_SCORES)
     known = Sources(

@@ -14,9 +14,9 @@ def main(backbone: str, fold: str) -> None:
     p = params.load()
     member = Member(backbone, int(fold))
     settings = p.member_train(backbone)
-    twin = p.rerank.method == "twin"
-    head = pair_head.trained(settings, paths.model(*member)) if twin else None
-    on_crops = p.rerank.method in params.FEW_SHOT and p.rerank.fewshot.sees == "crops"
+    siamese = p.rerank.method == "siamese_head"
+    head = pair_head.trained(settings, paths.model(*member)) if siamese else None
+    on_crops = p.rerank.method in params.FEW_SHOT and p.rerank.fewshot.input == "crops"
     scores = rerank.rerank(
         member.evidence("neighbours"),
         member.embeddings(),
@@ -27,7 +27,7 @@ def main(backbone: str, fold: str) -> None:
         artefacts.load_viewpoints(),
         head,
         settings.embedding,
-        small_crops(paths.CROPS, p.rerank.fewshot.side) if on_crops else None,
+        small_crops(paths.CROPS, p.rerank.fewshot.crop_height) if on_crops else None,
     )
     evidence.save(scores, paths.evidence("rerank", *member))
 

@@ -91,7 +91,7 @@ def settings_with():
         "embedding": 16,
         "learning_rate": 3e-3,
         "flip": "none",
-        "sampler": {"identities": 3, "views": 2, "new_whale_share": 0.15},
+        "sampler": {"identities": 3, "views": 2, "new_whale_fraction": 0.15},
         "schedule": {"kind": "cosine", "warmup": 0.0},
         "augment": quiet,
     }

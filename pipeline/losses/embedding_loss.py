@@ -26,7 +26,7 @@ LEARNED = {
 }
 # the others see the features before the BNNeck
 SEE_EMBEDDINGS = {
-    "softmax", "arcface", "cosface", "sphereface", "focal", "proxy_anchor", "twin",
+    "softmax", "arcface", "cosface", "sphereface", "focal", "proxy_anchor", "siamese",
 }  # fmt: skip
 
 
@@ -48,7 +48,7 @@ class EmbeddingLoss(nn.Module):
         self.weights = {name: values["weight"] for name, values in params.active().items()}
         for name, values in params.active().items():
             own = {key: value for key, value in values.items() if key != "weight"}
-            if name == "twin":
+            if name == "siamese":
                 built = Twin(pair_head)
             elif name in LEARNED:
                 built = LEARNED[name](dim, identities, **own)

@@ -1,10 +1,10 @@
 """Softmax over the known identities, and its margins: ArcFace, CosFace, SphereFace.
 
-Labels are 0 .. identities - 1, or -1 for new_whale. A new_whale has no class; where `strangers` is
-above 0 it costs that times its cross-entropy against the uniform distribution: no identity may
-claim it (Dhamija et al. 2018, "Reducing network agnostophobia", arXiv:1811.04110). Where labels are
-doubtful, `symmetric` is the weight of the reverse cross-entropy beside the usual one: it is
-bounded, so that a wrong label can't pull for ever (Wang et al. 2019, arXiv:1908.06112).
+Labels are 0 .. identities - 1, or -1 for new_whale. A new_whale has no class; where
+`unknown_weight` is above 0 it costs that times its cross-entropy against the uniform distribution:
+no identity may claim it (Dhamija et al. 2018, "Reducing network agnostophobia", arXiv:1811.04110).
+Where labels are doubtful, `symmetric` is the weight of the reverse cross-entropy beside the usual
+one: it is bounded, so that a wrong label can't pull for ever (Wang et al. 2019, arXiv:1908.06112).
 """
 
 import math
@@ -28,20 +28,20 @@ class Softmax(nn.Module):
         identities: Identities,
         *,
         smoothing: float,
-        strangers: float,
+        unknown_weight: float,
         symmetric: float,
     ) -> None:
         super().__init__()
         self.linear = nn.Linear(dim, len(identities))
         self.identities, self.smoothing = identities, smoothing
-        self.strangers, self.symmetric = strangers, symmetric
+        self.unknown_weight, self.symmetric = unknown_weight, symmetric
 
     def forward(self, embeddings: Tensor, labels: Tensor) -> Tensor:
         logits = self.linear(embeddings)
         known = labels >= 0
         costs = (self.identities, self.symmetric, self.smoothing)
         right = cross_entropy(logits[known], labels[known], *costs)
-        return right + self.strangers * unclaimed(logits[~known])
+        return right + self.unknown_weight * unclaimed(logits[~known])
 
 
 class Margined(nn.Module):
@@ -55,7 +55,7 @@ class Margined(nn.Module):
     rare_margin, rare_power : an identity of n photographs has the margin
         margin + rare_margin x n^-rare_power (Ha et al. 2020, arXiv:2010.05350; the 1st place of
         Happywhale 2022 had .05, .271 and .364)
-    strangers : weight of new_whale photographs, which no identity may claim
+    unknown_weight : weight of new_whale photographs, which no identity may claim
     symmetric : weight of the reverse cross-entropy
     """
 
@@ -71,7 +71,7 @@ class Margined(nn.Module):
         centres: int,
         rare_margin: float,
         rare_power: float,
-        strangers: float,
+        unknown_weight: float,
         symmetric: float,
     ) -> None:
         super().__init__()
@@ -79,10 +79,10 @@ class Margined(nn.Module):
         photographs = identities.photographs.clamp(min=1)
         self.register_buffer("margins", margin + rare_margin * photographs**-rare_power)
         self.identities, self.scale = identities, scale
-        self.centres, self.strangers, self.symmetric = centres, strangers, symmetric
+        self.centres, self.unknown_weight, self.symmetric = centres, unknown_weight, symmetric
 
     def forward(self, embeddings: Tensor, labels: Tensor) -> Tensor:
-        known, strangers = embeddings[labels >= 0], embeddings[labels < 0]
+        known, unknown = embeddings[labels >= 0], embeddings[labels < 0]
         own = labels[labels >= 0]
         cosines = self.cosines(known)
         right = F.one_hot(own, len(self.identities)).to(cosines.dtype)
@@ -90,9 +90,9 @@ class Margined(nn.Module):
         harder = self.with_margin(target, self.margins.to(target.dtype)[own]) - target
         logits = self.scaled(cosines + right * harder.unsqueeze(1), known)
         cost = cross_entropy(logits, own, self.identities, self.symmetric)
-        if not self.strangers:
+        if not self.unknown_weight:
             return cost
-        return cost + self.strangers * unclaimed(self.scaled(self.cosines(strangers), strangers))
+        return cost + self.unknown_weight * unclaimed(self.scaled(self.cosines(unknown), unknown))
 
     def cosines(self, embeddings: Tensor) -> Tensor:
         """n x identities: with the nearest of each one's directions."""

@@ -56,10 +56,10 @@ class PairHead(nn.Module):
 
 def for_member(settings: Train) -> PairHead | None:
     """The head that a member's network has; None where the twin loss has no weight."""
-    twin = settings.loss.twin
-    if not twin or not twin.weight:
+    siamese = settings.loss.siamese
+    if not siamese or not siamese.weight:
         return None
-    return PairHead(twin.head, settings.embedding, twin.hidden)
+    return PairHead(siamese.head, settings.embedding, siamese.hidden)
 
 
 def trained(settings: Train, model: Path) -> PairHead:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.params.values import Count, NonNegative, Positive, Section, Seed, Share, Slug
+from pipeline.params.values import Count, NonNegative, Positive, Section, Seed, Fraction, Slug
 
 
 class Neighbours(Section):
@@ -20,7 +20,7 @@ class Neighbours(Section):
     expansion: Annotated[int, Field(ge=0)]
     augmentation: Annotated[int, Field(ge=0)]
     power: NonNegative
-    margin: bool
+    margin_score: bool
     reciprocal: Annotated[int, Field(ge=0)]
     reciprocal_blend: Count
     reciprocal_weight: Annotated[float, Field(ge=0, le=1)]
@@ -33,11 +33,11 @@ class Match(Section):
     neighbours: Count
     probes: Count
     shortlist: Count
-    lots: Count
+    random_pairs: Count
     candidates: Annotated[int, Field(ge=1, le=1000)]
-    ratio: Share
+    ratio: Fraction
     model: Literal["affine", "homography"]
-    tolerance: Share
+    tolerance: Fraction
     seed: Seed
 
 
@@ -49,21 +49,21 @@ class Reptile(Section):
     shots: Count
     meta_steps: Count
     meta_batch: Count
-    meta_rate: Annotated[float, Field(gt=0, le=1)]
+    meta_learning_rate: Annotated[float, Field(gt=0, le=1)]
     inner_steps: Annotated[int, Field(ge=1)]
-    inner_rate: Positive
+    inner_learning_rate: Positive
     adapt_steps: Annotated[int, Field(ge=5)]
 
 
 class FewShot(Section):
     """Teaching a few-shot learner with held-out queries and their first candidates."""
 
-    sees: Literal["embeddings", "crops"]
-    side: Annotated[int, Field(ge=16, le=512, multiple_of=16)]
+    input: Literal["embeddings", "crops"]
+    crop_height: Annotated[int, Field(ge=16, le=512, multiple_of=16)]
     hidden: Annotated[int, Field(ge=1, le=4096)]
     tasks: Count
     steps: Count
-    rate: Positive
+    learning_rate: Positive
 
 
 # learned from held-out queries: pipeline/steps/rerank/learned.py
@@ -92,7 +92,7 @@ VECTORS_ALONE = {"maml", "fomaml", "meta_lstm"}
 class Rerank(Section):
     """The second look at the first candidates."""
 
-    method: Literal["none", "prototypes", "k_reciprocal", "reptile", "twin", *FEW_SHOT]
+    method: Literal["none", "prototypes", "k_reciprocal", "reptile", "siamese_head", *FEW_SHOT]
     first: Literal["nearest", "mean", "centre", "vote"]
     top: Annotated[int, Field(ge=2, le=50)]
     seed: Seed
@@ -101,10 +101,10 @@ class Rerank(Section):
 
     @model_validator(mode="after")
     def _sees_what_it_can(self) -> "Rerank":
-        if self.fewshot.sees == "crops" and self.method in VECTORS_ALONE:
+        if self.fewshot.input == "crops" and self.method in VECTORS_ALONE:
             choices = [one for one in FEW_SHOT if one not in VECTORS_ALONE]
             raise ValueError(
-                f"rerank.fewshot.sees: crops, but {self.method} adapts a network for vectors: "
+                f"rerank.fewshot.input: crops, but {self.method} adapts a network for vectors: "
                 f"rerank.method may be one of {choices}"
             )
         return self
@@ -136,7 +136,7 @@ class EnsembleStage(Section):
 class SubmissionStage(Section):
     """What may reorder the answers to all queries at once; off with 0, and one at a time."""
 
-    gap: Share
+    gap: Fraction
     capacity: Annotated[int, Field(ge=0)]
 
     @model_validator(mode="after")
@@ -160,9 +160,9 @@ class Ensemble(Section):
     backbones: Annotated[dict[Slug, NonNegative], Field(min_length=1)]
     folds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] | Literal["all"]
     scores: Annotated[list[str], Field(min_length=1)]
-    local: dict[Literal["votes", "inliers", "ratio", "coverage", "weighed"], NonNegative]
+    local: dict[Literal["votes", "inliers", "ratio", "coverage", "weighted_inliers"], NonNegative]
     method: Literal["mean", "weighted", "lightgbm"]
-    twins: bool
+    duplicates: bool
     new_whale: NewWhale
 
     def fold_list(self, trained: list[int]) -> list[int]:
@@ -173,7 +173,7 @@ class Ensemble(Section):
         """The weights of a mean: one a backbone, and one a local score as "local.votes"."""
         return self.backbones | {f"local.{score}": weight for score, weight in self.local.items()}
 
-    def voters(self) -> list[str]:
+    def active_backbones(self) -> list[str]:
         """The backbones with a weight above 0."""
         return [name for name, weight in self.backbones.items() if weight > 0]
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from pipeline.params.losses import Loss
-from pipeline.params.values import Count, NonNegative, Positive, Section, Seed, Share
+from pipeline.params.values import Count, NonNegative, Positive, Section, Seed, Fraction
 
 
 class Sampler(Section):
@@ -16,16 +16,16 @@ class Sampler(Section):
     noise: NonNegative
     identities: Annotated[int, Field(ge=2)]
     views: Annotated[int, Field(ge=1)]
-    new_whale_share: Annotated[float, Field(ge=0, le=0.5)]
-    power: Share
-    least: Annotated[int, Field(ge=0)]
+    new_whale_fraction: Annotated[float, Field(ge=0, le=0.5)]
+    power: Fraction
+    min_views: Annotated[int, Field(ge=0)]
 
 
 class Schedule(Section):
     """Learning rate over the steps, its warm-up, cycles, and epochs of patience on a plateau."""
 
     kind: Literal["cosine", "one_cycle", "cyclic", "restarts", "plateau"]
-    warmup: Share
+    warmup: Fraction
     cycles: Count
     patience: Count
 
@@ -42,7 +42,7 @@ class Resize(Section):
     """Training starts on crops shrunk to `scale`, until the share `until` of its epochs."""
 
     scale: Annotated[float, Field(ge=0.25, le=1)]
-    until: Share
+    until: Fraction
 
 
 class Inner(Section):
@@ -51,7 +51,7 @@ class Inner(Section):
     They are asked after every epoch, and after every so many batches too where `every` isn't 0.
     """
 
-    share: Annotated[float, Field(ge=0, le=0.5)]
+    fraction: Annotated[float, Field(ge=0, le=0.5)]
     patience: Annotated[int, Field(ge=0)]
     every: Annotated[int, Field(ge=0)]
 
@@ -60,19 +60,19 @@ class Augment(Section):
     """Strengths of the training transforms; each is 0 for off."""
 
     rotate: Annotated[float, Field(ge=0, le=180)]
-    shift: Share
+    shift: Fraction
     zoom: Annotated[float, Field(ge=0, lt=1)]
     shear: Annotated[float, Field(ge=0, le=45)]
     perspective: Annotated[float, Field(ge=0, le=0.5)]
-    brightness: Share
-    contrast: Share
-    hue: Share
-    grey: Share
-    blur: Share
-    noise: Share
-    erase: Share
-    mask_dropout: Share
-    background: Share
+    brightness: Fraction
+    contrast: Fraction
+    hue: Fraction
+    grey: Fraction
+    blur: Fraction
+    noise: Fraction
+    erase: Fraction
+    mask_dropout: Fraction
+    background: Fraction
 
 
 class Train(Section):
@@ -81,7 +81,7 @@ class Train(Section):
     seed: Seed
     epochs: Count
     learning_rate: Positive
-    backbone_rate: Positive
+    backbone_lr_scale: Positive
     weight_decay: NonNegative
     clip: NonNegative
     channels: Literal[3, 4, 5]
@@ -99,8 +99,8 @@ class Train(Section):
     average: Average
     resize: Resize
     inner: Inner
-    class_power: Share
-    wrong_labels: Share
+    class_power: Fraction
+    wrong_labels: Fraction
     loss: Loss
     augment: Augment
 
@@ -109,8 +109,8 @@ class Train(Section):
         if self.head_epochs >= self.epochs:
             raise ValueError(f"head_epochs is {self.head_epochs}: the backbone never learns")
         for leaf in ("patience", "every"):
-            if getattr(self.inner, leaf) and not self.inner.share:
-                raise ValueError(f"inner.{leaf} needs an inner.share of identities to look at")
+            if getattr(self.inner, leaf) and not self.inner.fraction:
+                raise ValueError(f"inner.{leaf} needs an inner.fraction of identities to look at")
         if self.augment.mask_dropout and self.channels == 3:
             raise ValueError("augment.mask_dropout: with channels 3 no mask is seen")
         if self.inner.patience and self.average.kind != "none":

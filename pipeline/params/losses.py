@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, create_model, model_validator
 
-from pipeline.params.values import Count, NonNegative, Positive, Section, Share
+from pipeline.params.values import Count, NonNegative, Positive, Section, Fraction
 
 Radians = Annotated[float, Field(ge=0, le=1.57)]
 Cosine = Annotated[float, Field(ge=-1, le=1)]
@@ -30,23 +30,25 @@ def term(**values: Any) -> Any:
 
 
 # what softmax and its margins share
-CLASSES = dict(strangers=NonNegative, symmetric=NonNegative)
+CLASSES = dict(unknown_weight=NonNegative, symmetric=NonNegative)
 RARE = dict(centres=Count, rare_margin=NonNegative, rare_power=NonNegative, **CLASSES)
 
 
 class Loss(Section):
     """The weighted sum that is minimised."""
 
-    softmax: term(smoothing=Share, **CLASSES) = None
+    softmax: term(smoothing=Fraction, **CLASSES) = None
     arcface: term(margin=Radians, scale=Positive, **RARE) = None
     cosface: term(margin=NonNegative, scale=Positive, **RARE) = None
     sphereface: term(margin=Positive, scale=Positive, **RARE) = None
     triplet: term(margin=NonNegative, miner=Miner, two_sided=bool, memory=Size) = None
     # a larger scale loses the gradient of a gamma below 1
-    focal: term(gamma=NonNegative, scale=Annotated[float, Field(gt=0, le=64)], hardest=Share) = None
+    focal: term(gamma=NonNegative, scale=Annotated[float, Field(gt=0, le=64)], hardest=Fraction) = (
+        None
+    )
     proxy_anchor: term(margin=NonNegative, alpha=Positive) = None
     centre: term() = None
-    twin: term(head=Literal["absolute", "rich", "concat"], hidden=Count) = None
+    siamese: term(head=Literal["absolute", "rich", "concat"], hidden=Count) = None
     contrastive: term(near=Distance, far=Distance, memory=Size) = None
     batch_all: term(margin=Positive, compactness=NonNegative) = None
     n_pair: term(scale=Positive, new_whale=bool) = None
@@ -57,7 +59,7 @@ class Loss(Section):
     ) = None
     histogram: term(bins=Annotated[int, Field(ge=2)]) = None
     quadruplet: term(margin=NonNegative, second_margin=NonNegative) = None
-    circle: term(margin=Share, gamma=Positive, memory=Size) = None
+    circle: term(margin=Fraction, gamma=Positive, memory=Size) = None
 
     def active(self) -> dict[str, dict[str, Any]]:
         """The values of every loss with a weight, by name."""

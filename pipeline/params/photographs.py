@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.params.values import Count, NonNegative, Positive, Section, Seed, Share
+from pipeline.params.values import Count, NonNegative, Positive, Section, Seed, Fraction
 
 
 class Demo(Section):
@@ -44,7 +44,7 @@ class Dedup(Section):
 
     enabled: bool
     hash_distance: Annotated[int, Field(ge=0, le=64)]
-    pixel_difference: Share
+    pixel_difference: Fraction
     mirror: bool
 
 
@@ -72,16 +72,17 @@ class Crop(Section):
     height: Annotated[int, Field(ge=16, le=2048)]
     width: Annotated[int, Field(ge=16, le=2048)]
     frame: Literal["animal", "photograph"]
-    margin: Share
+    padding: Fraction
     align: Literal["none", "axis"]
     without_masks: Literal["whole", "grabcut", "unet"]
     unet: UNet
 
     @model_validator(mode="after")
     def _a_whole_photograph_is_as_it_is(self) -> "Crop":
-        if self.frame == "photograph" and (self.align != "none" or self.margin > 0):
+        if self.frame == "photograph" and (self.align != "none" or self.padding > 0):
             raise ValueError(
-                "frame: photograph has no use for align and margin: set align to none, margin to 0"
+                "frame: photograph has no use for align and padding: set align to none and "
+                "padding to 0"
             )
         return self
 
@@ -92,7 +93,7 @@ class Keypoints(Section):
     enabled: bool
     detector: Literal["sift", "disk"]
     size: Annotated[int, Field(ge=32, le=4096)]
-    margin: Share
+    padding: Fraction
     count: Count
     around: Annotated[int, Field(ge=0)]
     contrast: NonNegative

@@ -30,8 +30,8 @@ from pipeline.params.reading import explained
 from pipeline.params.values import Section, Slug
 
 # the scores that `neighbours` and `rerank` can put into the evidence
-NEIGHBOUR_SCORES = {"nearest", "mean", "centre", "vote", "margin", "reciprocal"}
-RERANK_SCORES = {"reranked", "reptile", "prototypes", "k_reciprocal", "twin", *FEW_SHOT}
+NEIGHBOUR_SCORES = {"nearest", "mean", "centre", "vote", "margin_score", "reciprocal"}
+RERANK_SCORES = {"reranked", "reptile", "prototypes", "k_reciprocal", "siamese_head", *FEW_SHOT}
 
 
 class Params(Section):
@@ -91,7 +91,7 @@ class Params(Section):
                 place = f"backbones.{backbone}.overrides"
                 raise ValueError(f"{place} make train invalid:\n{explained(error)}") from None
             self._check_mirror(backbone, train)
-            self._check_twin(backbone, train)
+            self._check_siamese(backbone, train)
         return self
 
     def _check_mirror(self, backbone: str, train: Train) -> None:
@@ -102,12 +102,12 @@ class Params(Section):
                 "mirror image is another individual: use both or none"
             )
 
-    def _check_twin(self, backbone: str, train: Train) -> None:
-        """A second look by the twin network's head needs one."""
-        if self.rerank.method == "twin" and "twin" not in train.loss.active():
+    def _check_siamese(self, backbone: str, train: Train) -> None:
+        """Re-ranking by the siamese head needs a network that was trained with one."""
+        if self.rerank.method == "siamese_head" and "siamese" not in train.loss.active():
             raise ValueError(
-                f"rerank.method: twin, but {backbone} is trained without one: give "
-                "train.loss.twin a weight"
+                f"rerank.method: siamese_head, but {backbone} is trained without one: give "
+                "train.loss.siamese a weight"
             )
 
     def _check_recipe(self, place: str, ensemble: Ensemble) -> None:
@@ -132,7 +132,7 @@ class Params(Section):
 
     def _given_scores(self) -> set[str]:
         """The scores that the evidence will hold with these settings."""
-        off = {"margin"} if not self.neighbours.margin else set()
+        off = {"margin_score"} if not self.neighbours.margin_score else set()
         off |= {"reciprocal"} if not self.neighbours.reciprocal else set()
         second = set() if self.rerank.method == "none" else {"reranked", self.rerank.method}
         return NEIGHBOUR_SCORES - off | second

@@ -57,7 +57,7 @@ def check_falling(losses: list[float], epochs: int) -> None:
         raise TrainingFailed(
             f"the loss stays flat: {losses[0]:.4f} in epoch 0, {losses[-1]:.4f} in epoch "
             f"{len(losses) - 1}. Change train.learning_rate (too low learns nothing, too high "
-            "diverges), or train.backbone_rate"
+            "diverges), or train.backbone_lr_scale"
         )
 
 

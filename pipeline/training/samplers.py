@@ -20,10 +20,10 @@ class IdentityBatches:
     ----------
     rows, labels : the images' rows in the packed array and their labels, -1 for new_whale
     identities, views : P and K
-    new_whale_share : share of a batch taken by new_whale images, on top of P x K
+    new_whale_fraction : share of a batch taken by new_whale images, on top of P x K
     power : identities share the same number of places in proportion to ceil(n / K)^power: with 0
         each comes equally often
-    least : every identity has at least so many views an epoch
+    min_views : every identity has at least so many views an epoch
     flip : "none", "augment" (half of the views are mirrored) or "identity" (half of the places
         are mirrored as a whole and carry label + number of identities)
     """
@@ -35,9 +35,9 @@ class IdentityBatches:
         *,
         identities: int,
         views: int,
-        new_whale_share: float,
+        new_whale_fraction: float,
         power: float,
-        least: int,
+        min_views: int,
         flip: str,
         seed: int,
     ) -> None:
@@ -46,12 +46,12 @@ class IdentityBatches:
         self.identities = min(identities, len(self.by_label))
         self.views = views
         known = self.identities * views
-        wanted = round(known * new_whale_share / (1 - new_whale_share))
+        wanted = round(known * new_whale_fraction / (1 - new_whale_fraction))
         self.new_whale_count = min(wanted, len(self.new_whale))
         self.flip = flip
         self.seed = seed
         self.epoch = 0
-        self.places = places([len(images) for images in self.by_label], views, power, least)
+        self.places = places([len(images) for images in self.by_label], views, power, min_views)
 
     def __len__(self) -> int:
         return -(-int(self.places.sum()) // self.identities)
@@ -108,12 +108,12 @@ def view(row: int, label: int, mirrored: bool, flip: str, rng: np.random.Generat
     return View(int(row), int(label), bool(flipped), int(rng.integers(2**31)))
 
 
-def places(photographs: Sequence[int], views: int, power: float, least: int) -> np.ndarray:
+def places(photographs: Sequence[int], views: int, power: float, min_views: int) -> np.ndarray:
     """How many places of `views` views each identity has in an epoch, one or more."""
     whole = np.array([-(-count // views) for count in photographs])
     wanted = whole.astype(float) ** power
     wanted *= whole.sum() / wanted.sum()
-    return np.maximum(np.rint(wanted).astype(int), max(1, -(-least // views)))
+    return np.maximum(np.rint(wanted).astype(int), max(1, -(-min_views // views)))
 
 
 def deal(counts: np.ndarray, size: int, rng: np.random.Generator) -> Iterator[list[int]]:

@@ -22,7 +22,7 @@ def parameter_groups(learner: nn.Module, settings: Train) -> list[dict]:
     groups: dict[tuple[float, float], list] = {}
     for name, parameter in learner.named_parameters():
         if parameter.requires_grad:
-            lr_scale = settings.backbone_rate if name.startswith("net.backbone.") else 1.0
+            lr_scale = settings.backbone_lr_scale if name.startswith("net.backbone.") else 1.0
             decay = settings.weight_decay if parameter.ndim > 1 else 0.0
             groups.setdefault((lr_scale, decay), []).append(parameter)
     return [

@@ -89,9 +89,9 @@ def batch_sampler(
         lesson.rows,
         lesson.labels,
         views=s.views,
-        new_whale_share=s.new_whale_share,
+        new_whale_fraction=s.new_whale_fraction,
         power=s.power,
-        least=s.least,
+        min_views=s.min_views,
         **own,
     )
 

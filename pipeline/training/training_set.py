@@ -44,10 +44,12 @@ def look_up(
     inner split is asked for that no identity has the photographs for.
     """
     held = training[:0]
-    if settings.inner.share:
-        training, held = inner_split.split(training, settings.inner.share, seed)
+    if settings.inner.fraction:
+        training, held = inner_split.split(training, settings.inner.fraction, seed)
         if held.empty:
-            raise ValueError("train.inner.share: no identity has two photographs to hold one back")
+            raise ValueError(
+                "train.inner.fraction: no identity has two photographs to hold one back"
+            )
     known = sorted(set(training["identity"]) - {NEW_WHALE})
     if len(known) < 2:
         raise ValueError(f"{len(known)} known identities to train on; at least 2 are needed")

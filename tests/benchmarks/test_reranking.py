@@ -45,7 +45,9 @@ def test_every_ensemble_can_be_asked(tmp_path, preset, method):
 def test_every_method_of_the_params_has_its_row():
     """But for none, the base, and the twin, which needs members that were trained as pairs."""
     rows = {one.partition(reranking.ON_CROPS)[0] for one in reranking.METHODS}
-    assert {"none", "twin"} | rows == set(params.Rerank.model_fields["method"].annotation.__args__)
+    assert {"none", "siamese_head"} | rows == set(
+        params.Rerank.model_fields["method"].annotation.__args__
+    )
 
 
 def test_the_slow_learn_from_fewer_tasks():

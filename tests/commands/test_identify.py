@@ -35,7 +35,7 @@ def test_the_ensemble_is_the_reports_unless_said(p):
 
 
 def test_one_backbone_is_asked_and_the_others_are_named(p, capsys):
-    assert identify.recipe_of("best", p).voters() == ["lite0"]
+    assert identify.recipe_of("best", p).active_backbones() == ["lite0"]
     assert "lite0 alone is asked, ['regnet', 'mobilenet'] are not" in capsys.readouterr().out
     other = p.model_copy(update={"match": p.match.model_copy(update={"backbone": "wide"})})
     with pytest.raises(SystemExit, match=r"single asks \['lite0'\], and identify embeds with wide"):

@@ -69,14 +69,14 @@ def evidence_of(folds, embeddings, fold: int, recipe, p) -> assemble.FoldEvidenc
     queries, rows = gallery.held_out_rows(folds, [fold]), gallery.gallery_rows(folds, fold)
     shown, asked = search.gallery_of(embeddings, rows), queries["image"]
     said = neighbours.score(asked, embeddings.of(asked), shown, p.neighbours, str(fold), {})[0]
-    tables = dict.fromkeys(recipe.voters(), said)
+    tables = dict.fromkeys(recipe.active_backbones(), said)
     return assemble.fold_evidence(fold, tables, assemble.sources(recipe), queries, rows)
 
 
 def answer(vector: np.ndarray, stored: asking.Known, recipe, p) -> str:
     """The first name for a photograph that is in no fold."""
     asked = asking.Asked(dict.fromkeys(FOLDS, vector), features.nothing(), set(), Scale())
-    (backbone,) = recipe.voters()
+    (backbone,) = recipe.active_backbones()
     return asking.answer(asked, stored, recipe, backbone, p)[0].index[0]
 
 

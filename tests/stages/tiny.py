@@ -28,7 +28,7 @@ CHANGES = {
     "train": {
         "epochs": 1,
         "embedding": 16,
-        "sampler": {"identities": 4, "views": 2, "new_whale_share": 0.2},
+        "sampler": {"identities": 4, "views": 2, "new_whale_fraction": 0.2},
     },
     "keypoints": {"size": 128, "count": 40, "contrast": 0.0},
     "match": {"backbone": "tiny"},
@@ -42,7 +42,7 @@ RECIPES = {
     "card": {
         "folds": "all",
         "scores": ["reranked or centre", "vote"],
-        "local": {"votes": 1.0, "weighed": 1.0},
+        "local": {"votes": 1.0, "weighted_inliers": 1.0},
         "method": "weighted",
     },
 }

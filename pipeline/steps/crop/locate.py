@@ -43,7 +43,7 @@ def locate(
     frame = boxes.upright(box)
     if settings.align == "axis" and body is not None and (angle := boxes.axis_angle(body)):
         frame = boxes.tilted(body, angle)
-    return Located(box, source, frame.widened(settings.margin), mask)
+    return Located(box, source, frame.widened(settings.padding), mask)
 
 
 def body_of(mask: np.ndarray | None, given: Box | None) -> np.ndarray | None:

@@ -55,7 +55,7 @@ class FoldEvidence:
 
 def sources(recipe: Ensemble) -> dict[str, list[str]]:
     """The scores that a recipe asks of each voice: of every backbone, and of local features."""
-    asked = dict.fromkeys(recipe.voters(), recipe.scores)
+    asked = dict.fromkeys(recipe.active_backbones(), recipe.scores)
     return asked | ({evidence.LOCAL: recipe.local_scores()} if recipe.local_scores() else {})
 
 

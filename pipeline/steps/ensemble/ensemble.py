@@ -44,7 +44,7 @@ def answer(
         later(held, tests, recipe, shared, evaluated),
     ]
     table = with_silent(pd.concat(answers, ignore_index=True), parts)
-    return with_twins(table, twins) if recipe.twins else table
+    return with_twins(table, twins) if recipe.duplicates else table
 
 
 def later(

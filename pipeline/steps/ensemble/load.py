@@ -40,7 +40,7 @@ def _load_sources(recipe: Ensemble, fold: int, stages: tuple[str, ...]) -> dict[
         backbone: pd.concat(
             evidence.load(paths.evidence(stage, backbone, fold)) for stage in stages
         )
-        for backbone in recipe.voters()
+        for backbone in recipe.active_backbones()
     }
     if recipe.local_scores():
         local = (paths.match(fold), paths.weighed(fold))

@@ -74,7 +74,7 @@ def extract_photograph(
     Returns points (k x 2), descriptors (k x d), how many of the first points lie on the animal,
     the canvas's 2 x 3 transform and its width and height.
     """
-    transform, mask = crop_to_mask(transform, mask, settings.margin)
+    transform, mask = crop_to_mask(transform, mask, settings.padding)
     matrix, width, height = fit_canvas(transform, mask.shape[1], mask.shape[0], settings.size)
     view = warp(images.read_rgb(path), matrix, width, height, cv2.BORDER_REPLICATE)
     inside = cv2.resize(

@@ -144,7 +144,7 @@ class Matcher:
         same = self.images[self.identities[self.labels] == truth]
         selections = []
         for population in (np.intersect1d(images, same), np.setdiff1d(images, same)):
-            count = min(self.params.lots, len(population))
+            count = min(self.params.random_pairs, len(population))
             sample = rng.choice(population, count, replace=False)
             selections.append((sample, True, len(population) / max(len(sample), 1)))
         return selections

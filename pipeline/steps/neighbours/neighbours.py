@@ -10,8 +10,9 @@ scored exactly, four ways:
 
 and, where the params ask for them, two ways more:
 
-    reciprocal  similarity blended with what the two photographs' neighbourhoods share
-    margin      how much nearer than its nearest stranger the query is to the identity's photograph
+    reciprocal    similarity blended with what the two photographs' neighbourhoods share
+    margin_score  how much nearer the query is to the identity's photograph than that one's nearest
+                  photograph of another individual
 """
 
 from dataclasses import replace

@@ -12,9 +12,9 @@ def second_looks(
 ) -> dict[str, np.ndarray]:
     """The scores that are switched on, one number a pair each."""
     said = {}
-    if params.margin:
+    if params.margin_score:
         near = strangers(gallery, params)
-        said["margin"] = scores.best_similarities(vectors, gallery, pairs, near)
+        said["margin_score"] = scores.best_similarities(vectors, gallery, pairs, near)
     if params.reciprocal:
         said["reciprocal"] = neighbourhoods(vectors, gallery, pairs, params)
     return said

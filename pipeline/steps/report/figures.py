@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from pipeline.training import lr_suggestion
 
-EXAMINED = "way20_shot1"  # a history's column, with train.inner.share above 0
+EXAMINED = "way20_shot1"  # a history's column, with train.inner.fraction above 0
 SIZE = (5, 3.2)  # inches
 SETTINGS = {"svg.fonttype": "none", "svg.hashsalt": "tailprint", "axes.grid": True}
 SETTINGS |= {"grid.color": "0.9", "axes.spines.top": False, "axes.spines.right": False}

@@ -99,7 +99,12 @@ def learned_scores(
         if len(lessons):
             width = top.scores.shape[1]
             draw = partial(lesson, tasks, lessons, width, params.fewshot.tasks, params.seed)
-            fit(learner, draw, Fit(params.fewshot.steps, params.fewshot.rate), params.method)
+            fit(
+                learner,
+                draw,
+                Fit(params.fewshot.steps, params.fewshot.learning_rate),
+                params.method,
+            )
         answer(learner.eval(), tasks, np.flatnonzero(part == one), params.seed, scores)
     return scores
 

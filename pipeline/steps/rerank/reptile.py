@@ -64,8 +64,10 @@ def meta_trained(
     rngs = [np.random.default_rng([seed, number]) for number in range(len(pools))]
     for step in tqdm(range(params.meta_steps), desc="reptile", unit="step", mininterval=2):
         task = episodes.sample(pools, params.meta_batch, ways, params.shots, vectors, rngs)
-        rate = params.meta_rate * (1 - step / params.meta_steps)
-        start = meta_update(network, start, task, ways, params.inner_steps, params.inner_rate, rate)
+        rate = params.meta_learning_rate * (1 - step / params.meta_steps)
+        start = meta_update(
+            network, start, task, ways, params.inner_steps, params.inner_learning_rate, rate
+        )
     return start
 
 
@@ -88,7 +90,9 @@ def adapted_scores(
         block = slice(at, at + QUERIES_AT_ONCE)
         task = episodes.support_task(vectors, top.supports[block])
         start = tuple(one[torch.from_numpy(which[block])] for one in starts)
-        learned = adapted(network, start, task, ways, params.adapt_steps, params.inner_rate)
+        learned = adapted(
+            network, start, task, ways, params.adapt_steps, params.inner_learning_rate
+        )
         logits = network.logits(learned, queries[block, None])[:, 0]
         padding = torch.from_numpy(~np.isfinite(top.scores[block]))
         scores[block] = logits.masked_fill(padding, -torch.inf).log_softmax(dim=1).numpy()

@@ -38,7 +38,8 @@ def rerank(
     gallery, queries : its rows (`pipeline.data.gallery`)
     parts : cross-fitting parts; what a held-out query helped to fit never scores it
     side : of every photograph whose side is known; two sides are never compared
-    head, dim : of method twin: the member's head, and the numbers of a vector that it compares
+    head, dim : of method siamese_head: the member's head, and the numbers of a vector that it
+        compares
     crops : where a few-shot learner sees these: one an embedding, n x C x H x W
     """
     if params.method == "none":
@@ -56,7 +57,7 @@ def rerank(
     known = queries["kind"].to_numpy() == KNOWN
     if params.method == "reptile":
         second = reptile_scores(top, embeddings, queries, rows, part, params)
-    elif params.method == "twin":
+    elif params.method == "siamese_head":
         second = twin_scores(top, embeddings, head, dim)
     elif params.method == "prototypes":
         second = prototype_scores(top, embeddings)

@@ -5,7 +5,7 @@ import pandas as pd
 
 from pipeline.data.gallery import Embeddings
 
-SCORES = ["similarity", "inliers", "weighed"]
+SCORES = ["similarity", "inliers", "weighted_inliers"]
 PAIRS_AT_ONCE = 10_000
 
 
@@ -15,8 +15,8 @@ def known_pairs(
     """One fold's pairs, of those that `match` looked at.
 
     Columns: group (the query's photograph and its copies), there (the gallery's), similarity,
-    inliers, weighed, same, weight (of how many pairs of the query it is an example). The test's
-    pairs are left out.
+    inliers, weighted_inliers, same, weight (of how many pairs of the query it is an example). The
+    test's pairs are left out.
 
     looked : `match`'s pairs, with what `weigh` says of each
     queries : the fold's queries (`pipeline.data.gallery`)
@@ -30,7 +30,7 @@ def known_pairs(
         "there": groups.loc[pairs["image"]].to_numpy(),
         "similarity": similarities(pairs, embeddings),
         "inliers": pairs["inliers"].to_numpy(dtype=float),
-        "weighed": pairs["weighed"].to_numpy(dtype=float),
+        "weighted_inliers": pairs["weighted_inliers"].to_numpy(dtype=float),
         "same": (own["truth"].to_numpy() == pairs["identity"].to_numpy()).astype(bool),
         "weight": pairs["weight"].to_numpy(dtype=float),
     }

@@ -1,6 +1,6 @@
 """The step `weigh`: believe each matched point as far as such points are to be believed.
 
-    weighed   for each (query, identity) the evidence of the query's points, added up
+    weighted_inliers   for each (query, identity) the evidence of the query's points, added up
 
 Its pairs are `match`'s. What a point says (`scale.py`) is learned from the points of held-out
 queries and never on the query itself or a copy of it; the test's are weighed by all of them.
@@ -35,7 +35,7 @@ class Fold:
 class Weighed:
     """The scales, by the part of the photographs that had no say in them (NONE: all had); the part
     of each held-out photograph; by fold, the evidence and what each pair weighs (query, image,
-    weighed).
+    weighted_inliers).
     """
 
     scales: dict[int, Scale]
@@ -116,7 +116,7 @@ def spoken(pairs: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     added = best.groupby(names).sum()
     seen = pairs.loc[~pairs["drawn"].astype(bool), names].drop_duplicates()
     score = added.reindex(pd.MultiIndex.from_frame(seen), fill_value=0.0).to_numpy(dtype=float)
-    said = {"weighed": score}
+    said = {"weighted_inliers": score}
     return evidence.build(seen["query"].to_numpy(), seen["identity"].to_numpy(), LOCAL, said)
 
 
@@ -124,4 +124,4 @@ def weights(pairs: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     """What the points of each pair weigh together; 0 for a pair without any."""
     added = table.groupby(PAIR)["weight"].sum()
     score = added.reindex(pd.MultiIndex.from_frame(pairs[PAIR]), fill_value=0.0)
-    return pairs[PAIR].assign(weighed=score.to_numpy(dtype=float))
+    return pairs[PAIR].assign(weighted_inliers=score.to_numpy(dtype=float))

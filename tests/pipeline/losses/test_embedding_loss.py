@@ -28,8 +28,8 @@ def section(**weights: float) -> Loss:
 
 
 def summed(chosen: Loss, identities: Identities, dim: int = 4) -> EmbeddingLoss:
-    twin = chosen.twin if "twin" in chosen.active() else None
-    head = PairHead(twin.head, dim, twin.hidden) if twin else None
+    siamese = chosen.siamese if "siamese" in chosen.active() else None
+    head = PairHead(siamese.head, dim, siamese.hidden) if siamese else None
     return EmbeddingLoss(chosen, dim, identities, head).float()
 
 
@@ -139,8 +139,8 @@ CAN_PUSH = [name for name in GIVEN if name != "centre"]
 def test_a_new_whale_can_be_a_negative_everywhere(name):
     """Moving it changes the cost."""
     values = GIVEN[name] | {"weight": 1}
-    if "strangers" in values:
-        values["strangers"] = 1.0
+    if "unknown_weight" in values:
+        values["unknown_weight"] = 1.0
     chosen = Loss.model_validate({name: values})
     vectors = batch(5, 4)
     vectors[4] = vectors[0] + vectors[2]

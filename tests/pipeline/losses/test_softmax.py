@@ -10,8 +10,8 @@ from pipeline.losses.identities import Identities
 from pipeline.losses.softmax import ArcFace, CosFace, Softmax, SphereFace
 from tests.pipeline.losses.synthetic import at, batch, cosine, people
 
-OFF = dict(centres=1, rare_margin=0.0, rare_power=0.0, strangers=0.0, symmetric=0.0)
-PLAIN = dict(smoothing=0.0, strangers=0.0, symmetric=0.0)
+OFF = dict(centres=1, rare_margin=0.0, rare_power=0.0, unknown_weight=0.0, symmetric=0.0)
+PLAIN = dict(smoothing=0.0, unknown_weight=0.0, symmetric=0.0)
 LABELS = torch.tensor([0, 1, 2, 3, -1, 0, 1, -1, 3, 3, 0, 2])
 
 
@@ -124,7 +124,7 @@ def test_rare_identities_have_wider_margins():
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
 def test_plain_softmax_is_a_linear_layer_and_smoothed_cross_entropy(smoothing):
-    loss = Softmax(3, people(4), smoothing=smoothing, strangers=0.0, symmetric=0.0).double()
+    loss = Softmax(3, people(4), smoothing=smoothing, unknown_weight=0.0, symmetric=0.0).double()
     embeddings, labels = batch(3, 3), torch.tensor([2, -1, 0])
     expected = 0.0
     for embedding, label in zip(embeddings.tolist(), labels.tolist(), strict=True):
@@ -179,7 +179,7 @@ def test_the_reverse_cross_entropy_by_hand():
 
 def test_no_identity_may_claim_a_stranger():
     """Cosines 1 and 0, scale 2: -log softmax is log(1 + e^-2) and that + 2; the mean is + 1."""
-    loss = head(CosFace, at(0, 90), people(2), margin=0.3, scale=2.0, strangers=0.5)
+    loss = head(CosFace, at(0, 90), people(2), margin=0.3, scale=2.0, unknown_weight=0.5)
     cost = loss(at(0), torch.tensor([-1]))
     assert cost.item() == pytest.approx(0.5 * (math.log(1 + math.exp(-2)) + 1))
     # halfway between the two it costs least: log 2

@@ -69,8 +69,8 @@ def test_a_table_of_pairs(kind):
 
 
 def test_a_trained_head_comes_out_of_its_members_file(tmp_path, settings_with):
-    twin = {"weight": 1.0, "head": "concat", "hidden": 3}
-    settings = settings_with(loss={"twin": twin})
+    siamese = {"weight": 1.0, "head": "concat", "hidden": 3}
+    settings = settings_with(loss={"siamese": siamese})
     network = net(settings, pair_head=pair_head.for_member(settings))
     state = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
     save_file(state, tmp_path / "model.safetensors")

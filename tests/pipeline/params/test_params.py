@@ -75,7 +75,7 @@ def test_a_misspelt_key_is_named_with_its_path_and_so_is_what_is_missing(load, r
         (("train", "pooling"), "max", "train.pooling"),
         (("folds", "count"), 1, "folds.count"),
         (("evaluation", "new_whale_prior"), 0, "evaluation.new_whale_prior"),
-        (("rerank", "fewshot", "side"), 40, "rerank.fewshot.side"),
+        (("rerank", "fewshot", "crop_height"), 40, "rerank.fewshot.crop_height"),
         (("rerank", "reptile", "adapt_steps"), 4, "rerank.reptile.adapt_steps"),
     ],
 )
@@ -142,7 +142,7 @@ def test_what_has_weight_0_is_not_heard(raw):
     recipe = next(iter(raw["ensembles"].values()))
     recipe |= {"backbones": {"a": 1.0, "b": 0.0}, "local": {"votes": 1.0, "ratio": 0.0}}
     recipe = params.Ensemble.model_validate(recipe)
-    assert (recipe.voters(), recipe.local_scores()) == (["a"], ["votes"])
+    assert (recipe.active_backbones(), recipe.local_scores()) == (["a"], ["votes"])
 
 
 def test_an_ensemble_with_a_fold_that_nobody_trains(load, raw):
@@ -257,23 +257,23 @@ def test_k_reciprocal_needs_its_neighbours(load, raw):
 
 
 def test_a_twins_second_look_needs_a_twin_network(load, raw):
-    raw["rerank"]["method"] = "twin"
+    raw["rerank"]["method"] = "siamese_head"
     for ensemble in raw["ensembles"].values():
-        ensemble["scores"] = ["twin or centre"]
+        ensemble["scores"] = ["siamese_head or centre"]
     message = refusal(load, raw)
-    assert "rerank.method: twin, but lite0 is trained without one" in message
-    raw["train"]["loss"]["twin"]["weight"] = 1.0
-    assert load(raw).rerank.method == "twin"
+    assert "rerank.method: siamese_head, but lite0 is trained without one" in message
+    raw["train"]["loss"]["siamese"]["weight"] = 1.0
+    assert load(raw).rerank.method == "siamese_head"
 
 
 def test_what_adapts_a_network_for_vectors_sees_no_crops(load, raw):
-    raw["rerank"]["fewshot"]["sees"] = "crops"
+    raw["rerank"]["fewshot"]["input"] = "crops"
     for method, sees in [("maml", False), ("matching", True), ("none", True)]:
         raw["rerank"]["method"] = method
         for ensemble in raw["ensembles"].values():
             ensemble["scores"] = ["centre"]
         if sees:
-            assert load(raw).rerank.fewshot.sees == "crops"
+            assert load(raw).rerank.fewshot.input == "crops"
         else:
             message = refusal(load, raw)
             assert "crops, but maml adapts a network for vectors" in message
@@ -286,11 +286,11 @@ def test_a_recipe_names_trained_folds_once(folds, load, raw):
     assert "ensembles.card" in refusal(load, raw)
 
 
-@pytest.mark.parametrize("useless", [{"align": "axis"}, {"margin": 0.1}])
+@pytest.mark.parametrize("useless", [{"align": "axis"}, {"padding": 0.1}])
 def test_a_whole_photograph_is_neither_turned_nor_widened(useless, load, raw):
-    raw["crop"] |= {"frame": "photograph", "align": "none", "margin": 0} | useless
-    assert "set align to none, margin to 0" in refusal(load, raw)
-    raw["crop"] |= {"align": "none", "margin": 0}
+    raw["crop"] |= {"frame": "photograph", "align": "none", "padding": 0} | useless
+    assert "set align to none and padding to 0" in refusal(load, raw)
+    raw["crop"] |= {"align": "none", "padding": 0}
     assert load(raw).crop.frame == "photograph"
 
 
@@ -312,7 +312,7 @@ def test_mirror_images_that_training_holds_apart_are_not_averaged(load, raw):
 
 
 @pytest.mark.parametrize(
-    ("score", "place", "on"), [("margin", "margin", True), ("reciprocal",) * 2 + (20,)]
+    ("score", "place", "on"), [("margin_score", "margin_score", True), ("reciprocal",) * 2 + (20,)]
 )
 def test_a_score_that_is_off_cannot_be_asked_for(raw, load, score, place, on):
     raw["ensembles"]["card"]["scores"] = [score]

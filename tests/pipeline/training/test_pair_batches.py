@@ -104,8 +104,8 @@ def test_the_most_similar_stranger_is_mined():
 @pytest.mark.usefixtures("in_process")
 def test_strangers_are_mined_after_the_first_epoch(lesson, settings_with):
     """With the twin network's head, over epochs; the first has random ones."""
-    twin = {"weight": 1.0, "head": "rich", "hidden": 8}
-    settings = settings_with(epochs=2, sampler={"kind": "pairs"}, loss={"twin": twin})
+    siamese = {"weight": 1.0, "head": "rich", "hidden": 8}
+    settings = settings_with(epochs=2, sampler={"kind": "pairs"}, loss={"siamese": siamese})
     seen = []
     network = net(settings, pair_head=pair_head.for_member(settings))
     run = prepare(network, lesson, settings, 0)
@@ -117,4 +117,4 @@ def test_strangers_are_mined_after_the_first_epoch(lesson, settings_with):
         assert (lesson.labels[found[known]] != lesson.labels[known]).all()
         assert max(Counter(found[known].tolist()).values()) == 1
     history = train.train(network, lesson, settings, 0)
-    assert {"twin", "arcface"} <= set(history.columns) and np.isfinite(history["twin"]).all()
+    assert {"siamese", "arcface"} <= set(history.columns) and np.isfinite(history["siamese"]).all()

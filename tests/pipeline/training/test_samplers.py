@@ -15,8 +15,8 @@ LABEL_OF = dict(zip(ROWS.tolist(), LABELS.tolist(), strict=True))
 
 
 def sampler(rows=ROWS, labels=LABELS, **changes) -> IdentityBatches:
-    settings = dict(identities=4, views=2, new_whale_share=0.2, flip="none", seed=0)
-    settings |= dict(power=1.0, least=0)
+    settings = dict(identities=4, views=2, new_whale_fraction=0.2, flip="none", seed=0)
+    settings |= dict(power=1.0, min_views=0)
     return IdentityBatches(rows, labels, **(settings | changes))
 
 
@@ -57,7 +57,7 @@ def test_len_is_the_number_of_batches(identities, views):
 
 def test_photographs_are_repeated_only_where_an_identity_has_too_few():
     """With K = 3: one image 3 times, two images 2 + 1, three or more once each."""
-    for batch in epoch(sampler(views=3, new_whale_share=0), 0):
+    for batch in epoch(sampler(views=3, new_whale_fraction=0), 0):
         for label in {view.label for view in batch}:
             times = Counter(view.row for view in batch if view.label == label)
             expected = {0: [3], 1: [1, 2]}.get(label, [1, 1, 1])
@@ -73,7 +73,7 @@ def test_filled_places_see_the_same_photograph_from_different_seeds():
 def test_no_identity_is_twice_in_a_batch_where_that_can_be():
     """8 places of identity 7 (K = 1) fit into the epoch's batches once each."""
     for seed in range(30):
-        batches = list(sampler(views=1, identities=4, new_whale_share=0, seed=seed))
+        batches = list(sampler(views=1, identities=4, new_whale_fraction=0, seed=seed))
         assert len(batches) >= 8
         for batch in batches:
             assert len({view.label for view in batch}) == 4
@@ -108,7 +108,8 @@ def test_where_it_cannot_be_helped_a_label_comes_twice():
 def test_the_order_is_not_always_the_same():
     """Identities with many images must not all come first."""
     first = Counter(
-        sampler(seed=seed, new_whale_share=0).__iter__().__next__()[0].label for seed in range(60)
+        sampler(seed=seed, new_whale_fraction=0).__iter__().__next__()[0].label
+        for seed in range(60)
     )
     assert len(first) >= 6
 
@@ -124,7 +125,7 @@ def test_the_same_seed_and_epoch_give_the_same_batches():
 
 
 def test_new_whales_of_a_batch_are_different_images():
-    for batch in sampler(new_whale_share=0.3):
+    for batch in sampler(new_whale_fraction=0.3):
         rows = [view.row for view in batch if view.label == -1]
         assert len(rows) == len(set(rows)) == 3  # 8 known, 3 of 11
 
@@ -155,7 +156,7 @@ def test_flip_identity_mirrors_whole_places_under_another_label():
 
 
 def test_a_single_identity():
-    batches = list(sampler(ROWS[:3], np.zeros(3, dtype=int), new_whale_share=0.2))
+    batches = list(sampler(ROWS[:3], np.zeros(3, dtype=int), new_whale_fraction=0.2))
     assert len(batches) == 2
     assert all([view.label for view in batch] == [0, 0] for batch in batches)
     assert {view.row for batch in batches for view in batch} == set(ROWS[:3].tolist())
@@ -177,7 +178,7 @@ def test_no_new_whale_images():
 
 def test_fewer_new_whales_than_wanted():
     few = (LABELS >= 0) | (ROWS[-1] == ROWS)
-    for batch in sampler(ROWS[few], LABELS[few], new_whale_share=0.5):
+    for batch in sampler(ROWS[few], LABELS[few], new_whale_fraction=0.5):
         assert [view.row for view in batch if view.label == -1] == [ROWS[-1]]
 
 
@@ -196,8 +197,8 @@ def test_places_by_hand(power, least, expected):
 
 def test_a_rare_identity_comes_as_often_as_asked():
     """At least ten views of each: the one photograph of identity 0 ten times, from ten seeds."""
-    views = [view for batch in epoch(sampler(least=10), 0) for view in batch]
+    views = [view for batch in epoch(sampler(min_views=10), 0) for view in batch]
     assert min(Counter(view.label for view in views if view.label >= 0).values()) >= 10
     rare = [view for view in views if view.label == 0]
     assert {view.row for view in rare} == {100} and len({view.seed for view in rare}) == len(rare)
-    assert len(sampler(least=10)) == len(epoch(sampler(least=10), 1))
+    assert len(sampler(min_views=10)) == len(epoch(sampler(min_views=10), 1))

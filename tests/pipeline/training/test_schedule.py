@@ -92,7 +92,7 @@ class Learner(nn.Module):
 
 def test_groups_by_place_and_shape(settings_with):
     learner = Learner()
-    settings = settings_with(learning_rate=0.01, backbone_rate=0.1, weight_decay=0.5)
+    settings = settings_with(learning_rate=0.01, backbone_lr_scale=0.1, weight_decay=0.5)
     groups = schedule.parameter_groups(learner, settings)
     name_of = {id(parameter): name for name, parameter in learner.named_parameters()}
     found = {
@@ -116,7 +116,7 @@ def test_groups_by_place_and_shape(settings_with):
 
 
 def test_learning_rates_keep_the_scale_of_each_group(settings_with):
-    settings = settings_with(learning_rate=0.01, backbone_rate=0.1)
+    settings = settings_with(learning_rate=0.01, backbone_lr_scale=0.1)
     optimizer = torch.optim.AdamW(schedule.parameter_groups(Learner(), settings))
     for _ in range(2):  # the second time from the changed rates
         assert schedule.set_learning_rate(optimizer, 0.01, 0.5) == pytest.approx(0.005)

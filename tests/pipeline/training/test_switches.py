@@ -21,7 +21,7 @@ from pipeline.training.training_set import Lesson
 VALUES = {
     "epochs": [3],
     "learning_rate": [1e-3],
-    "backbone_rate": [0.1],
+    "backbone_lr_scale": [0.1],
     "weight_decay": [0.5],
     "clip": [0.1],
     "channels": [4, 5],
@@ -40,9 +40,9 @@ VALUES = {
     "sampler.noise": [0.0],
     "sampler.identities": [2],
     "sampler.views": [3],
-    "sampler.new_whale_share": [0.4],
+    "sampler.new_whale_fraction": [0.4],
     "sampler.power": [0.0],
-    "sampler.least": [6],
+    "sampler.min_views": [6],
     "schedule.kind": ["one_cycle", "cyclic", "restarts", "plateau"],
     "schedule.warmup": [0.5],
     "schedule.cycles": [1],
@@ -83,7 +83,7 @@ BESIDE = {
     "augment.mask_dropout": {"channels": 4},
 }
 # the seed, the losses, and what the lesson reads (tests/pipeline/training/test_training_set.py)
-ELSEWHERE = {"seed", "inner.share", "inner.patience", "inner.every", "wrong_labels"}
+ELSEWHERE = {"seed", "inner.fraction", "inner.patience", "inner.every", "wrong_labels"}
 
 
 pytestmark = pytest.mark.usefixtures("in_process")

@@ -44,7 +44,7 @@ def test_the_identities_know_how_many_photographs_each_has(tiny):
 
 def test_held_back_photographs_are_asked_and_not_learned(tiny, settings_with):
     """Half of six identities with three photographs: three are asked, six of theirs are shown."""
-    settings = settings_with(inner={"share": 0.5, "patience": 1})
+    settings = settings_with(inner={"fraction": 0.5, "patience": 1})
     found = look_up(tiny.crops, tiny.order, tiny.folds, settings, 0)
     asked = found.examination
     assert len(asked.queries) == len(set(asked.query_labels)) == 3
@@ -59,8 +59,8 @@ def test_held_back_photographs_are_asked_and_not_learned(tiny, settings_with):
 
 def test_nobody_to_hold_a_photograph_back_of_is_told(tiny, settings_with):
     single = tiny.folds.drop_duplicates("identity")
-    settings = settings_with(inner={"share": 0.5, "patience": 1})
-    with pytest.raises(ValueError, match="inner.share: no identity has two photographs"):
+    settings = settings_with(inner={"fraction": 0.5, "patience": 1})
+    with pytest.raises(ValueError, match="inner.fraction: no identity has two photographs"):
         look_up(tiny.crops, tiny.order, single, settings, 0)
 
 

@@ -27,13 +27,13 @@ def test_a_mask_beats_nothing(source):
 
 
 def test_nothing_is_the_whole_photograph_without_margin():
-    found = located(margin=0.5)
+    found = located(padding=0.5)
     assert (found.source, found.box, found.mask) == ("whole", (0, 0, 120, 80), None)
     assert (found.frame.width, found.frame.height) == (120, 80)
 
 
 def test_the_box_is_noted_before_its_margin():
-    found = located(mask=MASK, margin=0.5)
+    found = located(mask=MASK, padding=0.5)
     assert found.box == (40, 20, 60, 30)
     assert (found.frame.width, found.frame.height) == (40, 20)
 
@@ -66,7 +66,7 @@ def test_a_mask_that_misses_the_given_box_has_no_say():
 def test_the_whole_photograph_with_what_of_the_mask_lies_in_the_box():
     mask = MASK.copy()
     mask[70:75, 100:104] = 255  # a smaller region elsewhere
-    found = located(mask=mask, frame="photograph", margin=0.5)
+    found = located(mask=mask, frame="photograph", padding=0.5)
     assert (found.source, found.box) == ("unet", (40, 20, 60, 30))
     assert (found.frame.width, found.frame.height) == (120, 80)
     assert np.array_equal(found.mask, MASK)

@@ -15,8 +15,8 @@ def nothing(photographs, given_boxes):
     return [None] * len(photographs)
 
 
-def cut(photograph, box, mask=None, margin=0.0, width=40, height=20):
-    settings = synthetic.SETTINGS.model_copy(update={"margin": margin})
+def cut(photograph, box, mask=None, padding=0.0, width=40, height=20):
+    settings = synthetic.SETTINGS.model_copy(update={"padding": padding})
     found = locate(photograph.shape[:2], box, mask, "mask", settings)
     matrix = boxes.transform(found.frame, width, height)
     return pack.warped_crop(photograph, found, matrix, width, height)
@@ -40,7 +40,7 @@ def test_outside_the_photograph_its_border_goes_on_and_the_mask_ends():
     photograph = np.full((20, 20, 3), 90, np.uint8)
     photograph[:, 0] = 7
     mask = np.full((20, 20), 255, np.uint8)
-    crop = cut(photograph, (0, 0, 20, 20), mask, margin=0.5, width=40, height=40)
+    crop = cut(photograph, (0, 0, 20, 20), mask, padding=0.5, width=40, height=40)
     assert (crop[:, :10, :3] == 7).all() and (crop[:, 12:, :3] == 90).all()
     assert (crop[10:30, 10:30, 3] == 255).all() and crop[..., 3].sum() == 255 * 20 * 20
 

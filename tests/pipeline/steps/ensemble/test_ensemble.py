@@ -36,7 +36,7 @@ def answer(
     use_twins: bool = True,
     calibration: str = "none",
 ) -> pd.DataFrame:
-    recipe = RECIPE.model_copy(update={"method": method, "twins": use_twins})
+    recipe = RECIPE.model_copy(update={"method": method, "duplicates": use_twins})
     shared = SHARED.model_copy(update={"calibration": calibration})
     return ensemble.answer(parts, recipe, shared, P.evaluation, twins)
 

@@ -11,7 +11,7 @@ from tests.conftest import ROOT
 from tests.pipeline.data import synthetic_features
 
 SECTION = params.load(ROOT / "tests/params.yaml").keypoints.model_copy(
-    update={"size": 160, "margin": 0.0, "count": 20}
+    update={"size": 160, "padding": 0.0, "count": 20}
 )
 
 
@@ -53,7 +53,7 @@ def test_background_points_are_stored_apart(table, folder):
     masks = np.zeros((3, 60, 80), np.uint8)
     masks[:, :, 40:] = 255  # the right half
     boxes = synthetic_features.whole(table, folder / "half.npy", masks)
-    wide = {"margin": 1.0, "around": 10}
+    wide = {"padding": 1.0, "around": 10}
     section = SECTION.model_copy(update=wide)
     found = keypoints.extract(table, boxes, folder / "half.npy", section)
     without = keypoints.extract(

@@ -193,7 +193,7 @@ def test_every_inlier_is_described(features):
 
 def test_random_pairs_stand_for_all_that_was_not_shortlisted(features):
     """Each query's weights add up to its gallery; random pairs are no evidence."""
-    few = SECTION.model_copy(update={"shortlist": 1, "lots": 2})
+    few = SECTION.model_copy(update={"shortlist": 1, "random_pairs": 2})
     found, pairs = match_one_fold(features, gallery(), queries(), few)
     assert (pairs.groupby("query")["weight"].sum() == len(gallery())).all()
     sampled = pairs[pairs["drawn"]]
@@ -202,7 +202,7 @@ def test_random_pairs_stand_for_all_that_was_not_shortlisted(features):
     of_w0 = sampled[sampled["query"] == "w0_3.png"]
     weights = of_w0.groupby(of_w0["identity"] == "w0")["weight"]
     assert weights.agg(list).to_dict() == {True: [1, 1], False: [6, 6]}
-    more = few.model_copy(update={"lots": 5})
+    more = few.model_copy(update={"random_pairs": 5})
     with_more, _ = match_one_fold(features, gallery(), queries(), more)
     pd.testing.assert_frame_equal(found, with_more)
 
@@ -284,7 +284,7 @@ def match_scenes(
     masks = np.zeros((2, 60, 80), np.uint8)
     masks[:, 15:45, 10:] = 255
     boxes = synthetic_features.whole(table, folder / "crops.npy", masks)
-    changes = {"size": 160, "count": 120, "contrast": 0.01, "margin": 1.0, "around": around}
+    changes = {"size": 160, "count": 120, "contrast": 0.01, "padding": 1.0, "around": around}
     section = P.keypoints.model_copy(update=changes)
     features = keypoints.extract(table, boxes, folder / "crops.npy", section)
     match_points = pairs.load_point_matcher("sift", SECTION)

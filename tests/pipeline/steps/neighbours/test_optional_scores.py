@@ -22,11 +22,11 @@ def test_one_identity_has_no_stranger():
 
 def test_the_margin_by_hand():
     """b's photograph at 90 has no stranger near: it passes where a's at 10 does not."""
-    table = scored(gallery(a=[0, 10], b=[30, 90]), 50, margin=True)
+    table = scored(gallery(a=[0, 10], b=[30, 90]), 50, margin_score=True)
     expected_a = max(cosine(50) - cosine(30), cosine(40) - cosine(20))
     expected_b = max(cosine(20) - cosine(20), cosine(40) - cosine(80))
-    assert table.loc[("q50", "a"), "margin"] == pytest.approx(expected_a, abs=1e-6)
-    assert table.loc[("q50", "b"), "margin"] == pytest.approx(expected_b, abs=1e-6)
+    assert table.loc[("q50", "a"), "margin_score"] == pytest.approx(expected_a, abs=1e-6)
+    assert table.loc[("q50", "b"), "margin_score"] == pytest.approx(expected_b, abs=1e-6)
 
 
 def test_off_means_no_such_source():

@@ -11,7 +11,7 @@ from pipeline.params.answering import FewShot
 from pipeline.steps.rerank import learned
 from tests.pipeline.steps.rerank.test_rerank import NAMES, SECTION, Member, column, run
 
-TAUGHT = SECTION.fewshot.model_copy(update={"steps": 150, "rate": 5e-3, "hidden": 16})
+TAUGHT = SECTION.fewshot.model_copy(update={"steps": 150, "learning_rate": 5e-3, "hidden": 16})
 UNTAUGHT = TAUGHT.model_copy(update={"steps": 0})
 COMPARING = [
     *("euclidean", "cosine", "prototypical", "matching", "matching_full"),

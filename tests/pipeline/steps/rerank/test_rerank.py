@@ -97,12 +97,12 @@ OTHER_VALUES = {
         "shots": 1,
         "meta_steps": 2,
         "meta_batch": 1,
-        "meta_rate": 0.9,
+        "meta_learning_rate": 0.9,
         "inner_steps": 1,
-        "inner_rate": 0.9,
+        "inner_learning_rate": 0.9,
         "adapt_steps": 6,
     },
-    "fewshot": {"hidden": 4, "tasks": 2, "steps": 3, "rate": 5e-2},
+    "fewshot": {"hidden": 4, "tasks": 2, "steps": 3, "learning_rate": 5e-2},
 }
 
 
@@ -113,7 +113,7 @@ OTHER_VALUES = {
 def test_every_value_changes_what_is_said(member, section, leaf, value):
     """`sees` and `side` are tried in test_learned.py and test_small_crops.py."""
     method = {"reptile": "reptile", "fewshot": "siamese"}[section]
-    taught = SECTION.fewshot.model_copy(update={"steps": 5, "rate": 1e-2, "tasks": 8})
+    taught = SECTION.fewshot.model_copy(update={"steps": 5, "learning_rate": 1e-2, "tasks": 8})
     base = {"method": method, "reptile": QUICK, "fewshot": taught}
     changed = base | {section: base[section].model_copy(update={leaf: value})}
     first, second = (column(run(member, **own), method) for own in (base, changed))
@@ -123,7 +123,7 @@ def test_every_value_changes_what_is_said(member, section, leaf, value):
 def test_every_other_value_is_tried():
     for section, tried in OTHER_VALUES.items():
         there = set(type(getattr(SECTION, section)).model_fields)
-        assert set(tried) == there - {"sees", "side"}
+        assert set(tried) == there - {"input", "crop_height"}
 
 
 @pytest.mark.parametrize("first", ["nearest", "mean", "centre", "vote"])
@@ -325,11 +325,11 @@ def test_a_twin_networks_word_is_added_to_the_evidence(member):
     """A head that likes small differences agrees with the truth more often than not."""
     head = PairHead("absolute", 12, 1)
     head.last.weight.data.fill_(-1.0)
-    section = SECTION.model_copy(update={"method": "twin"})
+    section = SECTION.model_copy(update={"method": "siamese_head"})
     asked = (member.found(), member.embeddings, member.gallery, member.queries, section, PARTS, {})
     table = rerank.rerank(*asked, head, 12)
-    assert set(table["source"]) == {"twin", "reranked"}
-    said = column(table, "twin").reset_index()
+    assert set(table["source"]) == {"siamese_head", "reranked"}
+    said = column(table, "siamese_head").reset_index()
     best = said.sort_values("score").drop_duplicates("query", keep="last").set_index("query")
     known = member.queries[member.queries["kind"] == KNOWN].set_index("image")["truth"]
     assert (best["identity"].reindex(known.index) == known).mean() > 0.5

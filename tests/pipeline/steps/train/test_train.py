@@ -49,7 +49,9 @@ def test_the_loop_is_the_plain_loop(lesson, settings_with):
     torch.manual_seed(0)
     loss = EmbeddingLoss(settings.loss, 16, lesson.identities("none"))
     named = [*expected.named_parameters(), *loss.named_parameters()]
-    shares = [settings.backbone_rate if name.startswith("backbone.") else 1 for name, _ in named]
+    shares = [
+        settings.backbone_lr_scale if name.startswith("backbone.") else 1 for name, _ in named
+    ]
     groups = [{"params": [p], "weight_decay": 0.1 if p.ndim > 1 else 0.0} for _, p in named]
     optimizer = torch.optim.AdamW(groups)
     views = Views(lesson.crops, 3, settings.augment)
@@ -131,7 +133,11 @@ def test_a_network_that_answers_alike_to_everything_is_told(lesson, settings_wit
 
 
 def test_a_network_that_cannot_learn_is_told(lesson, settings_with):
-    everything = {"identities": 6, "views": 3, "new_whale_share": 0}  # the same batch every epoch
+    everything = {
+        "identities": 6,
+        "views": 3,
+        "new_whale_fraction": 0,
+    }  # the same batch every epoch
     settings = settings_with(learning_rate=1e-12, epochs=4, sampler=everything)
     with pytest.raises(TrainingFailed, match="stays flat"):
         trained(lesson, settings)
@@ -221,7 +227,7 @@ def test_patience_keeps_the_best_epoch_and_stops(examined, settings_with, monkey
         return {"inner": next(scores)}
 
     monkeypatch.setattr(Examination, "scores", told)
-    settings = settings_with(epochs=5, inner={"share": 0.5, "patience": 2})
+    settings = settings_with(epochs=5, inner={"fraction": 0.5, "patience": 2})
     network = net(settings)
     history = train.train(network, examined, settings, 0)
     assert history["inner"].tolist() == [0.2, 0.6, 0.4, 0.5]
@@ -229,7 +235,7 @@ def test_patience_keeps_the_best_epoch_and_stops(examined, settings_with, monkey
 
 
 def test_without_patience_the_score_is_only_written_down(examined, settings_with):
-    settings = settings_with(inner={"share": 0.5, "patience": 0})
+    settings = settings_with(inner={"fraction": 0.5, "patience": 0})
     network = net(settings)
     history = train.train(network, examined, settings, 0)
     assert history["inner"].between(0, 1).all()
@@ -240,8 +246,8 @@ def test_without_patience_the_score_is_only_written_down(examined, settings_with
 
 def test_scores_between_the_epochs_change_nothing_else(examined, settings_with):
     """Two batches an epoch: after the third of all, and once after the sixth, the last epoch's."""
-    plain, expected = trained(examined, settings_with(epochs=3, inner={"share": 0.5}))
-    often = settings_with(epochs=3, inner={"share": 0.5, "every": 3})
+    plain, expected = trained(examined, settings_with(epochs=3, inner={"fraction": 0.5}))
+    often = settings_with(epochs=3, inner={"fraction": 0.5, "every": 3})
     weights, history = trained(examined, often)
     assert history["epoch"].tolist() == [0, 0.5, 1, 2]
     assert same(weights, plain)

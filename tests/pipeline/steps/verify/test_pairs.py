@@ -15,7 +15,7 @@ EMBEDDINGS = Embeddings(np.array(["q", "g1", "g2"]), VECTORS)
 
 def looked(*rows: tuple[str, str, str, float, float]) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["query", "image", "identity", "inliers", "weight"])
-    return table.assign(weighed=table["inliers"] / 2)
+    return table.assign(weighted_inliers=table["inliers"] / 2)
 
 
 def queries(truth: str, fold: int = 0) -> pd.DataFrame:
@@ -28,7 +28,7 @@ def test_a_querys_pairs():
     assert found["same"].tolist() == [True, False]
     assert found["similarity"].tolist() == pytest.approx([0.6, 0])
     assert found["there"].tolist() == [1, 2]
-    columns = ["group", "inliers", "weighed", "weight"]
+    columns = ["group", "inliers", "weighted_inliers", "weight"]
     assert found[columns].values.tolist() == [[7, 9, 4.5, 1], [7, 3, 1.5, 40]]
 
 

@@ -22,7 +22,7 @@ def pairs(count: int = 600) -> pd.DataFrame:
             "there": np.arange(count) // 3 + count,
             "similarity": rng.normal(np.where(same, 0.5, 0.2), 0.15),
             "inliers": rng.poisson(np.where(same, 9, 4)).astype(float),
-            "weighed": rng.gamma(np.where(same, 4, 1)),
+            "weighted_inliers": rng.gamma(np.where(same, 4, 1)),
             "same": same,
             "weight": np.where(same, 1.0, 5.0),
         }

@@ -43,7 +43,7 @@ def fold(number: int, queries: int = 40, seed: int = 0) -> weigh.Fold:
 
 
 def scores(table: pd.DataFrame) -> pd.DataFrame:
-    assert (table["source"] == "weighed").all() and (table["member"] == "local").all()
+    assert (table["source"] == "weighted_inliers").all() and (table["member"] == "local").all()
     return table.pivot(index="query", columns="identity", values="score")
 
 
@@ -126,7 +126,7 @@ def test_a_point_of_the_query_speaks_for_an_individual_once():
     said = scores(weigh.spoken(pairs, table))
     assert said.loc["q"].to_dict() == {"a": 3.5, "b": 0}
     weights = weigh.weights(pairs, table)
-    assert weights["weighed"].tolist() == [2, 3.5, 0]
+    assert weights["weighted_inliers"].tolist() == [2, 3.5, 0]
 
 
 def test_pairs_drawn_by_lot_are_weighed_but_are_no_evidence():
@@ -138,7 +138,7 @@ def test_pairs_drawn_by_lot_are_weighed_but_are_no_evidence():
     without = one.points.drop(one.points.index[one.points["image"] == "g1"])
     alone = weigh.weigh({0: weigh.Fold(one.pairs, without, one.queries)}, PARAMS, EVALUATED)
     pd.testing.assert_frame_equal(scores(alone.evidence[0]), scores(found.evidence[0]))
-    assert len(found.pairs[0]) == len(one.pairs) and drawn["weighed"].max() > 0
+    assert len(found.pairs[0]) == len(one.pairs) and drawn["weighted_inliers"].max() > 0
 
 
 @pytest.mark.parametrize("queries", [40, 1])
@@ -149,7 +149,7 @@ def test_without_points_or_held_out_queries_every_pair_weighs_nothing(queries):
         one = weigh.Fold(one.pairs, one.points[:0], one.queries)
     found = weigh.weigh({0: one}, PARAMS, EVALUATED)
     assert len(found.evidence[0]) == queries * IDENTITIES
-    assert not found.evidence[0]["score"].any() and not found.pairs[0]["weighed"].any()
+    assert not found.evidence[0]["score"].any() and not found.pairs[0]["weighted_inliers"].any()
 
 
 def test_switched_off_it_says_nothing():
