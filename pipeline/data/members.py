@@ -51,7 +51,7 @@ def members_of(recipe: Ensemble, trained: list[int]) -> list[Member]:
     trained : the folds that are held out in turn (`folds.trained`)
     """
     folds = recipe.fold_list(trained)
-    return [Member(backbone, fold) for backbone in recipe.voters() for fold in folds]
+    return [Member(backbone, fold) for backbone in recipe.active_backbones() for fold in folds]
 
 
 def load_gallery_rows(fold: int) -> pd.DataFrame:

@@ -249,7 +249,7 @@ def accuracy(start: Weights, vectors: np.ndarray, shots: int) -> np.ndarray:
     order = rng.permuted(np.tile(np.arange(PHOTOGRAPHS), (EPISODES, 10, 1)), axis=2)
     rows = np.stack(unseen)[..., None] * PHOTOGRAPHS + order
     task = episodes.support_task(torch.from_numpy(vectors), rows[..., :shots])
-    rate, steps = SETTINGS.inner_rate, SETTINGS.adapt_steps
+    rate, steps = SETTINGS.inner_learning_rate, SETTINGS.adapt_steps
     network = Dense(vectors.shape[1], SETTINGS.hidden)
     learned = adapted(
         network, repeated(tuple(one[0] for one in start), EPISODES), task, 10, steps, rate
