@@ -25,7 +25,7 @@ from pipeline.steps.match.queries import FoldQuery
 from pipeline.steps.neighbours import neighbours, search
 from pipeline.steps.submission import place
 from pipeline.steps.weigh import weigh
-from pipeline.steps.weigh.point_weights import Scale
+from pipeline.steps.weigh.point_weights import PointWeigher
 
 NAME = "asked"  # the photograph's, in tables
 NEAR = ["identity", "image", "similarity", "points"]
@@ -70,7 +70,7 @@ class Asked:
     vectors: dict[int, np.ndarray]
     features: Features
     groups: set[int]
-    scale: Scale
+    scale: PointWeigher
 
 
 def answer(
@@ -89,7 +89,7 @@ def answer(
     if known.local:
         matched = compared(asked, known, galleries, neighbour, p)
         for fold, own in matched.items():
-            weighed = weigh.by_scale(own.pairs, own.points, asked.scale)
+            weighed = weigh.weigh_pairs(own.pairs, own.points, asked.scale)
             said[fold][LOCAL] = pd.concat([own.evidence, weighed])
         looked += [own.pairs for own in matched.values()]
     parts = [

@@ -34,8 +34,8 @@ from pipeline.steps.match.points import INLIER_COLUMNS, describe_inliers
 from pipeline.steps.verify import picture
 from pipeline.steps.verify.judge import Judge
 from pipeline.steps.verify.pairs import SCORES
-from pipeline.steps.weigh.point_weights import Scale
-from pipeline.steps.weigh.weigh import NONE
+from pipeline.steps.weigh.point_weights import PointWeigher
+from pipeline.steps.weigh.weigh import NOT_HELD_OUT
 
 # what it means that the animal of a photograph is not found, by crop.frame
 LACK = {
@@ -152,7 +152,7 @@ def groups_of(hashes: list[str]) -> list[set[int]]:
     return [set(group[asked.loc[[one]]]) if one in asked.index else set() for one in hashes]
 
 
-def fair_scale(hashes: list[str]) -> Scale:
+def fair_scale(hashes: list[str]) -> PointWeigher:
     """What weighs the points of two photographs and learned from no pair of theirs: from none of
     the first's part where it is a held-out query, else of the second's.
     """
@@ -161,14 +161,14 @@ def fair_scale(hashes: list[str]) -> Scale:
     for one in hashes:
         held = parts.reindex(asked.loc[[one]]).dropna() if one in asked.index else parts[:0]
         if len(held):
-            return Scale.load(paths.scale(int(held.iloc[0])))
-    return Scale.load(paths.scale(NONE))
+            return PointWeigher.load(paths.scale(int(held.iloc[0])))
+    return PointWeigher.load(paths.scale(NOT_HELD_OUT))
 
 
 def look(
     features: Features,
     similarities: list[float],
-    scale: Scale,
+    scale: PointWeigher,
     paired: PointMatcher,
     settings: params.Match,
 ) -> tuple[pd.DataFrame, PairMatches]:
@@ -177,7 +177,7 @@ def look(
     """
     found = match_photographs(features, (0, 1), paired, settings)
     points = pd.DataFrame(describe_inliers(features, (0, 1), found), columns=INLIER_COLUMNS)
-    weighed = scale.evidence(points).sum()
+    weighed = scale.weigh(points).sum()
     scores = {
         "similarity": similarities,
         "inliers": float(found.inliers),

@@ -9,13 +9,13 @@ from pipeline import params, paths
 from pipeline.data import features, gallery, tables
 from pipeline.data.gallery import TEST
 from pipeline.steps.ensemble.assemble import stacked
-from pipeline.steps.weigh.point_weights import Scale
+from pipeline.steps.weigh.point_weights import PointWeigher
 from tests.conftest import ROOT
 from tests.pipeline.steps.ensemble import synthetic
 
 
 def asked(groups: set[int], vectors: dict[int, np.ndarray] | None = None) -> asking.Asked:
-    return asking.Asked(vectors or {}, features.nothing(), groups, Scale())
+    return asking.Asked(vectors or {}, features.nothing(), groups, PointWeigher())
 
 
 def known(**changes) -> asking.Known:

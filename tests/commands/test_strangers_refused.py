@@ -16,7 +16,7 @@ from pipeline.data.tables import NEW_WHALE
 from pipeline.params import NewWhale
 from pipeline.steps.ensemble import assemble, ensemble
 from pipeline.steps.neighbours import neighbours, search
-from pipeline.steps.weigh.point_weights import Scale
+from pipeline.steps.weigh.point_weights import PointWeigher
 from tests.conftest import ROOT
 
 DIM, INDIVIDUALS, FOLDS, STRANGERS = 16, 12, (0, 1, 2), 9
@@ -75,7 +75,7 @@ def evidence_of(folds, embeddings, fold: int, recipe, p) -> assemble.FoldEvidenc
 
 def answer(vector: np.ndarray, stored: asking.Known, recipe, p) -> str:
     """The first name for a photograph that is in no fold."""
-    asked = asking.Asked(dict.fromkeys(FOLDS, vector), features.nothing(), set(), Scale())
+    asked = asking.Asked(dict.fromkeys(FOLDS, vector), features.nothing(), set(), PointWeigher())
     (backbone,) = recipe.active_backbones()
     return asking.answer(asked, stored, recipe, backbone, p)[0].index[0]
 

@@ -8,7 +8,7 @@ import pytest
 from commands import verify
 from pipeline import paths
 from pipeline.data import tables
-from pipeline.steps.weigh.point_weights import Scale
+from pipeline.steps.weigh.point_weights import PointWeigher
 from tests.pipeline.data import synthetic_features as drawn
 
 pytestmark = pytest.mark.usefixtures("three_folds")
@@ -63,7 +63,7 @@ def test_points_are_weighed_by_what_learned_from_neither(pair, part):
     parts = pd.DataFrame({"image": ["a0", "a1", "b1"], "part": [2, 1, 0]})
     tables.write_csv(parts, paths.PARTS)
     for number in (-1, 0, 1, 2):
-        scale = Scale()
+        scale = PointWeigher()
         scale.prior_ = float(number)
         scale.save(paths.scale(number))
     assert verify.fair_scale([f"hash {name}" for name in pair]).prior_ == part

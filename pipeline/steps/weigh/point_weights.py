@@ -1,4 +1,4 @@
-"""What one matched point says of "the same animal", learned from pairs whose truth is known."""
+"""The weight of one matched point as evidence for "the same animal", fitted on known pairs."""
 
 import json
 from pathlib import Path
@@ -15,16 +15,17 @@ from pipeline.params import Boosting
 FEATURES = ["x", "y", "there_x", "there_y", "distance", "clearness"]
 
 
-class Scale:
-    """Boosted trees over where a point lies on both animals and how clear its match is.
+class PointWeigher:
+    """Boosted trees over where a point lies on both animals and how distinctive its match is.
 
-    A stone between the legs fits one map as well as a stripe of the flank does, and shows the place
-    instead of the animal. The scale learns where points of the same animal lie, and where those of
-    others: the evidence of a point is the log of the factor by which it raises the odds, and 0 for
-    one that speaks against: a point of the ground is no sign of another animal.
+    A stone between the legs fits the transform as well as a stripe of the flank does, but it shows
+    the place instead of the animal. The weigher learns where the points of same pairs lie, and
+    where those of different pairs do. The weight of a point is the log of the factor by which it
+    raises the odds of the same animal. It is never negative: a point on the ground is no evidence
+    of another animal.
 
-    Attributes: trees_ (None where nothing was learned: no point says anything), prior_ (log-odds
-    of a point before anything is known of it).
+    Attributes: trees_ (None if unfitted: all weights are 0), prior_ (log-odds of the same animal,
+    before anything is known of a point).
     """
 
     def __init__(self) -> None:
@@ -32,37 +33,40 @@ class Scale:
         self.prior_ = 0.0
 
     def fit(
-        self, points: pd.DataFrame, same: np.ndarray, each: np.ndarray, params: Boosting
-    ) -> "Scale":
-        """Learn from n points (columns FEATURES), of pairs that are the same (bool) or not, with
-        the weight of each; of one kind alone, nothing. Returns self.
+        self, points: pd.DataFrame, same: np.ndarray, sample_weights: np.ndarray, params: Boosting
+    ) -> "PointWeigher":
+        """Fit on n points (columns FEATURES) of same and of different pairs. Returns self.
+
+        same : bool n, whether the point's pair shows the same animal. With only one class the
+            weigher stays unfitted
+        sample_weights : n
         """
         if same.all() or not same.any():
             return self
-        data = lightgbm.Dataset(points[FEATURES], same.astype(float), weight=each)
+        data = lightgbm.Dataset(points[FEATURES], same.astype(float), weight=sample_weights)
         self.trees_ = lightgbm.train(
             boosted_trees.settings(params), data, num_boost_round=params.rounds
         )
-        self.prior_ = float(logit(np.average(same, weights=each)))
+        self.prior_ = float(logit(np.average(same, weights=sample_weights)))
         return self
 
-    def evidence(self, points: pd.DataFrame) -> np.ndarray:
-        """The evidence of n points, 0 or more."""
+    def weigh(self, points: pd.DataFrame) -> np.ndarray:
+        """Return the weights of n points, 0 or more."""
         if self.trees_ is None or points.empty:
             return np.zeros(len(points))
         odds = self.trees_.predict(points[FEATURES], raw_score=True, num_threads=1)
-        return np.clip(odds - self.prior_, 0, None)
+        return np.clip(np.asarray(odds) - self.prior_, 0, None)
 
     def save(self, path: Path) -> None:
-        """Write as JSON; the trees are LightGBM's own text."""
+        """Write as JSON, with the trees in LightGBM's text format."""
         text = None if self.trees_ is None else self.trees_.model_to_string()
         tables.write_json({"prior": self.prior_, "trees": text}, path)
 
     @classmethod
-    def load(cls, path: Path) -> "Scale":
-        """What `save` wrote."""
-        told, scale = json.loads(path.read_text()), cls()
-        scale.prior_ = told["prior"]
-        if told["trees"] is not None:
-            scale.trees_ = lightgbm.Booster(model_str=told["trees"])
-        return scale
+    def load(cls, path: Path) -> "PointWeigher":
+        """Read a file of `save`."""
+        stored, weigher = json.loads(path.read_text()), cls()
+        weigher.prior_ = stored["prior"]
+        if stored["trees"] is not None:
+            weigher.trees_ = lightgbm.Booster(model_str=stored["trees"])
+        return weigher

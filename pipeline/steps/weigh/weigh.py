@@ -1,9 +1,10 @@
-"""The step `weigh`: believe each matched point as far as such points are to be believed.
+"""The step `weigh`: weight each matched point by how reliable such points are.
 
-    weighted_inliers   for each (query, identity) the evidence of the query's points, added up
+    weighted_inliers   for each (query, identity) the sum of the weights of the query's points
 
-Its pairs are `match`'s. What a point says (`scale.py`) is learned from the points of held-out
-queries and never on the query itself or a copy of it; the test's are weighed by all of them.
+The pairs are those of `match`. The weights (`point_weights.py`) are cross-fitted: those of a
+held-out query are fitted on other held-out queries, without its duplicates. Those of the test's
+queries are fitted on all held-out ones.
 """
 
 from dataclasses import dataclass
@@ -14,17 +15,17 @@ import pandas as pd
 from pipeline.data import evidence
 from pipeline.data.evidence import LOCAL
 from pipeline.data.gallery import TEST
-from pipeline.evaluation import protocol
+from pipeline.evaluation.cross_fit import CrossFit
 from pipeline.params import Boosting, Evaluation
-from pipeline.steps.weigh.point_weights import FEATURES, Scale
+from pipeline.steps.weigh.point_weights import FEATURES, PointWeigher
 
 PAIR = ["query", "image"]
-NONE = -1  # the part of a photograph that nothing is learned from
+NOT_HELD_OUT = -1  # instead of a cross-fitting part; also the number of the fit on all parts
 
 
 @dataclass(frozen=True)
-class Fold:
-    """What `match` saw for one fold: its pairs and their points; and the fold's queries."""
+class FoldPairs:
+    """What `match` wrote for one fold, pairs and their points; and the fold's queries."""
 
     pairs: pd.DataFrame
     points: pd.DataFrame
@@ -32,96 +33,116 @@ class Fold:
 
 
 @dataclass(frozen=True)
-class Weighed:
-    """The scales, by the part of the photographs that had no say in them (NONE: all had); the part
-    of each held-out photograph; by fold, the evidence and what each pair weighs (query, image,
-    weighted_inliers).
+class WeightedFolds:
+    """The result of the step.
+
+    weighers : by the part that they are not fitted on (NOT_HELD_OUT: fitted on all)
+    parts : the cross-fitting part of each held-out photograph, by its name
+    evidence : by fold
+    pairs : by fold, the sum of each pair's weights (query, image, weighted_inliers)
     """
 
-    scales: dict[int, Scale]
+    weighers: dict[int, PointWeigher]
     parts: pd.Series
     evidence: dict[int, pd.DataFrame]
     pairs: dict[int, pd.DataFrame]
 
 
-def weigh(folds: dict[int, Fold], params: Boosting, evaluated: Evaluation) -> Weighed:
-    """Learn from all folds' held-out queries together, and weigh every fold's points."""
-    parts = parts_of([one.queries for one in folds.values()], evaluated)
-    told = [described(one, parts).assign(fold=fold) for fold, one in folds.items()]
-    table = pd.concat(told, ignore_index=True)
-    lessons = table[(table["part"] != NONE) & ~table["drawn"]]
-    scales, weight = {}, np.zeros(len(table))
-    for part in (NONE, *sorted(parts.unique().tolist())):
-        # the pair the other way round, where the gallery's photograph asks, tells the same
-        others = lessons[(lessons["part"] != part) & (lessons["there"] != part)]
-        scales[part] = learned(lessons if part == NONE else others, params)
-        own = (table["part"] == part).to_numpy()
-        weight[own] = scales[part].evidence(table[own])
-    table = table.assign(weight=weight)
-    own = {fold: table[table["fold"] == fold] for fold in folds}
-    return Weighed(
-        scales,
+def weigh_folds(
+    folds: dict[int, FoldPairs], params: Boosting, evaluation: Evaluation
+) -> WeightedFolds:
+    """Fit on the held-out queries of all folds together, and weigh every fold's points."""
+    parts = split_queries([fold.queries for fold in folds.values()], evaluation)
+    labelled = [label_points(fold, parts).assign(fold=number) for number, fold in folds.items()]
+    points = pd.concat(labelled, ignore_index=True)
+    weighers = fit_weighers(points, sorted(parts.unique().tolist()), params)
+    weights = np.zeros(len(points))
+    for part, weigher in weighers.items():
+        rows = (points["query_part"] == part).to_numpy()
+        weights[rows] = weigher.weigh(points[rows])
+    points = points.assign(weight=weights)
+    by_fold = {number: points[points["fold"] == number] for number in folds}
+    return WeightedFolds(
+        weighers,
         parts,
-        {fold: spoken(one.pairs, own[fold]) for fold, one in folds.items()},
-        {fold: weights(one.pairs, own[fold]) for fold, one in folds.items()},
+        {number: build_evidence(fold.pairs, by_fold[number]) for number, fold in folds.items()},
+        {number: sum_weights(fold.pairs, by_fold[number]) for number, fold in folds.items()},
     )
 
 
-def by_scale(pairs: pd.DataFrame, points: pd.DataFrame, scale: Scale) -> pd.DataFrame:
-    """The evidence of one fold's pairs of a photograph that nothing is learned from."""
-    table = of_pairs(points, pairs)
-    return spoken(pairs, table.assign(weight=scale.evidence(table)))
+def weigh_pairs(pairs: pd.DataFrame, points: pd.DataFrame, weigher: PointWeigher) -> pd.DataFrame:
+    """Build the evidence of one fold's pairs and points with a fitted weigher."""
+    points = add_pair_columns(points, pairs)
+    return build_evidence(pairs, points.assign(weight=weigher.weigh(points)))
 
 
-def parts_of(queries: list[pd.DataFrame], evaluated: Evaluation) -> pd.Series:
-    """The cross-fit part of each held-out photograph, by its name; copies share theirs."""
+def split_queries(queries: list[pd.DataFrame], evaluation: Evaluation) -> pd.Series:
+    """The cross-fitting part of each held-out photograph, by its name."""
     held = pd.concat(queries, ignore_index=True)
     held = held[held["kind"] != TEST]
-    part = protocol.crossfit_parts(held["group"], evaluated.crossfit, evaluated.seed)
-    return pd.Series(part, index=held["image"])
+    cross_fit = CrossFit(held["group"].to_numpy(), evaluation.crossfit, evaluation.seed)
+    return pd.Series(cross_fit.part, index=held["image"])
 
 
-def described(fold: Fold, parts: pd.Series) -> pd.DataFrame:
-    """The fold's points with their pair's identity and drawn (by lot); same, whether the pair shows
-    one animal; part and there, those of the query and of the gallery's photograph (NONE for the
-    test's and where there is none).
+def label_points(fold: FoldPairs, parts: pd.Series) -> pd.DataFrame:
+    """Add to a fold's points what is known of their pairs.
+
+    Columns identity and drawn; same, whether the pair shows one animal; query_part and
+    gallery_part, the cross-fitting parts of its photographs (NOT_HELD_OUT for the test's).
     """
-    table = of_pairs(fold.points, fold.pairs)
+    points = add_pair_columns(fold.points, fold.pairs)
     truth = fold.queries[fold.queries["kind"] != TEST].set_index("image")["truth"]
-    return table.assign(
-        same=truth.reindex(table["query"]).to_numpy() == table["identity"].to_numpy(),
-        part=parts.reindex(table["query"], fill_value=NONE).to_numpy(),
-        there=parts.reindex(table["image"], fill_value=NONE).to_numpy(),
+    return points.assign(
+        same=truth.reindex(points["query"]).to_numpy() == points["identity"].to_numpy(),
+        query_part=parts.reindex(points["query"], fill_value=NOT_HELD_OUT).to_numpy(),
+        gallery_part=parts.reindex(points["image"], fill_value=NOT_HELD_OUT).to_numpy(),
     )
 
 
-def of_pairs(points: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
-    """Points with their pair's identity, and whether it was drawn by lot."""
+def add_pair_columns(points: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Add to points their pair's identity, and whether it was sampled at random (drawn)."""
     return points.merge(pairs[[*PAIR, "identity", "drawn"]].astype({"drawn": bool}), on=PAIR)
 
 
-def learned(table: pd.DataFrame, params: Boosting) -> Scale:
-    """A scale from described points; a pair of many points counts as one of few."""
-    count = table.groupby(["fold", *PAIR])["own"].transform("size")
-    return Scale().fit(table[FEATURES], table["same"].to_numpy(), 1 / count.to_numpy(), params)
+def fit_weighers(
+    points: pd.DataFrame, parts: list[int], params: Boosting
+) -> dict[int, PointWeigher]:
+    """Fit a weigher on all held-out queries, and one without each of the `parts`.
+
+    A pair is left out with the part of its gallery photograph too: the same two photographs may
+    be a pair the other way round. Random pairs are not fitted on.
+    """
+    training = points[(points["query_part"] != NOT_HELD_OUT) & ~points["drawn"]]
+    weighers = {NOT_HELD_OUT: fit_weigher(training, params)}
+    for part in parts:
+        others = (training["query_part"] != part) & (training["gallery_part"] != part)
+        weighers[part] = fit_weigher(training[others], params)
+    return weighers
 
 
-def spoken(pairs: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
-    """One fold's evidence: a point of the query speaks for an identity once, where it weighs most.
+def fit_weigher(points: pd.DataFrame, params: Boosting) -> PointWeigher:
+    """Fit a weigher on labelled points; every pair counts the same, however many points it has."""
+    count = points.groupby(["fold", *PAIR])["own"].transform("size")
+    same = points["same"].to_numpy()
+    return PointWeigher().fit(points[FEATURES], same, 1 / count.to_numpy(), params)
 
-    An identity that was looked at without any point has 0.
+
+def build_evidence(pairs: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
+    """Build one fold's evidence: a point of the query counts once per identity, at its best weight.
+
+    An identity whose pairs have no point has 0.
     """
     names = ["query", "identity"]
-    best = table[~table["drawn"]].groupby([*names, "own"])["weight"].max()
-    added = best.groupby(names).sum()
-    seen = pairs.loc[~pairs["drawn"].astype(bool), names].drop_duplicates()
-    score = added.reindex(pd.MultiIndex.from_frame(seen), fill_value=0.0).to_numpy(dtype=float)
-    said = {"weighted_inliers": score}
-    return evidence.build(seen["query"].to_numpy(), seen["identity"].to_numpy(), LOCAL, said)
+    best = points[~points["drawn"]].groupby([*names, "own"])["weight"].max()
+    sums = best.groupby(names).sum()
+    rows = pairs.loc[~pairs["drawn"].astype(bool), names].drop_duplicates()
+    scores = sums.reindex(pd.MultiIndex.from_frame(rows), fill_value=0.0).to_numpy(dtype=float)
+    query, identity = rows["query"].to_numpy(), rows["identity"].to_numpy()
+    return evidence.build(query, identity, LOCAL, {"weighted_inliers": scores})
 
 
-def weights(pairs: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
-    """What the points of each pair weigh together; 0 for a pair without any."""
-    added = table.groupby(PAIR)["weight"].sum()
-    score = added.reindex(pd.MultiIndex.from_frame(pairs[PAIR]), fill_value=0.0)
-    return pairs[PAIR].assign(weighted_inliers=score.to_numpy(dtype=float))
+def sum_weights(pairs: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
+    """Sum the weights of each pair's points; 0 for a pair without any."""
+    sums = points.groupby(PAIR)["weight"].sum()
+    scores = sums.reindex(pd.MultiIndex.from_frame(pairs[PAIR]), fill_value=0.0)
+    return pairs[PAIR].assign(weighted_inliers=scores.to_numpy(dtype=float))
