@@ -77,7 +77,7 @@ def known_as(sha256: str) -> str | None:
     images_table = tables.read("images", paths.IMAGES)
     names = images_table.loc[images_table["sha256"] == sha256, "image"]
     labels = tables.read("labels", paths.LABELS)
-    labels = labels[labels["member"] == ""]  # a pseudo-label is a guess
+    labels = labels[labels["only_fold"] == ""]  # a pseudo-label is a guess
     found = labels.loc[labels["image"].isin(names), "identity"]
     return None if found.empty else str(found.iloc[0])
 

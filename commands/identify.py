@@ -112,7 +112,7 @@ def side_of(digest: str, said: str | None, sides: dict[str, str]) -> dict[str, s
         own = images.loc[[digest]].map(sides).dropna() if digest in images.index else []
         return {asking.NAME: own.iloc[0]} if len(own) else {}
     if said not in sides.values():
-        raise SystemExit(f"--side is {said}: sides.csv has {sorted(set(sides.values()))}")
+        raise SystemExit(f"--side is {said}: viewpoints.csv has {sorted(set(sides.values()))}")
     return {asking.NAME: said}
 
 
@@ -163,7 +163,7 @@ if __name__ == "__main__":
     parser.add_argument("photograph", type=Path)
     parser.add_argument("--ensemble")
     parser.add_argument("--prior", type=float)
-    parser.add_argument("--side", help="of the animal, as sides.csv says it")
+    parser.add_argument("--side", help="of the animal, as viewpoints.csv says it")
     parser.add_argument("--picture", type=Path, default=Path("identify.png"))
     given = parser.parse_args()
     if given.prior is not None and not 0 < given.prior < 1:

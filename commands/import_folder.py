@@ -46,8 +46,8 @@ def main(asked: argparse.Namespace) -> None:
         f"{strangers.sum()} of them new; a preset for it says "
         f"evaluation.new_whale_prior: {max(LEAST_NEW, strangers.sum() / test.sum()):.2f}"
     )
-    if "side" in table:
-        counts = table["side"].replace("", "unknown").value_counts()
+    if "viewpoint" in table:
+        counts = table["viewpoint"].replace("", "unknown").value_counts()
         print("sides: " + ", ".join(f"{count} {side}" for side, count in counts.items()))
 
 

@@ -58,7 +58,7 @@ def known(recipe: Ensemble, added: dict[str, Enrolled], p: Params) -> Known:
         with_enrolled(folds, added),
         {fold: embeddings(fold, added, p) for fold in recipe.fold_list(p.folds.trained)},
         ensemble.held_out(parts),
-        viewpoints.read(tables.read("sides", paths.SIDES)),
+        viewpoints.read(tables.read("viewpoints", paths.VIEWPOINTS)),
         all_features(stored, added),
         local(stored, folds, added, p) if recipe.local_scores() else None,
     )
@@ -71,7 +71,7 @@ def with_enrolled(folds: pd.DataFrame, added: dict[str, Enrolled]) -> pd.DataFra
             "image": list(added),
             "identity": [one.identity for one in added.values()],
             "group": folds["group"].max() + 1 + np.arange(len(added)),
-            "member": "",
+            "only_fold": "",
             "fold": -1,
         }
     )

@@ -28,9 +28,9 @@ def main() -> None:
     p = params.load()
     truth = solution.read_solution(Path(p.competition.path), p.competition.columns)
     new = p.competition.columns.new_whale
-    if not paths.TWINS.is_file():
-        raise SystemExit(f"{paths.TWINS} is not there: run the pipeline first (dvc repro)")
-    twins = set(tables.read("twins", paths.TWINS)["image"])
+    if not paths.DUPLICATES.is_file():
+        raise SystemExit(f"{paths.DUPLICATES} is not there: run the pipeline first (dvc repro)")
+    twins = set(tables.read("duplicates", paths.DUPLICATES)["image"])
     before = history.last_keys(history.read(paths.LEADERBOARD))
     rows = []
     for name in p.ensembles:
@@ -47,12 +47,14 @@ def main() -> None:
             "lock": digest(LOCK) if LOCK.is_file() else "",
             "csv": digest(csv),
             "ensemble": name,
-            "seconds": json.loads(paths.BUILT.read_text()) if paths.BUILT.is_file() else "",
+            "seconds": json.loads(paths.LAST_BUILD.read_text())
+            if paths.LAST_BUILD.is_file()
+            else "",
         }
         scores = history.hidden_scores(submission_file.read(csv, new), truth, twins)
         key = history.key(made)
-        changes.keep(key, paths.rankings(name), Path("params.yaml"), paths.KEPT)
-        gain = changes.since(before.get(name, ""), key, paths.KEPT, p.evaluation)
+        changes.keep(key, paths.rankings(name), Path("params.yaml"), paths.SUBMISSION_HISTORY)
+        gain = changes.since(before.get(name, ""), key, paths.SUBMISSION_HISTORY, p.evaluation)
         rows.append(made | card(name) | scores | gain)
     table = pd.DataFrame(rows, columns=history.COLUMNS)
     history.append(table, paths.LEADERBOARD)

@@ -37,7 +37,9 @@ def main(names: list[str], confidence: float, surest: int | None = None) -> None
     unknown = sorted(set(names) - set(p.ensembles))
     if unknown:
         raise SystemExit(f"no ensembles {unknown}; params.yaml has {list(p.ensembles)}")
-    lacking = [path for path in (paths.FOLDS, *map(paths.placed, names)) if not path.is_file()]
+    lacking = [
+        path for path in (paths.FOLDS, *map(paths.placed_posteriors, names)) if not path.is_file()
+    ]
     if lacking:
         raise SystemExit(f"{lacking[0]} is not there: run the pipeline first (dvc repro)")
     try:
@@ -47,7 +49,7 @@ def main(names: list[str], confidence: float, surest: int | None = None) -> None
             raise ValueError(f"{names} have no fold in common")
     except ValueError as error:
         raise SystemExit(f"nothing was written: {error}") from None
-    copies = set(tables.read("twins", paths.TWINS)["image"])
+    copies = set(tables.read("duplicates", paths.DUPLICATES)["image"])
     labels = [
         agreement.agreed(
             [

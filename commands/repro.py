@@ -42,7 +42,7 @@ def main(at_once: int) -> None:
         side_by_side("ensemble", list(p.ensembles), ENSEMBLE, at_once)
     subprocess.run(REPRO, check=True)
     seconds = round(time.monotonic() - begun)
-    tables.replace(paths.BUILT, lambda part: part.write_text(str(seconds)))
+    tables.replace(paths.LAST_BUILD, lambda part: part.write_text(str(seconds)))
 
 
 def check_backbones(p: params.Params) -> None:

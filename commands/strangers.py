@@ -76,7 +76,7 @@ def worth(lessons: list[tuple[np.ndarray, np.ndarray]]) -> str:
 def held_out(backbones: list[str], fold: int) -> tuple[np.ndarray, np.ndarray]:
     """The vectors of a fold's held-out photographs and their individuals, new_whale left out."""
     rows = tables.read("folds", paths.FOLDS)
-    own = rows[(rows["fold"] == fold) & (rows["identity"] != NEW_WHALE) & (rows["member"] == "")]
+    own = rows[(rows["fold"] == fold) & (rows["identity"] != NEW_WHALE) & (rows["only_fold"] == "")]
     members = [seen_by(backbone, fold, own["image"]) for backbone in backbones]
     return clustering.side_by_side(members), own["identity"].to_numpy()
 

@@ -21,12 +21,18 @@ def main(name: str, least: float) -> None:
     p = params.load()
     if name not in p.ensembles:
         raise SystemExit(f"no ensemble {name!r}; params.yaml has {list(p.ensembles)}")
-    if not paths.placed(name).is_file():
-        raise SystemExit(f"{paths.placed(name)} is not there: run the pipeline first (dvc repro)")
+    if not paths.placed_posteriors(name).is_file():
+        raise SystemExit(
+            f"{paths.placed_posteriors(name)} is not there: run the pipeline first (dvc repro)"
+        )
     rankings = tables.read("rankings", paths.rankings(name))
-    found = duplicate_identities.suspects(rankings, pd.read_parquet(paths.placed(name)), least)
+    found = duplicate_identities.suspects(
+        rankings, pd.read_parquet(paths.placed_posteriors(name)), least
+    )
     folds = p.ensembles[name].fold_list(p.folds.trained)
-    pairs = pd.concat([pd.read_parquet(paths.pairs(fold)) for fold in folds], ignore_index=True)
+    pairs = pd.concat(
+        [pd.read_parquet(paths.matched_pairs(fold)) for fold in folds], ignore_index=True
+    )
     pairs["owner"] = pairs["query"].map(duplicate_identities.owners(rankings))
     for row in found.itertuples():
         print(

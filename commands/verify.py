@@ -156,13 +156,13 @@ def fair_scale(hashes: list[str]) -> PointWeigher:
     """What weighs the points of two photographs and learned from no pair of theirs: from none of
     the first's part where it is a held-out query, else of the second's.
     """
-    parts = pd.read_csv(paths.PARTS).set_index("image")["part"]
+    parts = pd.read_csv(paths.CROSS_FIT_PARTS).set_index("image")["part"]
     asked = tables.read("images", paths.IMAGES).set_index("sha256")["image"]
     for one in hashes:
         held = parts.reindex(asked.loc[[one]]).dropna() if one in asked.index else parts[:0]
         if len(held):
-            return PointWeigher.load(paths.scale(int(held.iloc[0])))
-    return PointWeigher.load(paths.scale(NOT_HELD_OUT))
+            return PointWeigher.load(paths.point_weights(int(held.iloc[0])))
+    return PointWeigher.load(paths.point_weights(NOT_HELD_OUT))
 
 
 def look(

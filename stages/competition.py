@@ -20,7 +20,7 @@ def main() -> None:
         raise SystemExit(str(faults)) from None
     tables.write("images", images, paths.IMAGES)
     tables.write_csv(sample, paths.SAMPLE)
-    tables.write("sides", sides, paths.SIDES)
+    tables.write("viewpoints", sides, paths.VIEWPOINTS)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ def main() -> None:
     column = p.competition.columns.image
     boxes, unseen = crop.crop(images, directory, column, p.crop, paths.CROPS, paths.UNET)
     tables.write("boxes", boxes, paths.BOXES)
-    unseen.save(paths.UNSEEN_MASKS)
+    unseen.save(paths.HELD_OUT_MASKS)
 
 
 if __name__ == "__main__":

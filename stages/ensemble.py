@@ -20,7 +20,7 @@ def main(name: str) -> None:
     tables.write_csv(sure, paths.calibration(name))
     tables.write_parquet(table, paths.posteriors(name))
     said = source_probabilities.of_answers(parts, table, kind, p.evaluation)
-    tables.write_parquet(said, paths.chances(name))
+    tables.write_parquet(said, paths.source_probabilities(name))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ def main() -> None:
     except ValueError as error:
         raise SystemExit(str(error)) from None
     tables.write("labels", resolved, paths.LABELS)
-    tables.write("twins", copied, paths.TWINS)
+    tables.write("duplicates", copied, paths.DUPLICATES)
     print(resolved["provenance"].value_counts().to_string())
     print(f"{len(copied)} test images with a twin in train")
 

@@ -21,9 +21,9 @@ def main() -> None:
     features, duplicates = Features.load(paths.KEYPOINTS), artefacts.load_duplicates()
     matches = match.match_folds(features, inputs, duplicates, p.match, p.keypoints.detector)
     for fold, result in matches.items():
-        evidence.save(result.evidence, paths.match(fold))
-        tables.write_parquet(result.pairs, paths.pairs(fold))
-        tables.write_parquet(result.points, paths.points(fold))
+        evidence.save(result.evidence, paths.match_evidence(fold))
+        tables.write_parquet(result.pairs, paths.matched_pairs(fold))
+        tables.write_parquet(result.points, paths.matched_points(fold))
 
 
 if __name__ == "__main__":

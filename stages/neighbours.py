@@ -20,7 +20,7 @@ def main(backbone: str, fold: str) -> None:
     tables.write_parquet(neighbours.table(names, gallery, found), paths.neighbours(*member))
     evidence.save(scores, paths.evidence("neighbours", *member))
     accuracies = few_shot_accuracy.accuracies(embeddings, rows, queries, p.evaluation.seed)
-    tables.write_json(accuracies, paths.shots(*member))
+    tables.write_json(accuracies, paths.few_shot_accuracy(*member))
 
 
 if __name__ == "__main__":

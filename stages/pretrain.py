@@ -27,8 +27,8 @@ def main(backbone: str) -> None:
         if not device.is_first():
             return
         state = embedding_net.backbone_state(net)
-    tables.write_csv(history, paths.pretrain_history(backbone))
-    tables.replace(paths.pretrained(backbone), lambda part: save_file(state, part))
+    tables.write_csv(history, paths.pretraining_history(backbone))
+    tables.replace(paths.pretrained_backbone(backbone), lambda part: save_file(state, part))
 
 
 if __name__ == "__main__":

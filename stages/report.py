@@ -26,11 +26,11 @@ def main(name: str) -> None:
         card=json.loads(paths.score_card(name).read_text()),
         rankings=tables.read("rankings", paths.rankings(name)),
         tested=submission_file.read(paths.submission(name), p.competition.columns.new_whale),
-        posteriors=pd.read_parquet(paths.placed(name)),
-        chances=pd.read_parquet(paths.chances(name)),
+        posteriors=pd.read_parquet(paths.placed_posteriors(name)),
+        chances=pd.read_parquet(paths.source_probabilities(name)),
         near=joined([paths.neighbours(one, f) for one in backbones for f in folds]),
-        pairs=joined([paths.pairs(f) for f in folds]),
-        points=joined([paths.points(f) for f in folds]),
+        pairs=joined([paths.matched_pairs(f) for f in folds]),
+        points=joined([paths.matched_points(f) for f in folds]),
         reranked={f: said(backbone, f) for f in folds} if second else {},
         first=p.rerank.first,
         second="".join(second[:1]),
@@ -54,15 +54,15 @@ def main(name: str) -> None:
     )
     sizes = known.images.set_index("image")[["width", "height"]]
     photographs = dict(zip(sizes.index, sizes.itertuples(index=False, name=None), strict=True))
-    whole["masks"] = masks.worst(UnseenMasks.load(paths.UNSEEN_MASKS), photographs)
+    whole["masks"] = masks.worst(UnseenMasks.load(paths.HELD_OUT_MASKS), photographs)
     members = [(one, f) for one in backbones for f in folds]
     ranges = {one: paths.LR_RANGE / f"{one}.csv" for one in backbones}
     drawn = figures.drawn(
-        pd.read_csv(paths.curve(name)),
+        pd.read_csv(paths.shift_curve(name)),
         pd.read_csv(paths.score_table(name, "reliability")),
         pd.read_csv(paths.score_table(name, "class_sizes")),
         pd.read_csv(paths.score_table(name, "outcomes")),
-        {paths.member(*one): pd.read_csv(paths.history(*one)) for one in members},
+        {paths.member(*one): pd.read_csv(paths.training_history(*one)) for one in members},
         {one: pd.read_csv(file) for one, file in ranges.items() if file.is_file()},
     )
     html = report.render(whole, drawn)

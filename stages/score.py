@@ -12,13 +12,16 @@ from pipeline.steps.score import plots, score
 def main(name: str) -> None:
     p = params.load()
     rankings = tables.read("rankings", paths.rankings(name))
-    reliability = plots.first_answers(rankings, pd.read_parquet(paths.placed(name)))
-    shots = [paths.shots(*one) for one in members.members_of(p.ensembles[name], p.folds.trained)]
+    reliability = plots.first_answers(rankings, pd.read_parquet(paths.placed_posteriors(name)))
+    shots = [
+        paths.few_shot_accuracy(*one)
+        for one in members.members_of(p.ensembles[name], p.folds.trained)
+    ]
     card = score.score_card(rankings, p.evaluation)
     card |= score.conflicts(tables.read("conflicts", paths.CONFLICTS), p.labels.conflicts)
     card["transductive"] = p.pretrain.method != "none"
     card |= score.calibration_errors(reliability, pd.read_csv(paths.calibration(name)))
-    card |= score.verification(tables.read_json(paths.VERIFIED))
+    card |= score.verification(tables.read_json(paths.VERIFY_SCORES))
     card |= score.shots([tables.read_json(path) for path in shots])
     sizes = plots.class_sizes(rankings, artefacts.load_folds())
     tables.write_csv(sizes, paths.score_table(name, "class_sizes"))

@@ -24,8 +24,8 @@ def main(name: str) -> None:
         sample,
     )
     tables.write("rankings", answers.held_out, paths.rankings(name))
-    tables.write_csv(answers.curve, paths.curve(name))
-    tables.write_parquet(answers.posteriors, paths.placed(name))
+    tables.write_csv(answers.curve, paths.shift_curve(name))
+    tables.write_parquet(answers.posteriors, paths.placed_posteriors(name))
     submission.write(
         answers.test, sample, p.competition.columns, answers.vocabulary, paths.submission(name)
     )

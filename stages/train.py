@@ -22,11 +22,11 @@ def main(backbone: str, fold: str) -> None:
     material = training_set.look_up(paths.CROPS, order, training, settings, seed)
     torch.manual_seed(seed)
     net = embedding_net.for_backbone(p.backbones[backbone], settings)
-    embedding_net.start_from(net, paths.pretrained(backbone))
+    embedding_net.start_from(net, paths.pretrained_backbone(backbone))
     history = train.train(net, material, settings, seed)
     if not device.is_first():
         return
-    tables.write_csv(history, paths.history(backbone, int(fold)))
+    tables.write_csv(history, paths.training_history(backbone, int(fold)))
     state = {name: tensor.contiguous() for name, tensor in net.state_dict().items()}
     tables.replace(paths.model(backbone, int(fold)), lambda part: save_file(state, part))
 

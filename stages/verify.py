@@ -14,8 +14,8 @@ def main() -> None:
     members = [Member(p.match.backbone, fold) for fold in p.folds.trained]
     known = [
         pairs.known_pairs(
-            pd.read_parquet(paths.pairs(member.fold)).merge(
-                pd.read_parquet(paths.weighed_pairs(member.fold))
+            pd.read_parquet(paths.matched_pairs(member.fold)).merge(
+                pd.read_parquet(paths.weighted_pairs(member.fold))
             ),
             member.query_rows(),
             groups,
@@ -25,8 +25,8 @@ def main() -> None:
     ]
     found = verify.verify(pd.concat(known, ignore_index=True), p.evaluation)
     tables.write_json(found.judge.to_dict(), paths.JUDGE)
-    tables.write_json(found.scores, paths.VERIFIED)
-    tables.write_csv(found.curve, paths.ROC)
+    tables.write_json(found.scores, paths.VERIFY_SCORES)
+    tables.write_csv(found.curve, paths.VERIFY_ROC)
     tables.write_csv(found.diagram, paths.VERIFY_RELIABILITY)
 
 

@@ -58,7 +58,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
             "image": names,
             "identity": [f"w{i}" for i in individuals[:-STRANGERS]] + ["new_whale"] * STRANGERS,
             "group": range(len(names)),
-            "member": "",
+            "only_fold": "",
             "fold": [k for _ in range(IDENTITIES) for k in range(IMAGES)] + [0, 1, 2, 0],
         }
     )

@@ -13,8 +13,8 @@ def load_images() -> pd.DataFrame:
 
 def load_viewpoints() -> dict[str, str]:
     """The viewpoint of every photograph that has one, by image name."""
-    table = tables.read("sides", paths.SIDES)
-    return dict(zip(table["image"], table["side"], strict=True))
+    table = tables.read("viewpoints", paths.VIEWPOINTS)
+    return dict(zip(table["image"], table["viewpoint"], strict=True))
 
 
 def load_sample() -> pd.Series:
@@ -33,8 +33,8 @@ def load_labels() -> pd.DataFrame:
 
 
 def load_duplicates() -> pd.DataFrame:
-    """The table "twins" of `labels`: test photographs that are duplicates of labelled ones."""
-    return tables.read("twins", paths.TWINS)
+    """The table "duplicates" of `labels`: test photographs that are duplicates of labelled ones."""
+    return tables.read("duplicates", paths.DUPLICATES)
 
 
 def load_pseudo_labels() -> pd.DataFrame:

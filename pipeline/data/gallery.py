@@ -26,7 +26,7 @@ def training_rows(folds: pd.DataFrame, held_out: int) -> pd.DataFrame:
     """
     held = folds["fold"] == held_out
     copies = folds["group"].isin(folds.loc[held, "group"])
-    allowed = folds["member"].isin(["", str(held_out)])
+    allowed = folds["only_fold"].isin(["", str(held_out)])
     return folds[~held & ~copies & allowed].reset_index(drop=True)
 
 
@@ -37,7 +37,7 @@ def gallery_rows(folds: pd.DataFrame, held_out: int) -> pd.DataFrame:
     held-out query finds itself.
     """
     rows = training_rows(folds, held_out)
-    shown = (rows["identity"] != NEW_WHALE) & (rows["member"] == "")
+    shown = (rows["identity"] != NEW_WHALE) & (rows["only_fold"] == "")
     return rows[shown].reset_index(drop=True)
 
 

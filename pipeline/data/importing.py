@@ -51,7 +51,7 @@ def from_table(
     a column or a file that is not there, and for a photograph that is listed twice.
     """
     table = pd.read_csv(file, dtype=str, keep_default_na=False)
-    more = {name: column for name, column in (("date", date), ("side", side)) if column}
+    more = {name: column for name, column in (("date", date), ("viewpoint", side)) if column}
     absent = [name for name in (path, identity, *more.values()) if name not in table]
     if absent:
         raise ValueError(f"{file} has no column {absent}, only {list(table)}")
@@ -113,9 +113,9 @@ def write(table: pd.DataFrame, test: np.ndarray, out: Path, seed: int) -> None:
     write_tables(rows.sort_values("Image"), pd.Series(test, rows.index), part)
     old = rows.assign(path=[path.as_posix() for path in table["path"]])
     tables.write_csv(old[["Image", "path"]], part / "truth/names.csv")
-    if "side" in table:
-        sides = pd.DataFrame({"Image": names, "side": table["side"]})
-        tables.write_csv(sides.sort_values("Image"), part / "sides.csv")
+    if "viewpoint" in table:
+        sides = pd.DataFrame({"Image": names, "viewpoint": table["viewpoint"]})
+        tables.write_csv(sides.sort_values("Image"), part / "viewpoints.csv")
     part.rename(out)
 
 

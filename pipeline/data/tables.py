@@ -18,18 +18,18 @@ TRANSFORM = ["t00", "t01", "t02", "t10", "t11", "t12"]
 COLUMNS = {
     # one row an image; identity is "" for test images; path is from the project's root
     "images": ["image", "split", "identity", "path", "width", "height", "bytes", "sha256"],
-    # one row an image whose side is known
-    "sides": ["image", "side"],
+    # one row per image with a known viewpoint
+    "viewpoints": ["image", "viewpoint"],
     # one row an image; equal numbers mean the same photograph
     "groups": ["image", "group"],
-    # one row a labelled image; member is "" (all members) or the one fold that may train on it
-    "labels": ["image", "identity", "group", "provenance", "member"],
+    # one row per labelled image; only_fold is "", or the fold whose member alone may train on it
+    "labels": ["image", "identity", "group", "provenance", "only_fold"],
     # one row an image, x1 and y1 exclusive, in pixels; t.. maps photograph pixels to crop pixels
     "boxes": ["image", "x0", "y0", "x1", "y1", "source", *TRANSFORM],
     # one row a labelled image; fold is -1 where an image is never held out (pseudo-labels)
-    "folds": ["image", "identity", "group", "member", "fold"],
+    "folds": ["image", "identity", "group", "only_fold", "fold"],
     # the same photograph in test and in train
-    "twins": ["image", "twin", "identity"],
+    "duplicates": ["image", "duplicate_of", "identity"],
     # the same photograph under several identities
     "conflicts": ["group", "images", "identities"],
     # one row a query: its five labels in order, separated by spaces, and the truth where known

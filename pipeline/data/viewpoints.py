@@ -1,6 +1,6 @@
 """Sides of an animal: the pattern of its left flank says nothing about its right one.
 
-A side is any word (left, right, front, ...) that the competition's sides.csv gives a photograph.
+A viewpoint is any word (left, right, front, ...) that the competition's viewpoints.csv gives.
 Photographs of two different known sides are never compared; one of an unknown side is compared with
 all.
 """
@@ -12,8 +12,8 @@ import pandas as pd
 
 
 def read(table: pd.DataFrame) -> dict[str, str]:
-    """The side of every photograph that has one, from the "sides" table."""
-    return dict(zip(table["image"], table["side"], strict=True))
+    """The side of every photograph that has one, from the "viewpoints" table."""
+    return dict(zip(table["image"], table["viewpoint"], strict=True))
 
 
 def hidden(images: pd.Series, side: dict[str, str]) -> dict[str, list[str]]:

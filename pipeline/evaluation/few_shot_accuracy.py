@@ -22,7 +22,7 @@ def accuracies(
     embeddings: Embeddings, gallery: pd.DataFrame, queries: pd.DataFrame, seed: int
 ) -> dict[str, float]:
     """The mean share of right names over EPISODES tasks, by the name of each of TASKS, and as
-    <name>_margin half of its 95 % interval over tasks: other draws of the same individuals.
+    <name>_half_width half of its 95 % interval over tasks: other draws of the same individuals.
 
     NaN where fewer individuals than ways have a held-out query and as many gallery photographs as
     shots. `gallery` and `queries` are the member's rows (`pipeline.data.gallery`).
@@ -33,7 +33,7 @@ def accuracies(
     told: dict[str, float] = {}
     for name, task in TASKS.items():
         each = shares(fresh, shown, *task, seed)
-        told |= {name: float(each.mean()), f"{name}_margin": margin(each)}
+        told |= {name: float(each.mean()), f"{name}_half_width": margin(each)}
     return told
 
 

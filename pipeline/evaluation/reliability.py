@@ -13,17 +13,17 @@ def diagram(
 ) -> pd.DataFrame:
     """n chances (0 to 1) with what came true (n, bool), by stretches between `edges`.
 
-    Columns: chance, the stretch's weighted mean; right, the share that came true; share, how much
-    of all weight lies there. A stretch without weight is left out.
+    Columns: probability, the stretch's weighted mean; frequency, how often it came true; fraction,
+    how much of all weight lies there. A stretch without weight is left out.
 
-        chances .1 .1 .9 .8, right no no yes no  ->  chance .1 right 0, chance .85 right .5
+        chances .1 .1 .9 .8, right no no yes no  ->  (.1, 0), (.85, .5)
     """
     stretch = np.clip(np.searchsorted(edges, chance, side="right") - 1, 0, len(edges) - 2)
     weight = np.bincount(stretch, weights)
     held = np.flatnonzero(weight > 0)
     sums = [np.bincount(stretch, weights * values)[held] for values in (chance, right)]
-    columns = {"chance": sums[0] / weight[held], "right": sums[1] / weight[held]}
-    return pd.DataFrame({**columns, "share": weight[held] / weight.sum()})
+    columns = {"probability": sums[0] / weight[held], "frequency": sums[1] / weight[held]}
+    return pd.DataFrame({**columns, "fraction": weight[held] / weight.sum()})
 
 
 def error(table: pd.DataFrame) -> float:
@@ -33,4 +33,4 @@ def error(table: pd.DataFrame) -> float:
     """
     if table.empty:
         return float("nan")
-    return float((table["share"] * (table["chance"] - table["right"]).abs()).sum())
+    return float((table["fraction"] * (table["probability"] - table["frequency"]).abs()).sum())

@@ -26,7 +26,7 @@ def split(training: pd.DataFrame, share: float, seed: int) -> tuple[pd.DataFrame
     Of a `share` of the identities with two photographs or more, one is held back with its copies.
     Pseudo-labels are no questions: they may be wrong.
     """
-    known = training[(training["identity"] != NEW_WHALE) & (training["member"] == "")]
+    known = training[(training["identity"] != NEW_WHALE) & (training["only_fold"] == "")]
     photographs = known.drop_duplicates("group").groupby("identity")["group"].apply(list)
     several = photographs[photographs.map(len) > 1].sort_index()
     rng = np.random.default_rng(seed)

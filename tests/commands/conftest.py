@@ -20,5 +20,5 @@ def three_folds(tmp_path, monkeypatch):
     tables.write("groups", groups, paths.GROUPS)
     labelled = [("a0", "a", 0, 0), ("a1", "a", 1, 1), ("b1", "b", 2, 1)]
     labelled = pd.DataFrame(labelled, columns=["image", "identity", "group", "fold"])
-    tables.write("folds", labelled.assign(member=""), paths.FOLDS)
-    tables.write("labels", labelled.assign(member="", provenance=""), paths.LABELS)
+    tables.write("folds", labelled.assign(only_fold=""), paths.FOLDS)
+    tables.write("labels", labelled.assign(only_fold="", provenance=""), paths.LABELS)

@@ -44,6 +44,6 @@ def test_settings_and_networks_decide_what_is_made(monkeypatch):
 
 def test_a_pseudo_label_is_nobodys_word():
     labels = tables.read("labels", paths.LABELS)
-    guess = labels[labels["image"] == "a0"].assign(image="t", identity="b", member="lite0-0")
+    guess = labels[labels["image"] == "a0"].assign(image="t", identity="b", only_fold="0")
     tables.write("labels", pd.concat([labels, guess]), paths.LABELS)
     assert enroll.known_as("hash t") is None

@@ -53,7 +53,7 @@ def test_a_side_that_was_said_or_that_the_competition_knows():
     assert identify.side_of("hash a0", None, sides) == {asking.NAME: "left"}
     assert identify.side_of("hash t", None, sides) == {}
     assert identify.side_of("hash elsewhere", None, sides) == {}
-    with pytest.raises(SystemExit, match=r"--side is up: sides.csv has \['left', 'right'\]"):
+    with pytest.raises(SystemExit, match=r"--side is up: viewpoints.csv has \['left', 'right'\]"):
         identify.side_of("hash a0", "up", sides)
 
 

@@ -27,9 +27,9 @@ def run(tmp_path, monkeypatch):
     answers = "Image,Id\n2.jpg,b new_whale a\n1.jpg,a b new_whale\n"
     (tmp_path / "submissions/card.csv").write_text(answers)
     (tmp_path / "submissions/card.json").write_text(json.dumps(CARD))
-    twins = pd.DataFrame([["1.jpg", "t.jpg", "a"]], columns=tables.COLUMNS["twins"])
+    twins = pd.DataFrame([["1.jpg", "t.jpg", "a"]], columns=tables.COLUMNS["duplicates"])
     monkeypatch.chdir(tmp_path)
-    tables.write("twins", twins, command.paths.TWINS)
+    tables.write("duplicates", twins, command.paths.DUPLICATES)
     answered("b a")
     return tmp_path
 
@@ -66,8 +66,8 @@ def test_what_is_of_another_run_or_missing_is_left_out_and_told(run, capsys):
     command.paths.rankings("card").unlink()
     command.main()
     assert "rankings.csv is not there: run dvc repro" in capsys.readouterr().out
-    command.paths.TWINS.unlink()
-    with pytest.raises(SystemExit, match="twins.csv is not there: run the pipeline first"):
+    command.paths.DUPLICATES.unlink()
+    with pytest.raises(SystemExit, match="duplicates.csv is not there: run the pipeline first"):
         command.main()
 
 
@@ -91,7 +91,7 @@ def test_a_row_says_what_it_gained_over_the_one_before_and_what_changed(run):
     params = (run / "params.yaml").read_text()
     (run / "params.yaml").write_text(params.replace("epochs: 10", "epochs: 4", 1))
     (run / ".dvc/tmp").mkdir(parents=True)
-    command.paths.BUILT.write_text("60")
+    command.paths.LAST_BUILD.write_text("60")
     answered("a b")
     (run / "submissions/card.json").write_text(json.dumps(CARD | {"map5": 1.0}))
     command.main()

@@ -30,11 +30,11 @@ def project(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(pseudo, "answers", answers)
     tables.write("folds", FOLDS, paths.FOLDS)
-    for path in map(paths.placed, SAID):
+    for path in map(paths.placed_posteriors, SAID):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    twin = pd.DataFrame([("z", "t", "c")], columns=tables.COLUMNS["twins"])
-    tables.write("twins", twin, paths.TWINS)
+    twin = pd.DataFrame([("z", "t", "c")], columns=tables.COLUMNS["duplicates"])
+    tables.write("duplicates", twin, paths.DUPLICATES)
     tables.write("pseudo", pd.DataFrame(columns=tables.COLUMNS["pseudo"]), paths.PSEUDO)
 
 
@@ -79,7 +79,7 @@ def test_the_surest_are_labelled_however_sure(capsys):
 def test_what_is_not_there_is_told():
     with pytest.raises(SystemExit, match="no ensembles .'bset'.; params.yaml has"):
         pseudo.main(["bset"], 0.9)
-    paths.placed("card").unlink()
+    paths.placed_posteriors("card").unlink()
     with pytest.raises(SystemExit, match="card/posteriors.parquet is not there: run the pipeline"):
         pseudo.main(["best", "card"], 0.9)
 

@@ -57,7 +57,7 @@ def stored(p, recipe) -> asking.Known:
     fold = np.arange(len(vectors)) % len(FOLDS)
     names = np.array([f"p{number}" for number in range(len(vectors))])
     folds = pd.DataFrame({"image": names, "identity": [*named, *[NEW_WHALE] * STRANGERS]})
-    folds = folds.assign(group=range(len(folds)), member="", fold=fold)
+    folds = folds.assign(group=range(len(folds)), only_fold="", fold=fold)
     embeddings = gallery.Embeddings(names, vectors)
     held = ensemble.held_out([evidence_of(folds, embeddings, one, recipe, p) for one in FOLDS])
     everyone = dict.fromkeys(FOLDS, embeddings)
@@ -96,7 +96,7 @@ def test_strangers_are_refused_until_they_are_enrolled(stored, recipe, p):
 
 def enrolled(vector: np.ndarray, stored: asking.Known) -> asking.Known:
     """With one photograph more, in no fold: every member shows it."""
-    row = {"image": "own", "identity": "w_newcomer", "group": 999, "member": "", "fold": -1}
+    row = {"image": "own", "identity": "w_newcomer", "group": 999, "only_fold": "", "fold": -1}
     own = stored.embeddings[0]
     with_it = gallery.Embeddings(np.append(own.names, "own"), np.vstack([own.vectors, vector]))
     folds = pd.concat([stored.folds, pd.DataFrame([row])], ignore_index=True)

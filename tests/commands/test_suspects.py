@@ -22,11 +22,11 @@ def project(tmp_path, monkeypatch):
     tables.write("rankings", ranked, paths.rankings("best"))
     said = [("a1.jpg", "b", 0.4), ("b1.jpg", "a", 0.3)]
     said = pd.DataFrame(said, columns=["query", "identity", "posterior"])
-    said.to_parquet(paths.placed("best"))
+    said.to_parquet(paths.placed_posteriors("best"))
     pair = {"query": "a1.jpg", "image": "b2.jpg", "identity": "b", "inliers": 9.0}
     for fold in range(3):
-        paths.pairs(fold).parent.mkdir(parents=True)
-        pd.DataFrame([pair][: fold == 0], columns=list(pair)).to_parquet(paths.pairs(fold))
+        paths.matched_pairs(fold).parent.mkdir(parents=True)
+        pd.DataFrame([pair][: fold == 0], columns=list(pair)).to_parquet(paths.matched_pairs(fold))
 
 
 def test_it_names_both_and_the_photographs_to_look_at(capsys):

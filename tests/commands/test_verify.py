@@ -61,11 +61,11 @@ def test_a_judge_of_another_version():
 def test_points_are_weighed_by_what_learned_from_neither(pair, part):
     """a0 is in part 2, b1 in part 0; each scale is known by its prior."""
     parts = pd.DataFrame({"image": ["a0", "a1", "b1"], "part": [2, 1, 0]})
-    tables.write_csv(parts, paths.PARTS)
+    tables.write_csv(parts, paths.CROSS_FIT_PARTS)
     for number in (-1, 0, 1, 2):
         scale = PointWeigher()
         scale.prior_ = float(number)
-        scale.save(paths.scale(number))
+        scale.save(paths.point_weights(number))
     assert verify.fair_scale([f"hash {name}" for name in pair]).prior_ == part
 
 

@@ -306,7 +306,7 @@ def test_a_held_out_photograph_is_named_as_the_pipeline_named_it(again, monkeypa
     recipe = identify.recipe_of(name, p)
     folds = tables.read("folds", paths.FOLDS)
     parts = load_fold_evidence(recipe, p.folds.trained, folds, ("neighbours",))
-    nobody = tables.read("twins", paths.TWINS)[:0]
+    nobody = tables.read("duplicates", paths.DUPLICATES)[:0]
     odds = blend.answer(parts, recipe, p.ensemble, p.evaluation, nobody)
     said = place.posteriors(odds[~odds["test"]], 0.0, {}, {}).groupby("query")
     stored = known.known(recipe, {}, p)

@@ -104,9 +104,11 @@ def sides(table: pd.DataFrame, known: set[str]) -> list[str]:
     seen = set()
     for row, name, _ in table.itertuples(name=None):
         if name not in known:
-            found.append(f"sides.csv, row {row}: {name} is neither in train.csv nor in the sample")
+            found.append(
+                f"viewpoints.csv, row {row}: {name} is neither in train.csv nor in the sample"
+            )
         if name in seen:
-            found.append(f"sides.csv, row {row}: {name} has a side already")
+            found.append(f"viewpoints.csv, row {row}: {name} has a viewpoint already")
         seen.add(name)
     return found
 

@@ -17,7 +17,7 @@ from pipeline.system import machine
 
 
 def read(path: Path, columns: Columns) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """The tables "images" and "sides" of a competition directory, and between them the sample (one
+    """The tables "images" and "viewpoints" of a competition directory; between them the sample (one
     column, `image`).
 
     Training images come first, in the order of train.csv, then the test images in the order of
@@ -39,7 +39,7 @@ def read(path: Path, columns: Columns) -> tuple[pd.DataFrame, pd.DataFrame, pd.D
     table = _measured(table, found)
     _check_masks(path / "masks", table, found)
     _check_boxes(path / "boxes.csv", table, columns, found)
-    sides = _sides(path / "sides.csv", set(table["image"]), columns, found)
+    sides = _sides(path / "viewpoints.csv", set(table["image"]), columns, found)
     if found:
         raise Faults(path, found)
     return table[tables.COLUMNS["images"]], test[["image"]], sides
@@ -162,12 +162,12 @@ def _check_boxes(path: Path, table: pd.DataFrame, columns: Columns, found: list[
 
 
 def _sides(path: Path, known: set[str], columns: Columns, found: list[str]) -> pd.DataFrame:
-    """The sides of sides.csv; none where there is no such file. A side left empty is unknown."""
-    rows = pd.DataFrame(columns=[columns.image, "side"], dtype=str)
+    """The table "viewpoints", empty without viewpoints.csv; an empty viewpoint is unknown."""
+    rows = pd.DataFrame(columns=[columns.image, "viewpoint"], dtype=str)
     if path.exists():
         rows = checks.read_csv(path, list(rows.columns), found)
         found += checks.sides(rows, known)
-    return rows[rows["side"] != ""].set_axis(["image", "side"], axis=1)
+    return rows[rows["viewpoint"] != ""].set_axis(["image", "viewpoint"], axis=1)
 
 
 def _in_threads(function: Callable, items: list, what: str) -> list:

@@ -7,7 +7,7 @@ from pipeline.params import Evaluation
 from pipeline.steps.ensemble import source_probabilities
 from pipeline.steps.ensemble.assemble import FoldEvidence
 
-COLUMNS = ["score", "chance", "right", "share"]
+COLUMNS = ["score", "probability", "frequency", "fraction"]
 
 
 def pair_diagrams(held: FoldEvidence, kind: str, evaluated: Evaluation) -> pd.DataFrame:

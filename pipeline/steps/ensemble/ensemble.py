@@ -35,7 +35,7 @@ def answer(
     Parameters
     ----------
     parts : each fold's evidence, held-out and test queries together
-    twins : test photographs that copy a labelled one (table "twins", by `labelled_twins`)
+    twins : test photographs that copy a labelled one (table "duplicates", by `labelled_twins`)
     """
     held = held_out(parts)
     tests = [part.only((part.queries["kind"] == TEST).to_numpy()) for part in parts]
@@ -143,8 +143,8 @@ def with_silent(table: pd.DataFrame, parts: list[FoldEvidence]) -> pd.DataFrame:
 
 def labelled_twins(twins: pd.DataFrame, folds: pd.DataFrame) -> pd.DataFrame:
     """The twins with the label that was kept; without those whose label was dropped."""
-    kept = folds[folds["member"] == ""].set_index("image")["identity"]
-    named = twins.assign(identity=twins["twin"].map(kept))
+    kept = folds[folds["only_fold"] == ""].set_index("image")["identity"]
+    named = twins.assign(identity=twins["duplicate_of"].map(kept))
     return named[named["identity"].notna()]
 
 

@@ -43,6 +43,6 @@ def _load_sources(recipe: Ensemble, fold: int, stages: tuple[str, ...]) -> dict[
         for backbone in recipe.active_backbones()
     }
     if recipe.local_scores():
-        local = (paths.match(fold), paths.weighed(fold))
+        local = (paths.match_evidence(fold), paths.weighted_evidence(fold))
         loaded[evidence.LOCAL] = pd.concat(evidence.load(path) for path in local)
     return loaded

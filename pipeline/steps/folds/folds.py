@@ -18,20 +18,20 @@ def assign(labels: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
 
     Rows for one member only (pseudo-labels) are never held out: their fold is -1.
     """
-    held = labels[labels["member"] == ""]
+    held = labels[labels["only_fold"] == ""]
     # by name, so that the order of the rows decides nothing
     photographs = held.sort_values("image").drop_duplicates("group")[["group", "identity"]]
     if len(photographs) < count:
         raise ValueError(f"{len(photographs)} labelled photographs do not fill {count} folds")
     dealt = _deal(photographs["identity"], count, seed)
     fold_of = dict(zip(photographs["group"], dealt, strict=True))
-    fold = np.where(labels["member"] == "", labels["group"].map(fold_of).fillna(-1), -1)
-    return labels[["image", "identity", "group", "member"]].assign(fold=fold.astype(int))
+    fold = np.where(labels["only_fold"] == "", labels["group"].map(fold_of).fillna(-1), -1)
+    return labels[["image", "identity", "group", "only_fold"]].assign(fold=fold.astype(int))
 
 
 def partition(table: pd.DataFrame) -> str:
     """Ten digits that change where a labelled image changes its fold."""
-    own = table.loc[table["member"] == "", ["image", "fold"]].sort_values("image")
+    own = table.loc[table["only_fold"] == "", ["image", "fold"]].sort_values("image")
     told = "\n".join(f"{image} {fold}" for image, fold in own.itertuples(index=False))
     return sha256(told.encode()).hexdigest()[:10]
 

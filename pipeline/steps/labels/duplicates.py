@@ -15,6 +15,6 @@ def twins(images: pd.DataFrame, groups: pd.DataFrame, decisions: pd.DataFrame) -
     """
     table = review.grouped(images, groups, review.current(decisions, images))
     first = table[table["identity"] != ""].drop_duplicates("group")
-    first = first[["group", "image", "identity"]].rename(columns={"image": "twin"})
+    first = first[["group", "image", "identity"]].rename(columns={"image": "duplicate_of"})
     found = table.loc[table["split"] != "train", ["image", "group"]].merge(first, on="group")
-    return found[tables.COLUMNS["twins"]]
+    return found[tables.COLUMNS["duplicates"]]

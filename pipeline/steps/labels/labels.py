@@ -27,7 +27,7 @@ def resolve(
     """
     verdicts = review.current(decisions, images)
     table = review.grouped(images, groups, verdicts)
-    labels = table[table["identity"] != ""].assign(provenance="competition", member="")
+    labels = table[table["identity"] != ""].assign(provenance="competition", only_fold="")
     same, apart = review.about(labels, groups, verdicts)
     labels = corrections.mended(labels, same, apart, conflicts_policy)
     names = review.names(labels, verdicts)

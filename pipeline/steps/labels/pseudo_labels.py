@@ -13,7 +13,7 @@ def accept(
     joined: dict[str, str],
     different: list[tuple[str, str]],
 ) -> pd.DataFrame:
-    """Rows of the labels table for accepted pseudo-labels: provenance pseudo, member the fold.
+    """Rows of the labels table for accepted pseudo-labels: provenance pseudo, only_fold the fold.
 
     pseudo: data/pseudo.csv; table: all images with their groups; labels: what is known without
     them; joined: identities that review gave another name; different: pairs of photographs that a
@@ -45,4 +45,4 @@ def accept(
     said = zip(rows["image"], rows["identity"], strict=True)
     rows = rows[np.array([own not in parted for own in said], bool)]
     rows = rows.merge(table[["image", "group"]], on="image")
-    return rows.assign(provenance="pseudo", member=rows["fold"].astype(str))
+    return rows.assign(provenance="pseudo", only_fold=rows["fold"].astype(str))

@@ -34,7 +34,7 @@ from pipeline.steps.match.queries import FoldInput, FoldQuery, build_queries, me
 from pipeline.system import machine
 
 # drawn: sampled at random; such a pair stands for `weight` pairs of its query, others for one
-PAIR_COLUMNS = ["query", "image", "identity", *PAIR_SCORES, "drawn", "weight"]
+PAIR_COLUMNS = ["query", "image", "identity", *PAIR_SCORES, "random", "weight"]
 POINT_COLUMNS = ["query", "image", *INLIER_COLUMNS]
 
 cv2.setNumThreads(0)  # its threads would compete with ours
@@ -58,7 +58,7 @@ def match_folds(
 ) -> dict[int, FoldMatches]:
     """Match every fold's queries with its gallery.
 
-    duplicates : test photographs that are duplicates of a gallery photograph (table "twins")
+    duplicates : test photographs that are duplicates of a gallery photograph (table "duplicates")
     detector : of the features, "sift" or "disk"
     """
     gallery = merge_galleries([fold.gallery for fold in folds.values()])
@@ -102,7 +102,7 @@ def build_fold_matches(
 ) -> FoldMatches:
     """Build one fold's result; an identity's geometry is that of its best photograph."""
     pairs = pairs[PAIR_COLUMNS].reset_index(drop=True)
-    best = pairs[~pairs["drawn"].astype(bool)].sort_values(PAIR_SCORES)
+    best = pairs[~pairs["random"].astype(bool)].sort_values(PAIR_SCORES)
     best = best.drop_duplicates(["query", "identity"], keep="last")
     tables = [to_evidence(votes, ["votes"]), to_evidence(best, PAIR_SCORES)]
     return FoldMatches(

@@ -18,7 +18,7 @@ from pipeline.steps.match.pairs import (
 from pipeline.steps.match.points import INLIER_COLUMNS
 from pipeline.steps.match.queries import FoldQuery
 
-PAIR_COLUMNS = ["image", *PAIR_SCORES, "drawn", "weight"]
+PAIR_COLUMNS = ["image", *PAIR_SCORES, "random", "weight"]
 # If a fold's gallery is a smaller fraction of all photographs, the search goes no deeper
 MIN_FRACTION = 0.02
 NO_POINTS = np.empty((0, len(INLIER_COLUMNS)), np.float32)

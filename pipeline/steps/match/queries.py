@@ -48,7 +48,7 @@ def build_queries(
 ) -> dict[str, list[FoldQuery]]:
     """List what each query is compared with, one entry per fold that has the query.
 
-    duplicates : the table "twins"
+    duplicates : the table "duplicates"
     shortlist : how many of the nearest photographs are verified
     """
     queries: dict[str, list[FoldQuery]] = {}
@@ -69,10 +69,10 @@ def build_queries(
 def find_duplicates(duplicates: pd.DataFrame, gallery: pd.DataFrame) -> dict[str, list[str]]:
     """List every gallery photograph that is a duplicate of a query, by query.
 
-    The table "twins" names only one of them.
+    The table "duplicates" names only one of them.
     """
     group = gallery.set_index("image")["group"]
     images = gallery.groupby("group")["image"].agg(list)
-    present = duplicates[duplicates["twin"].isin(group.index)]
-    pairs = zip(present["image"], present["twin"], strict=True)
+    present = duplicates[duplicates["duplicate_of"].isin(group.index)]
+    pairs = zip(present["image"], present["duplicate_of"], strict=True)
     return {query: images[group[duplicate]] for query, duplicate in pairs}

@@ -20,7 +20,7 @@ def photographs(wanted: pd.DataFrame, pairs: pd.DataFrame, near: pd.DataFrame) -
     pairs : what was looked at (columns query, identity, image, inliers, drawn)
     near : neighbours (columns query, identity, image, similarity)
     """
-    looked = pairs.loc[~pairs["drawn"].astype(bool), ["query", "identity", "image", "inliers"]]
+    looked = pairs.loc[~pairs["random"].astype(bool), ["query", "identity", "image", "inliers"]]
     looked = looked.groupby(["query", "identity", "image"], as_index=False)["inliers"].max()
     close = near.groupby(["query", "identity", "image"], as_index=False)["similarity"].max()
     both = looked.merge(close, on=["query", "identity", "image"], how="outer")

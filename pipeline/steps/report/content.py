@@ -119,7 +119,7 @@ def laid_out(known: Sources, grouped: list[dict], seed: int) -> list[list]:
     """The map's points; photographs of the test have no identity."""
     rows = layout.chosen(len(known.embeddings.names), seed)
     places = layout.plane(known.embeddings.vectors[rows], seed)
-    named = known.labels[known.labels["member"] == ""].set_index("image")["identity"]
+    named = known.labels[known.labels["only_fold"] == ""].set_index("image")["identity"]
     marks = {
         image: "conflict" if group["c"] else "copy" for group in grouped for image in group["g"]
     }

@@ -11,7 +11,7 @@ def groups(groups: pd.DataFrame, images: pd.DataFrame, labels: pd.DataFrame) -> 
     groups, images, labels : the tables "groups", "images" and "labels"
     """
     first = images.set_index("image")["identity"]
-    kept = labels[labels["member"] == ""].set_index("image")["identity"]
+    kept = labels[labels["only_fold"] == ""].set_index("image")["identity"]
     found = []
     for _, own in groups[groups.duplicated("group", keep=False)].groupby("group"):
         names = own["image"].tolist()

@@ -74,13 +74,16 @@ def threshold(curve: pd.DataFrame) -> str:
 
 
 def reliability(table: pd.DataFrame) -> str:
-    """Are first answers as sure as they say? (columns chance, right, share)"""
-    off = ((table["chance"] - table["right"]).abs() * table["share"]).sum() / table["share"].sum()
+    """Are first answers as sure as they say? (columns probability, frequency, fraction)"""
+    distance = (table["probability"] - table["frequency"]).abs()
+    off = (distance * table["fraction"]).sum() / table["fraction"].sum()
     words = f"first answers are on average {off:.3f} away from as sure as they say."
 
     def draw(axes: Axes) -> None:
         axes.plot([0, 1], [0, 1], color="0.6", lw=1)
-        axes.scatter(table["chance"], table["right"], s=20 + 300 * table["share"], alpha=0.7)
+        axes.scatter(
+            table["probability"], table["frequency"], s=20 + 300 * table["fraction"], alpha=0.7
+        )
         axes.set(xlabel="posterior of the first answer", ylabel="share that is right")
 
     return figure("Reliability", words, draw)

@@ -81,7 +81,7 @@ def shots(members: list[dict[str, float | None]]) -> dict[str, float | None]:
     for name in [one for one in table if f"{one}_margin" in table]:
         mean = table[name].mean(skipna=False)
         # as wide as if all had the same tasks, which those of one fold have
-        margin = table[f"{name}_margin"].mean(skipna=False)
+        margin = table[f"{name}_half_width"].mean(skipna=False)
         told |= {name: rounded(mean)}
         told |= {f"{name}_low": rounded(mean - margin), f"{name}_high": rounded(mean + margin)}
     return told

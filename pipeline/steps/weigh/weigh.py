@@ -101,7 +101,7 @@ def label_points(fold: FoldPairs, parts: pd.Series) -> pd.DataFrame:
 
 def add_pair_columns(points: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     """Add to points their pair's identity, and whether it was sampled at random (drawn)."""
-    return points.merge(pairs[[*PAIR, "identity", "drawn"]].astype({"drawn": bool}), on=PAIR)
+    return points.merge(pairs[[*PAIR, "identity", "random"]].astype({"random": bool}), on=PAIR)
 
 
 def fit_weighers(
@@ -112,7 +112,7 @@ def fit_weighers(
     A pair is left out with the part of its gallery photograph too: the same two photographs may
     be a pair the other way round. Random pairs are not fitted on.
     """
-    training = points[(points["query_part"] != NOT_HELD_OUT) & ~points["drawn"]]
+    training = points[(points["query_part"] != NOT_HELD_OUT) & ~points["random"]]
     weighers = {NOT_HELD_OUT: fit_weigher(training, params)}
     for part in parts:
         others = (training["query_part"] != part) & (training["gallery_part"] != part)
@@ -133,9 +133,9 @@ def build_evidence(pairs: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
     An identity whose pairs have no point has 0.
     """
     names = ["query", "identity"]
-    best = points[~points["drawn"]].groupby([*names, "own"])["weight"].max()
+    best = points[~points["random"]].groupby([*names, "own"])["weight"].max()
     sums = best.groupby(names).sum()
-    rows = pairs.loc[~pairs["drawn"].astype(bool), names].drop_duplicates()
+    rows = pairs.loc[~pairs["random"].astype(bool), names].drop_duplicates()
     scores = sums.reindex(pd.MultiIndex.from_frame(rows), fill_value=0.0).to_numpy(dtype=float)
     query, identity = rows["query"].to_numpy(), rows["identity"].to_numpy()
     return evidence.build(query, identity, LOCAL, {"weighted_inliers": scores})

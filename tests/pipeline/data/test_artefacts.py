@@ -13,7 +13,9 @@ def in_a_project(tmp_path, monkeypatch):
 
 
 def test_viewpoints_are_a_dictionary_of_text():
-    tables.write("sides", pd.DataFrame({"image": ["007"], "side": ["left"]}), paths.SIDES)
+    tables.write(
+        "viewpoints", pd.DataFrame({"image": ["007"], "viewpoint": ["left"]}), paths.VIEWPOINTS
+    )
     assert artefacts.load_viewpoints() == {"007": "left"}
 
 
@@ -44,7 +46,7 @@ def test_every_reader_reads_its_own_table(kind, load):
         "images": paths.IMAGES,
         "groups": paths.GROUPS,
         "labels": paths.LABELS,
-        "twins": paths.TWINS,
+        "duplicates": paths.DUPLICATES,
         "pseudo": paths.PSEUDO,
         "boxes": paths.BOXES,
         "folds": paths.FOLDS,

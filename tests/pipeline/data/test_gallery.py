@@ -27,7 +27,7 @@ def folds() -> pd.DataFrame:
         ("t.jpg", "w1", 2, "0", -1),
         ("t.jpg", "w1", 2, "1", -1),
     ]
-    return pd.DataFrame(rows, columns=["image", "identity", "group", "member", "fold"])
+    return pd.DataFrame(rows, columns=["image", "identity", "group", "only_fold", "fold"])
 
 
 @pytest.fixture

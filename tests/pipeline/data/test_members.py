@@ -22,7 +22,7 @@ def project(tmp_path, monkeypatch):
             "image": ["a.jpg", "b.jpg", "c.jpg"],
             "identity": ["w_1", "w_1", "w_2"],
             "group": [0, 1, 2],
-            "member": "",
+            "only_fold": "",
             "fold": [0, 1, 1],
         }
     )

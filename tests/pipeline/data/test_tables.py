@@ -16,7 +16,7 @@ def labels(identities: list[str]) -> pd.DataFrame:
             "identity": identities,
             "group": range(count),
             "provenance": "given",
-            "member": "",
+            "only_fold": "",
         }
     )
 
@@ -26,7 +26,7 @@ def test_identities_survive_as_they_are(tmp_path):
     tables.write("labels", labels(awkward), tmp_path / "labels.csv")
     table = tables.read("labels", tmp_path / "labels.csv")
     assert table["identity"].tolist() == awkward
-    assert table["member"].tolist() == [""] * len(awkward)
+    assert table["only_fold"].tolist() == [""] * len(awkward)
     assert table["group"].tolist() == list(range(len(awkward)))
 
 

@@ -40,4 +40,6 @@ def test_who_can_be_found_from_which_side():
 
 
 def test_the_table_as_a_dictionary():
-    assert viewpoints.read(pd.DataFrame({"image": ["007"], "side": ["left"]})) == {"007": "left"}
+    assert viewpoints.read(pd.DataFrame({"image": ["007"], "viewpoint": ["left"]})) == {
+        "007": "left"
+    }

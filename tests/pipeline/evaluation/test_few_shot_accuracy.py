@@ -43,7 +43,7 @@ def test_the_margin_is_that_of_the_mean_over_tasks():
         [few_shot_accuracy.accuracies(*member(0.35), seed=seed) for seed in range(20)]
     )
     spread = told["way5_shot1"].std(ddof=1)
-    assert spread == pytest.approx(told["way5_shot1_margin"].mean() / 1.96, rel=0.5)
+    assert spread == pytest.approx(told["way5_shot1_half_width"].mean() / 1.96, rel=0.5)
 
 
 def test_too_few_individuals_have_no_figure():

@@ -13,9 +13,9 @@ def test_the_docstrings_example():
         np.ones(4),
         np.array([0, 0.5, 1.0]),
     )
-    assert table["chance"].tolist() == pytest.approx([0.1, 0.85])
-    assert table["right"].tolist() == pytest.approx([0, 0.5])
-    assert table["share"].tolist() == [0.5, 0.5]
+    assert table["probability"].tolist() == pytest.approx([0.1, 0.85])
+    assert table["frequency"].tolist() == pytest.approx([0, 0.5])
+    assert table["fraction"].tolist() == [0.5, 0.5]
     assert reliability.error(table) == pytest.approx(0.5 * 0.1 + 0.5 * 0.35)
 
 
@@ -23,7 +23,7 @@ def test_both_ends_belong_to_the_scale():
     table = reliability.diagram(
         np.array([0.0, 1.0]), np.array([0, 1]), np.ones(2), reliability.TENTHS
     )
-    assert table["chance"].tolist() == [0, 1]
+    assert table["probability"].tolist() == [0, 1]
     assert reliability.error(table) == 0
 
 

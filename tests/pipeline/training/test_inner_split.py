@@ -14,7 +14,7 @@ from pipeline.training import inner_split
 def table(*rows: tuple[str, int]) -> pd.DataFrame:
     """Identities and duplicate groups; images are numbered."""
     found = pd.DataFrame(rows, columns=["identity", "group"])
-    return found.assign(image=[f"{at}.jpg" for at in range(len(found))], member="")
+    return found.assign(image=[f"{at}.jpg" for at in range(len(found))], only_fold="")
 
 
 def test_copies_are_held_back_together_and_nobody_is_left_without_a_photograph():
@@ -64,7 +64,7 @@ def test_the_wait_begins_at_the_first_of_the_best(scores, epochs):
 
 
 def test_a_pseudo_label_is_no_question():
-    rows = table(("a", 0), ("a", 1), ("b", 2), ("b", 3)).assign(member=["", "0", "", ""])
+    rows = table(("a", 0), ("a", 1), ("b", 2), ("b", 3)).assign(only_fold=["", "0", "", ""])
     for seed in range(5):
         assert set(inner_split.split(rows, 0.5, seed)[1]["identity"]) == {"b"}
 

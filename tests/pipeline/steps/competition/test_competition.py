@@ -73,16 +73,16 @@ def test_faults_of_unlabelled_photographs(folder):
 
 def test_sides_are_read_and_an_empty_one_is_unknown(folder):
     assert competition.read(folder, COLUMNS)[2].empty
-    (folder / "sides.csv").write_text("Image,side\na.jpg,left\nb.jpg,\nc.jpg,right\n")
+    (folder / "viewpoints.csv").write_text("Image,viewpoint\na.jpg,left\nb.jpg,\nc.jpg,right\n")
     *_, sides = competition.read(folder, COLUMNS)
-    assert sides.to_dict("list") == {"image": ["a.jpg", "c.jpg"], "side": ["left", "right"]}
+    assert sides.to_dict("list") == {"image": ["a.jpg", "c.jpg"], "viewpoint": ["left", "right"]}
 
 
 def test_faults_of_sides(folder):
-    (folder / "sides.csv").write_text("Image,side\na.jpg,left\na.jpg,right\nx.jpg,left\n")
+    (folder / "viewpoints.csv").write_text("Image,viewpoint\na.jpg,left\na.jpg,right\nx.jpg,left\n")
     assert faults(folder) == [
-        "sides.csv, row 3: a.jpg has a side already",
-        "sides.csv, row 4: x.jpg is neither in train.csv nor in the sample",
+        "viewpoints.csv, row 3: a.jpg has a viewpoint already",
+        "viewpoints.csv, row 4: x.jpg is neither in train.csv nor in the sample",
     ]
 
 

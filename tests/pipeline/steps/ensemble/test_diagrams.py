@@ -25,8 +25,8 @@ def test_calibrated_scores_keep_their_word(held, kind):
     table = diagrams.pair_diagrams(held, kind, EVALUATED)
     assert set(table["score"]) == set(held.scores)
     for _, own in table.groupby("score"):
-        assert own["share"].sum() == pytest.approx(1)
-        error = (own["share"] * (own["chance"] - own["right"]).abs()).sum()
+        assert own["fraction"].sum() == pytest.approx(1)
+        error = (own["fraction"] * (own["probability"] - own["frequency"]).abs()).sum()
         assert error < 0.06  # 1,200 pairs, one in seven the same animal
 
 
@@ -36,7 +36,7 @@ def test_the_mean_truth_is_that_of_the_pairs(held):
     weights = protocol.query_weights(held.queries["kind"], EVALUATED.new_whale_prior)
     same = held.choices(weights).right
     mean = np.average(same, weights=weights[held.query])
-    assert (own["right"] * own["share"]).sum() == pytest.approx(mean)
+    assert (own["frequency"] * own["fraction"]).sum() == pytest.approx(mean)
     assert len(held.query) == 8 * HELD * CANDIDATES
 
 
@@ -47,7 +47,7 @@ def test_a_part_never_calibrates_itself(held):
     turned = np.where(part[held.query] > 0, same, ~same).astype(float)
     told = replace(held, scores=held.scores[["one.nearest"]].assign(**{"one.nearest": turned}))
     table = diagrams.pair_diagrams(told, "isotonic", EVALUATED)
-    assert (table["share"] * (table["chance"] - table["right"]).abs()).sum() > 0.1
+    assert (table["fraction"] * (table["probability"] - table["frequency"]).abs()).sum() > 0.1
 
 
 def test_nothing_is_said_without_a_calibration(held):

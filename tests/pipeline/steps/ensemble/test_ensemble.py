@@ -25,7 +25,7 @@ RECIPE = P.ensembles["card"].model_copy(update={"backbones": {"one": 1.0, "two":
 SHARED = P.ensemble.model_copy(
     update={"boosting": P.ensemble.boosting.model_copy(update={"rounds": 20})}
 )
-NO_TWINS = pd.DataFrame(columns=["image", "twin", "identity"])
+NO_TWINS = pd.DataFrame(columns=["image", "duplicate_of", "identity"])
 METHODS = ["mean", "weighted", "lightgbm"]
 
 
@@ -188,7 +188,7 @@ def test_a_copy_has_the_label_that_was_kept():
         [["t1", "x", "a"], ["t2", "y", "a"], ["t3", "z", "a"]], columns=NO_TWINS.columns
     )
     folds = pd.DataFrame(
-        {"image": ["x", "z", "t1"], "identity": ["b", "a", "c"], "member": ["", "", "0"]}
+        {"image": ["x", "z", "t1"], "identity": ["b", "a", "c"], "only_fold": ["", "", "0"]}
     )
     kept = ensemble.labelled_twins(twins, folds)
     assert kept[["image", "identity"]].values.tolist() == [["t1", "b"], ["t3", "a"]]

@@ -10,10 +10,12 @@ from pipeline.steps.folds import folds
 
 
 def labels(rows: list[tuple]) -> pd.DataFrame:
-    """From (image, identity, group) or (image, identity, group, member)."""
+    """From (image, identity, group) or (image, identity, group, only_fold)."""
     padded = [(*row, "")[:4] for row in rows]
-    table = pd.DataFrame(padded, columns=["image", "identity", "group", "member"])
-    return table.assign(provenance="given")[["image", "identity", "group", "provenance", "member"]]
+    table = pd.DataFrame(padded, columns=["image", "identity", "group", "only_fold"])
+    return table.assign(provenance="given")[
+        ["image", "identity", "group", "provenance", "only_fold"]
+    ]
 
 
 @pytest.fixture
@@ -30,7 +32,7 @@ def ocean() -> pd.DataFrame:
 @pytest.mark.parametrize("seed", range(4))
 def test_the_protocol(ocean, count, seed):
     dealt = folds.assign(ocean, count, seed)
-    assert list(dealt.columns) == ["image", "identity", "group", "member", "fold"]
+    assert list(dealt.columns) == ["image", "identity", "group", "only_fold", "fold"]
     assert dealt["image"].equals(ocean["image"])
     assert set(dealt["fold"]) == set(range(count))
     assert dealt.groupby("group")["fold"].nunique().max() == 1
@@ -92,7 +94,7 @@ def test_a_partition_is_its_labelled_photographs_and_their_folds():
     table = folds.assign(labels([("a", "w1", 0), ("b", "w1", 1), ("c", "w2", 2)]), 2, seed=0)
     own = folds.partition(table)
     assert folds.partition(table[::-1]) == own and len(own) == 10
-    more = table.iloc[:1].assign(image="t", member="1", fold=-1)
+    more = table.iloc[:1].assign(image="t", only_fold="1", fold=-1)
     assert folds.partition(pd.concat([table, more])) == own
     assert folds.partition(table.assign(fold=1 - table["fold"])) != own
 

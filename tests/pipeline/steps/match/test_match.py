@@ -21,7 +21,7 @@ from tests.pipeline.data import synthetic_features
 P = params.load(ROOT / "tests/params.yaml")
 SECTION = P.match.model_copy(update={"probes": 100, "shortlist": 4})
 NEAREST = pd.DataFrame({"query": [], "rank": [], "image": []})
-DUPLICATES = pd.DataFrame({"image": [], "twin": [], "identity": []})
+DUPLICATES = pd.DataFrame({"image": [], "duplicate_of": [], "identity": []})
 PHOTOGRAPHS, KNOWN, UNKNOWN = 4, 5, 5
 
 
@@ -117,7 +117,7 @@ def test_the_nearest_by_embedding_are_verified_too(features):
 
 def test_a_duplicate_of_the_query_does_not_vote(features):
     """Without the duplicate, w0 has two photographs; if all three are duplicates, it has none."""
-    table = pd.DataFrame({"image": ["w0_3.png"], "twin": ["w0_0.png"], "identity": ["w0"]})
+    table = pd.DataFrame({"image": ["w0_3.png"], "duplicate_of": ["w0_0.png"], "identity": ["w0"]})
     fewer, everything = scores(features, duplicates=table), scores(features)
     assert 0 < fewer.loc[("w0_3.png", "w0"), "votes"] < everything.loc[("w0_3.png", "w0"), "votes"]
     duplicates = gallery()
@@ -172,7 +172,7 @@ def test_without_keypoints_the_tables_are_valid_and_empty(tmp_path):
 def test_an_identity_has_the_scores_of_its_best_photograph(features):
     found, pairs = match_one_fold(features, gallery(), queries(), SECTION)
     assert pairs["image"].isin(gallery()["image"]).all() and not pairs.duplicated().any()
-    best = pairs[~pairs["drawn"]].groupby(["query", "identity"])["inliers"].max()
+    best = pairs[~pairs["random"]].groupby(["query", "identity"])["inliers"].max()
     inliers = found[found["source"] == "inliers"].set_index(["query", "identity"])["score"]
     pd.testing.assert_series_equal(inliers.sort_index(), best, check_names=False)
 
@@ -196,7 +196,7 @@ def test_random_pairs_stand_for_all_that_was_not_shortlisted(features):
     few = SECTION.model_copy(update={"shortlist": 1, "random_pairs": 2})
     found, pairs = match_one_fold(features, gallery(), queries(), few)
     assert (pairs.groupby("query")["weight"].sum() == len(gallery())).all()
-    sampled = pairs[pairs["drawn"]]
+    sampled = pairs[pairs["random"]]
     assert sampled.groupby("query").size().tolist() == [4] * KNOWN + [2]
     # w0's other two photographs stand for themselves, 2 of other individuals for 12
     of_w0 = sampled[sampled["query"] == "w0_3.png"]
@@ -210,7 +210,7 @@ def test_random_pairs_stand_for_all_that_was_not_shortlisted(features):
 def test_no_pairs_are_sampled_for_the_tests_queries(features):
     test = queries().assign(kind=gallery_kinds.TEST)
     _, pairs = match_one_fold(features, gallery(), test, SECTION)
-    assert not pairs["drawn"].any() and (pairs["weight"] == 1).all()
+    assert not pairs["random"].any() and (pairs["weight"] == 1).all()
 
 
 def test_a_pair_is_not_both_shortlisted_and_sampled(features):
@@ -243,7 +243,7 @@ def test_folds_matched_together_score_as_each_alone(features):
         pd.testing.assert_frame_equal(*sorted_)
         assert set(both[fold].pairs["image"]) <= set(alone.gallery["image"])
         shortlisted = [
-            result.pairs[~result.pairs["drawn"].astype(bool)][["query", "image", "inliers"]]
+            result.pairs[~result.pairs["random"].astype(bool)][["query", "image", "inliers"]]
             for result in (both[fold], found)
         ]
         pd.testing.assert_frame_equal(

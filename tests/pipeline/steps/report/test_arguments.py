@@ -9,7 +9,7 @@ WANTED = pd.DataFrame({"query": ["q"] * 4, "identity": ["a", "b", "c", "new_whal
 PAIRS = pd.DataFrame(
     [("q", "a", "a0", 3.0, False), ("q", "a", "a1", 7.0, False), ("q", "a", "a2", 9.0, True)]
     + [("q", "b", "b0", 0.0, False), ("q", "z", "z0", 50.0, False)],
-    columns=["query", "identity", "image", "inliers", "drawn"],
+    columns=["query", "identity", "image", "inliers", "random"],
 )
 NEAR = pd.DataFrame(
     [("q", "a", "a0", 0.9), ("q", "b", "b0", 0.2), ("q", "b", "b1", 0.4), ("q", "b", "b1", 0.1)],

@@ -6,7 +6,7 @@ GROUPS = pd.DataFrame({"image": list("abcdef"), "group": [0, 0, 2, 2, 4, 2]})
 IMAGES = pd.DataFrame({"image": list("abcdef"), "identity": ["x", "x", "x", "y", "z", ""]})
 LABELS = pd.DataFrame(
     {"image": ["a", "b", "c", "f", "e"], "identity": ["x", "x", "y", "y", "z"]}
-).assign(member=["", "", "", "0", ""])
+).assign(only_fold=["", "", "", "0", ""])
 
 
 def test_copies_with_what_was_decided():

@@ -31,7 +31,9 @@ def test_where_new_whale_stands_best():
 
 
 def test_reliability():
-    table = pd.DataFrame({"chance": [0.2, 0.8], "right": [0.3, 0.8], "share": [0.5, 0.5]})
+    table = pd.DataFrame(
+        {"probability": [0.2, 0.8], "frequency": [0.3, 0.8], "fraction": [0.5, 0.5]}
+    )
     assert "on average 0.050 away" in figures.reliability(table)
 
 

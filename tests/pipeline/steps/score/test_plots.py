@@ -50,9 +50,9 @@ def test_first_answers_by_hand(rankings):
     said = [("v", "b", 0.9), ("w", "b", 0.9), ("x", NEW_WHALE, 0.3), ("y", "a", 0.3), ("z", "a", 1)]
     posteriors = pd.DataFrame(said, columns=["query", "identity", "posterior"])
     found = plots.first_answers(table, posteriors)
-    assert found["chance"].tolist() == pytest.approx([0, 0.3, 0.9])
-    assert found["right"].tolist() == pytest.approx([1, 0, 0.5])
-    assert found["share"].tolist() == pytest.approx([2 / 6, 2 / 6, 2 / 6])
+    assert found["probability"].tolist() == pytest.approx([0, 0.3, 0.9])
+    assert found["frequency"].tolist() == pytest.approx([1, 0, 0.5])
+    assert found["fraction"].tolist() == pytest.approx([2 / 6, 2 / 6, 2 / 6])
 
 
 def test_outcomes_by_hand(rankings):

@@ -96,9 +96,16 @@ def test_five_digits():
 
 
 def test_calibration_errors_by_hand():
-    first = pd.DataFrame({"chance": [0.2, 0.8], "right": [0.1, 1.0], "share": [0.5, 0.5]})
+    first = pd.DataFrame(
+        {"probability": [0.2, 0.8], "frequency": [0.1, 1.0], "fraction": [0.5, 0.5]}
+    )
     pairs = pd.DataFrame(
-        {"score": ["b", "a"], "chance": [0.5, 0.1], "right": [0.25, 0.1], "share": [1.0, 1.0]}
+        {
+            "score": ["b", "a"],
+            "probability": [0.5, 0.1],
+            "frequency": [0.25, 0.1],
+            "fraction": [1.0, 1.0],
+        }
     )
     assert score.calibration_errors(first, pairs) == {
         "calibration_error": 0.15,
@@ -108,7 +115,7 @@ def test_calibration_errors_by_hand():
 
 
 def test_no_calibrated_score_has_no_error():
-    nothing = pd.DataFrame({"score": [], "chance": [], "right": [], "share": []})
+    nothing = pd.DataFrame({"score": [], "probability": [], "frequency": [], "fraction": []})
     assert score.calibration_errors(nothing, nothing) == {"calibration_error": None}
 
 

@@ -38,7 +38,7 @@ def folds() -> pd.DataFrame:
     """a and b in both folds; c in fold 1 alone: held out there, it is new."""
     rows = [("a0", "a", 0), ("a1", "a", 1), ("b0", "b", 0), ("b1", "b", 1), ("c1", "c", 1)]
     table = pd.DataFrame(rows, columns=["image", "identity", "fold"])
-    return table.assign(group=range(5), member="")
+    return table.assign(group=range(5), only_fold="")
 
 
 def log_odds(folds: pd.DataFrame) -> pd.DataFrame:

@@ -57,7 +57,7 @@ def test_the_scores_count_pairs_by_their_weight():
     limit = np.sort(evidence[~same])[::-1][int(0.01 * (~same).sum())]
     assert found.scores["tpr_at_0.01"] == pytest.approx((evidence[same] > limit).mean())
     assert 0.8 < found.scores["auc"] < 1 and found.scores["calibration_error"] < 0.05
-    assert found.diagram["share"].sum() == pytest.approx(1)
+    assert found.diagram["fraction"].sum() == pytest.approx(1)
     assert list(found.scores) == verify.SCORES
 
 

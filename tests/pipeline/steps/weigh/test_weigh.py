@@ -40,7 +40,7 @@ def fold(number: int, queries: int = 40, seed: int = 0) -> weigh.FoldPairs:
                 (query, image, own, rng.random(), y, *rng.random(4)) for own in range(POINTS)
             ]
     return weigh.FoldPairs(
-        pd.DataFrame(pairs, columns=["query", "image", "identity", "drawn"]),
+        pd.DataFrame(pairs, columns=["query", "image", "identity", "random"]),
         pd.DataFrame(points, columns=["query", "image", *INLIER_COLUMNS]),
         rows,
     )
@@ -125,10 +125,10 @@ def test_the_same_pair_the_other_way_round_does_not_affect_a_querys_weights():
 def test_a_point_of_the_query_counts_once_per_individual():
     """Points 0 and 1 of the query; 0 matches both photographs of a, with weights 2 and 3."""
     pairs = [("q", "a_0", "a", False), ("q", "a_1", "a", False), ("q", "b_0", "b", False)]
-    pairs = pd.DataFrame(pairs, columns=["query", "image", "identity", "drawn"])
+    pairs = pd.DataFrame(pairs, columns=["query", "image", "identity", "random"])
     rows = [("q", "a_0", "a", False, 0, 2.0), ("q", "a_1", "a", False, 0, 3.0)]
     rows += [("q", "a_1", "a", False, 1, 0.5)]
-    table = pd.DataFrame(rows, columns=["query", "image", "identity", "drawn", "own", "weight"])
+    table = pd.DataFrame(rows, columns=["query", "image", "identity", "random", "own", "weight"])
     found = scores(weigh.build_evidence(pairs, table))
     assert found.loc["q"].to_dict() == {"a": 3.5, "b": 0}
     weights = weigh.sum_weights(pairs, table)
@@ -137,10 +137,10 @@ def test_a_point_of_the_query_counts_once_per_individual():
 
 def test_random_pairs_are_weighed_but_are_no_evidence():
     data = fold(0)
-    data.pairs.loc[data.pairs["identity"] == "a1", "drawn"] = True
+    data.pairs.loc[data.pairs["identity"] == "a1", "random"] = True
     found = weigh.weigh_folds({0: data}, PARAMS, EVALUATION)
     assert "a1" not in set(found.evidence[0]["identity"])
-    sampled = found.pairs[0][data.pairs["drawn"].to_numpy()]
+    sampled = found.pairs[0][data.pairs["random"].to_numpy()]
     without = data.points.drop(data.points.index[data.points["image"] == "g1"])
     alone = weigh.weigh_folds(
         {0: weigh.FoldPairs(data.pairs, without, data.queries)}, PARAMS, EVALUATION
