@@ -35,7 +35,7 @@ def test_a_missing_file_is_named():
         ("images", artefacts.load_images),
         ("groups", artefacts.load_groups),
         ("labels", artefacts.load_labels),
-        ("twins", artefacts.load_duplicates),
+        ("duplicates", artefacts.load_duplicates),
         ("pseudo", artefacts.load_pseudo_labels),
         ("boxes", artefacts.load_boxes),
         ("folds", artefacts.load_folds),
