@@ -58,7 +58,7 @@ def main(files: list[Path], prior: float, drawing: Path) -> None:
     scale = fair_scale(table["sha256"].tolist())
     paired = load_point_matcher(p.keypoints.detector, p.match)
     scores, found = look(features, similarities, scale, paired, p.match)
-    chance = judge.chance(scores, prior).mean()
+    chance = judge.probability(scores, prior).mean()
     print(f"{files[0]} and {files[1]}: the same animal with probability {chance:.3f}")
     print(f"(where {prior:g} was its probability before anybody looked)")
     for fold, similarity in zip(members, similarities, strict=True):
@@ -202,7 +202,7 @@ def draw(table: pd.DataFrame, features: Features, found: PairMatches, drawing: P
         for path, matrix, size in zip(table["path"], features.canvases, features.sizes, strict=True)
     )
     points = tuple(features.points[features.rows(i)][found.pairs[:, i]] for i in (0, 1))
-    shown = picture.joined(views, points, found.inlier)
+    shown = picture.draw_matches(views, points, found.inlier)
     _, data = cv2.imencode(drawing.suffix, cv2.cvtColor(shown, cv2.COLOR_RGB2BGR))
     tables.replace(drawing, lambda part: part.write_bytes(data.tobytes()))
 

@@ -1,4 +1,4 @@
-"""Learn from held-out pairs what makes two photographs the same animal."""
+"""Fit on held-out pairs what makes two photographs the same animal, and evaluate it."""
 
 import pandas as pd
 
@@ -13,7 +13,7 @@ def main() -> None:
     groups = artefacts.load_folds().drop_duplicates("image").set_index("image")["group"]
     members = [Member(p.match.backbone, fold) for fold in p.folds.trained]
     known = [
-        pairs.known_pairs(
+        pairs.build_known_pairs(
             pd.read_parquet(paths.matched_pairs(member.fold)).merge(
                 pd.read_parquet(paths.weighted_pairs(member.fold))
             ),
@@ -23,11 +23,11 @@ def main() -> None:
         )
         for member in members
     ]
-    found = verify.verify(pd.concat(known, ignore_index=True), p.evaluation)
-    tables.write_json(found.judge.to_dict(), paths.JUDGE)
-    tables.write_json(found.scores, paths.VERIFY_SCORES)
-    tables.write_csv(found.curve, paths.VERIFY_ROC)
-    tables.write_csv(found.diagram, paths.VERIFY_RELIABILITY)
+    verification = verify.verify(pd.concat(known, ignore_index=True), p.evaluation)
+    tables.write_json(verification.judge.to_dict(), paths.JUDGE)
+    tables.write_json(verification.scores, paths.VERIFY_SCORES)
+    tables.write_csv(verification.curve, paths.VERIFY_ROC)
+    tables.write_csv(verification.diagram, paths.VERIFY_RELIABILITY)
 
 
 if __name__ == "__main__":

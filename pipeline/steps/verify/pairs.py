@@ -1,4 +1,4 @@
-"""Pairs of photographs whose truth is known: a held-out query and a gallery photograph each."""
+"""Pairs with known truth: a held-out query and a gallery photograph each."""
 
 import numpy as np
 import pandas as pd
@@ -6,42 +6,42 @@ import pandas as pd
 from pipeline.data.gallery import Embeddings
 
 SCORES = ["similarity", "inliers", "weighted_inliers"]
-PAIRS_AT_ONCE = 10_000
+BLOCK = 10_000  # pairs whose embeddings are held in memory at once
 
 
-def known_pairs(
-    looked: pd.DataFrame, queries: pd.DataFrame, groups: pd.Series, embeddings: Embeddings
+def build_known_pairs(
+    verified: pd.DataFrame, queries: pd.DataFrame, groups: pd.Series, embeddings: Embeddings
 ) -> pd.DataFrame:
-    """One fold's pairs, of those that `match` looked at.
+    """Build one fold's pairs from those that `match` verified; the test's are left out.
 
-    Columns: group (the query's photograph and its copies), there (the gallery's), similarity,
-    inliers, weighted_inliers, same, weight (of how many pairs of the query it is an example). The
-    test's pairs are left out.
+    Columns: group and gallery_group (the duplicate groups of the query and of the gallery's
+    photograph), similarity, inliers, weighted_inliers, same, weight (how many pairs of the query
+    it stands for).
 
-    looked : `match`'s pairs, with what `weigh` says of each
+    verified : `match`'s pairs, with the column weighted_inliers of `weigh`
     queries : the fold's queries (`pipeline.data.gallery`)
     groups : the group of every labelled photograph, by its name
     """
-    held = queries[queries["fold"] >= 0].set_index("image")
-    pairs = looked[looked["query"].isin(held.index)]
-    own = held.loc[pairs["query"]]
+    held_out = queries[queries["fold"] >= 0].set_index("image")
+    pairs = verified[verified["query"].isin(held_out.index)]
+    query = held_out.loc[pairs["query"]]
     columns = {
-        "group": own["group"].to_numpy(),
-        "there": groups.loc[pairs["image"]].to_numpy(),
-        "similarity": similarities(pairs, embeddings),
+        "group": query["group"].to_numpy(),
+        "gallery_group": groups.loc[pairs["image"]].to_numpy(),
+        "similarity": compute_similarities(pairs, embeddings),
         "inliers": pairs["inliers"].to_numpy(dtype=float),
         "weighted_inliers": pairs["weighted_inliers"].to_numpy(dtype=float),
-        "same": (own["truth"].to_numpy() == pairs["identity"].to_numpy()).astype(bool),
+        "same": (query["truth"].to_numpy() == pairs["identity"].to_numpy()).astype(bool),
         "weight": pairs["weight"].to_numpy(dtype=float),
     }
     return pd.DataFrame(columns)
 
 
-def similarities(pairs: pd.DataFrame, embeddings: Embeddings) -> np.ndarray:
-    """The cosine of each pair (columns query, image)."""
-    found = np.empty(len(pairs))
-    for at in range(0, len(pairs), PAIRS_AT_ONCE):
-        block = pairs.iloc[at : at + PAIRS_AT_ONCE]
-        here, there = (embeddings.of(block[side]) for side in ("query", "image"))
-        found[at : at + PAIRS_AT_ONCE] = np.einsum("nd,nd->n", here, there)
-    return found
+def compute_similarities(pairs: pd.DataFrame, embeddings: Embeddings) -> np.ndarray:
+    """Compute the cosine similarity of each pair (columns query, image)."""
+    similarities = np.empty(len(pairs))
+    for at in range(0, len(pairs), BLOCK):
+        block = pairs.iloc[at : at + BLOCK]
+        query, image = (embeddings.of(block[column]) for column in ("query", "image"))
+        similarities[at : at + BLOCK] = np.einsum("nd,nd->n", query, image)
+    return similarities

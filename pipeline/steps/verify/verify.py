@@ -1,4 +1,4 @@
-"""The step `verify`: learn what makes two photographs the same animal, and how well that works."""
+"""The step `verify`: fit the evidence for "the same animal" on known pairs, and evaluate it."""
 
 from dataclasses import dataclass
 
@@ -7,17 +7,18 @@ import pandas as pd
 from scipy.special import expit, logit
 from sklearn.metrics import roc_auc_score, roc_curve
 
-from pipeline.evaluation import protocol, reliability
+from pipeline.evaluation import reliability
+from pipeline.evaluation.cross_fit import CrossFit
 from pipeline.params import Evaluation
 from pipeline.steps.verify.judge import Judge
 
-FALSE_ALARMS = [0.01, 0.001]
-SCORES = ["auc", "eer", *(f"tpr_at_{rate}" for rate in FALSE_ALARMS), "calibration_error"]
+FALSE_ALARM_RATES = [0.01, 0.001]
+SCORES = ["auc", "eer", *(f"tpr_at_{rate}" for rate in FALSE_ALARM_RATES), "calibration_error"]
 
 
 @dataclass(frozen=True)
-class Verified:
-    """The judge of new pairs; what to expect of it; the ROC curve and the reliability diagram."""
+class Verification:
+    """The judge of new pairs; its cross-fitted scores, ROC curve and reliability diagram."""
 
     judge: Judge
     scores: dict[str, float]
@@ -25,69 +26,73 @@ class Verified:
     diagram: pd.DataFrame
 
 
-def verify(pairs: pd.DataFrame, evaluated: Evaluation) -> Verified:
-    """Learn from all pairs (`pairs.known_pairs`); be judged on each by a fit without its part.
+def verify(pairs: pd.DataFrame, evaluation: Evaluation) -> Verification:
+    """Fit on all known pairs (`pairs.build_known_pairs`), and evaluate by cross-fitting.
 
-    The diagram's chances are those of a query and any gallery photograph: the pairs' own prior.
-    Pairs of one kind alone teach nothing: scores are NaN, curve and diagram are empty.
+    The prior of the diagram's probabilities is that of the pairs: a query and any gallery
+    photograph. With only one class the judge is unfitted, scores are NaN, curve and diagram empty.
     """
     if pairs["same"].nunique() < 2:
-        return nothing()
-    evidence = cross_fitted(pairs, evaluated)
+        return build_unfitted()
+    evidence = cross_fit_evidence(pairs, evaluation)
     same, weights = pairs["same"].to_numpy(), pairs["weight"].to_numpy()
-    curve = roc(evidence, same, weights)
-    chance = expit(evidence + logit(np.average(same, weights=weights)))
-    diagram = reliability.diagram(chance, same, weights, reliability.PAIRS)
+    curve = compute_roc(evidence, same, weights)
+    probabilities = expit(evidence + logit(np.average(same, weights=weights)))
+    diagram = reliability.diagram(probabilities, same, weights, reliability.PAIRS)
     values = [
         float(roc_auc_score(same, evidence, sample_weight=weights)),
         equal_error_rate(curve),
-        *(true_positives(curve, rate) for rate in FALSE_ALARMS),
+        *(true_positive_rate(curve, rate) for rate in FALSE_ALARM_RATES),
         reliability.error(diagram),
     ]
     scores = dict(zip(SCORES, values, strict=True))
-    return Verified(Judge().fit(pairs), scores, curve, diagram)
+    return Verification(Judge().fit(pairs), scores, curve, diagram)
 
 
-def nothing() -> Verified:
-    """What is known without pairs."""
-    none = np.empty(0)
-    curve = pd.DataFrame({"false_alarms": none, "found": none})
-    diagram = reliability.diagram(none, none, none, reliability.PAIRS)
-    return Verified(Judge(), dict.fromkeys(SCORES, float("nan")), curve, diagram)
+def build_unfitted() -> Verification:
+    """Build the result without usable pairs."""
+    empty = np.empty(0)
+    curve = pd.DataFrame({"false_alarms": empty, "found": empty})
+    diagram = reliability.diagram(empty, empty, empty, reliability.PAIRS)
+    return Verification(Judge(), dict.fromkeys(SCORES, float("nan")), curve, diagram)
 
 
-def cross_fitted(pairs: pd.DataFrame, evaluated: Evaluation) -> np.ndarray:
-    """Log-evidence of every pair, by a fit that saw no pair of its query or a copy, neither as a
-    query nor as a gallery photograph.
+def cross_fit_evidence(pairs: pd.DataFrame, evaluation: Evaluation) -> np.ndarray:
+    """Compute the log-evidence of every pair by a fit without its query and duplicates of it.
+
+    A pair is left out of that fit whether the query is its query or its gallery photograph.
     """
-    part = protocol.crossfit_parts(pairs["group"], evaluated.crossfit, evaluated.seed)
-    there = pairs["there"].map(dict(zip(pairs["group"], part, strict=True)))
+    cross_fit = CrossFit(pairs["group"].to_numpy(), evaluation.crossfit, evaluation.seed)
+    part_of_group = dict(zip(pairs["group"], cross_fit.part, strict=True))
+    gallery_part = pairs["gallery_group"].map(part_of_group).to_numpy()
     evidence = np.empty(len(pairs))
-    for one in np.unique(part):
-        own = part == one
-        others = pairs[~own & (there != one).to_numpy()]
-        evidence[own] = Judge().fit(others).evidence(pairs[own])
+    for number, (fit, score) in zip(cross_fit.numbers, cross_fit, strict=True):
+        judge = Judge().fit(pairs[fit & (gallery_part != number)])
+        evidence[score] = judge.evidence(pairs[score])
     return evidence
 
 
-def roc(evidence: np.ndarray, same: np.ndarray, weights: np.ndarray) -> pd.DataFrame:
-    """Columns false_alarms, found: shares of the different and of the same pairs above a limit."""
+def compute_roc(evidence: np.ndarray, same: np.ndarray, weights: np.ndarray) -> pd.DataFrame:
+    """Compute the ROC curve of n pairs.
+
+    Columns false_alarms and found: the fractions of different and of same pairs above a threshold.
+    """
     false_alarms, found, _ = roc_curve(same, evidence, sample_weight=weights)
     return pd.DataFrame({"false_alarms": false_alarms, "found": found})
 
 
 def equal_error_rate(curve: pd.DataFrame) -> float:
-    """Where as many different pairs pass as same ones are missed."""
+    """Error rate at the threshold where the false alarm rate equals the miss rate."""
     gap = curve["false_alarms"] - (1 - curve["found"])
     at = int(np.argmax(gap >= 0))
     before = max(at - 1, 0)
     # the curve is a line between its points
     low, high = gap[before], gap[at]
-    share = 0.0 if high == low else -low / (high - low)
+    fraction = 0.0 if high == low else -low / (high - low)
     rates = curve["false_alarms"]
-    return float(rates[before] + share * (rates[at] - rates[before]))
+    return float(rates[before] + fraction * (rates[at] - rates[before]))
 
 
-def true_positives(curve: pd.DataFrame, rate: float) -> float:
-    """The share of same pairs found where at most `rate` of the different ones pass."""
-    return float(curve.loc[curve["false_alarms"] <= rate, "found"].max())
+def true_positive_rate(curve: pd.DataFrame, false_alarm_rate: float) -> float:
+    """Fraction of same pairs found at a false alarm rate of at most `false_alarm_rate`."""
+    return float(curve.loc[curve["false_alarms"] <= false_alarm_rate, "found"].max())

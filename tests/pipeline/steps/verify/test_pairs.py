@@ -1,4 +1,4 @@
-"""Which pairs are known, and their truth, by hand."""
+"""Known pairs and their truth, by hand."""
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ GROUPS = pd.Series({"q": 7, "g1": 1, "g2": 2})
 EMBEDDINGS = Embeddings(np.array(["q", "g1", "g2"]), VECTORS)
 
 
-def looked(*rows: tuple[str, str, str, float, float]) -> pd.DataFrame:
+def verified(*rows: tuple[str, str, str, float, float]) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["query", "image", "identity", "inliers", "weight"])
     return table.assign(weighted_inliers=table["inliers"] / 2)
 
@@ -22,24 +22,24 @@ def queries(truth: str, fold: int = 0) -> pd.DataFrame:
     return pd.DataFrame({"image": ["q"], "group": [7], "truth": [truth], "fold": [fold]})
 
 
-def test_a_querys_pairs():
-    table = looked(("q", "g1", "a", 9, 1), ("q", "g2", "b", 3, 40))
-    found = pairs.known_pairs(table, queries("a"), GROUPS, EMBEDDINGS)
+def test_a_held_out_querys_pairs_are_known():
+    table = verified(("q", "g1", "a", 9, 1), ("q", "g2", "b", 3, 40))
+    found = pairs.build_known_pairs(table, queries("a"), GROUPS, EMBEDDINGS)
     assert found["same"].tolist() == [True, False]
     assert found["similarity"].tolist() == pytest.approx([0.6, 0])
-    assert found["there"].tolist() == [1, 2]
+    assert found["gallery_group"].tolist() == [1, 2]
     columns = ["group", "inliers", "weighted_inliers", "weight"]
     assert found[columns].values.tolist() == [[7, 9, 4.5, 1], [7, 3, 1.5, 40]]
 
 
-def test_a_new_animal_is_like_nobody():
-    found = pairs.known_pairs(
-        looked(("q", "g1", "a", 9, 1)), queries(NEW_WHALE), GROUPS, EMBEDDINGS
+def test_a_new_animal_has_no_same_pair():
+    found = pairs.build_known_pairs(
+        verified(("q", "g1", "a", 9, 1)), queries(NEW_WHALE), GROUPS, EMBEDDINGS
     )
     assert found["same"].tolist() == [False]
 
 
-@pytest.mark.parametrize("table", [looked(("q", "g1", "a", 9, 1)), looked()])
+@pytest.mark.parametrize("table", [verified(("q", "g1", "a", 9, 1)), verified()])
 def test_the_tests_pairs_are_unknown(table):
-    found = pairs.known_pairs(table, queries("", fold=-1), GROUPS, EMBEDDINGS)
+    found = pairs.build_known_pairs(table, queries("", fold=-1), GROUPS, EMBEDDINGS)
     assert found.empty and found["same"].dtype == bool
