@@ -70,7 +70,7 @@ def test_sides_go_with_their_photographs(animals, tmp_path):
     *_, sides = competition.read(tmp_path / "out", COLUMNS)
     old = pd.read_csv(tmp_path / "out/truth/names.csv").set_index("Image")["path"]
     told = {
-        Path(old[row.image]).relative_to(animals).as_posix(): row.side for row in sides.itertuples()
+        Path(old[row.image]).relative_to(animals).as_posix(): row.viewpoint for row in sides.itertuples()
     }
     assert told == listed[listed["flank"] != ""].set_index("path")["flank"].to_dict()
 

@@ -78,7 +78,7 @@ def shots(members: list[dict[str, float | None]]) -> dict[str, float | None]:
     """
     table = pd.DataFrame(members, dtype=float)
     told: dict[str, float | None] = {}
-    for name in [one for one in table if f"{one}_margin" in table]:
+    for name in [one for one in table if f"{one}_half_width" in table]:
         mean = table[name].mean(skipna=False)
         # as wide as if all had the same tasks, which those of one fold have
         margin = table[f"{name}_half_width"].mean(skipna=False)

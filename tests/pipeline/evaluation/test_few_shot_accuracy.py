@@ -22,7 +22,7 @@ def member(noise: float, people: int = 25, photographs: int = 5):
 def test_clear_vectors_are_always_named_right():
     told = few_shot_accuracy.accuracies(*member(0.0), seed=0)
     names = ["way5_shot1", "way5_shot5", "way20_shot1", "way20_shot5"]
-    assert told == dict.fromkeys(names, 1.0) | {f"{name}_margin": 0.0 for name in names}
+    assert told == dict.fromkeys(names, 1.0) | {f"{name}_half_width": 0.0 for name in names}
 
 
 def test_noise_is_right_by_chance():
@@ -49,7 +49,7 @@ def test_the_margin_is_that_of_the_mean_over_tasks():
 def test_too_few_individuals_have_no_figure():
     embeddings, gallery, queries = member(0.0, people=7, photographs=3)
     told = few_shot_accuracy.accuracies(embeddings, gallery, queries, seed=0)
-    assert (told.pop("way5_shot1"), told.pop("way5_shot1_margin")) == (1.0, 0.0)
+    assert (told.pop("way5_shot1"), told.pop("way5_shot1_half_width")) == (1.0, 0.0)
     assert len(told) == 6 and np.isnan(list(told.values())).all()
 
 

@@ -13,7 +13,7 @@ def folds() -> pd.DataFrame:
     """Outside fold 0: one a, three b. The last b, a pseudo-label, is shown to nobody."""
     rows = [("a", 0, ""), ("a", 1, ""), ("b", 0, ""), *[("b", 1, "")] * 3, ("b", -1, "1")]
     rows += [(NEW_WHALE, 0, ""), ("c", 0, "")]
-    table = pd.DataFrame(rows, columns=["identity", "fold", "member"])
+    table = pd.DataFrame(rows, columns=["identity", "fold", "only_fold"])
     return table.assign(image=[f"{i}.jpg" for i in range(9)], group=range(9))
 
 

@@ -126,10 +126,10 @@ def test_verification_is_the_same_for_every_ensemble():
 
 def test_shots_are_the_members_means():
     members = [
-        {"way5_shot1": 0.5, "way5_shot1_margin": 0.03, "way20_shot1": 0.25}
-        | {"way20_shot1_margin": 0.01},
-        {"way5_shot1": 1.0, "way5_shot1_margin": 0.01, "way20_shot1": None}
-        | {"way20_shot1_margin": None},
+        {"way5_shot1": 0.5, "way5_shot1_half_width": 0.03, "way20_shot1": 0.25}
+        | {"way20_shot1_half_width": 0.01},
+        {"way5_shot1": 1.0, "way5_shot1_half_width": 0.01, "way20_shot1": None}
+        | {"way20_shot1_half_width": None},
     ]
     told = score.shots(members)
     assert told["way5_shot1"] == 0.75
