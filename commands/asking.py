@@ -16,9 +16,10 @@ from pipeline.data.evidence import LOCAL
 from pipeline.data.features import Features, appended
 from pipeline.data.gallery import Embeddings
 from pipeline.data.tables import NEW_WHALE
-from pipeline.evaluation import protocol
+from pipeline.evaluation.cross_fit import CrossFit
 from pipeline.params import Ensemble, Params
-from pipeline.steps.ensemble import assemble, ensemble
+from pipeline.steps.ensemble.assemble import FoldEvidence, assemble_fold, list_sources
+from pipeline.steps.ensemble.blend import Blend
 from pipeline.steps.match import match
 from pipeline.steps.match.matcher import Matcher
 from pipeline.steps.match.queries import FoldQuery
@@ -55,7 +56,7 @@ class Known:
 
     folds: pd.DataFrame
     embeddings: dict[int, Embeddings]
-    held: assemble.FoldEvidence
+    held: FoldEvidence
     side: dict[str, str]
     features: Features
     local: Local | None
@@ -93,10 +94,11 @@ def answer(
             said[fold][LOCAL] = pd.concat([own.evidence, weighed])
         looked += [own.pairs for own in matched.values()]
     parts = [
-        assemble.fold_evidence(fold, said[fold], assemble.sources(recipe), query(), rows)
+        assemble_fold(fold, said[fold], list_sources(recipe), query(), rows)
         for fold, rows in galleries.items()
     ]
-    odds = ensemble.later(others(known.held, asked, p), parts, recipe, p.ensemble, p.evaluation)
+    blend = Blend(recipe, p.ensemble, p.evaluation).fit(others(known.held, asked, p))
+    odds = blend.log_odds(parts)
     comparable = {f: viewpoints.comparable(rows, known.side) for f, rows in galleries.items()}
     posteriors = place.posteriors(odds, 0.0, comparable, known.side)
     return chances(posteriors), argued(asked, known, looked)
@@ -143,11 +145,11 @@ def compared(
     return match.match_queries(ready, {NAME: questions})
 
 
-def others(held: assemble.FoldEvidence, asked: Asked, p: Params) -> assemble.FoldEvidence:
+def others(held: FoldEvidence, asked: Asked, p: Params) -> FoldEvidence:
     """The held-out queries without the photograph's part of them."""
     queries = held.queries
-    part = protocol.crossfit_parts(queries["group"], p.evaluation.crossfit, p.evaluation.seed)
-    return held.only(~np.isin(part, part[queries["group"].isin(asked.groups)]))
+    part = CrossFit(queries["group"], p.evaluation.crossfit, p.evaluation.seed).part
+    return held.select(~np.isin(part, part[queries["group"].isin(asked.groups)]))
 
 
 def chances(posteriors: pd.DataFrame) -> pd.Series:

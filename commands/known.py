@@ -14,7 +14,7 @@ from pipeline.data import features, gallery, tables, viewpoints
 from pipeline.data.enrolled_photo import Enrolled
 from pipeline.data.features import Features
 from pipeline.params import Ensemble, Params
-from pipeline.steps.ensemble import ensemble
+from pipeline.steps.ensemble.assemble import stack_held_out
 from pipeline.steps.ensemble.load import load_fold_evidence
 from pipeline.steps.match import matcher, votes
 from pipeline.steps.match.queries import merge_galleries
@@ -57,7 +57,7 @@ def known(recipe: Ensemble, added: dict[str, Enrolled], p: Params) -> Known:
     return Known(
         with_enrolled(folds, added),
         {fold: embeddings(fold, added, p) for fold in recipe.fold_list(p.folds.trained)},
-        ensemble.held_out(parts),
+        stack_held_out(parts),
         viewpoints.read(tables.read("viewpoints", paths.VIEWPOINTS)),
         all_features(stored, added),
         local(stored, folds, added, p) if recipe.local_scores() else None,

@@ -22,7 +22,8 @@ import pandas as pd
 from pipeline import params, paths
 from pipeline.data import tables
 from pipeline.evaluation import agreement
-from pipeline.steps.ensemble import ensemble
+from pipeline.steps.ensemble.blend import Blend
+from pipeline.steps.ensemble.ensemble import score_test_without_fold
 from pipeline.steps.ensemble.load import load_fold_evidence
 from pipeline.steps.folds import folds
 from pipeline.steps.submission import place
@@ -91,7 +92,7 @@ def answers(p: params.Params, name: str) -> pd.DataFrame:
     }
     recipe = recipe.model_copy(update={"local": local})
     parts = load_fold_evidence(recipe, p.folds.trained, tables.read("folds", paths.FOLDS))
-    return ensemble.blind_answers(parts, recipe, p.ensemble, p.evaluation)
+    return score_test_without_fold(parts, Blend(recipe, p.ensemble, p.evaluation))
 
 
 if __name__ == "__main__":

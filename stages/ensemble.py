@@ -4,23 +4,28 @@ import sys
 
 from pipeline import params, paths
 from pipeline.data import artefacts, tables
-from pipeline.steps.ensemble import diagrams, ensemble, source_probabilities
+from pipeline.steps.ensemble import ensemble
+from pipeline.steps.ensemble.assemble import stack_held_out
+from pipeline.steps.ensemble.blend import Blend
+from pipeline.steps.ensemble.diagrams import build_pair_diagrams
 from pipeline.steps.ensemble.load import load_fold_evidence
+from pipeline.steps.ensemble.source_probabilities import compute_source_probabilities
 
 
 def main(name: str) -> None:
     p = params.load()
     recipe = p.ensembles[name]
     folds = artefacts.load_folds()
-    parts = load_fold_evidence(recipe, p.folds.trained, folds)
-    twins = ensemble.labelled_twins(artefacts.load_duplicates(), folds)
-    table = ensemble.answer(parts, recipe, p.ensemble, p.evaluation, twins)
+    duplicates = ensemble.label_duplicates(artefacts.load_duplicates(), folds)
+    evidence = load_fold_evidence(recipe, p.folds.trained, folds)
+    blend = Blend(recipe, p.ensemble, p.evaluation)
+    log_odds = ensemble.score_queries(evidence, blend, duplicates)
     kind = p.ensemble.calibration
-    sure = diagrams.pair_diagrams(ensemble.held_out(parts), kind, p.evaluation)
-    tables.write_csv(sure, paths.calibration(name))
-    tables.write_parquet(table, paths.posteriors(name))
-    said = source_probabilities.of_answers(parts, table, kind, p.evaluation)
-    tables.write_parquet(said, paths.source_probabilities(name))
+    diagram = build_pair_diagrams(stack_held_out(evidence), kind, p.evaluation)
+    probabilities = compute_source_probabilities(evidence, log_odds, kind, p.evaluation)
+    tables.write_csv(diagram, paths.calibration(name))
+    tables.write_parquet(log_odds, paths.posteriors(name))
+    tables.write_parquet(probabilities, paths.source_probabilities(name))
 
 
 if __name__ == "__main__":

@@ -84,16 +84,94 @@ def test_the_ensemble_params_cover_the_whole_recipe():
     assert declared == set(params.Ensemble.model_fields)
 
 
-@pytest.mark.parametrize("name", ["ensemble", "submission", "score"])
-def test_the_evaluation_params_are_the_leaves_that_the_step_reads(name):
-    """A stage hands the whole section on; its package reads leaves of what it calls `evaluated`."""
-    read = {
-        node.attr
-        for path in (ROOT / "pipeline/steps" / name).glob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Attribute)
-        and isinstance(node.value, ast.Name)
-        and node.value.id == "evaluated"
+def bindings(tree: ast.AST) -> list[tuple[ast.expr, ast.expr]]:
+    """(target, value) of every assignment, element by element: `a, self.b = c, d` has two."""
+    pairs = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                both = (target, node.value)
+                tuples = all(isinstance(side, ast.Tuple) for side in both)
+                pairs += zip(target.elts, node.value.elts, strict=True) if tuples else [both]
+    return pairs
+
+
+class EvaluationReads:
+    """What a module does with the section `evaluation`: found by type, whatever its name.
+
+    The section is `p.evaluation`, whatever is annotated as `Evaluation`, and whatever either is
+    assigned to. leaves: the attributes that are read of it; escapes: places where it is neither
+    read, nor passed to a function, nor assigned, so that later reads cannot be followed.
+    """
+
+    def __init__(self, code: str) -> None:
+        tree = ast.parse(code)
+        annotated = [node for node in ast.walk(tree) if isinstance(node, ast.arg | ast.AnnAssign)]
+        self._names = {
+            node.arg if isinstance(node, ast.arg) else ast.unparse(node.target)
+            for node in annotated
+            if node.annotation is not None and "Evaluation" in ast.unparse(node.annotation)
+        }
+        self._attributes = {"evaluation"} | self._names
+        pairs = bindings(tree)
+        for _ in pairs:  # an alias of an alias is followed too
+            for target, value in pairs:
+                if self._is_section(value):
+                    names = self._names if isinstance(target, ast.Name) else self._attributes
+                    names.add(target.id if isinstance(target, ast.Name) else target.attr)
+        self.leaves = {
+            node.attr
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute) and self._is_section(node.value)
+        }
+        followed = {value for _, value in pairs}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute):
+                followed.add(node.value)
+            if isinstance(node, ast.Call):
+                followed |= {*node.args, *(keyword.value for keyword in node.keywords)}
+        self.escapes = [
+            ast.unparse(node)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Name | ast.Attribute)
+            and isinstance(node.ctx, ast.Load)
+            and self._is_section(node)
+            and node not in followed
+        ]
+
+    def _is_section(self, node: ast.AST) -> bool:
+        if isinstance(node, ast.Attribute):
+            return node.attr in self._attributes
+        return isinstance(node, ast.Name) and node.id in self._names
+
+
+def test_reads_of_the_evaluation_section_are_found_under_any_name():
+    code = """
+class Blend:
+    def __init__(self, recipe: Ensemble, e: Evaluation | None) -> None:
+        self.recipe, self.chosen = recipe, e
+
+    def fit(self):
+        alias = self.chosen
+        return alias.seed, self.recipe.seeds, shuffle(self.chosen), self.chosen.crossfit
+
+def main(p):
+    return p.evaluation.bootstrap, [p.evaluation]
+"""
+    reads = EvaluationReads(code)
+    assert reads.leaves == {"seed", "crossfit", "bootstrap"}
+    assert reads.escapes == ["p.evaluation"]
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_the_evaluation_params_are_the_leaves_that_the_code_reads(name):
+    """A stage may hand the whole section on; the leaves count that its code reads of it."""
+    reads = {
+        dep: EvaluationReads((ROOT / dep).read_text())
+        for dep in dvc_deps.code_deps(name)
+        if dep.endswith(".py")
     }
-    declared = {param for param in STAGES[name]["params"] if param.startswith("evaluation.")}
-    assert declared == {f"evaluation.{leaf}" for leaf in read}
+    assert not {dep: one.escapes for dep, one in reads.items() if one.escapes}
+    leaves = {f"evaluation.{leaf}" for one in reads.values() for leaf in one.leaves}
+    declared = {param for param in STAGES[name].get("params", []) if "evaluation" in param}
+    assert declared == leaves

@@ -82,7 +82,7 @@ def softmax(
     return raised / total[query], rest / total, top + np.log(total)
 
 
-def filled(scores: pd.DataFrame, query: np.ndarray) -> np.ndarray:
+def fill_missing(scores: pd.DataFrame, query: np.ndarray) -> np.ndarray:
     """Scores (n x s) with each missing one replaced by its query's lowest in that source.
 
     A source lists its best candidates; one that it leaves out is no better than the last it lists.

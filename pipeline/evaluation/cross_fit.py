@@ -1,8 +1,9 @@
 """Cross-fitting: a quantity fitted on held-out queries never scores a query of its own fit."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 
 
 class CrossFit:
@@ -22,7 +23,7 @@ class CrossFit:
 
     def __init__(
         self,
-        groups: Sequence[int] | np.ndarray,
+        groups: npt.ArrayLike,
         count: int,
         seed: int,
         held_out: np.ndarray | None = None,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from pipeline.data.gallery import KNOWN
 from pipeline.evaluation.cross_fit import CrossFit
@@ -11,7 +12,7 @@ from pipeline.evaluation.cross_fit import CrossFit
 VISIBLE = 2.8
 
 
-def query_weights(kinds: Sequence[str], prior: float) -> np.ndarray:
+def query_weights(kinds: npt.ArrayLike, prior: float) -> np.ndarray:
     """One weight a query, mean 1, such that new individuals carry `prior` of the total.
 
     The held-out share of new individuals is an accident of the folds; the test's share is given.
@@ -24,7 +25,7 @@ def query_weights(kinds: Sequence[str], prior: float) -> np.ndarray:
     return np.where(known, (1 - prior) / count, prior / (total - count)) * total
 
 
-def crossfit_parts(groups: Sequence[int], count: int, seed: int) -> np.ndarray:
+def crossfit_parts(groups: npt.ArrayLike, count: int, seed: int) -> np.ndarray:
     """A part (0 .. count - 1) for every query; copies of one photograph share a part.
 
     What is fitted on the queries outside a part may score the queries in it, and only those.

@@ -7,8 +7,7 @@ import pytest
 from commands import asking
 from pipeline import params, paths
 from pipeline.data import features, gallery, tables
-from pipeline.data.gallery import TEST
-from pipeline.steps.ensemble.assemble import stacked
+from pipeline.steps.ensemble.assemble import stack_held_out
 from pipeline.steps.weigh.point_weights import PointWeigher
 from tests.conftest import ROOT
 from tests.pipeline.steps.ensemble import synthetic
@@ -34,8 +33,8 @@ def test_a_photograph_is_shown_no_copy_of_itself():
 
 def test_what_was_fitted_on_a_photographs_part_has_no_say():
     p = params.load(ROOT / "tests/params.yaml")
-    both = [synthetic.fold_of(0), synthetic.fold_of(1)]
-    held = stacked([one.only((one.queries["kind"] != TEST).to_numpy()) for one in both])
+    both = [synthetic.build_fold(0), synthetic.build_fold(1)]
+    held = stack_held_out(both)
     group = held.queries["group"].iloc[0]
     left = asking.others(held, asked({group}), p).queries["group"]
     assert group not in set(left) and 0 < len(left) < len(held.queries)

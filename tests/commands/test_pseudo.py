@@ -100,7 +100,9 @@ def test_what_was_fitted_on_the_held_out_photographs_has_no_say(monkeypatch):
     seen = []
     monkeypatch.setattr(pseudo, "load_fold_evidence", lambda recipe, trained, folds: [])
     monkeypatch.setattr(tables, "read", lambda kind, path: None)
-    monkeypatch.setattr(pseudo.ensemble, "blind_answers", lambda *given: seen.append(given[1]))
+    monkeypatch.setattr(
+        pseudo, "score_test_without_fold", lambda _, blend: seen.append(blend.recipe)
+    )
     pseudo.answers(p, "best")
     assert (
         set(seen[0].local) == {"votes", "inliers"} and seen[0].scores == p.ensembles["best"].scores

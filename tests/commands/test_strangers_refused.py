@@ -14,7 +14,12 @@ from pipeline import params
 from pipeline.data import features, gallery
 from pipeline.data.tables import NEW_WHALE
 from pipeline.params import NewWhale
-from pipeline.steps.ensemble import assemble, ensemble
+from pipeline.steps.ensemble.assemble import (
+    FoldEvidence,
+    assemble_fold,
+    list_sources,
+    stack_held_out,
+)
 from pipeline.steps.neighbours import neighbours, search
 from pipeline.steps.weigh.point_weights import PointWeigher
 from tests.conftest import ROOT
@@ -59,18 +64,18 @@ def stored(p, recipe) -> asking.Known:
     folds = pd.DataFrame({"image": names, "identity": [*named, *[NEW_WHALE] * STRANGERS]})
     folds = folds.assign(group=range(len(folds)), only_fold="", fold=fold)
     embeddings = gallery.Embeddings(names, vectors)
-    held = ensemble.held_out([evidence_of(folds, embeddings, one, recipe, p) for one in FOLDS])
+    held = stack_held_out([evidence_of(folds, embeddings, one, recipe, p) for one in FOLDS])
     everyone = dict.fromkeys(FOLDS, embeddings)
     return asking.Known(folds, everyone, held, {}, features.nothing(), None)
 
 
-def evidence_of(folds, embeddings, fold: int, recipe, p) -> assemble.FoldEvidence:
+def evidence_of(folds, embeddings, fold: int, recipe, p) -> FoldEvidence:
     """What the pipeline would have stored of a fold's held-out queries."""
     queries, rows = gallery.held_out_rows(folds, [fold]), gallery.gallery_rows(folds, fold)
     shown, asked = search.gallery_of(embeddings, rows), queries["image"]
     said = neighbours.score(asked, embeddings.of(asked), shown, p.neighbours, str(fold), {})[0]
     tables = dict.fromkeys(recipe.active_backbones(), said)
-    return assemble.fold_evidence(fold, tables, assemble.sources(recipe), queries, rows)
+    return assemble_fold(fold, tables, list_sources(recipe), queries, rows)
 
 
 def answer(vector: np.ndarray, stored: asking.Known, recipe, p) -> str:

@@ -21,7 +21,8 @@ from benchmarks.report_size import content_of
 from commands import enroll, identify, known, leaderboard, verify
 from pipeline import params, paths
 from pipeline.data import enrolled_photo, tables
-from pipeline.steps.ensemble import ensemble as blend
+from pipeline.steps.ensemble.blend import Blend
+from pipeline.steps.ensemble.ensemble import score_queries
 from pipeline.steps.ensemble.load import load_fold_evidence
 from pipeline.steps.submission import place
 from tests.conftest import ROOT
@@ -307,7 +308,7 @@ def test_a_held_out_photograph_is_named_as_the_pipeline_named_it(again, monkeypa
     folds = tables.read("folds", paths.FOLDS)
     parts = load_fold_evidence(recipe, p.folds.trained, folds, ("neighbours",))
     nobody = tables.read("duplicates", paths.DUPLICATES)[:0]
-    odds = blend.answer(parts, recipe, p.ensemble, p.evaluation, nobody)
+    odds = score_queries(parts, Blend(recipe, p.ensemble, p.evaluation), nobody)
     said = place.posteriors(odds[~odds["test"]], 0.0, {}, {}).groupby("query")
     stored = known.known(recipe, {}, p)
     for image, own in list(said)[::5]:

@@ -1,4 +1,4 @@
-"""One fold's candidates: every (query, identity) that any member of an ensemble speaks of."""
+"""One fold's candidates: every (query, identity) that any member of an ensemble has a score for."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.data import evidence
+from pipeline.data.gallery import TEST
 from pipeline.data.tables import NEW_WHALE
 from pipeline.evaluation import calibration
 from pipeline.params import Ensemble
@@ -13,11 +14,11 @@ from pipeline.params import Ensemble
 
 @dataclass(frozen=True)
 class FoldEvidence:
-    """What an ensemble's members with one fold held out say of their queries.
+    """The evidence of an ensemble's members with one fold held out, for all their queries.
 
     queries: q rows as `gallery.query_rows` gives them
     query, identity: n candidate rows, sorted by query (a position in `queries`)
-    scores: n x s, no gaps; columns "voice.source"
+    scores: n x s, no gaps; columns "backbone.source" or "local.source"
     sizes: n, photographs of the candidate in this fold's gallery
     """
 
@@ -28,8 +29,13 @@ class FoldEvidence:
     scores: pd.DataFrame
     sizes: np.ndarray
 
-    def choices(self, weights: np.ndarray) -> calibration.Choices:
-        """The candidates as a fit takes them; `weights` are one a query."""
+    @property
+    def is_test(self) -> np.ndarray:
+        """q bool: queries of the test, in contrast to held-out ones."""
+        return (self.queries["kind"] == TEST).to_numpy()
+
+    def to_choices(self, weights: np.ndarray) -> calibration.Choices:
+        """The candidates in the form that a fit takes; `weights` has one number per query."""
         truth = self.queries["truth"].to_numpy()
         return calibration.Choices(
             scores=self.scores.to_numpy(),
@@ -39,8 +45,8 @@ class FoldEvidence:
             weights=weights,
         )
 
-    def only(self, chosen: np.ndarray) -> "FoldEvidence":
-        """The queries where `chosen` (q, bool) is true, with their candidates."""
+    def select(self, chosen: np.ndarray) -> "FoldEvidence":
+        """The queries for which `chosen` (q, bool) is true, with their candidates."""
         rows = chosen[self.query]
         position = np.cumsum(chosen) - 1
         return FoldEvidence(
@@ -53,30 +59,32 @@ class FoldEvidence:
         )
 
 
-def sources(recipe: Ensemble) -> dict[str, list[str]]:
-    """The scores that a recipe asks of each voice: of every backbone, and of local features."""
-    asked = dict.fromkeys(recipe.active_backbones(), recipe.scores)
-    return asked | ({evidence.LOCAL: recipe.local_scores()} if recipe.local_scores() else {})
+def list_sources(recipe: Ensemble) -> dict[str, list[str]]:
+    """The scores that a recipe uses, by backbone, and under evidence.LOCAL of local features."""
+    sources = dict.fromkeys(recipe.active_backbones(), recipe.scores)
+    return sources | ({evidence.LOCAL: recipe.local_scores()} if recipe.local_scores() else {})
 
 
-def fold_evidence(
+def assemble_fold(
     fold: int,
     tables: dict[str, pd.DataFrame],
     sources: dict[str, list[str]],
     queries: pd.DataFrame,
     gallery: pd.DataFrame,
 ) -> FoldEvidence:
-    """Join the evidence of each voice (`tables`: long tables by its name) of one fold.
+    """Join the evidence of all backbones and of local features for one fold.
 
-    A voice is a backbone, or evidence.LOCAL; `sources` are those that are asked of each.
+    tables : evidence (long tables) by backbone, or under evidence.LOCAL
+    sources : the scores that are used of each
+    queries, gallery : the fold's rows (`pipeline.data.gallery`)
+
     A candidate that a backbone's source leaves out takes that source's lowest score for the query:
     it is ranked last there, not 0. One that local features leave out has no vote and no match: 0.
     """
-    parts = [
-        evidence.wide(table, sources[voice]).add_prefix(f"{voice}.")
-        for voice, table in tables.items()
+    wide = [
+        evidence.wide(table, sources[name]).add_prefix(f"{name}.") for name, table in tables.items()
     ]
-    joined = pd.concat(parts, axis=1, join="outer").sort_index()
+    joined = pd.concat(wide, axis=1, join="outer").sort_index()
     position = pd.Series(np.arange(len(queries)), index=queries["image"])
     query = position.loc[joined.index.get_level_values("query")].to_numpy()
     joined = joined.iloc[np.argsort(query, kind="stable")]
@@ -84,7 +92,7 @@ def fold_evidence(
     joined = joined.mask(joined.isna() & local, 0.0)
     query = np.sort(query, kind="stable")
     identity = joined.index.get_level_values("identity").to_numpy(dtype=object)
-    scores = pd.DataFrame(calibration.filled(joined.reset_index(drop=True), query))
+    scores = pd.DataFrame(calibration.fill_missing(joined.reset_index(drop=True), query))
     counts = gallery["identity"].value_counts()
     return FoldEvidence(
         fold,
@@ -96,14 +104,19 @@ def fold_evidence(
     )
 
 
-def stacked(parts: list[FoldEvidence]) -> FoldEvidence:
+def stack_folds(folds: list[FoldEvidence]) -> FoldEvidence:
     """Several folds as one, for a fit: their queries one after another (fold is -1)."""
-    offsets = np.cumsum([0, *(len(part.queries) for part in parts)])
+    offsets = np.cumsum([0, *(len(fold.queries) for fold in folds)])
     return FoldEvidence(
         -1,
-        pd.concat([part.queries for part in parts], ignore_index=True),
-        np.concatenate([part.query + at for part, at in zip(parts, offsets, strict=False)]),
-        np.concatenate([part.identity for part in parts]),
-        pd.concat([part.scores for part in parts], ignore_index=True),
-        np.concatenate([part.sizes for part in parts]),
+        pd.concat([fold.queries for fold in folds], ignore_index=True),
+        np.concatenate([fold.query + at for fold, at in zip(folds, offsets, strict=False)]),
+        np.concatenate([fold.identity for fold in folds]),
+        pd.concat([fold.scores for fold in folds], ignore_index=True),
+        np.concatenate([fold.sizes for fold in folds]),
     )
+
+
+def stack_held_out(folds: list[FoldEvidence]) -> FoldEvidence:
+    """The held-out queries of all folds, as one."""
+    return stack_folds([fold.select(~fold.is_test) for fold in folds])

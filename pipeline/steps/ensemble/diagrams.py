@@ -1,26 +1,26 @@
-"""How true each calibrated score's chances are, on pairs that its calibration never saw."""
+"""Reliability diagrams of each calibrated score, on pairs that its calibration never saw."""
 
 import pandas as pd
 
 from pipeline.evaluation import protocol, reliability
 from pipeline.params import Evaluation
-from pipeline.steps.ensemble import source_probabilities
 from pipeline.steps.ensemble.assemble import FoldEvidence
+from pipeline.steps.ensemble.source_probabilities import cross_fit_probabilities
 
 COLUMNS = ["score", "probability", "frequency", "fraction"]
 
 
-def pair_diagrams(held: FoldEvidence, kind: str, evaluated: Evaluation) -> pd.DataFrame:
-    """A reliability diagram a score (see `reliability.diagram`), cross-fitted over the queries.
+def build_pair_diagrams(held_out: FoldEvidence, kind: str, evaluation: Evaluation) -> pd.DataFrame:
+    """One reliability diagram per score (see `reliability.diagram`), cross-fitted over queries.
 
-    Empty where `kind`, the ensembles' calibration, is none.
+    Empty if `kind`, the ensembles' calibration, is none.
     """
     if kind == "none":
         return pd.DataFrame(columns=COLUMNS)
-    weights = protocol.query_weights(held.queries["kind"], evaluated.new_whale_prior)
-    same, each = held.choices(weights).right, weights[held.query]
+    weights = protocol.query_weights(held_out.queries["kind"], evaluation.new_whale_prior)
+    same, pair_weights = held_out.to_choices(weights).right, weights[held_out.query]
     tables = []
-    for name, chance in source_probabilities.cross_fitted(held, kind, evaluated).items():
-        table = reliability.diagram(chance.to_numpy(), same, each, reliability.PAIRS)
-        tables.append(table.assign(score=name)[COLUMNS])
+    for name, probability in cross_fit_probabilities(held_out, kind, evaluation).items():
+        table = reliability.diagram(probability.to_numpy(), same, pair_weights, reliability.PAIRS)
+        tables.append(table.assign(score=str(name))[COLUMNS])
     return pd.concat(tables, ignore_index=True)

@@ -5,14 +5,14 @@ import pandas as pd
 from pipeline import paths
 from pipeline.data import evidence, gallery, tables
 from pipeline.params import Ensemble
-from pipeline.steps.ensemble import assemble
+from pipeline.steps.ensemble.assemble import FoldEvidence, assemble_fold, list_sources
 
 STAGES = ("neighbours", "rerank")  # whose evidence the backbones have
 
 
 def load_fold_evidence(
     recipe: Ensemble, trained: list[int], folds: pd.DataFrame, stages: tuple[str, ...] = STAGES
-) -> list[assemble.FoldEvidence]:
+) -> list[FoldEvidence]:
     """Load the ensemble's evidence per fold; `stages` names the stages whose evidence is read.
 
     trained : the folds that have members (`folds.trained`)
@@ -23,10 +23,10 @@ def load_fold_evidence(
     """
     images = tables.read("images", paths.IMAGES)
     return [
-        assemble.fold_evidence(
+        assemble_fold(
             fold,
             _load_sources(recipe, fold, stages),
-            assemble.sources(recipe),
+            list_sources(recipe),
             gallery.query_rows(folds, images, fold),
             gallery.gallery_rows(folds, fold),
         )

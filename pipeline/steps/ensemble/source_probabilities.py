@@ -1,63 +1,67 @@
-"""Each score of a pair of query and candidate as the chance that both are one animal."""
+"""Each source's score as the probability that query and candidate are one animal."""
 
 import pandas as pd
 from scipy.special import expit
 
-from pipeline.data.gallery import TEST
 from pipeline.evaluation import protocol
 from pipeline.evaluation.cross_fit import CrossFit
 from pipeline.params import Evaluation
-from pipeline.steps.ensemble.assemble import FoldEvidence, stacked
-from pipeline.steps.ensemble.pairs import fitted
+from pipeline.steps.ensemble.assemble import FoldEvidence, stack_held_out
+from pipeline.steps.ensemble.pair_calibration import fit_calibration
 
-BEST = 10  # candidates of a query whose chances are kept, of every fold
+TOP = 10  # candidates per query and fold whose probabilities are stored
 
 
-def of_answers(
-    parts: list[FoldEvidence], answered: pd.DataFrame, kind: str, evaluated: Evaluation
+def compute_source_probabilities(
+    folds: list[FoldEvidence], log_odds: pd.DataFrame, kind: str, evaluation: Evaluation
 ) -> pd.DataFrame:
-    """What each score says of every query's best candidates: columns query, identity and one a
-    score, the mean over the folds that were asked. Cross-fitted where the truth is known.
+    """Columns query, identity and one per score: probabilities of every query's best candidates.
 
-    answered : the ensemble's log-odds (columns query, fold, identity, log_odds)
-    kind : the ensembles' calibration; isotonic where they have none
+    Each is the mean over the folds that scored the query; held-out queries are cross-fitted.
+
+    log_odds : the ensemble's table (columns query, fold, identity, log_odds)
+    kind : the ensembles' calibration; isotonic is used if they have none
     """
     kind = "isotonic" if kind == "none" else kind
-    tests = [(part.queries["kind"] == TEST).to_numpy() for part in parts]
-    held = stacked([part.only(~test) for part, test in zip(parts, tests, strict=True)])
-    tables = [named(held, cross_fitted(held, kind, evaluated))]
-    for part, test in zip(parts, tests, strict=True):
-        asked = part.only(test)
-        tables.append(named(asked, fitted_on(held, asked.scores, kind, evaluated)))
+    held_out = stack_held_out(folds)
+    tables = [name_candidates(held_out, cross_fit_probabilities(held_out, kind, evaluation))]
+    for fold in folds:
+        test = fold.select(fold.is_test)
+        fitted = fit_probabilities(held_out, test.scores, kind, evaluation)
+        tables.append(name_candidates(test, fitted))
     keys = ["query", "identity"]
-    order = answered.sort_values("log_odds", ascending=False, kind="stable")
-    best = order[order.groupby(["query", "fold"]).cumcount() < BEST][keys].drop_duplicates()
+    order = log_odds.sort_values("log_odds", ascending=False, kind="stable")
+    best = order[order.groupby(["query", "fold"]).cumcount() < TOP][keys].drop_duplicates()
     return pd.concat(tables).merge(best, on=keys).groupby(keys, as_index=False).mean()
 
 
-def named(evidence: FoldEvidence, scores: pd.DataFrame) -> pd.DataFrame:
+def name_candidates(evidence: FoldEvidence, scores: pd.DataFrame) -> pd.DataFrame:
     """The scores of candidates with the query's image and the identity."""
     query = evidence.queries["image"].to_numpy()[evidence.query]
     return scores.assign(query=query, identity=evidence.identity)
 
 
-def cross_fitted(held: FoldEvidence, kind: str, evaluated: Evaluation) -> pd.DataFrame:
-    """Held-out candidates' chances, n x s: a calibration that never saw the query says each."""
-    found = pd.DataFrame(0.0, index=held.scores.index, columns=held.scores.columns)
-    for fit, score in CrossFit(held.queries["group"], evaluated.crossfit, evaluated.seed):
-        rows = score[held.query]
-        found.loc[rows] = fitted_on(held.only(fit), held.scores[rows], kind, evaluated)
-    return found
-
-
-def fitted_on(
-    held: FoldEvidence, scores: pd.DataFrame, kind: str, evaluated: Evaluation
+def cross_fit_probabilities(
+    held_out: FoldEvidence, kind: str, evaluation: Evaluation
 ) -> pd.DataFrame:
-    """Chances of `scores` (n x s), by what held-out queries teach."""
-    weights = protocol.query_weights(held.queries["kind"], evaluated.new_whale_prior)
-    same, each = held.choices(weights).right, weights[held.query]
-    columns = {
-        name: expit(fitted(kind, values.to_numpy(), same, each).log_odds(scores[name].to_numpy()))
-        for name, values in held.scores.items()
-    }
+    """Probabilities of held-out candidates, n x s, by calibrations that never saw the query."""
+    scores, queries = held_out.scores, held_out.queries
+    probabilities = pd.DataFrame(0.0, index=scores.index, columns=scores.columns)
+    for fit, score in CrossFit(queries["group"], evaluation.crossfit, evaluation.seed):
+        rows = score[held_out.query]
+        fitted = fit_probabilities(held_out.select(fit), scores[rows], kind, evaluation)
+        probabilities.loc[rows] = fitted
+    return probabilities
+
+
+def fit_probabilities(
+    held_out: FoldEvidence, scores: pd.DataFrame, kind: str, evaluation: Evaluation
+) -> pd.DataFrame:
+    """Probabilities of `scores` (n x s), by calibrations that are fitted on held-out queries."""
+    weights = protocol.query_weights(held_out.queries["kind"], evaluation.new_whale_prior)
+    same, pair_weights = held_out.to_choices(weights).right, weights[held_out.query]
+    columns = {}
+    for name, values in held_out.scores.items():
+        calibration = fit_calibration(kind, values.to_numpy(), same, pair_weights)
+        columns[name] = expit(calibration.log_odds(scores[name].to_numpy()))
     return pd.DataFrame(columns, index=scores.index)

@@ -99,7 +99,7 @@ def test_the_softmax_sums_to_1_and_never_overflows(scale):
 def test_a_silent_source_takes_the_querys_lowest_score():
     nan = np.nan
     scores = pd.DataFrame({"a": [0.9, nan, 0.5, nan, nan], "b": [nan, 1.0, 2.0, 3.0, 0.5]})
-    filled = calibration.filled(scores, np.array([0, 0, 0, 1, 1]))
+    filled = calibration.fill_missing(scores, np.array([0, 0, 0, 1, 1]))
     # query 1 hears nothing of a at all: a's lowest anywhere
     assert filled[:, 0].tolist() == [0.9, 0.5, 0.5, 0.5, 0.5]
     assert filled[:, 1].tolist() == [1.0, 1.0, 2.0, 3.0, 0.5]

@@ -1,4 +1,4 @@
-"""LightGBM's features by hand, and what it learns."""
+"""LightGBM's features by hand, and its log-odds."""
 
 from dataclasses import replace
 
@@ -7,11 +7,10 @@ import pandas as pd
 import pytest
 
 from pipeline import params
-from pipeline.data.gallery import TEST
 from pipeline.data.tables import NEW_WHALE
 from pipeline.steps.ensemble import assemble, boosting
 from tests.conftest import ROOT
-from tests.pipeline.steps.ensemble.synthetic import fold_of
+from tests.pipeline.steps.ensemble.synthetic import build_fold
 
 SECTION = params.load(ROOT / "tests/params.yaml").ensemble.boosting
 
@@ -29,44 +28,43 @@ def small() -> assemble.FoldEvidence:
     )
 
 
-def test_the_candidates_features_by_hand(small):
-    found = boosting.candidate_features(small)
-    assert found["x rank"].tolist() == [1, 2, 3, 1]
-    assert found["y rank"].tolist() == [3, 1, 2, 1]
-    assert found["x gap"].tolist()[:3] == pytest.approx([0.4, -0.4, -0.4])
-    assert found["y gap"].tolist()[:3] == pytest.approx([-0.7, 0.5, -0.5])
-    assert found[["x gap", "y gap"]].iloc[3].isna().all()  # nothing to be compared with
-    assert found["mean_rank"].tolist() == [2, 1.5, 2.5, 1]
-    assert found["firsts"].tolist() == [1, 1, 0, 2]
-    assert found["size"].tolist() == [3, 1, 2, 3]
+def test_candidate_features_by_hand(small):
+    features = boosting.build_candidate_features(small)
+    assert features["x rank"].tolist() == [1, 2, 3, 1]
+    assert features["y rank"].tolist() == [3, 1, 2, 1]
+    assert features["x gap"].tolist()[:3] == pytest.approx([0.4, -0.4, -0.4])
+    assert features["y gap"].tolist()[:3] == pytest.approx([-0.7, 0.5, -0.5])
+    assert features[["x gap", "y gap"]].iloc[3].isna().all()  # no other candidate
+    assert features["mean_rank"].tolist() == [2, 1.5, 2.5, 1]
+    assert features["firsts"].tolist() == [1, 1, 0, 2]
+    assert features["size"].tolist() == [3, 1, 2, 3]
 
 
 def test_new_whale_has_each_features_greatest_value(small):
-    found = boosting.features(small)
-    assert found["new"].tolist() == [0, 0, 0, 0, 1, 1]
-    new = found.iloc[4]
+    features = boosting.build_features(small)
+    assert features["new"].tolist() == [0, 0, 0, 0, 1, 1]
+    new = features.iloc[4]
     assert new[["x", "y", "x rank", "mean_rank", "firsts", "size"]].tolist() == [
         0.9, 0.8, 3, 2.5, 1, 3,
     ]  # fmt: skip
 
 
-def test_ties_share_no_rank(small):
+def test_tied_scores_get_different_ranks(small):
     tied = replace(small, scores=small.scores.assign(x=0.5))
-    assert boosting.candidate_features(tied)["x rank"].tolist() == [1, 2, 3, 1]
-    assert boosting.candidate_features(tied)["x gap"].tolist()[:3] == [0, 0, 0]
+    assert boosting.build_candidate_features(tied)["x rank"].tolist() == [1, 2, 3, 1]
+    assert boosting.build_candidate_features(tied)["x gap"].tolist()[:3] == [0, 0, 0]
 
 
-def held(folds: int = 6) -> assemble.FoldEvidence:
-    both = assemble.stacked([fold_of(fold) for fold in range(folds)])
-    return both.only((both.queries["kind"] != TEST).to_numpy())
+def stack_held_out(count: int = 6) -> assemble.FoldEvidence:
+    return assemble.stack_held_out([build_fold(fold) for fold in range(count)])
 
 
-def test_it_learns_an_obvious_rule_and_when_nobody_is_right():
+def test_trees_learn_an_obvious_rule_and_queries_without_a_right_candidate():
     """The truth scores 1, all else 0; a new query's candidates all score 0."""
-    data = held()
-    right = data.choices(np.ones(len(data.queries))).right
+    data = stack_held_out()
+    right = data.to_choices(np.ones(len(data.queries))).right
     data = replace(data, scores=pd.DataFrame({"one.sure": right.astype(float)}))
-    booster = boosting.Booster(SECTION, 0).fit(data, np.ones(len(data.queries)))
+    booster = boosting.BoostedBlend(SECTION, 0).fit(data, np.ones(len(data.queries)))
     log_odds = booster.log_odds(data)
     new = (data.queries["truth"] == NEW_WHALE).to_numpy()[data.query]
     assert log_odds[right].min() > 1
@@ -74,16 +72,16 @@ def test_it_learns_an_obvious_rule_and_when_nobody_is_right():
     assert log_odds[new].max() < -1
 
 
-def test_it_is_deterministic_to_the_bit():
-    data = held(2)
+def test_fits_are_identical_to_the_bit():
+    data = stack_held_out(2)
     weights = np.ones(len(data.queries))
-    first, again = (boosting.Booster(SECTION, 0).fit(data, weights) for _ in range(2))
+    first, again = (boosting.BoostedBlend(SECTION, 0).fit(data, weights) for _ in range(2))
     assert np.array_equal(first.log_odds(data), again.log_odds(data))
 
 
-def test_a_querys_weight_counts_for_all_its_rows():
-    data = held(2)
+def test_the_weight_of_a_query_applies_to_all_its_rows():
+    data = stack_held_out(2)
     new = (data.queries["truth"] == NEW_WHALE).to_numpy()
-    shy = boosting.Booster(SECTION, 0).fit(data, np.where(new, 10.0, 1.0)).log_odds(data)
-    bold = boosting.Booster(SECTION, 0).fit(data, np.where(new, 0.1, 1.0)).log_odds(data)
+    shy = boosting.BoostedBlend(SECTION, 0).fit(data, np.where(new, 10.0, 1.0)).log_odds(data)
+    bold = boosting.BoostedBlend(SECTION, 0).fit(data, np.where(new, 0.1, 1.0)).log_odds(data)
     assert bold.mean() > shy.mean() + 1

@@ -1,0 +1,79 @@
+"""A recipe's blend: fitted on held-out queries, it gives candidates their log-odds."""
+
+from typing import Self
+
+import numpy as np
+import pandas as pd
+
+from pipeline.evaluation import protocol
+from pipeline.evaluation.cross_fit import CrossFit
+from pipeline.params import Ensemble, EnsembleStage, Evaluation
+from pipeline.steps.ensemble.assemble import FoldEvidence
+from pipeline.steps.ensemble.boosting import BoostedBlend
+from pipeline.steps.ensemble.linear_blends import MeanBlend, WeightedBlend
+from pipeline.steps.ensemble.pair_calibration import BlendModel, CalibratedBlend
+
+COLUMNS = ["query", "fold", "test", "identity", "log_odds"]
+
+
+class Blend:
+    """An ensemble's recipe as a model of log-odds against new_whale (0 is as likely).
+
+    recipe : the ensemble; settings : what all ensembles share; evaluation : prior, parts and seed
+
+        Blend(recipe, settings, evaluation).fit(held_out).log_odds(folds)
+
+    Tables have the columns COLUMNS, one row per (query, fold, candidate). Attribute: model_.
+    """
+
+    def __init__(self, recipe: Ensemble, settings: EnsembleStage, evaluation: Evaluation) -> None:
+        self.recipe, self.settings, self.evaluation = recipe, settings, evaluation
+
+    def fit(self, held_out: FoldEvidence) -> Self:
+        """Fit on these held-out queries, new ones weighted to the prior; returns self."""
+        self.model_ = self._fit_model(held_out)
+        return self
+
+    def log_odds(self, folds: list[FoldEvidence]) -> pd.DataFrame:
+        """Score queries that the fit never saw, fold by fold."""
+        tables = [_build_table(fold, self.model_.log_odds(fold), fold.fold) for fold in folds]
+        return pd.concat(tables, ignore_index=True)
+
+    def cross_fit(self, held_out: FoldEvidence) -> pd.DataFrame:
+        """Score held-out queries, each by a fit without its duplicate group."""
+        queries, evaluation = held_out.queries, self.evaluation
+        log_odds = np.full(len(held_out.query), np.nan)
+        for fit, score in CrossFit(queries["group"], evaluation.crossfit, evaluation.seed):
+            model = self._fit_model(held_out.select(fit))
+            log_odds[score[held_out.query]] = model.log_odds(held_out.select(score))
+        return _build_table(held_out, log_odds, queries["fold"].to_numpy())
+
+    def _fit_model(self, held_out: FoldEvidence) -> BlendModel | CalibratedBlend:
+        prior = self.evaluation.new_whale_prior
+        weights = protocol.query_weights(held_out.queries["kind"], prior)
+        model, kind = self._build_model(), self.settings.calibration
+        if kind == "none":
+            return model.fit(held_out, weights)
+        return CalibratedBlend(model, kind).fit(held_out, weights)
+
+    def _build_model(self) -> BlendModel:
+        if self.recipe.method == "mean":
+            return MeanBlend(self.recipe.weights())
+        if self.recipe.method == "weighted":
+            return WeightedBlend()
+        return BoostedBlend(self.settings.boosting, self.evaluation.seed)
+
+
+def _build_table(
+    evidence: FoldEvidence, log_odds: np.ndarray, fold: int | np.ndarray
+) -> pd.DataFrame:
+    """The candidates' log-odds as a table; `fold` is one number, or one per query."""
+    query = evidence.query
+    columns = {
+        "query": evidence.queries["image"].to_numpy()[query],
+        "fold": np.broadcast_to(fold, len(evidence.queries))[query],
+        "test": evidence.is_test[query],
+        "identity": evidence.identity,
+        "log_odds": log_odds,
+    }
+    return pd.DataFrame(columns)
