@@ -3,7 +3,8 @@
 import pandas as pd
 
 from pipeline import paths
-from pipeline.data import evidence, gallery, tables
+from pipeline.data import artefacts, evidence, gallery
+from pipeline.data.members import Member
 from pipeline.params import Ensemble
 from pipeline.steps.ensemble.assemble import FoldEvidence, assemble_fold, list_sources
 
@@ -21,7 +22,7 @@ def load_fold_evidence(
     Raises ValueError if a source of the recipe has no evidence, FileNotFoundError for a stage that
     has not run.
     """
-    images = tables.read("images", paths.IMAGES)
+    images = artefacts.load_images()
     return [
         assemble_fold(
             fold,
@@ -37,9 +38,7 @@ def load_fold_evidence(
 def _load_sources(recipe: Ensemble, fold: int, stages: tuple[str, ...]) -> dict[str, pd.DataFrame]:
     """The fold's evidence tables by backbone, and under evidence.LOCAL that of local features."""
     loaded = {
-        backbone: pd.concat(
-            evidence.load(paths.evidence(stage, backbone, fold)) for stage in stages
-        )
+        backbone: pd.concat(Member(backbone, fold).evidence(stage) for stage in stages)
         for backbone in recipe.active_backbones()
     }
     if recipe.local_scores():
