@@ -2,21 +2,28 @@
 # make test            environment, ruff, pytest
 # make PRESET=name     the same as make, with presets/name.yaml copied over params.yaml
 # make review         look at the report and decide: same, different, unsure, new
-# make gpu-check       for who has a GPU: two minutes
+# make install         the environment alone, in .venv
+# make docs            the documentation as a site, site/index.html
+# make gpu-check       two minutes that try a GPU
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: all test review gpu-check dvc-deps preset
+.PHONY: all install test docs review gpu-check dvc-deps preset
 
 all: .venv/installed preset
 	python -m commands.repro
 	python -m commands.leaderboard
 
+install: .venv/installed
+
 test: .venv/installed
 	ruff check .
 	ruff format --check .
 	pytest -q -n auto --dist loadfile
+
+docs: .venv/installed
+	python -m mkdocs build --quiet --strict
 
 # on this machine alone, http://127.0.0.1:8765
 review: .venv/installed

@@ -11,8 +11,8 @@ small2; no alphabet of these was seen or chosen by).
 Writes benchmarks/fewshot/TABLE.csv, a row a name with 95 % intervals and the paired gain over
 nearest neighbour on pixels, and brings the table between the marks of that name up to date, on
 docs/results/few-shot-learners.md; of `learners` docs/fewshot.png too. The other tables say what
-moved the prototypical network, and vary MAML and Reptile; `runs` is not opened for those, which ask of one shot only, nor by --quick,
-which runs a two-hundredth of the lessons and writes nothing. A row that is there with the same
+moved the prototypical network, and vary MAML and Reptile; `runs` is not opened for those, which
+ask of one shot only, nor by --quick, which runs a two-hundredth of the lessons and writes nothing. A row that is there with the same
 settings is not run again: take it out where the learner itself was changed. Several may run at
 once, with names of their own.
 """

@@ -13,7 +13,7 @@ LEARNERS = {  # the rows of the benchmark that a row of the page names, in its o
     "matching network, with full context or without": ["matching, full context", "matching"],
     "relation network": ["relation"],
     "induction network": ["induction"],
-    "twin network": ["siamese"],
+    "siamese network": ["siamese"],
     "MAML, second and first order": ["MAML", "MAML, transductive", "MAML, first order"],
     "Reptile, with transduction or without": ["Reptile", "Reptile, transductive"],
     "meta-learner LSTM": ["meta-LSTM"],
@@ -27,7 +27,7 @@ def test_the_figures_of_the_few_shot_learners_are_the_benchmarks():
     text = (ROOT / "docs/methods.md").read_text()
     (section,) = re.findall(r"## Few-shot learners(.*?)\n## ", text, re.DOTALL)
     lines = [line.strip("| ").split(" | ") for line in section.splitlines() if "`" in line]
-    told = {cells[0]: PAIR.findall(cells[-1]) for cells in lines if len(cells) == 4}
+    quoted = {cells[0]: PAIR.findall(cells[-1]) for cells in lines if len(cells) == 4}
     measured = {
         method: [
             (f"{100 - rows.at[name, 'runs']:.1f}", f"{rows.at[name, '5-way 1-shot']:.1f}")
@@ -35,4 +35,4 @@ def test_the_figures_of_the_few_shot_learners_are_the_benchmarks():
         ]
         for method, names in LEARNERS.items()
     }
-    assert told == measured
+    assert quoted == measured
