@@ -23,7 +23,7 @@ test: .venv/installed
 	pytest -q -n auto --dist loadfile
 
 docs: .venv/installed
-	python -m mkdocs build --quiet --strict
+	NO_MKDOCS_2_WARNING=1 python -m mkdocs build --quiet --strict
 
 # on this machine alone, http://127.0.0.1:8765
 review: .venv/installed

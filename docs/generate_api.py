@@ -6,9 +6,8 @@ from pathlib import Path
 
 INDEX = """# API
 
-The library behind the stages and commands, one page per layer; a layer imports only the layers above
-it in this list ([architecture](../../concepts/architecture.md)). The pages are generated from the
-docstrings.
+The library behind the stages and commands, one page per layer
+([architecture](../../concepts/architecture.md)), generated from the docstrings.
 
 | layer | what it holds |
 |---|---|
@@ -41,11 +40,13 @@ def pages(library: Path = Path("pipeline")) -> Iterator[tuple[str, str]]:
 
 def page(folder: Path, description: str) -> str:
     """Return the page of one layer: every module that defines something public."""
-    lines = [f"# {folder.parent.name}.{folder.name}", "", f"{description[:1].upper()}{description[1:]}.", ""]
+    sentence = f"{description[:1].upper()}{description[1:]}."
+    lines = [f"# {folder.parent.name}.{folder.name}", "", sentence, ""]
     for path in sorted(folder.rglob("*.py")):
         if defines_something(path):
             module = path.relative_to(folder.parents[1]).with_suffix("")
-            lines += [f"## ::: {'.'.join(module.parts)}", ""]
+            name = ".".join(module.parts).removesuffix(".__init__")
+            lines += [f"## ::: {name}", ""]
     return "\n".join(lines)
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import typer
-from click import Command, Context, Parameter
+from typer.core import TyperCommand
 
 INTRODUCTION = """# Commands
 
-One command with many parts, in the project's folder after `source .venv/bin/activate`. This page is
-generated from `tailprint --help`.
+One command with many parts, typed in the project's folder after `source .venv/bin/activate`. This
+page is generated from `tailprint --help`.
 """
 BENCHMARKS = """# Benchmarks
 
@@ -22,50 +22,33 @@ page is generated from their docstrings.
 
 def commands(app: typer.Typer) -> str:
     """Return the page of commands in Markdown, one section per command."""
-    group = typer.main.get_command(app)
-    context = Context(group, info_name="tailprint")
-    found = {name: group.get_command(context, name) for name in group.list_commands(context)}
+    found = all_commands(app)
     lines = [INTRODUCTION, "| command | |", "|---|---|"]
     for name, command in found.items():
-        lines.append(f"| [`tailprint {name}`](#tailprint-{name}) | {command.get_short_help_str(200)} |")
+        link = f"[`tailprint {name}`](#tailprint-{name})"
+        lines.append(f"| {link} | {command.get_short_help_str(200)} |")
     for name, command in found.items():
         lines += section(f"tailprint {name}", command)
     return "\n".join(lines)
 
 
-def section(name: str, command: Command) -> Iterator[str]:
+def all_commands(app: typer.Typer) -> dict[str, TyperCommand]:
+    """Return the commands by name, in the order of the help."""
+    group = typer.main.get_command(app)
+    return {name: command for name, command in group.commands.items() if not command.hidden}
+
+
+def section(name: str, command: TyperCommand) -> Iterator[str]:
     """Yield the lines of one command: usage, description, arguments and options."""
-    context = Context(command, info_name=name)
+    context = command.context_class(command, info_name=name)
     usage = " ".join(command.collect_usage_pieces(context))
     yield from ["", f"## {name}", "", f"    {name} {usage}", ""]
     yield inspect.cleandoc(command.help or "").replace("\b", "")
-    parameters = [one for one in command.params if "--help" not in one.opts]
-    if parameters:
-        yield from ["", "| | default | |", "|---|---|---|"]
-    for parameter in parameters:
-        yield f"| {names(parameter, context)} | {default(parameter)} | {help_of(parameter)} |"
-
-
-def names(parameter: Parameter, context: Context) -> str:
-    """Return what is typed: an argument in capitals, or the forms of an option."""
-    if parameter.param_type_name == "argument":
-        return f"`{parameter.make_metavar(context)}`"
-    value = "" if getattr(parameter, "is_flag", False) else f" {parameter.make_metavar(context)}"
-    return ", ".join(f"`{form}{value}`" for form in (*parameter.opts, *parameter.secondary_opts))
-
-
-def default(parameter: Parameter) -> str:
-    """Return the default of an option, or `required`."""
-    if parameter.required:
-        return "required"
-    value = parameter.default
-    shown = value is not None and value is not False and value != "" and not callable(value)
-    return f"`{value}`" if shown else ""
-
-
-def help_of(parameter: Parameter) -> str:
-    """Return a parameter's help in one line."""
-    return " ".join((getattr(parameter, "help", None) or "").split())
+    records = [parameter.get_help_record(context) for parameter in command.params]
+    if records:
+        yield from ["", "| | |", "|---|---|"]
+    for forms, text in filter(None, records):
+        yield f"| `{forms}` | {' '.join(text.replace('|', '&#124;').split())} |"
 
 
 def benchmarks(folder: Path = Path("benchmarks")) -> str:
