@@ -101,7 +101,7 @@ def score(found: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
 
 def measure(folder: Path, p: params.Params) -> None:
     started = time.perf_counter()
-    images, *_ = competition.read(folder, p.competition.columns)
+    images, *_ = competition.read_competition(folder, p.competition.columns)
     read = time.perf_counter()
     found = dedup.find(images, p.dedup)
     done = time.perf_counter()

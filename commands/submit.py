@@ -21,7 +21,7 @@ from pipeline import params, paths
 from pipeline.data import submission_file, tables
 from pipeline.leaderboard import history
 from pipeline.steps.competition.faults import Faults
-from pipeline.steps.competition.kaggle import connected
+from pipeline.steps.competition.kaggle import connect
 from pipeline.steps.submission import contract
 from pipeline.steps.submission.submission import vocabulary_of
 
@@ -58,7 +58,7 @@ def main(
     if dry:
         return print("nothing was sent (--dry-run)")
     try:
-        client = client or connected(f". Or upload {csv} by hand at the address above")
+        client = client or connect(f". Or upload {csv} by hand at the address above")
     except Faults as error:
         raise SystemExit(str(error)) from None
     if not ref:

@@ -1,4 +1,4 @@
-"""Read and check the competition's raw files: one row an image, and the order of the sample."""
+"""Read and check the raw files: one row per image, the order of the sample, viewpoints."""
 
 from pathlib import Path
 
@@ -15,12 +15,12 @@ def main() -> None:
     try:
         if p.competition.source == "kaggle":
             folder = kaggle.download(p.competition.slug, paths.DOWNLOAD)
-        images, sample, sides = competition.read(folder, p.competition.columns)
+        images, sample, viewpoints = competition.read_competition(folder, p.competition.columns)
     except Faults as faults:
         raise SystemExit(str(faults)) from None
     tables.write("images", images, paths.IMAGES)
     tables.write_csv(sample, paths.SAMPLE)
-    tables.write("viewpoints", sides, paths.VIEWPOINTS)
+    tables.write("viewpoints", viewpoints, paths.VIEWPOINTS)
 
 
 if __name__ == "__main__":

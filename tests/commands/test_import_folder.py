@@ -39,7 +39,7 @@ def imported(source: Path, out: Path, **changes) -> pd.DataFrame:
         dict(path="path", identity="identity", date=None, side=None, skip="", root=None) | changes
     )
     import_folder.main(argparse.Namespace(source=source, out=out, **asked))
-    table, *_ = competition.read(out, COLUMNS)
+    table, *_ = competition.read_competition(out, COLUMNS)
     hidden = pd.read_csv(out / "solution.csv", dtype=str).set_index("Image")["Id"]
     return table.assign(
         identity=table["identity"].where(table["identity"] != "", table["image"].map(hidden))
@@ -67,10 +67,11 @@ def test_sides_go_with_their_photographs(animals, tmp_path):
     listed["flank"] = [("left", "right", "")[row % 3] for row in range(len(files))]
     listed.to_csv(animals / "list.csv", index=False)
     imported(animals / "list.csv", tmp_path / "out", side="flank")
-    *_, sides = competition.read(tmp_path / "out", COLUMNS)
+    *_, sides = competition.read_competition(tmp_path / "out", COLUMNS)
     old = pd.read_csv(tmp_path / "out/truth/names.csv").set_index("Image")["path"]
     told = {
-        Path(old[row.image]).relative_to(animals).as_posix(): row.viewpoint for row in sides.itertuples()
+        Path(old[row.image]).relative_to(animals).as_posix(): row.viewpoint
+        for row in sides.itertuples()
     }
     assert told == listed[listed["flank"] != ""].set_index("path")["flank"].to_dict()
 

@@ -138,7 +138,7 @@ def test_without_a_token_the_way_to_one_is_told(monkeypatch):
     def refused(otherwise: str):
         raise submit.Faults("kaggle.com", ["there is no token" + otherwise])
 
-    monkeypatch.setattr(submit, "connected", refused)
+    monkeypatch.setattr(submit, "connect", refused)
     with pytest.raises(SystemExit, match="no token. Or upload submissions/card.csv by hand"):
         submit.main("card", "m", False, 1)
 

@@ -1,4 +1,4 @@
-"""A competition's files from kaggle.com, by Kaggle's own client."""
+"""Downloading a competition's files from kaggle.com with Kaggle's client."""
 
 import contextlib
 import io
@@ -6,14 +6,17 @@ import shutil
 import stat
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Protocol
 
 from pipeline.steps.competition.faults import Faults
 
-COMPLETE = ".complete"  # the file that says which competition a folder holds, whole
+if TYPE_CHECKING:
+    from kaggle.api.kaggle_api_extended import KaggleApi
+
+COMPLETE = ".complete"  # a file with the slug of the competition that a folder holds completely
 
 NO_TOKEN = (
-    "kaggle.com wants to know who asks, and there is no token: neither ~/.kaggle/kaggle.json nor "
+    "kaggle.com requires a token, and there is none: neither ~/.kaggle/kaggle.json nor "
     "the environment variables KAGGLE_USERNAME and KAGGLE_KEY (or KAGGLE_API_TOKEN). "
     "To get one: https://www.kaggle.com/settings, API, Create New Token; save the file as "
     "~/.kaggle/kaggle.json"
@@ -24,19 +27,23 @@ BY_HAND = (
 )
 
 
-def download(slug: str, folder: Path, client: Any = None) -> Path:
+class Client(Protocol):
+    """What is used of Kaggle's client; tests bring another."""
+
+    def competition_download_files(self, competition: str, path: str, quiet: bool) -> None: ...
+
+
+def download(slug: str, folder: Path, client: Client | None = None) -> Path:
     """Download the competition's archive into `folder` and unpack it; returns `folder`.
 
-    What has come once, whole, is not downloaded again: empty the folder to have it anew.
-
-    client: has competition_download_files(slug, path, quiet); Kaggle's own unless a test brings
-    another. Raises Faults with the way out where there is no token or Kaggle says no.
+    A complete download is not repeated: delete the folder to download again. Raises Faults with a
+    remedy if there is no token, or if Kaggle refuses.
     """
     complete = folder / COMPLETE
     if complete.is_file() and complete.read_text() == slug:
         print(f"competition: {slug} is in {folder} already; delete that to download it again")
         return folder
-    client = client or connected(BY_HAND)
+    client = client or connect(BY_HAND)
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
@@ -45,26 +52,28 @@ def download(slug: str, folder: Path, client: Any = None) -> Path:
     return folder
 
 
-def fetch(client: Any, slug: str, folder: Path) -> None:
+def fetch(client: Client, slug: str, folder: Path) -> None:
     """Download and unpack into an empty folder."""
     try:
         client.competition_download_files(slug, path=str(folder), quiet=False)
     except Exception as error:  # the client passes on whatever its HTTP library raises
-        raise Faults(f"kaggle.com, competition {slug}", [_refused(slug, error)]) from error
+        raise Faults(f"kaggle.com, competition {slug}", [_describe_refusal(slug, error)]) from error
     archives = sorted(folder.glob("*.zip"))
     if not archives:
-        raise Faults(f"kaggle.com, competition {slug}", [f"no archive has come into {folder}"])
+        raise Faults(
+            f"kaggle.com, competition {slug}", [f"no archive was downloaded into {folder}"]
+        )
     for archive in archives:
         unpack(archive, folder)
     for inner in sorted(folder.glob("*.zip")):  # older competitions: train.zip, test.zip inside
         unpack(inner, folder / inner.stem)
 
 
-def connected(otherwise: str = "") -> Any:
-    """Kaggle's client with the user's token. Importing it already looks for one, prints and
-    may exit where there is none, so that both are caught.
+def connect(hint: str = "") -> "KaggleApi":
+    """Return Kaggle's client with the user's token; raises Faults without one.
 
-    Raises Faults where there is no token; `otherwise` ends its message.
+    Importing the client already looks for a token, and prints and may exit without one: both are
+    caught. `hint` ends the message.
     """
     with contextlib.redirect_stdout(io.StringIO()):
         try:
@@ -73,38 +82,39 @@ def connected(otherwise: str = "") -> Any:
             client = KaggleApi()
             client.authenticate()
         except (SystemExit, OSError, ValueError) as error:
-            raise Faults("kaggle.com", [NO_TOKEN + otherwise]) from error
+            raise Faults("kaggle.com", [NO_TOKEN + hint]) from error
     return client
 
 
-def _refused(slug: str, error: Exception) -> str:
+def _describe_refusal(slug: str, error: Exception) -> str:
     return (
         f"the download failed: {error}. 401: the token is not valid (~/.kaggle/kaggle.json); "
         f"403: accept the rules at https://www.kaggle.com/c/{slug}/rules; 404: competition.slug "
-        "in params.yaml is not a competition's; otherwise download by hand and use "
+        "in params.yaml is not that of a competition; otherwise download by hand and use "
         "competition.source: directory"
     )
 
 
 def unpack(archive: Path, folder: Path) -> None:
-    """Unpack a zip file and remove it; a member that would leave `folder` is a fault, and then
-    nothing is written at all.
+    """Unpack a zip file and remove it.
+
+    Raises Faults, before anything is written, if an entry would leave `folder`.
     """
     root = folder.resolve()
     try:
         with zipfile.ZipFile(archive) as files:
             outside = [
-                f"{archive.name}: {member.filename!r} would be written outside {folder}"
-                for member in files.infolist()
-                if stat.S_ISLNK(member.external_attr >> 16)
-                or "\\" in member.filename
-                or not (root / member.filename).resolve().is_relative_to(root)
+                f"{archive.name}: {entry.filename!r} would be written outside {folder}"
+                for entry in files.infolist()
+                if stat.S_ISLNK(entry.external_attr >> 16)
+                or "\\" in entry.filename
+                or not (root / entry.filename).resolve().is_relative_to(root)
             ]
             if outside:
                 raise Faults(archive, outside)
             files.extractall(folder)
     except zipfile.BadZipFile as error:
         raise Faults(
-            archive, [f"not a whole zip file ({error}): delete it and try again"]
+            archive, [f"not a complete zip file ({error}): delete it and try again"]
         ) from None
     archive.unlink()
