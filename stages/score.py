@@ -12,7 +12,8 @@ from pipeline.steps.score import plots, score
 def main(name: str) -> None:
     p = params.load()
     rankings = tables.read("rankings", paths.rankings(name))
-    reliability = plots.first_answers(rankings, pd.read_parquet(paths.placed_posteriors(name)))
+    posteriors = pd.read_parquet(paths.placed_posteriors(name))
+    reliability = plots.first_answers(rankings, posteriors, p.score.reliability_bins)
     shots = [
         paths.few_shot_accuracy(*one)
         for one in members.members_of(p.ensembles[name], p.folds.trained)
@@ -23,7 +24,7 @@ def main(name: str) -> None:
     card |= score.calibration_errors(reliability, pd.read_csv(paths.calibration(name)))
     card |= score.verification(tables.read_json(paths.VERIFY_SCORES))
     card |= score.shots([tables.read_json(path) for path in shots])
-    sizes = plots.class_sizes(rankings, artefacts.load_folds())
+    sizes = plots.class_sizes(rankings, artefacts.load_folds(), p.score.gallery_sizes)
     tables.write_csv(sizes, paths.score_table(name, "class_sizes"))
     tables.write_csv(reliability, paths.score_table(name, "reliability"))
     tables.write_csv(plots.outcomes(rankings), paths.score_table(name, "outcomes"))

@@ -23,7 +23,7 @@ def main() -> None:
         )
         for member in members
     ]
-    verification = verify.verify(pd.concat(known, ignore_index=True), p.evaluation)
+    verification = verify.verify(pd.concat(known, ignore_index=True), p.verify, p.evaluation)
     tables.write_json(verification.judge.to_dict(), paths.JUDGE)
     tables.write_json(verification.scores, paths.VERIFY_SCORES)
     tables.write_csv(verification.curve, paths.VERIFY_ROC)

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from pipeline.params import Params
 from pipeline.system.import_closure import imported_names
 
 ROOT = Path(__file__).parents[1]
 LIBRARY = sorted((ROOT / "pipeline").rglob("*.py"))
-STAGES = list(YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"])
+STAGES = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
 FORBIDDEN = {"argparse", "click", "commands", "dvc", "dvclive", "stages", "typer"}
 MOST_LOOSE_MODULES = 4
 # each layer and the layers below that it may import; whatever is above is out of its sight
@@ -86,11 +87,21 @@ def test_timm_is_imported_in_one_module():
     assert users == {"backbones.py"}
 
 
+def output_paths(stage: dict) -> list[str]:
+    """The paths of a stage's outs and plots."""
+    outputs = [*stage.get("outs", []), *stage.get("plots", [])]
+    return [next(iter(output)) if isinstance(output, dict) else output for output in outputs]
+
+
 @pytest.mark.parametrize("word", STAGES)
 def test_a_stage_has_its_places(word):
-    """A stage, its step with an entry of the same name, and that entry's tests."""
+    """A stage's word: dvc.yaml, its script, its step, its params, its outputs and its tests."""
     assert (ROOT / f"stages/{word}.py").is_file()
     assert (ROOT / f"pipeline/steps/{word}/{word}.py").is_file()
+    assert word in Params.model_fields
+    assert word in YAML(typ="safe").load(ROOT / "params.yaml")
+    folder = Path("data/work") / word
+    assert any(folder in (Path(out), *Path(out).parents) for out in output_paths(STAGES[word]))
     assert (ROOT / f"tests/pipeline/steps/{word}/test_{word}.py").is_file()
 
 

@@ -126,6 +126,32 @@ class Boosting(Section):
     min_leaf: Count
 
 
+class Verify(Section):
+    """Evaluation of the evidence that two photographs show the same animal."""
+
+    false_alarm_rates: Annotated[list[Annotated[float, Field(gt=0, lt=1)]], Field(min_length=1)]
+
+
+class Score(Section):
+    """Tables of the score card's plots."""
+
+    gallery_sizes: Annotated[list[Count], Field(min_length=1)]
+    reliability_bins: Count
+
+    @model_validator(mode="after")
+    def _check_gallery_sizes(self) -> "Score":
+        ascending = sorted(set(self.gallery_sizes))
+        if self.gallery_sizes != ascending or ascending[0] != 1:
+            raise ValueError(f"gallery_sizes: {self.gallery_sizes} do not ascend from 1")
+        return self
+
+
+class Identify(Section):
+    """Defaults of the commands that identify new photographs."""
+
+    ensemble: Slug
+
+
 class EnsembleStage(Section):
     """What all ensembles share: how scores become log-odds of pairs, and the boosters."""
 

@@ -9,11 +9,14 @@ from pipeline.params.answering import (
     Boosting,
     Ensemble,
     EnsembleStage,
+    Identify,
     Match,
     Neighbours,
     Report,
     Rerank,
+    Score,
     SubmissionStage,
+    Verify,
 )
 from pipeline.params.learning import Backbone, Embed, Pretrain, Train
 from pipeline.params.photographs import (
@@ -52,10 +55,13 @@ class Params(Section):
     keypoints: Keypoints
     match: Match
     weigh: Boosting
+    verify: Verify
     rerank: Rerank
     ensemble: EnsembleStage
     submission: SubmissionStage
+    score: Score
     report: Report
+    identify: Identify
     ensembles: Annotated[dict[Slug, Ensemble], Field(min_length=1)]
 
     def member_train(self, backbone: str) -> Train:
@@ -77,6 +83,8 @@ class Params(Section):
             raise ValueError("backbones: the name local is taken by local features")
         if unknown := set(self.report.html) - set(self.ensembles):
             raise ValueError(f"report.html: {sorted(unknown)} not in ensembles")
+        if self.identify.ensemble not in self.ensembles:
+            raise ValueError(f"identify.ensemble: {self.identify.ensemble!r} is not in ensembles")
         if self.rerank.method == "k_reciprocal" and not self.neighbours.reciprocal:
             raise ValueError(
                 "rerank.method: k_reciprocal, but neighbours.reciprocal is 0: give it a number of "

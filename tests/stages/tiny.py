@@ -35,6 +35,7 @@ CHANGES = {
     "rerank": {"reptile": {"hidden": 8, "meta_steps": 2}},
     "ensemble": {"boosting": {"rounds": 5, "min_leaf": 2}},
     "report": {"html": ["card"], "megabytes": 1},
+    "identify": {"ensemble": "card"},
 }
 BACKBONES = {"tiny": {"timm_name": "test_resnet", "weights": "none", "overrides": {}}}
 RECIPES = {

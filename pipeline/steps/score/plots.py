@@ -1,5 +1,6 @@
 """The report's tables, drawn by `dvc plots`."""
 
+import numpy as np
 import pandas as pd
 
 from pipeline.data import gallery
@@ -7,13 +8,17 @@ from pipeline.data.gallery import KNOWN
 from pipeline.data.tables import NEW_WHALE
 from pipeline.evaluation import metrics, reliability
 
-SIZES = [(1, 1), (2, 2), (3, 4), (5, 8), (9, 10**9)]
+LARGEST = 10**9  # photographs; no individual has so many
 
 
-def class_sizes(rankings: pd.DataFrame, folds: pd.DataFrame) -> pd.DataFrame:
+def class_sizes(
+    rankings: pd.DataFrame, folds: pd.DataFrame, lower_bounds: list[int]
+) -> pd.DataFrame:
     """Known queries by how many photographs of the individual the gallery holds.
 
     Columns: photographs (a range), queries, map5, top1.
+
+    lower_bounds : where each range begins, ascending; the last is open
     """
     known = rankings[rankings["kind"] == KNOWN]
     lists = known["ranking"].str.split(" ").tolist()
@@ -23,9 +28,10 @@ def class_sizes(rankings: pd.DataFrame, folds: pd.DataFrame) -> pd.DataFrame:
         size=gallery_sizes(known, folds),
     )
     rows = []
-    for low, high in SIZES:
+    upper_bounds = [*(bound - 1 for bound in lower_bounds[1:]), LARGEST]
+    for low, high in zip(lower_bounds, upper_bounds, strict=True):
         part = scored[scored["size"].between(low, high)]
-        name = str(low) if low == high else f"{low} or more" if high == 10**9 else f"{low}-{high}"
+        name = str(low) if low == high else f"{low} or more" if high == LARGEST else f"{low}-{high}"
         row = {"photographs": name, "queries": len(part)}
         rows.append(row | part[["map5", "top1"]].mean().round(4).to_dict())
     return pd.DataFrame(rows)
@@ -41,14 +47,15 @@ def gallery_sizes(queries: pd.DataFrame, folds: pd.DataFrame) -> list[int]:
     return [int(counts[fold][truth]) for truth, fold in pairs]
 
 
-def first_answers(rankings: pd.DataFrame, posteriors: pd.DataFrame) -> pd.DataFrame:
+def first_answers(rankings: pd.DataFrame, posteriors: pd.DataFrame, bins: int) -> pd.DataFrame:
     """Is an answer that is called 90 % sure right nine times of ten? See `reliability.diagram`."""
     chance = posteriors.set_index(["query", "identity"])["posterior"]
     first = rankings["ranking"].str.split(" ").str[0]
     own = chance.reindex(pd.MultiIndex.from_arrays([rankings["image"], first])).fillna(0)
     right = (first == rankings["truth"]).to_numpy(float)
     weights = rankings["weight"].to_numpy()
-    return reliability.diagram(own.to_numpy(), right, weights, reliability.TENTHS)
+    edges = np.linspace(0, 1, bins + 1)
+    return reliability.diagram(own.to_numpy(), right, weights, edges)
 
 
 def outcomes(rankings: pd.DataFrame) -> pd.DataFrame:

@@ -9,11 +9,8 @@ from sklearn.metrics import roc_auc_score, roc_curve
 
 from pipeline.evaluation import reliability
 from pipeline.evaluation.cross_fit import CrossFit
-from pipeline.params import Evaluation
+from pipeline.params import Evaluation, Verify
 from pipeline.steps.verify.judge import Judge
-
-FALSE_ALARM_RATES = [0.01, 0.001]
-SCORES = ["auc", "eer", *(f"tpr_at_{rate}" for rate in FALSE_ALARM_RATES), "calibration_error"]
 
 
 @dataclass(frozen=True)
@@ -26,14 +23,15 @@ class Verification:
     diagram: pd.DataFrame
 
 
-def verify(pairs: pd.DataFrame, evaluation: Evaluation) -> Verification:
+def verify(pairs: pd.DataFrame, params: Verify, evaluation: Evaluation) -> Verification:
     """Fit on all known pairs (`pairs.build_known_pairs`), and evaluate by cross-fitting.
 
     The prior of the diagram's probabilities is that of the pairs: a query and any gallery
     photograph. With only one class the judge is unfitted, scores are NaN, curve and diagram empty.
+    Scores: auc, eer, tpr_at_RATE for every false alarm rate of `params`, and calibration_error.
     """
     if pairs["same"].nunique() < 2:
-        return build_unfitted()
+        return build_unfitted(params)
     evidence = cross_fit_evidence(pairs, evaluation)
     same, weights = pairs["same"].to_numpy(), pairs["weight"].to_numpy()
     curve = compute_roc(evidence, same, weights)
@@ -42,19 +40,25 @@ def verify(pairs: pd.DataFrame, evaluation: Evaluation) -> Verification:
     values = [
         float(roc_auc_score(same, evidence, sample_weight=weights)),
         equal_error_rate(curve),
-        *(true_positive_rate(curve, rate) for rate in FALSE_ALARM_RATES),
+        *(true_positive_rate(curve, rate) for rate in params.false_alarm_rates),
         reliability.error(diagram),
     ]
-    scores = dict(zip(SCORES, values, strict=True))
+    scores = dict(zip(score_names(params), values, strict=True))
     return Verification(Judge().fit(pairs), scores, curve, diagram)
 
 
-def build_unfitted() -> Verification:
+def score_names(params: Verify) -> list[str]:
+    """Names of the scores, in the order of the score card."""
+    rates = [f"tpr_at_{rate}" for rate in params.false_alarm_rates]
+    return ["auc", "eer", *rates, "calibration_error"]
+
+
+def build_unfitted(params: Verify) -> Verification:
     """Build the result without usable pairs."""
     empty = np.empty(0)
     curve = pd.DataFrame({"false_alarms": empty, "found": empty})
     diagram = reliability.diagram(empty, empty, empty, reliability.PAIRS)
-    return Verification(Judge(), dict.fromkeys(SCORES, float("nan")), curve, diagram)
+    return Verification(Judge(), dict.fromkeys(score_names(params), float("nan")), curve, diagram)
 
 
 def cross_fit_evidence(pairs: pd.DataFrame, evaluation: Evaluation) -> np.ndarray:

@@ -163,6 +163,17 @@ def test_a_fold_trained_twice(load, raw):
     assert "folds.trained: [0, 0] names a fold twice" in refusal(load, raw)
 
 
+def test_the_default_ensemble_of_identify_must_exist(load, raw):
+    raw["identify"]["ensemble"] = "worst"
+    assert "identify.ensemble: 'worst' is not in ensembles" in refusal(load, raw)
+
+
+@pytest.mark.parametrize("sizes", [[2, 3], [1, 1], [1, 5, 3], []])
+def test_gallery_sizes_of_the_score_card_ascend_from_1(sizes, load, raw):
+    raw["score"]["gallery_sizes"] = sizes
+    assert "score" in refusal(load, raw)
+
+
 def test_no_loss_at_all(load, raw):
     for term in raw["train"]["loss"].values():
         term["weight"] = 0

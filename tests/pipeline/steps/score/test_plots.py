@@ -36,7 +36,7 @@ def test_sizes_are_those_of_the_members_gallery(rankings, folds):
 
 
 def test_class_sizes_by_hand(rankings, folds):
-    table = plots.class_sizes(rankings, folds).set_index("photographs")
+    table = plots.class_sizes(rankings, folds, [1, 2, 3, 5, 9]).set_index("photographs")
     assert table.index.tolist() == ["1", "2", "3-4", "5-8", "9 or more"]
     assert table["queries"].tolist() == [2, 0, 1, 0, 0]
     assert table.loc["1", ["map5", "top1"]].tolist() == [0.5, 0]
@@ -49,7 +49,7 @@ def test_first_answers_by_hand(rankings):
     table = rankings.assign(image=list("vwxyz"), weight=[1.0, 1, 1, 1, 2])
     said = [("v", "b", 0.9), ("w", "b", 0.9), ("x", NEW_WHALE, 0.3), ("y", "a", 0.3), ("z", "a", 1)]
     posteriors = pd.DataFrame(said, columns=["query", "identity", "posterior"])
-    found = plots.first_answers(table, posteriors)
+    found = plots.first_answers(table, posteriors, 10)
     assert found["probability"].tolist() == pytest.approx([0, 0.3, 0.9])
     assert found["frequency"].tolist() == pytest.approx([1, 0, 0.5])
     assert found["fraction"].tolist() == pytest.approx([2 / 6, 2 / 6, 2 / 6])

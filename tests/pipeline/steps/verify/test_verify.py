@@ -9,7 +9,8 @@ from pipeline.evaluation.cross_fit import CrossFit
 from pipeline.steps.verify import verify
 from tests.conftest import ROOT
 
-EVALUATION = params.load(ROOT / "tests/params.yaml").evaluation
+PARAMS = params.load(ROOT / "tests/params.yaml")
+EVALUATION = PARAMS.evaluation
 
 
 def pairs(count: int = 600) -> pd.DataFrame:
@@ -49,7 +50,7 @@ def test_a_perfect_curve_and_one_of_equal_scores():
 
 def test_scores_count_pairs_by_their_weight():
     table = pairs()
-    found = verify.verify(table, EVALUATION)
+    found = verify.verify(table, PARAMS.verify, EVALUATION)
     evidence = verify.cross_fit_evidence(table, EVALUATION)
     same = table["same"].to_numpy()
     above = evidence[same][:, None] > evidence[~same][None]
@@ -58,7 +59,7 @@ def test_scores_count_pairs_by_their_weight():
     assert found.scores["tpr_at_0.01"] == pytest.approx((evidence[same] > threshold).mean())
     assert 0.8 < found.scores["auc"] < 1 and found.scores["calibration_error"] < 0.05
     assert found.diagram["fraction"].sum() == pytest.approx(1)
-    assert list(found.scores) == verify.SCORES
+    assert list(found.scores) == verify.score_names(PARAMS.verify)
 
 
 def test_no_pair_is_scored_by_a_fit_on_its_part():
@@ -72,6 +73,8 @@ def test_no_pair_is_scored_by_a_fit_on_its_part():
 
 @pytest.mark.parametrize("count", [0, 4])
 def test_pairs_of_one_class_give_an_empty_result(count):
-    found = verify.verify(pairs(12)[:count].assign(same=False), EVALUATION)
-    assert np.isnan(list(found.scores.values())).all() and list(found.scores) == verify.SCORES
+    found = verify.verify(pairs(12)[:count].assign(same=False), PARAMS.verify, EVALUATION)
+    assert np.isnan(list(found.scores.values())).all() and list(found.scores) == verify.score_names(
+        PARAMS.verify
+    )
     assert found.curve.empty and found.diagram.empty and not found.judge.weights_.any()
