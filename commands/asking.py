@@ -24,7 +24,7 @@ from pipeline.steps.match import match
 from pipeline.steps.match.matcher import Matcher
 from pipeline.steps.match.queries import FoldQuery
 from pipeline.steps.neighbours import neighbours, search
-from pipeline.steps.submission import place
+from pipeline.steps.submission.place import Galleries, compute_posteriors
 from pipeline.steps.weigh import weigh
 from pipeline.steps.weigh.point_weights import PointWeigher
 
@@ -100,7 +100,7 @@ def answer(
     blend = Blend(recipe, p.ensemble, p.evaluation).fit(others(known.held, asked, p))
     odds = blend.log_odds(parts)
     comparable = {f: viewpoints.comparable(rows, known.side) for f, rows in galleries.items()}
-    posteriors = place.posteriors(odds, 0.0, comparable, known.side)
+    posteriors = compute_posteriors(odds, 0.0, Galleries(comparable, known.side))
     return chances(posteriors), argued(asked, known, looked)
 
 

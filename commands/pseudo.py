@@ -26,7 +26,7 @@ from pipeline.steps.ensemble.blend import Blend
 from pipeline.steps.ensemble.ensemble import score_test_without_fold
 from pipeline.steps.ensemble.load import load_fold_evidence
 from pipeline.steps.folds import folds
-from pipeline.steps.submission import place
+from pipeline.steps.submission.place import compute_posteriors
 
 FITTED = {"reranked", "reptile", *params.FEW_SHOT}  # scores that learned from held-out queries
 
@@ -53,10 +53,7 @@ def main(names: list[str], confidence: float, surest: int | None = None) -> None
     copies = set(tables.read("duplicates", paths.DUPLICATES)["image"])
     labels = [
         agreement.agreed(
-            [
-                place.posteriors(table[table["fold"] == fold], 0.0, {}, {})
-                for table in said.values()
-            ],
+            [compute_posteriors(table[table["fold"] == fold], 0.0) for table in said.values()],
             confidence if surest is None else 0.0,
         ).assign(fold=fold)
         for fold in sorted(common)

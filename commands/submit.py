@@ -23,7 +23,7 @@ from pipeline.leaderboard import history
 from pipeline.steps.competition.faults import Faults
 from pipeline.steps.competition.kaggle import connect
 from pipeline.steps.submission import contract
-from pipeline.steps.submission.submission import vocabulary_of
+from pipeline.steps.submission.submission import list_vocabulary
 
 SHOWN = 3  # first lines of the file
 PAUSE = 5.0  # seconds between two questions for the score
@@ -96,7 +96,7 @@ def keeps_contract(csv: Path, new: str) -> None:
     """Raises SystemExit where the file is not what the competition takes."""
     said = submission_file.read(csv, new)
     sample = pd.read_csv(paths.SAMPLE, dtype=str, keep_default_na=False)["image"]
-    vocabulary = set(vocabulary_of(tables.read("folds", paths.FOLDS)))
+    vocabulary = set(list_vocabulary(tables.read("folds", paths.FOLDS)))
     try:
         contract.check(said.set_index("image")["ranking"], sample, vocabulary)
     except ValueError as error:

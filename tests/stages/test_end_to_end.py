@@ -24,7 +24,7 @@ from pipeline.data import enrolled_photo, tables
 from pipeline.steps.ensemble.blend import Blend
 from pipeline.steps.ensemble.ensemble import score_queries
 from pipeline.steps.ensemble.load import load_fold_evidence
-from pipeline.steps.submission import place
+from pipeline.steps.submission.place import compute_posteriors
 from tests.conftest import ROOT
 from tests.pipeline.steps.report.browser import opened
 from tests.stages import tiny
@@ -309,7 +309,7 @@ def test_a_held_out_photograph_is_named_as_the_pipeline_named_it(again, monkeypa
     parts = load_fold_evidence(recipe, p.folds.trained, folds, ("neighbours",))
     nobody = tables.read("duplicates", paths.DUPLICATES)[:0]
     odds = score_queries(parts, Blend(recipe, p.ensemble, p.evaluation), nobody)
-    said = place.posteriors(odds[~odds["test"]], 0.0, {}, {}).groupby("query")
+    said = compute_posteriors(odds[~odds["test"]], 0.0).groupby("query")
     stored = known.known(recipe, {}, p)
     for image, own in list(said)[::5]:
         expected = own.set_index("identity")["posterior"]

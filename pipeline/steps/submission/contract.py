@@ -1,4 +1,4 @@
-"""What a submission must be, checked before anything is written."""
+"""The rules for a submission, checked before anything is written."""
 
 from collections.abc import Sequence
 
@@ -7,17 +7,17 @@ import pandas as pd
 from pipeline.steps.submission.shift import LENGTH
 
 
-def check(lists: pd.Series, sample: Sequence[str], vocabulary: set[str]) -> None:
-    """Raise ValueError, naming the image, where the answers break the contract.
+def check(rankings: pd.Series, sample: Sequence[str], vocabulary: set[str]) -> None:
+    """Raise ValueError, naming the image, for answers that break the contract.
 
-    Every test image once, and min(5, vocabulary) distinct labels of the vocabulary each.
+    Every test image once, with min(5, vocabulary) distinct labels of the vocabulary.
     """
-    if sorted(lists.index) != sorted(sample):
-        missing = sorted(set(sample) - set(lists.index))[:5]
-        foreign = sorted(set(lists.index) - set(sample))[:5]
-        raise ValueError(f"answers must be one a test image: missing {missing}, too many {foreign}")
+    if sorted(rankings.index) != sorted(sample):
+        missing = sorted(set(sample) - set(rankings.index))[:5]
+        extra = sorted(set(rankings.index) - set(sample))[:5]
+        raise ValueError(f"answers must be one per test image: missing {missing}, extra {extra}")
     length = min(LENGTH, len(vocabulary))
-    for image, labels in lists.items():
+    for image, labels in rankings.items():
         if len(labels) != length or len(set(labels)) != length or not set(labels) <= vocabulary:
             raise ValueError(
                 f"{image}: {labels} is not {length} distinct labels of the {len(vocabulary)} known"

@@ -1,6 +1,6 @@
-"""How much log-odds new_whale is given: learned, fixed, swept for MAP@5, or matched to the prior.
+"""The log-odds given to new_whale: learned, fixed, swept for MAP@5, or matched to the prior.
 
-Every function takes held-out queries that are answered once each, by their own member.
+Every function takes held-out queries that are scored once each, by the member that holds them out.
 """
 
 from dataclasses import dataclass
@@ -17,31 +17,31 @@ SHIFTS = np.linspace(-6, 6, 121)
 
 
 @dataclass(frozen=True)
-class Answered:
-    """q held-out queries: what is needed to know where new_whale would land.
+class TopCandidates:
+    """The first candidates of q held-out queries: all that the place of new_whale depends on.
 
-    odds: q x 5, log-odds of the five best candidates, best first, -inf where there are fewer
-    truth_rank: q, 0 for the best candidate; 5 where the truth is not among the five, or is new
-    new: q, True where new_whale is the truth; weights: q
+    log_odds: q x 5, of the five best candidates, best first, -inf if there are fewer
+    truth_rank: q, 0 for the best candidate; 5 if the truth is not among the five, or is new
+    new: q, True if new_whale is the truth; weights: q
     """
 
-    odds: np.ndarray
+    log_odds: np.ndarray
     truth_rank: np.ndarray
     new: np.ndarray
     weights: np.ndarray
 
-    def new_place(self, shift: float) -> np.ndarray:
-        """How many candidates stand before new_whale, 0 to 5."""
-        return (self.odds > shift).sum(axis=1)
+    def new_rank(self, shift: float) -> np.ndarray:
+        """The number of candidates before new_whale, 0 to 5."""
+        return (self.log_odds > shift).sum(axis=1)
 
-    def precision(self, shift: float) -> np.ndarray:
+    def precision_at_5(self, shift: float) -> np.ndarray:
         """Precision at 5 of every query with new_whale placed at `shift`."""
-        place = self.new_place(shift)
-        rank = np.where(self.new, place, self.truth_rank + (place <= self.truth_rank))
+        new_rank = self.new_rank(shift)
+        rank = np.where(self.new, new_rank, self.truth_rank + (new_rank <= self.truth_rank))
         return np.where(rank < LENGTH, 1 / (rank + 1), 0.0)
 
 
-def answered(log_odds: pd.DataFrame, queries: pd.DataFrame) -> Answered:
+def collect_top_candidates(log_odds: pd.DataFrame, queries: pd.DataFrame) -> TopCandidates:
     """From candidate rows (query, identity, log_odds) and queries (image, truth, weight)."""
     row = pd.Index(queries["image"]).get_indexer(log_odds["query"])
     table = log_odds.assign(row=row).sort_values(
@@ -49,45 +49,45 @@ def answered(log_odds: pd.DataFrame, queries: pd.DataFrame) -> Answered:
     )
     rank = table.groupby("row").cumcount().to_numpy()
     table, rank = table[rank < LENGTH], rank[rank < LENGTH]
-    odds = np.full((len(queries), LENGTH), -np.inf)
-    odds[table["row"], rank] = table["log_odds"]
+    top = np.full((len(queries), LENGTH), -np.inf)
+    top[table["row"], rank] = table["log_odds"]
     truth = queries["truth"].to_numpy()
     truth_rank = np.full(len(queries), LENGTH)
     right = (table["identity"].to_numpy() == truth[table["row"]]).nonzero()[0]
     truth_rank[table["row"].to_numpy()[right]] = rank[right]
-    return Answered(odds, truth_rank, truth == NEW_WHALE, queries["weight"].to_numpy())
+    return TopCandidates(top, truth_rank, truth == NEW_WHALE, queries["weight"].to_numpy())
 
 
-def chosen(params: NewWhale, fit: Answered, prior: float) -> float:
-    """The shift that `params.method` takes from the queries in `fit`."""
+def fit_shift(params: NewWhale, top: TopCandidates, prior: float) -> float:
+    """The shift that `params.method` takes from held-out queries."""
     if params.method == "swept":
-        return swept(fit)
+        return sweep_shift(top)
     if params.method == "prior":
-        return matched(fit, prior)
+        return match_prior(top, prior)
     return params.shift if params.method == "fixed" else 0.0
 
 
-def swept(fit: Answered) -> float:
+def sweep_shift(top: TopCandidates) -> float:
     """The middle of the best stretch of `SHIFTS` by weighted MAP@5."""
-    scores = np.array([metrics.mean(fit.precision(shift), fit.weights) for shift in SHIFTS])
+    scores = np.array([metrics.mean(top.precision_at_5(shift), top.weights) for shift in SHIFTS])
     best = np.flatnonzero(np.isclose(scores, scores.max(), atol=1e-9))
     return float(SHIFTS[best[len(best) // 2]])
 
 
-def matched(fit: Answered, prior: float) -> float:
-    """The shift at which new_whale comes first for the share `prior` of the weighted queries."""
-    order = np.argsort(fit.odds[:, 0], kind="stable")
-    share = np.cumsum(fit.weights[order]) / fit.weights.sum()
-    return float(fit.odds[order, 0][np.searchsorted(share, prior - 1e-12)])
+def match_prior(top: TopCandidates, prior: float) -> float:
+    """The shift at which new_whale comes first for the fraction `prior` of weighted queries."""
+    order = np.argsort(top.log_odds[:, 0], kind="stable")
+    fraction = np.cumsum(top.weights[order]) / top.weights.sum()
+    return float(top.log_odds[order, 0][np.searchsorted(fraction, prior - 1e-12)])
 
 
-def curve(fit: Answered) -> pd.DataFrame:
-    """MAP@5 and the share answered new at every shift: columns shift, map5, new_share."""
+def build_curve(top: TopCandidates) -> pd.DataFrame:
+    """MAP@5 and the fraction answered new at every shift: columns shift, map5, new_share."""
     rows = [
         {
             "shift": round(float(shift), 3),
-            "map5": metrics.mean(fit.precision(shift), fit.weights),
-            "new_share": metrics.mean(fit.new_place(shift) == 0, fit.weights),
+            "map5": metrics.mean(top.precision_at_5(shift), top.weights),
+            "new_share": metrics.mean(top.new_rank(shift) == 0, top.weights),
         }
         for shift in SHIFTS
     ]

@@ -1,4 +1,4 @@
-"""Place new_whale among an ensemble's answers: held-out ones cross-fitted, then the test's."""
+"""Rank every query's labels with new_whale placed among them: held-out queries, then the test."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,13 +11,25 @@ from pipeline.data.tables import NEW_WHALE
 from pipeline.evaluation import protocol
 from pipeline.params import Columns, Evaluation, NewWhale, SubmissionStage
 from pipeline.steps.submission import balance, contract, shift
-from pipeline.steps.submission.place import place_held_out, place_test, rankings
+from pipeline.steps.submission.place import Galleries, place_held_out, place_test, rank_labels
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The sections of params.yaml that decide about rankings."""
+
+    new_whale: NewWhale
+    submission: SubmissionStage
+    evaluation: Evaluation
 
 
 @dataclass(frozen=True)
 class Answers:
-    """held_out: table "rankings"; test: label lists by image; curve: MAP@5 by new_whale's shift;
-    posteriors: a row an answer that was weighed (query, identity, posterior), test ones too.
+    """The rankings of all queries.
+
+    held_out: table "rankings"; test: label lists by image; curve: MAP@5 by new_whale's shift
+    posteriors: columns query, identity, posterior, of held-out and test queries
+    vocabulary: all labels that an answer may have
     """
 
     held_out: pd.DataFrame
@@ -27,76 +39,94 @@ class Answers:
     vocabulary: set[str]
 
 
-def place(
+def rank_queries(
     log_odds: pd.DataFrame,
     folds: pd.DataFrame,
     trained: list[int],
-    params: NewWhale,
-    shared: SubmissionStage,
-    evaluated: Evaluation,
-    side: dict[str, str],
+    settings: Settings,
+    viewpoint: dict[str, str],
     sample: Sequence[str],
 ) -> Answers:
     """Rankings of all queries from the ensemble's candidate rows.
 
-    trained : the ensemble's folds
-    side : of every photograph whose side is known
-    sample : the images that are asked for; unlabelled photographs are not
+    folds : table "folds"; trained : the ensemble's folds
+    viewpoint : of every photograph with a known one
+    sample : the images of the submission; unlabelled photographs are not among them
     """
+    evaluation, new_whale = settings.evaluation, settings.new_whale
+    prior = evaluation.new_whale_prior
     queries = gallery.held_out_rows(folds, trained)
-    queries["weight"] = protocol.query_weights(queries["kind"], evaluated.new_whale_prior)
-    galleries = {
-        fold: viewpoints.comparable(gallery.gallery_rows(folds, fold), side) for fold in trained
-    }
-    filler = vocabulary_of(folds)
-    known = log_odds[~log_odds["test"]]
-    asked = log_odds[log_odds["test"] & log_odds["query"].isin(sample)]
-    own = place_held_out(known, queries, params, evaluated)
-    prior = evaluated.new_whale_prior
-    tested = place_test(asked, known, queries, params, prior, galleries, side)
-    together = [own[own["query"].isin(images)] for _, images in queries.groupby("fold")["image"]]
-    *lists, test = (
-        rearranged(part, filler, params.method != "never", shared) for part in (*together, tested)
-    )
-    lists = pd.concat(lists)
-    ranked = queries.assign(ranking=[" ".join(lists[image]) for image in queries["image"]])
+    queries["weight"] = protocol.query_weights(queries["kind"], prior)
+    held_out = log_odds[~log_odds["test"]]
+    test = log_odds[log_odds["test"] & log_odds["query"].isin(sample)]
+    galleries = build_galleries(folds, trained, viewpoint)
+    placed = place_held_out(held_out, queries, new_whale, evaluation)
+    placed_test = place_test(test, held_out, queries, new_whale, prior, galleries)
+    vocabulary = list_vocabulary(folds)
+    by_fold = [
+        rank_together(placed[placed["query"].isin(images)], vocabulary, settings)
+        for _, images in queries.groupby("fold")["image"]
+    ]
+    rankings = pd.concat(by_fold)
     return Answers(
-        ranked,
-        test,
-        shift.curve(shift.answered(known, queries)),
-        pd.concat([own, tested], ignore_index=True),
-        set(filler),
+        queries.assign(ranking=[" ".join(rankings[image]) for image in queries["image"]]),
+        rank_together(placed_test, vocabulary, settings),
+        shift.build_curve(shift.collect_top_candidates(held_out, queries)),
+        pd.concat([placed, placed_test], ignore_index=True),
+        set(vocabulary),
     )
 
 
-def rearranged(
-    posteriors: pd.DataFrame, filler: Sequence[str], place_new: bool, shared: SubmissionStage
+def build_galleries(
+    folds: pd.DataFrame, trained: list[int], viewpoint: dict[str, str]
+) -> Galleries:
+    """The identities that a query of each viewpoint can be given, by fold."""
+    comparable = {
+        fold: viewpoints.comparable(gallery.gallery_rows(folds, fold), viewpoint)
+        for fold in trained
+    }
+    return Galleries(comparable, viewpoint)
+
+
+def rank_together(
+    posteriors: pd.DataFrame, vocabulary: Sequence[str], settings: Settings
 ) -> pd.Series:
-    """Rankings of queries that one member, or the test, is asked together."""
-    new, *known = filler
-    weighed = posteriors if place_new else posteriors[posteriors["identity"] != new]
-    lists = rankings(weighed, filler if place_new else [*known, new])
-    if shared.gap:
-        lists = balance.swapped(lists, weighed, shared.gap)
-    if shared.capacity:
-        lists = balance.assigned(lists, weighed, shared.capacity)
-    return lists
+    """Rankings of one member's held-out queries, or of the test, balanced among themselves.
+
+    posteriors : columns query, identity, posterior
+    vocabulary : new_whale, then the known identities, likeliest first
+    """
+    new, *known = vocabulary
+    filler = vocabulary
+    if settings.new_whale.method == "never":
+        posteriors = posteriors[posteriors["identity"] != new]
+        filler = [*known, new]
+    rankings = rank_labels(posteriors, filler)
+    gap, capacity = settings.submission.gap, settings.submission.capacity
+    if gap:
+        rankings = balance.swap_close_calls(rankings, posteriors, gap)
+    if capacity:
+        rankings = balance.assign_first_places(rankings, posteriors, capacity)
+    return rankings
 
 
-def vocabulary_of(folds: pd.DataFrame) -> list[str]:
+def list_vocabulary(folds: pd.DataFrame) -> list[str]:
     """new_whale and the known identities, most photographs first, ties by name."""
     counts = folds.loc[folds["identity"] != NEW_WHALE, "identity"].value_counts()
     return [NEW_WHALE, *sorted(counts.index, key=lambda name: (-counts[name], name))]
 
 
-def write(
-    lists: pd.Series, sample: Sequence[str], columns: Columns, vocabulary: set[str], path: Path
+def write_submission(
+    rankings: pd.Series, sample: Sequence[str], columns: Columns, vocabulary: set[str], path: Path
 ) -> None:
-    """Write the answers (label lists by image) in the sample's order, if the contract lets them."""
-    contract.check(lists, sample, vocabulary)
-    named = [
-        " ".join(columns.new_whale if label == NEW_WHALE else label for label in lists[image])
+    """Write the answers (label lists by image) in the sample's order.
+
+    Raises ValueError, and writes nothing, if they break the contract (`contract.check`).
+    """
+    contract.check(rankings, sample, vocabulary)
+    answers = [
+        " ".join(columns.new_whale if label == NEW_WHALE else label for label in rankings[image])
         for image in sample
     ]
-    table = pd.DataFrame({columns.image: list(sample), columns.answer: named})
+    table = pd.DataFrame({columns.image: list(sample), columns.answer: answers})
     tables.write_csv(table, path)

@@ -1,21 +1,17 @@
-"""Where new_whale lands, against a slow ranking loop."""
+"""The place of new_whale, compared with a slow loop over rankings."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline import params
 from pipeline.data.tables import NEW_WHALE
 from pipeline.evaluation import metrics
 from pipeline.params import NewWhale
 from pipeline.steps.submission import place, shift
-from tests.conftest import ROOT
-
-PLACES = params.load(ROOT / "tests/params.yaml").ensembles["card"].new_whale
 
 
-def random_answers(count: int = 40, seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Candidate rows (1 to 8 a query) and queries, known, lost and new ones."""
+def sample_log_odds(count: int = 40, seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Candidate rows (1 to 8 per query) and queries: known, without their identity, and new."""
     rng = np.random.default_rng(seed)
     rows, truths = [], []
     for query in range(count):
@@ -28,82 +24,82 @@ def random_answers(count: int = 40, seed: int = 0) -> tuple[pd.DataFrame, pd.Dat
     return table, pd.DataFrame({"image": images, "truth": truths, "weight": weights})
 
 
-def naive_order(own: pd.DataFrame, at: float) -> list[str]:
-    pairs = [(-row.log_odds, row.identity) for row in own.itertuples()] + [(-at, NEW_WHALE)]
+def sort_labels(rows: pd.DataFrame, at: float) -> list[str]:
+    pairs = [(-row.log_odds, row.identity) for row in rows.itertuples()] + [(-at, NEW_WHALE)]
     return [name for _, name in sorted(pairs)][:5]
 
 
 @pytest.mark.parametrize("at", [-9.0, -1.3, 0.0, 0.7, 9.0])
-def test_the_precision_is_that_of_the_rankings(at):
-    """The fast count, place.rankings and a sorted list agree, query by query."""
-    log_odds, queries = random_answers()
-    fast = shift.answered(log_odds, queries).precision(at)
-    ranked = place.rankings(place.posteriors(log_odds, at, {}, {}), [])[queries["image"]]
-    slow = [naive_order(own, at) for _, own in log_odds.groupby("query", sort=False)]
+def test_the_precision_equals_that_of_the_rankings(at):
+    """The fast count, place.rank_labels and a sorted list agree, query by query."""
+    log_odds, queries = sample_log_odds()
+    fast = shift.collect_top_candidates(log_odds, queries).precision_at_5(at)
+    ranked = place.rank_labels(place.compute_posteriors(log_odds, at), [])[queries["image"]]
+    slow = [sort_labels(rows, at) for _, rows in log_odds.groupby("query", sort=False)]
     assert ranked.tolist() == slow
     assert fast == pytest.approx(metrics.precision_at_5(queries["truth"], slow))
 
 
-def test_answers_by_hand():
-    """a 2.0 and b 1.0 for a query that shows b: behind new at 1.5, first but one at .5."""
+def test_top_candidates_by_hand():
+    """a 2.0 and b 1.0 for a query that shows b: behind new at 1.5, second at .5."""
     rows = [("q", "b", 1.0), ("q", "a", 2.0)]
     log_odds = pd.DataFrame(rows, columns=["query", "identity", "log_odds"])
     queries = pd.DataFrame({"image": ["q"], "truth": ["b"], "weight": [1.0]})
-    answered = shift.answered(log_odds, queries)
-    assert answered.odds.tolist() == [[2, 1, -np.inf, -np.inf, -np.inf]]
-    assert answered.truth_rank.tolist() == [1]
-    assert [answered.precision(at)[0] for at in (2.5, 1.5, 0.5)] == [1 / 3, 1 / 3, 1 / 2]
-    assert [answered.new_place(at)[0] for at in (2.5, 1.5, 0.5)] == [0, 1, 2]
+    top = shift.collect_top_candidates(log_odds, queries)
+    assert top.log_odds.tolist() == [[2, 1, -np.inf, -np.inf, -np.inf]]
+    assert top.truth_rank.tolist() == [1]
+    assert [top.precision_at_5(at)[0] for at in (2.5, 1.5, 0.5)] == [1 / 3, 1 / 3, 1 / 2]
+    assert [top.new_rank(at)[0] for at in (2.5, 1.5, 0.5)] == [0, 1, 2]
 
 
 def test_equal_log_odds_are_ordered_by_name():
     rows = [("q", name, 1.0) for name in "gfedcba"]
     log_odds = pd.DataFrame(rows, columns=["query", "identity", "log_odds"])
     queries = pd.DataFrame({"image": ["q"], "truth": ["c"], "weight": [1.0]})
-    assert shift.answered(log_odds, queries).truth_rank.tolist() == [2]
+    assert shift.collect_top_candidates(log_odds, queries).truth_rank.tolist() == [2]
 
 
 @pytest.mark.parametrize("prior", [0.1, 0.276, 0.9])
-def test_matched_gives_the_wanted_share(prior):
-    log_odds, queries = random_answers(400)
-    answered = shift.answered(log_odds, queries)
-    first = answered.new_place(shift.matched(answered, prior)) == 0
-    share = metrics.mean(first, answered.weights)
-    assert prior <= share < prior + 2 * answered.weights.max() / answered.weights.sum()
+def test_matching_the_prior_puts_new_whale_first_that_often(prior):
+    log_odds, queries = sample_log_odds(400)
+    top = shift.collect_top_candidates(log_odds, queries)
+    first = top.new_rank(shift.match_prior(top, prior)) == 0
+    fraction = metrics.mean(first, top.weights)
+    assert prior <= fraction < prior + 2 * top.weights.max() / top.weights.sum()
 
 
-def test_swept_is_the_best_of_all_shifts():
-    answered = shift.answered(*random_answers(200))
-    scores = [np.average(answered.precision(at), weights=answered.weights) for at in shift.SHIFTS]
-    found = np.average(answered.precision(shift.swept(answered)), weights=answered.weights)
+def test_sweeping_finds_the_best_of_all_shifts():
+    top = shift.collect_top_candidates(*sample_log_odds(200))
+    scores = [np.average(top.precision_at_5(at), weights=top.weights) for at in shift.SHIFTS]
+    found = np.average(top.precision_at_5(shift.sweep_shift(top)), weights=top.weights)
     assert found == pytest.approx(max(scores))
     assert max(scores) > min(scores)
 
 
-def test_swept_takes_the_middle_of_a_plateau():
-    """One new query whose best candidate has -2, one known at 2: all shifts between are right."""
+def test_sweeping_takes_the_middle_of_a_plateau():
+    """One new query with -2 at best, one known with 2: all shifts between them are right."""
     odds = np.full((2, 5), -np.inf)
     odds[:, 0] = [-2, 2]
-    answered = shift.Answered(odds, np.array([5, 0]), np.array([True, False]), np.ones(2))
-    assert shift.swept(answered) == pytest.approx(0, abs=0.1)
+    top = shift.TopCandidates(odds, np.array([5, 0]), np.array([True, False]), np.ones(2))
+    assert shift.sweep_shift(top) == pytest.approx(0, abs=0.1)
 
 
 @pytest.mark.parametrize(
     "method, expected", [("posterior", 0.0), ("never", 0.0), ("fixed", 1.25), ("prior", None)]
 )
-def test_every_method_has_its_shift(method, expected):
-    answered = shift.answered(*random_answers())
+def test_the_shift_of_every_method(method, expected):
+    top = shift.collect_top_candidates(*sample_log_odds())
     section = NewWhale(method=method, shift=1.25)
-    expected = shift.matched(answered, 0.3) if expected is None else expected
-    assert shift.chosen(section, answered, 0.3) == expected
+    expected = shift.match_prior(top, 0.3) if expected is None else expected
+    assert shift.fit_shift(section, top, 0.3) == expected
 
 
-def test_the_curve_says_what_every_shift_brings():
-    answered = shift.answered(*random_answers())
-    curve = shift.curve(answered)
+def test_the_curve_has_map5_and_the_fraction_of_new_answers_for_every_shift():
+    top = shift.collect_top_candidates(*sample_log_odds())
+    curve = shift.build_curve(top)
     assert curve.columns.tolist() == ["shift", "map5", "new_share"]
     assert curve["new_share"].is_monotonic_increasing
     assert curve["map5"].max() == pytest.approx(
-        np.average(answered.precision(shift.swept(answered)), weights=answered.weights)
+        np.average(top.precision_at_5(shift.sweep_shift(top)), weights=top.weights)
     )
     assert curve["shift"].tolist() == pytest.approx(shift.SHIFTS.tolist())
