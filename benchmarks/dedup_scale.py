@@ -88,7 +88,7 @@ def score(found: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
     """Precision and recall over pairs; the truth is closed (a = b and b = c make a = c)."""
     row = {name: i for i, name in enumerate(found["image"])}
     pairs = [(row[a], row[b]) for a, b in zip(truth["image_a"], truth["image_b"], strict=True)]
-    true_group = dedup.join(len(found), pairs, lambda a, b: True)
+    true_group = dedup.merge_pairs(len(found), pairs, lambda a, b: True)
     group = found["group"].to_numpy()
     members = found.groupby("group").indices.values()
     claimed = [pair for rows in members for pair in itertools.combinations(rows, 2)]
@@ -103,7 +103,7 @@ def measure(folder: Path, p: params.Params) -> None:
     started = time.perf_counter()
     images, *_ = competition.read_competition(folder, p.competition.columns)
     read = time.perf_counter()
-    found = dedup.find(images, p.dedup)
+    found = dedup.group_images(images, p.dedup)
     done = time.perf_counter()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{len(images)} images, {os.cpu_count()} cores, {p.dedup}")

@@ -83,7 +83,7 @@ def copies(table: pd.DataFrame) -> np.ndarray:
         for path in tqdm(table["path"], "reading", unit="image")
     ]
     listed = pd.DataFrame(rows, columns=["image", "path", "width", "height", "sha256"])
-    return dedup.find(listed, params.load().dedup)["group"].to_numpy()
+    return dedup.group_images(listed, params.load().dedup)["group"].to_numpy()
 
 
 if __name__ == "__main__":

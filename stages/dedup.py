@@ -1,4 +1,4 @@
-"""Find the photographs that are in the data set more than once."""
+"""Find duplicates of photographs in the data set."""
 
 from pipeline import params, paths
 from pipeline.data import artefacts, tables
@@ -8,12 +8,12 @@ from pipeline.steps.dedup import dedup
 def main() -> None:
     p = params.load()
     images = artefacts.load_images()
-    found = dedup.find(images, p.dedup)
-    conflicts = dedup.conflicts(images, found)
-    tables.write("groups", found, paths.GROUPS)
+    groups = dedup.group_images(images, p.dedup)
+    conflicts = dedup.find_conflicts(images, groups)
+    tables.write("groups", groups, paths.GROUPS)
     tables.write("conflicts", conflicts, paths.CONFLICTS)
     print(
-        f"{len(images)} images, {found['group'].nunique()} photographs, "
+        f"{len(images)} images, {groups['group'].nunique()} photographs, "
         f"{len(conflicts)} under several identities"
     )
 

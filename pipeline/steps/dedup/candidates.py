@@ -1,4 +1,4 @@
-"""Pairs that may show the same photograph: near hashes, then like low frequencies."""
+"""Candidate pairs of the same photograph: similar hashes, then similar low frequencies."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -9,19 +9,19 @@ import numpy as np
 
 from pipeline.steps.dedup import fingerprints
 
-BLOCK = 512  # hashes searched at once: bounds the memory of a search where much is alike
+BLOCK = 512  # hashes searched at once: limits memory if many photographs are similar
 CHUNK = 65536  # pairs compared at once, likewise
-# How far two photographs may be apart anywhere in their low frequencies, at the contrast of the
-# pixel check. Copies cropped by 1 to 5 % a side reach .20, two such crops of one original .28.
+# Largest allowed difference anywhere in the low frequencies, at the contrast of the pixel check.
+# Duplicates cropped by 1 to 5 % per side reach .20, two such crops of one original .28.
 ROUGH_DIFFERENCE = 0.25
-# 63 x 64: from the difference of two signatures to 8 x 8 points, each unit vector's contrast .25
+# 63 x 64: from the difference of two signatures to 8 x 8 points, at a contrast of .25
 POINTS = 2 * np.stack(
     [cv2.dct(unit.reshape(8, 8), flags=cv2.DCT_INVERSE).ravel() for unit in np.eye(64)[1:]]
 ).astype(np.float32)
 
 
 class Candidate(NamedTuple):
-    """`inner` (mirrored or not) looks like `window` of `outer`; both are rows."""
+    """Row `inner` (mirrored or not) resembles window number `window` of row `outer`."""
 
     inner: int
     outer: int
@@ -29,37 +29,41 @@ class Candidate(NamedTuple):
     mirrored: bool
 
 
-def find(prints: fingerprints.Fingerprints, hash_distance: int, mirror: bool) -> list[Candidate]:
-    """Each pair of rows at most once a handedness, at its best window; flat rows never.
+def find_candidates(
+    prints: fingerprints.Fingerprints, hash_distance: int, mirror: bool
+) -> list[Candidate]:
+    """Find each pair of rows at most once per handedness, at its best window; flat rows never.
 
-    hash_distance: largest number of differing bits of 64. mirror: look for mirror images too.
+    hash_distance : largest number of differing bits of 64
+    mirror : whether mirror images count as the same photograph
     """
     rows = np.flatnonzero(~prints.flat)
     signatures = prints.signatures[rows]
     if not len(rows):
         return []
-    found = _of_one_hand(signatures, signatures[:, 0], hash_distance, False)
+    candidates = _find_one_handedness(signatures, signatures[:, 0], hash_distance, False)
     if mirror:
         mirrored = signatures[:, 0] * fingerprints.MIRROR
-        found += _of_one_hand(signatures, mirrored, hash_distance, True)
-    return [Candidate(int(rows[i]), int(rows[o]), w, m) for i, o, w, m in found]
+        candidates += _find_one_handedness(signatures, mirrored, hash_distance, True)
+    return [Candidate(int(rows[i]), int(rows[o]), w, m) for i, o, w, m in candidates]
 
 
-def _of_one_hand(
+def _find_one_handedness(
     signatures: np.ndarray, queries: np.ndarray, hash_distance: int, mirrored: bool
 ) -> list[Candidate]:
-    """Candidates of queries (N x 63) in windows (N x 5 x 63)."""
+    """Find candidates of queries (N x 63) among windows (N x 5 x 63)."""
     windows = signatures.shape[1]
     flat = signatures.reshape(-1, signatures.shape[-1])
+    query_hashes = fingerprints.compute_hashes(queries)
     best: dict[tuple[int, int], tuple[float, Candidate]] = {}
-    for query, position in near(
-        fingerprints.hashes(queries), fingerprints.hashes(flat), hash_distance
+    for query, position in search_hashes(
+        query_hashes, fingerprints.compute_hashes(flat), hash_distance
     ):
         different = query != position // windows
         query, position = query[different], position[different]
-        rough = rough_difference(queries, flat, query, position)
-        alike = rough <= ROUGH_DIFFERENCE
-        for q, at, value in zip(query[alike], position[alike], rough[alike], strict=True):
+        rough = rough_differences(queries, flat, query, position)
+        similar = rough <= ROUGH_DIFFERENCE
+        for q, at, value in zip(query[similar], position[similar], rough[similar], strict=True):
             outer, window = divmod(int(at), windows)
             candidate = Candidate(int(q), outer, window, mirrored)
             pair = (min(int(q), outer), max(int(q), outer))
@@ -68,10 +72,10 @@ def _of_one_hand(
     return [candidate for _, candidate in best.values()]
 
 
-def rough_difference(
+def rough_differences(
     queries: np.ndarray, gallery: np.ndarray, query: np.ndarray, row: np.ndarray
 ) -> np.ndarray:
-    """For each pair (query, row), float32: how far two signatures are apart at the worst point."""
+    """For each pair (query, row): how much two signatures differ at the worst point, float32."""
     starts = range(0, len(query), CHUNK)
     parts = [
         np.abs((queries[query[at : at + CHUNK]] - gallery[row[at : at + CHUNK]]) @ POINTS).max(1)
@@ -80,16 +84,18 @@ def rough_difference(
     return np.concatenate([np.empty(0, np.float32), *parts])
 
 
-def near(
+def search_hashes(
     queries: np.ndarray, gallery: np.ndarray, distance: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Blocks of (query row, gallery row) whose hashes (uint8 N x 8) differ in at most `distance`
-    bits of 64.
+    """Yield blocks of (query row, gallery row) whose hashes differ in at most `distance` bits.
+
+    queries, gallery : uint8 N x 8, hashes of 64 bits
     """
     index = faiss.IndexBinaryFlat(64)
     index.add(np.ascontiguousarray(gallery))
     for start in range(0, len(queries), BLOCK):
         block = np.ascontiguousarray(queries[start : start + BLOCK])
-        # Faiss finds what is strictly nearer than its radius.
+        # Faiss returns what is strictly nearer than its radius
         limits, _, rows = index.range_search(block, distance + 1)
-        yield start + np.repeat(np.arange(len(block)), np.diff(limits.astype(np.int64))), rows
+        counts: np.ndarray = np.diff(limits.astype(np.int64))
+        yield start + np.repeat(np.arange(len(block)), counts), rows

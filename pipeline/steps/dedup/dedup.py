@@ -1,4 +1,4 @@
-"""Groups of the same photograph, and the labels that contradict each other in them."""
+"""The step `dedup`: groups of the same photograph, and contradicting labels in them."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -9,84 +9,85 @@ from tqdm import tqdm
 
 from pipeline.data import tables
 from pipeline.params import Dedup
-from pipeline.steps.dedup import alignment, candidates, fingerprints
+from pipeline.steps.dedup import alignment, fingerprints
+from pipeline.steps.dedup.candidates import Candidate, find_candidates
 from pipeline.system import machine
 
 
-def find(images: pd.DataFrame, section: Dedup) -> pd.DataFrame:
-    """The groups table: a photograph's number is the row of the first image that shows it.
+def group_images(images: pd.DataFrame, settings: Dedup) -> pd.DataFrame:
+    """Build the table "groups": a photograph's number is the row of its first image.
 
-    Byte-identical files first; then near hashes (of the mirror image too, where the params say
-    so) whose pixels agree after alignment.
+    Byte-identical files come first; then similar hashes (also of the mirror image, if
+    `settings.mirror`) whose pixels agree after alignment.
     """
     numbers = np.arange(len(images))
-    if section.enabled and len(images):
+    if settings.enabled and len(images):
         _, first, copies = np.unique(images["sha256"], return_index=True, return_inverse=True)
         order = np.argsort(first)
-        heads = same_photographs(images.iloc[first[order]], section)
+        heads = find_first_rows(images.iloc[first[order]], settings)
         numbers = first[order][heads[np.argsort(order)[copies]]]
     return pd.DataFrame({"image": images["image"].to_numpy(), "group": numbers})
 
 
-def same_photographs(images: pd.DataFrame, section: Dedup) -> np.ndarray:
-    """For each row of an images table, the first row that shows the same photograph."""
-    prints = fingerprints.take(images)
-    pairs = candidates.find(prints, section.hash_distance, section.mirror)
+def find_first_rows(images: pd.DataFrame, settings: Dedup) -> np.ndarray:
+    """Find for each row of an "images" table the first row with the same photograph."""
+    prints = fingerprints.compute_fingerprints(images)
+    pairs = find_candidates(prints, settings.hash_distance, settings.mirror)
 
-    def difference(pair: candidates.Candidate) -> float:
-        inner = prints.thumbs[pair.inner]
+    def compute_difference(pair: Candidate) -> float:
+        inner = prints.thumbnails[pair.inner]
         inner = mirror_image(inner) if pair.mirrored else inner
-        return alignment.difference(inner, prints.thumbs[pair.outer], pair.window)
+        return alignment.compute_difference(inner, prints.thumbnails[pair.outer], pair.window)
 
     def agree(a: int, b: int) -> bool:
-        hands = (False, True) if section.mirror else (False,)
-        found = (difference(candidates.Candidate(b, a, 0, hand)) for hand in hands)
-        return min(found) <= section.pixel_difference
+        handedness = (False, True) if settings.mirror else (False,)
+        differences = (compute_difference(Candidate(b, a, 0, mirrored)) for mirrored in handedness)
+        return min(differences) <= settings.pixel_difference
 
     with ThreadPoolExecutor(machine.cores()) as pool:
-        work = pool.map(difference, pairs)
-        differences = list(tqdm(work, "pixel checks", len(pairs), disable=None))
-    proven = sorted(
+        results = pool.map(compute_difference, pairs)
+        differences = list(tqdm(results, "pixel checks", len(pairs), disable=None))
+    confirmed = sorted(
         (value, pair.inner, pair.outer)
         for value, pair in zip(differences, pairs, strict=True)
-        if value <= section.pixel_difference
+        if value <= settings.pixel_difference
     )
-    return join(len(images), [(a, b) for _, a, b in proven], agree)
+    return merge_pairs(len(images), [(a, b) for _, a, b in confirmed], agree)
 
 
-def mirror_image(thumb: np.ndarray) -> np.ndarray:
-    """Left and right exchanged."""
-    return np.ascontiguousarray(thumb[:, ::-1])
+def mirror_image(thumbnail: np.ndarray) -> np.ndarray:
+    """Exchange left and right."""
+    return np.ascontiguousarray(thumbnail[:, ::-1])
 
 
-def join(
+def merge_pairs(
     count: int, pairs: Iterable[tuple[int, int]], agree: Callable[[int, int], bool]
 ) -> np.ndarray:
-    """For each of `count` rows, the first row of its group.
+    """Merge pairs into groups; return for each of `count` rows the first row of its group.
 
-    The pairs come in the order of their certainty. Two groups become one only where their first
-    rows are a pair or `agree`, so that a chain of ever slightly different frames stays cut.
+    The pairs are sorted, the most certain first. Two groups are merged only if their first rows are
+    a pair or `agree`, so that a chain of frames that differ ever a little more is not one group.
     """
     pairs = list(pairs)
-    proven = {(min(pair), max(pair)) for pair in pairs}
+    confirmed = {(min(pair), max(pair)) for pair in pairs}
     head = np.arange(count)
     for a, b in pairs:
         first, second = sorted((int(head[a]), int(head[b])))
-        if first != second and ((first, second) in proven or agree(first, second)):
+        if first != second and ((first, second) in confirmed or agree(first, second)):
             head[head == second] = first
     return head
 
 
-def conflicts(images: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
-    """The conflicts table: groups whose labelled images carry two identities or more.
+def find_conflicts(images: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
+    """Build the table "conflicts": groups whose labelled images have two or more identities.
 
-    `images` and `identities` run in parallel, separated by spaces: the i-th identity is the i-th
-    image's.
+    `images` and `identities` are parallel lists, separated by spaces: the i-th identity is that of
+    the i-th image.
     """
     labelled = images.merge(groups, on="image").query("identity != ''")
     rows = [
-        [number, " ".join(members["image"]), " ".join(members["identity"])]
-        for number, members in labelled.groupby("group")
-        if members["identity"].nunique() > 1
+        [number, " ".join(group["image"]), " ".join(group["identity"])]
+        for number, group in labelled.groupby("group")
+        if group["identity"].nunique() > 1
     ]
     return pd.DataFrame(rows, columns=tables.COLUMNS["conflicts"])

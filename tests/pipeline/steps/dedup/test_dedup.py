@@ -1,3 +1,5 @@
+"""Duplicates of photographs are found; similar photographs are not taken for duplicates."""
+
 from pathlib import Path
 
 import cv2
@@ -14,7 +16,7 @@ ON = Dedup(enabled=True, hash_distance=8, pixel_difference=0.05, mirror=True)
 
 
 def scene(seed: int, width: int = 300, height: int = 200) -> np.ndarray:
-    """Soft random blobs, H x W x 3: like nothing that another seed makes."""
+    """Soft random blobs, H x W x 3, different for each seed."""
     rng = np.random.default_rng(seed)
     coarse = rng.integers(0, 255, (12, 18, 3), np.uint8)
     return cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
@@ -25,8 +27,8 @@ def save(path: Path, pixels: np.ndarray, quality: int = 90) -> Path:
     return path
 
 
-def listing(paths: list[Path], identities: list[str] | None = None) -> pd.DataFrame:
-    """An images table; an empty identity makes a test image."""
+def images_table(paths: list[Path], identities: list[str] | None = None) -> pd.DataFrame:
+    """An "images" table; an empty identity makes a test image."""
     identities = identities or ["w1"] * len(paths)
     rows = []
     for path, identity in zip(paths, identities, strict=True):
@@ -38,8 +40,8 @@ def listing(paths: list[Path], identities: list[str] | None = None) -> pd.DataFr
     return pd.DataFrame(rows, columns=tables.COLUMNS["images"])
 
 
-def numbers(paths: list[Path], section: Dedup = ON) -> list[int]:
-    return dedup.find(listing(paths), section)["group"].tolist()
+def group_numbers(paths: list[Path], settings: Dedup = ON) -> list[int]:
+    return dedup.group_images(images_table(paths), settings)["group"].tolist()
 
 
 ALTERATIONS = {
@@ -55,54 +57,54 @@ ALTERATIONS = {
 
 
 @pytest.mark.parametrize("kind", ALTERATIONS)
-def test_copies_join_their_original(tmp_path, kind):
+def test_duplicates_join_the_group_of_their_original(tmp_path, kind):
     paths = [save(tmp_path / f"{seed}.jpg", scene(seed)) for seed in range(4)]
     paths.append(save(tmp_path / "copy.jpg", ALTERATIONS[kind](scene(2))))
-    assert numbers(paths) == [0, 1, 2, 3, 2]
+    assert group_numbers(paths) == [0, 1, 2, 3, 2]
 
 
-def test_mirrored_copies_stay_apart_where_the_params_say_so(tmp_path):
+def test_mirrored_duplicates_stay_apart_without_mirror(tmp_path):
     paths = [save(tmp_path / "a.jpg", scene(0)), save(tmp_path / "b.jpg", scene(0)[:, ::-1])]
-    assert numbers(paths, ON.model_copy(update={"mirror": False})) == [0, 1]
+    assert group_numbers(paths, ON.model_copy(update={"mirror": False})) == [0, 1]
 
 
 def test_a_frame_of_a_burst_is_another_photograph(tmp_path):
     first = scene(0)
     second = first.copy()
-    second[70:130, 110:170] = first[70:130, 100:160]  # what stood there has moved by 10 of 300
+    second[70:130, 110:170] = first[70:130, 100:160]  # a part has moved by 10 of 300 pixels
     paths = [save(tmp_path / "a.jpg", first), save(tmp_path / "b.jpg", second)]
-    assert numbers(paths) == [0, 1]
+    assert group_numbers(paths) == [0, 1]
 
 
-def test_photographs_without_contrast_are_only_copies_byte_for_byte(tmp_path):
+def test_photographs_without_contrast_are_duplicates_only_if_byte_identical(tmp_path):
     black = [save(tmp_path / f"{i}.jpg", np.full((200, 300, 3), i, np.uint8)) for i in (0, 1)]
     third = tmp_path / "third.jpg"
     third.write_bytes(black[1].read_bytes())
-    assert numbers([*black, third]) == [0, 1, 1]
+    assert group_numbers([*black, third]) == [0, 1, 1]
 
 
-def test_bytes_decide_first_and_numbers_are_the_first_images_row(tmp_path):
+def test_a_groups_number_is_the_row_of_its_first_image(tmp_path):
     a, b = save(tmp_path / "a.jpg", scene(0)), save(tmp_path / "b.jpg", scene(1))
     again = tmp_path / "z.jpg"
     again.write_bytes(b.read_bytes())
     small = save(tmp_path / "y.jpg", cv2.resize(scene(1), (200, 140)))
-    assert numbers([b, a, small, again]) == [0, 1, 0, 0]
+    assert group_numbers([b, a, small, again]) == [0, 1, 0, 0]
 
 
-def test_one_image_and_none(tmp_path):
+def test_one_image_or_none(tmp_path):
     path = save(tmp_path / "a.jpg", scene(0))
-    assert numbers([path]) == [0]
-    assert dedup.find(listing([path]).iloc[:0], ON).empty
+    assert group_numbers([path]) == [0]
+    assert dedup.group_images(images_table([path]).iloc[:0], ON).empty
 
 
-def test_switched_off_it_opens_nothing():
+def test_a_disabled_step_opens_no_file():
     table = pd.DataFrame({"image": ["a.jpg", "b.jpg"], "split": "train", "identity": ["w1", "w2"]})
-    found = dedup.find(table, ON.model_copy(update={"enabled": False}))
+    found = dedup.group_images(table, ON.model_copy(update={"enabled": False}))
     assert found["group"].tolist() == [0, 1]
-    assert dedup.conflicts(table, found).empty
+    assert dedup.find_conflicts(table, found).empty
 
 
-def test_conflicts():
+def test_groups_with_several_identities_are_conflicts():
     images = pd.DataFrame(
         {
             "image": ["a", "b", "c", "d", "e", "f"],
@@ -111,18 +113,18 @@ def test_conflicts():
         }
     )
     found = pd.DataFrame({"image": images["image"], "group": [0, 0, 2, 2, 0, 5]})
-    conflicts = dedup.conflicts(images, found)
+    conflicts = dedup.find_conflicts(images, found)
     assert conflicts.to_numpy().tolist() == [[0, "a b", "w1 w2"]]
 
 
-def test_hash_search_finds_what_a_double_loop_finds():
+def test_hash_search_equals_a_double_loop():
     rng = np.random.default_rng(0)
     gallery = rng.integers(0, 256, (60, 8), np.uint8)
     flips = np.packbits(rng.random((60, 64)) < 0.15, axis=1)
     queries = gallery ^ flips
     found = {
         (int(q), int(g))
-        for qs, gs in candidates.near(queries, gallery, 9)
+        for qs, gs in candidates.search_hashes(queries, gallery, 9)
         for q, g in zip(qs, gs, strict=True)
     }
     expected = {
@@ -134,42 +136,44 @@ def test_hash_search_finds_what_a_double_loop_finds():
     assert found == expected and 10 < len(expected) < 60
 
 
-def test_search_in_blocks_is_the_same_search(monkeypatch):
+def test_search_in_blocks_gives_the_same_pairs(monkeypatch):
     gallery = np.random.default_rng(1).integers(0, 256, (50, 8), np.uint8)
     whole = [
-        np.concatenate(rows) for rows in zip(*candidates.near(gallery, gallery, 25), strict=True)
+        np.concatenate(rows)
+        for rows in zip(*candidates.search_hashes(gallery, gallery, 25), strict=True)
     ]
     monkeypatch.setattr(candidates, "BLOCK", 7)
     parts = [
-        np.concatenate(rows) for rows in zip(*candidates.near(gallery, gallery, 25), strict=True)
+        np.concatenate(rows)
+        for rows in zip(*candidates.search_hashes(gallery, gallery, 25), strict=True)
     ]
     np.testing.assert_array_equal(whole, parts)
 
 
-def test_a_hash_of_the_mirror_needs_no_second_decoding():
-    thumb = cv2.resize(cv2.cvtColor(scene(3), cv2.COLOR_BGR2GRAY), (96, 96))
-    mirrored = fingerprints.signature(np.ascontiguousarray(thumb[:, ::-1]))
-    expected = fingerprints.signature(thumb) * fingerprints.MIRROR
+def test_the_signature_of_a_mirror_image_follows_from_the_original():
+    thumbnail = cv2.resize(cv2.cvtColor(scene(3), cv2.COLOR_BGR2GRAY), (96, 96))
+    mirrored = fingerprints.compute_signature(np.ascontiguousarray(thumbnail[:, ::-1]))
+    expected = fingerprints.compute_signature(thumbnail) * fingerprints.MIRROR
     np.testing.assert_allclose(mirrored, expected, atol=1e-4)
 
 
 def test_hash_bits_are_the_coefficients_above_the_median():
     signature = np.arange(63.0)  # the median is 31: 32 to 62 are above
-    bits = np.unpackbits(fingerprints.hashes(signature))
+    bits = np.unpackbits(fingerprints.compute_hashes(signature))
     assert bits.tolist() == [0] * 32 + [1] * 31 + [0]
 
 
 def test_difference_of_a_thumbnail_to_itself_and_to_another():
     a, b = (cv2.resize(cv2.cvtColor(scene(s), cv2.COLOR_BGR2GRAY), (96, 96)) for s in (0, 1))
-    assert alignment.difference(a, a) == pytest.approx(0, abs=1e-3)
-    assert alignment.difference(a, b) > 0.15
+    assert alignment.compute_difference(a, a) == pytest.approx(0, abs=1e-3)
+    assert alignment.compute_difference(a, b) > 0.15
 
 
-def test_a_chain_of_pairs_is_cut_where_its_ends_disagree():
+def test_a_chain_of_pairs_is_cut_if_its_ends_disagree():
     def never(a: int, b: int) -> bool:
         return False
 
-    assert dedup.join(4, [(1, 0), (1, 2), (2, 3)], never).tolist() == [0, 0, 2, 2]
-    assert dedup.join(3, [(1, 0), (1, 2), (0, 2)], never).tolist() == [0, 0, 0]
-    assert dedup.join(3, [(1, 0), (1, 2)], lambda a, b: True).tolist() == [0, 0, 0]
-    assert dedup.join(2, [], never).tolist() == [0, 1]
+    assert dedup.merge_pairs(4, [(1, 0), (1, 2), (2, 3)], never).tolist() == [0, 0, 2, 2]
+    assert dedup.merge_pairs(3, [(1, 0), (1, 2), (0, 2)], never).tolist() == [0, 0, 0]
+    assert dedup.merge_pairs(3, [(1, 0), (1, 2)], lambda a, b: True).tolist() == [0, 0, 0]
+    assert dedup.merge_pairs(2, [], never).tolist() == [0, 1]
