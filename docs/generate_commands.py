@@ -49,6 +49,8 @@ def section(name: str, command: TyperCommand) -> Iterator[str]:
         yield from ["", "| | |", "|---|---|"]
     for forms, text in filter(None, records):
         yield f"| `{forms}` | {' '.join(text.replace('|', '&#124;').split())} |"
+    examples = [line.strip() for line in (command.epilog or "").splitlines() if line[:1] == " "]
+    yield from ["", *(f"    {example}" for example in examples)]
 
 
 def benchmarks(folder: Path = Path("benchmarks")) -> str:

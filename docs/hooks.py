@@ -5,7 +5,7 @@ from pathlib import Path
 import generate_api
 import generate_commands
 import generate_params
-from commands.__main__ import app
+from commands.main import app
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
