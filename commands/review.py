@@ -22,7 +22,7 @@ from waitress import serve
 from pipeline import params, paths
 from pipeline.data import tables
 from pipeline.steps.labels import labels, record
-from pipeline.steps.labels.review import DECISIONS
+from pipeline.steps.labels.verdicts import DECISIONS
 
 HOST = "127.0.0.1"
 # a page of another site can't send this along without asking, and is refused when it asks
@@ -75,7 +75,7 @@ def desk(report: Path, who: str, port: int, policy: str) -> Flask:
     @app.get("/decisions")
     def decisions() -> Response | tuple[str, int]:
         try:
-            return jsonify(holding(record.read(paths.REVIEW)))
+            return jsonify(holding(record.read_decisions(paths.REVIEW)))
         except ValueError as error:  # somebody edited the file
             return f"{paths.REVIEW} can't be read: {error}", 409
 
@@ -83,10 +83,10 @@ def desk(report: Path, who: str, port: int, policy: str) -> Flask:
     def decide() -> Response | tuple[str, int]:
         try:
             row = asked(request.get_json(silent=True), who)
-            record.add(row, paths.REVIEW, lock, partial(tried, policy))
+            record.append_decision(row, paths.REVIEW, lock, partial(tried, policy))
         except ValueError as error:
             return str(error), 409
-        return jsonify(holding(record.read(paths.REVIEW)))
+        return jsonify(holding(record.read_decisions(paths.REVIEW)))
 
     return app
 
@@ -104,7 +104,7 @@ def asked(said: object, who: str) -> dict[str, str]:
 
 def tried(policy: str, decisions: pd.DataFrame) -> None:
     """Raises ValueError where the labels could not be settled with these decisions."""
-    labels.resolve(
+    labels.resolve_labels(
         tables.read("images", paths.IMAGES),
         tables.read("groups", paths.GROUPS),
         policy,

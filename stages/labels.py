@@ -1,4 +1,4 @@
-"""Settle which identity every labelled image has and who said so; and the test images' twins."""
+"""Build the labels, with their provenance, and list duplicates of training photographs."""
 
 from pipeline import params, paths
 from pipeline.data import artefacts, tables
@@ -9,17 +9,17 @@ def main() -> None:
     p = params.load()
     images = artefacts.load_images()
     groups = artefacts.load_groups()
-    review = record.read(paths.REVIEW)
+    decisions = record.read_decisions(paths.REVIEW)
     pseudo = artefacts.load_pseudo_labels()
     try:
-        resolved = labels.resolve(images, groups, p.labels.conflicts, review, pseudo)
-        copied = duplicates.twins(images, groups, review)
+        resolved = labels.resolve_labels(images, groups, p.labels.conflicts, decisions, pseudo)
+        duplicate_images = duplicates.find_duplicates(images, groups, decisions)
     except ValueError as error:
         raise SystemExit(str(error)) from None
     tables.write("labels", resolved, paths.LABELS)
-    tables.write("duplicates", copied, paths.DUPLICATES)
+    tables.write("duplicates", duplicate_images, paths.DUPLICATES)
     print(resolved["provenance"].value_counts().to_string())
-    print(f"{len(copied)} test images with a twin in train")
+    print(f"{len(duplicate_images)} test images with a duplicate in train")
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ def decide(client: FlaskClient, a: str, b: str, decision: str, headers: dict | N
 
 
 def written() -> list[tuple[str, str, str, str]]:
-    table = record.read(paths.REVIEW)
+    table = record.read_decisions(paths.REVIEW)
     return list(table[["image_a", "image_b", "decision", "who"]].itertuples(index=False, name=None))
 
 

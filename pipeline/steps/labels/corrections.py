@@ -1,8 +1,8 @@
-"""Which label of a single photograph is wrong, by what people said of the pairs that it is in.
+"""Corrections of wrong labels of single photographs, from verdicts on pairs.
 
-A label is an individual's, and one photograph may carry a wrong one, or its copies several. That is
-said by pairs, as all else is: it is `different` from a photograph of its label, or the `same` as
-one of another.
+A label belongs to an individual, but one photograph may have a wrong one, or its duplicates several
+ones. Verdicts on pairs tell, like all else: the photograph is `different` from another with its
+label, or the `same` as one with another label.
 """
 
 from collections import defaultdict
@@ -12,120 +12,146 @@ import pandas as pd
 
 from pipeline.data.tables import NEW_WHALE
 from pipeline.steps.labels import conflicts
+from pipeline.steps.labels.verdicts import Pair
 
-Pair = tuple[int, str, str]  # a row of data/review.csv and its photographs
-Link = tuple[int, int]  # two groups of copies
-Known = dict[int, set[str]]  # by group: individuals
+GroupLink = tuple[int, int]  # two duplicate groups
+GroupLabels = dict[int, set[str]]  # by duplicate group: its identities, without new_whale
 
 
-def mended(
+def correct_labels(
     labels: pd.DataFrame, same: list[Pair], different: list[Pair], policy: str
 ) -> pd.DataFrame:
-    """The labels without those that people found wrong: changed rows have provenance review.
+    """Remove the labels that the verdicts prove wrong; changed rows have provenance review.
 
-    labels : labelled images with their groups, once no `different` pair shares one
+    labels : labelled images with their groups, after `different` pairs were split
     same, different : pairs of `labels`
 
-    A label that two groups share though they are `different` is struck out where it is in doubt:
-    the group has further ones, or is the `same` as something of another. A group of several labels
-    keeps those of what it is the `same` as; where that has none, or cannot tell either, `policy`
-    settles the group first, since a `same` needs one label. A row whose label goes takes the one
-    that is left, or is a new_whale until a `same` names it. Two copies of different labels that are
-    called the `same` have labels that are both right.
-    Raises ValueError naming the row of a `different` where nothing says which label is wrong.
+    If two `different` groups share a label, it is removed from the one in doubt: the group that has
+    further labels, or is the `same` as something with another label. A group with several labels
+    keeps those of the groups that it is the `same` as. If these have none in common with it, or
+    have several labels themselves, `policy` resolves the group first, since a `same` needs one
+    label. A row that loses its label gets the one that is left, or becomes new_whale until a `same`
+    names it. If two duplicates with different labels are called the `same`, both labels are right.
+    Raises ValueError naming the row of a `different` if nothing tells which label is wrong.
     """
     group = dict(zip(labels["image"], labels["group"], strict=True))
     identity = dict(zip(labels["image"], labels["identity"], strict=True))
-    right = {group[a] for _, a, b in same if group[a] == group[b] and identity[a] != identity[b]}
+    confirmed = {
+        group[a] for _, a, b in same if group[a] == group[b] and identity[a] != identity[b]
+    }
     links = [(group[a], group[b]) for _, a, b in same if group[a] != group[b]]
-    apart = [(group[a], group[b]) for _, a, b in different]
+    separate = [(group[a], group[b]) for _, a, b in different]
 
-    # what is plainly wrong says nothing of others
-    left = without_struck(known_labels(labels), links, apart, alone=True)
-    told, sure = called(left, links), called(left, links, sure=True)
-    several = {own for own in told if len(left[own]) > 1} - right
-    left |= {own: left[own] & told[own] for own in several if told[own]}
-    left = without_struck(left, links, apart)
+    # labels that are certainly wrong are removed first, so that they tell nothing about others
+    remaining = remove_doubtful(collect_labels(labels), links, separate, only_single=True)
+    linked = collect_linked_labels(remaining, links)
+    certain = collect_linked_labels(remaining, links, only_single=True)
+    several = {number for number in linked if len(remaining[number]) > 1} - confirmed
+    remaining |= {
+        number: remaining[number] & linked[number] for number in several if linked[number]
+    }
+    remaining = remove_doubtful(remaining, links, separate)
     for row, a, b in different:
-        refuse_shared(left, group[a], group[b], f"row {row}: {a} and {b}")
-    labels = relabelled(labels, left, policy)
-    # who names two individuals of a photograph says that they are one: `names` will join them
-    unsure = {own for own in several if len(left[own]) > 1 and len(left[own] & sure[own]) < 2}
-    settled = conflicts.settle(labels, policy)
+        check_shared_labels(remaining, group[a], group[b], f"row {row}: {a} and {b}")
+    labels = relabel(labels, remaining, policy)
+    # verdicts that give a photograph two identities make them one: `find_new_names` joins them
+    unresolved = {
+        number
+        for number in several
+        if len(remaining[number]) > 1 and len(remaining[number] & certain[number]) < 2
+    }
+    resolved = conflicts.resolve_conflicts(labels, policy)
     return pd.concat(
-        [labels[~labels["group"].isin(unsure)], settled[settled["group"].isin(unsure)]]
+        [labels[~labels["group"].isin(unresolved)], resolved[resolved["group"].isin(unresolved)]]
     ).sort_index()
 
 
-def known_labels(labels: pd.DataFrame) -> Known:
-    """The individuals that each group is labelled as; new_whale is none."""
-    found = labels.groupby("group")["identity"].agg(set)
-    return {group: names - {NEW_WHALE} for group, names in found.items()}
+def collect_labels(labels: pd.DataFrame) -> GroupLabels:
+    """Collect the identities of each duplicate group, without new_whale."""
+    identities: GroupLabels = {}
+    for number, name in zip(labels["group"], labels["identity"], strict=True):
+        identities.setdefault(number, set()).update({name} - {NEW_WHALE})
+    return identities
 
 
-def called(left: Known, links: list[Link], sure: bool = False) -> Known:
-    """What each group with a link is the `same` as, also by way of groups without any label.
+def collect_linked_labels(
+    labels: GroupLabels, links: list[GroupLink], only_single: bool = False
+) -> GroupLabels:
+    """Collect the labels of what each linked group is the `same` as.
 
-    sure : count only groups that have one label
+    Groups without a label pass on those of the groups that they are linked to.
+
+    only_single : take only the labels of groups that have a single one
     """
-    beside = defaultdict(set)
+    linked = defaultdict(set)
     for a, b in links:
-        beside[a].add(b)
-        beside[b].add(a)
-    return {own: _reached(own, left, beside, sure) for own in beside}
+        linked[a].add(b)
+        linked[b].add(a)
+    return {number: _follow_links(number, labels, linked, only_single) for number in linked}
 
 
-def _reached(own: int, left: Known, beside: Known, sure: bool) -> set[str]:
-    found, seen, waiting = set(), {own}, list(beside[own])
+def _follow_links(
+    start: int, labels: GroupLabels, linked: dict[int, set[int]], only_single: bool
+) -> set[str]:
+    found: set[str] = set()
+    seen, waiting = {start}, list(linked[start])
     while waiting:
-        one = waiting.pop()
-        if one in seen:
+        number = waiting.pop()
+        if number in seen:
             continue
-        seen.add(one)
-        if not left[one]:
-            waiting += beside[one]
-        elif not sure or len(left[one]) == 1:
-            found |= left[one]
+        seen.add(number)
+        if not labels[number]:
+            waiting += linked[number]
+        elif not only_single or len(labels[number]) == 1:
+            found |= labels[number]
     return found
 
 
-def without_struck(
-    known: Known, links: list[Link], apart: list[Link], alone: bool = False
-) -> Known:
-    """The labels of each group but those that a `different` strikes out of the one in doubt.
+def remove_doubtful(
+    labels: GroupLabels,
+    links: list[GroupLink],
+    separate: list[GroupLink],
+    only_single: bool = False,
+) -> GroupLabels:
+    """Remove labels that two `different` groups share from the one of them that is in doubt.
 
-    alone : only of groups that have one label
+    only_single : change only groups that have a single label
     """
-    told = called(known, links)
-    left = dict(known)
-    for pair in apart:
-        for label in known[pair[0]] & known[pair[1]]:
-            doubtful = [own for own in pair if (known[own] | told.get(own, set())) - {label}]
-            if len(doubtful) == 1 and not (alone and len(known[doubtful[0]]) > 1):
-                left[doubtful[0]] = left[doubtful[0]] - {label}
-    return left
+    linked = collect_linked_labels(labels, links)
+    remaining = dict(labels)
+    for pair in separate:
+        for label in labels[pair[0]] & labels[pair[1]]:
+            doubtful = [
+                number for number in pair if (labels[number] | linked.get(number, set())) - {label}
+            ]
+            if len(doubtful) == 1 and not (only_single and len(labels[doubtful[0]]) > 1):
+                remaining[doubtful[0]] = remaining[doubtful[0]] - {label}
+    return remaining
 
 
-def refuse_shared(left: Known, one: int, other: int, where: str) -> None:
-    """Raises ValueError where two groups, which differ, keep a label that one of them has alone."""
-    shared = left[one] & left[other]
-    if shared and 1 in (len(left[one]), len(left[other])):
+def check_shared_labels(labels: GroupLabels, first: int, second: int, description: str) -> None:
+    """Raise ValueError if two `different` groups share a label that is the only one of either."""
+    shared = labels[first] & labels[second]
+    if shared and 1 in (len(labels[first]), len(labels[second])):
         raise ValueError(
-            f"data/review.csv, {where} differ, but both have the label {min(shared)}: decide "
+            f"data/review.csv, {description} differ, but both have the label {min(shared)}: decide "
             "before which of them is `new`, or the `same` as another individual, or correct "
             "train.csv"
         )
 
 
-def relabelled(labels: pd.DataFrame, left: Known, policy: str) -> pd.DataFrame:
-    """The labels where each group keeps those that are left to it; a row without its own takes what
-    `policy` makes of the others.
-    """
+def relabel(labels: pd.DataFrame, remaining: GroupLabels, policy: str) -> pd.DataFrame:
+    """Replace the labels that do not remain by what `policy` makes of the group's others."""
     pairs = zip(labels["group"], labels["identity"], strict=True)
-    struck = np.array([name not in left[group] | {NEW_WHALE} for group, name in pairs], bool)
-    totals = labels["identity"].value_counts().to_dict()
-    kept = {}
-    for group, found in labels[~struck].groupby("group")["identity"]:
-        kept[group] = found.iloc[0] if policy == "first" else conflicts.majority(found, totals)
-    identity = labels["identity"].mask(struck, labels["group"].map(kept).fillna(NEW_WHALE))
-    return labels.assign(identity=identity, provenance=labels["provenance"].mask(struck, "review"))
+    removed = np.array(
+        [name not in remaining[number] | {NEW_WHALE} for number, name in pairs], bool
+    )
+    totals = conflicts.count_identities(labels)
+    replacement = {
+        number: names.iloc[0] if policy == "first" else conflicts.majority_identity(names, totals)
+        for number, names in labels[~removed].groupby("group")["identity"]
+    }
+    replaced = labels["group"].map(replacement).fillna(NEW_WHALE)
+    identity = labels["identity"].mask(removed, replaced)
+    provenance = labels["provenance"].mask(removed, "review")
+    return labels.assign(identity=identity, provenance=provenance)

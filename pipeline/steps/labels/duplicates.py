@@ -1,20 +1,22 @@
-"""Photographs of the test, or without a label, that are in the training set too."""
+"""Duplicates of training photographs in the test set or among unlabelled photographs."""
 
 import pandas as pd
 
 from pipeline.data import tables
-from pipeline.steps.labels import review
+from pipeline.steps.labels import regrouping, verdicts
 
 
-def twins(images: pd.DataFrame, groups: pd.DataFrame, decisions: pd.DataFrame) -> pd.DataFrame:
-    """The twins table: each nameless image of a labelled photograph, with the first image of it in
-    train and that image's identity as the competition has it (`labels.csv` says what is kept).
+def find_duplicates(
+    images: pd.DataFrame, groups: pd.DataFrame, decisions: pd.DataFrame
+) -> pd.DataFrame:
+    """Build the table "duplicates": images without a label that show a labelled photograph.
 
-    A pair that review calls `different` is none. Raises ValueError naming the rows of
-    data/review.csv that can't hold.
+    Each has the first image of that photograph in train, and its identity in the competition
+    (`labels.csv` has the final one). A pair that is reviewed as `different` is left out. Raises
+    ValueError naming the rows of data/review.csv that can't hold.
     """
-    table = review.grouped(images, groups, review.current(decisions, images))
+    table = regrouping.add_groups(images, groups, verdicts.select_verdicts(decisions, images))
     first = table[table["identity"] != ""].drop_duplicates("group")
     first = first[["group", "image", "identity"]].rename(columns={"image": "duplicate_of"})
-    found = table.loc[table["split"] != "train", ["image", "group"]].merge(first, on="group")
-    return found[tables.COLUMNS["duplicates"]]
+    without_label = table.loc[table["split"] != "train", ["image", "group"]]
+    return without_label.merge(first, on="group")[tables.COLUMNS["duplicates"]]

@@ -1,41 +1,41 @@
-"""The labels that everything later uses, from the competition's, people's and the models' own."""
+"""The step `labels`: the competition's labels with reviewers' decisions and pseudo-labels."""
 
 import pandas as pd
 
 from pipeline.data import tables
-from pipeline.steps.labels import conflicts, corrections, pseudo_labels, review
+from pipeline.steps.labels import conflicts, corrections, pseudo_labels, regrouping, review
+from pipeline.steps.labels.verdicts import select_pairs, select_verdicts
 
 
-def resolve(
+def resolve_labels(
     images: pd.DataFrame,
     groups: pd.DataFrame,
     conflicts_policy: str,
     decisions: pd.DataFrame,
     pseudo: pd.DataFrame,
 ) -> pd.DataFrame:
-    """The labels table: training images in their order, then accepted pseudo-labels in theirs.
+    """Build the table "labels": training images in their order, then accepted pseudo-labels.
 
-    1. review `different`: pairs that may not be the same photograph split their group;
-    2. review of a photograph whose label is in doubt: the wrong one goes;
+    1. review `different`: pairs that are not the same photograph split their group;
+    2. review of a photograph whose label is in doubt: the wrong one is removed;
     3. review `same`: identities that are one individual get one name;
     4. conflicts_policy: one identity for each photograph (majority, first or drop);
-    5. review `new`: a person's word on one photograph is the last;
-    6. pseudo-labels of test images, each for the one fold that gave it, but for those that review
+    5. review `new`: the last word on one photograph;
+    6. pseudo-labels of test images, each for the fold of the member that gave it, unless review
        `different` contradicts.
 
     Raises ValueError naming the rows of data/review.csv or data/pseudo.csv that can't hold.
     """
-    verdicts = review.current(decisions, images)
-    table = review.grouped(images, groups, verdicts)
+    verdicts = select_verdicts(decisions, images)
+    table = regrouping.add_groups(images, groups, verdicts)
     labels = table[table["identity"] != ""].assign(provenance="competition", only_fold="")
-    same, apart = review.about(labels, groups, verdicts)
-    labels = corrections.mended(labels, same, apart, conflicts_policy)
-    names = review.names(labels, verdicts)
-    labels = review.join(labels, names)
-    labels = conflicts.settle(labels, conflicts_policy)
-    labels = review.make_new(labels, verdicts)
-    joined = {node: name for node, name in names.items() if isinstance(node, str)}
-    parted = verdicts.loc[verdicts["decision"] == "different", ["image_a", "image_b"]]
-    different = list(parted.itertuples(index=False, name=None))
-    accepted = pseudo_labels.accept(pseudo, table, labels, joined, different)
+    same, different = review.select_identity_pairs(labels, groups, verdicts)
+    labels = corrections.correct_labels(labels, same, different, conflicts_policy)
+    names = review.find_new_names(labels, verdicts)
+    labels = review.rename_identities(labels, names)
+    labels = conflicts.resolve_conflicts(labels, conflicts_policy)
+    labels = review.mark_new(labels, verdicts)
+    renamed = {node: name for node, name in names.items() if isinstance(node, str)}
+    contradicted = [(a, b) for _, a, b in select_pairs(verdicts, "different")]
+    accepted = pseudo_labels.accept(pseudo, table, labels, renamed, contradicted)
     return pd.concat([labels, accepted], ignore_index=True)[tables.COLUMNS["labels"]]

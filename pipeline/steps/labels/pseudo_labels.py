@@ -1,4 +1,4 @@
-"""Labels that the pipeline gave to images of the test, and to unlabelled ones, itself."""
+"""Pseudo-labels: labels that members gave to test images and to unlabelled ones."""
 
 import numpy as np
 import pandas as pd
@@ -10,39 +10,49 @@ def accept(
     pseudo: pd.DataFrame,
     table: pd.DataFrame,
     labels: pd.DataFrame,
-    joined: dict[str, str],
+    renamed: dict[str, str],
     different: list[tuple[str, str]],
 ) -> pd.DataFrame:
-    """Rows of the labels table for accepted pseudo-labels: provenance pseudo, only_fold the fold.
+    """Build rows of the table "labels": provenance pseudo, only_fold the member's fold.
 
-    pseudo: data/pseudo.csv; table: all images with their groups; labels: what is known without
-    them; joined: identities that review gave another name; different: pairs of photographs that a
-    person parted: a pseudo-label that says otherwise is left out. Raises ValueError with every
-    fault.
+    pseudo : data/pseudo.csv
+    table : all images with their groups
+    labels : the labels without pseudo-labels
+    renamed : identities that review gave another name
+    different : pairs of photographs that review calls different; a pseudo-label that contradicts
+        one is left out
+
+    Raises ValueError with every fault.
     """
-    rows = pseudo.assign(identity=pseudo["identity"].replace(joined))
-    known = set(labels["identity"]) - {NEW_WHALE}
-    nameless = set(table.loc[table["split"] != "train", "image"])
-    faults = []
-    if rows["round"].nunique() > 1:
-        faults.append(f"data/pseudo.csv has rounds {sorted(set(rows['round']))}: one at a time")
-    twice = rows.duplicated(["image", "fold"])
-    columns = (rows.index, rows["image"], rows["identity"], rows["fold"], twice)
-    for row, image, identity, fold, again in zip(*columns, strict=True):
-        where = f"data/pseudo.csv, row {row + 2}"
-        if image not in nameless:
-            faults.append(f"{where}: {image} is neither in the test nor unlabelled")
-        if identity not in known:
-            faults.append(f"{where}: {identity!r} is not a known identity")
-        if fold < 0:
-            faults.append(f"{where}: fold {fold} is below 0")
-        if again:
-            faults.append(f"{where}: {image} has a label for fold {fold} already")
+    rows = pseudo.assign(identity=pseudo["identity"].replace(renamed))
+    faults = find_faults(rows, table, labels)
     if faults:
         raise ValueError("\n".join(faults))
     identity = dict(zip(labels["image"], labels["identity"], strict=True))
-    parted = {(a, identity.get(b)) for pair in different for a, b in (pair, pair[::-1])}
-    said = zip(rows["image"], rows["identity"], strict=True)
-    rows = rows[np.array([own not in parted for own in said], bool)]
+    contradicted = {(a, identity.get(b)) for pair in different for a, b in (pair, pair[::-1])}
+    given = zip(rows["image"], rows["identity"], strict=True)
+    rows = rows[np.array([label not in contradicted for label in given], bool)]
     rows = rows.merge(table[["image", "group"]], on="image")
     return rows.assign(provenance="pseudo", only_fold=rows["fold"].astype(str))
+
+
+def find_faults(rows: pd.DataFrame, table: pd.DataFrame, labels: pd.DataFrame) -> list[str]:
+    """Find what is wrong with pseudo-labels: images, identities or folds that can't have one."""
+    known = set(labels["identity"]) - {NEW_WHALE}
+    without_label = set(table.loc[table["split"] != "train", "image"])
+    faults = []
+    if rows["round"].nunique() > 1:
+        faults.append(f"data/pseudo.csv has rounds {sorted(set(rows['round']))}: one at a time")
+    repeated = rows.duplicated(["image", "fold"])
+    columns = (rows.index, rows["image"], rows["identity"], rows["fold"], repeated)
+    for row, image, identity, fold, again in zip(*columns, strict=True):
+        place = f"data/pseudo.csv, row {row + 2}"
+        if image not in without_label:
+            faults.append(f"{place}: {image} is neither in the test nor unlabelled")
+        if identity not in known:
+            faults.append(f"{place}: {identity!r} is not a known identity")
+        if fold < 0:
+            faults.append(f"{place}: fold {fold} is below 0")
+        if again:
+            faults.append(f"{place}: {image} has a label for fold {fold} already")
+    return faults

@@ -1,16 +1,20 @@
+"""Labels after verdicts, conflict policies and pseudo-labels."""
+
 import pandas as pd
 import pytest
 
 from pipeline.data import tables
-from pipeline.steps.labels import chains, duplicates
+from pipeline.steps.labels import duplicates, graph
 from pipeline.steps.labels import labels as step
 
-NOTHING = pd.DataFrame(columns=tables.COLUMNS["pseudo"])
+NO_PSEUDO_LABELS = pd.DataFrame(columns=tables.COLUMNS["pseudo"])
 
 
-def listing(identities: dict[str, str], groups: list[int] | None = None):
-    """An images table and its groups; an empty identity makes a test image. Files of one letter
-    have different bytes; `a` and `a2` have the same."""
+def images_and_groups(identities: dict[str, str], groups: list[int] | None = None):
+    """An "images" table and its groups; an empty identity makes a test image.
+
+    Files whose names begin with the same letter have the same bytes.
+    """
     images = pd.DataFrame(
         {
             "image": list(identities),
@@ -23,25 +27,27 @@ def listing(identities: dict[str, str], groups: list[int] | None = None):
     return images, pd.DataFrame({"image": images["image"], "group": numbers})
 
 
-def decided(*rows: str) -> pd.DataFrame:
-    """`"a b same"` becomes a row of data/review.csv; `"a - new"` leaves image_b empty."""
+def decisions(*rows: str) -> pd.DataFrame:
+    """Rows of data/review.csv from texts like "a b same"; "a - new" leaves image_b empty."""
     cells = [row.replace("-", "").split(" ") for row in rows]
     table = pd.DataFrame(cells, columns=["image_a", "image_b", "decision"])
     return table.assign(who="me", when="2020-01-01")
 
 
-def accepted(*rows: tuple[str, str, int]) -> pd.DataFrame:
+def pseudo_labels(*rows: tuple[str, str, int]) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["image", "identity", "fold"])
     return table.assign(confidence=0.9, round=1)
 
 
-def resolve(identities, groups=None, policy="majority", review=(), pseudo=NOTHING) -> pd.DataFrame:
-    images, numbers = listing(identities, groups)
-    return step.resolve(images, numbers, policy, decided(*review), pseudo)
+def resolve(
+    identities, groups=None, policy="majority", review=(), pseudo=NO_PSEUDO_LABELS
+) -> pd.DataFrame:
+    images, numbers = images_and_groups(identities, groups)
+    return step.resolve_labels(images, numbers, policy, decisions(*review), pseudo)
 
 
 def labels(*args, **kwargs) -> dict[str, str]:
-    """image: identity, with * where it is not as the competition gave it."""
+    """The identity of each image, with * if it is not the competition's."""
     table = resolve(*args, **kwargs)
     marks = {"competition": "", "conflict": "*", "review": "*", "pseudo": "*"}
     return {
@@ -52,7 +58,7 @@ def labels(*args, **kwargs) -> dict[str, str]:
     }
 
 
-def test_without_anything_to_settle_the_labels_are_the_competitions():
+def test_without_conflicts_and_decisions_the_labels_are_the_competitions():
     table = resolve({"a": "w1", "b": "new_whale", "c": ""})
     assert table.columns.tolist() == tables.COLUMNS["labels"]
     assert table.to_numpy().tolist() == [
@@ -61,7 +67,7 @@ def test_without_anything_to_settle_the_labels_are_the_competitions():
     ]
 
 
-def test_no_labelled_image_at_all():
+def test_no_labelled_image_gives_an_empty_table():
     assert resolve({"a": ""}).empty
 
 
@@ -69,24 +75,24 @@ def test_no_labelled_image_at_all():
     ("identities", "groups", "expected"),
     [
         ("w1 w2 w2", [0, 0, 0], "w2* w2 w2"),  # two of three
-        ("w2 w1", [0, 0], "w1* w1"),  # a tie: the alphabet
-        ("w2 w1 w2", [0, 0, 2], "w2 w2* w2"),  # a tie: w2 has more images in all
-        ("new_whale new_whale w1", [0, 0, 0], "w1* w1* w1"),  # a known one beats new_whale
+        ("w2 w1", [0, 0], "w1* w1"),  # a tie: alphabetical
+        ("w2 w1 w2", [0, 0, 2], "w2 w2* w2"),  # a tie: w2 has more images in total
+        ("new_whale new_whale w1", [0, 0, 0], "w1* w1* w1"),  # a known identity wins over new_whale
         ("new_whale new_whale", [0, 0], "new_whale new_whale"),
     ],
 )
-def test_majority(identities, groups, expected):
+def test_majority_policy(identities, groups, expected):
     found = labels(dict(zip("abc", identities.split(), strict=False)), groups)
     assert list(found.values()) == expected.split()
 
 
-def test_first_and_drop():
+def test_first_and_drop_policies():
     identities, groups = {"a": "w1", "b": "w2", "c": "w2", "d": "w3"}, [0, 0, 0, 3]
     assert labels(identities, groups, "first") == {"a": "w1", "b": "w1*", "c": "w1*", "d": "w3"}
     assert labels(identities, groups, "drop") == {"d": "w3"}
 
 
-def test_provenance_says_who_changed_a_label():
+def test_provenance_tells_what_changed_a_label():
     identities = {"a": "w1", "b": "w2", "c": "w3", "d": "w3", "e": "w4"}
     table = resolve(identities, [0, 0, 2, 3, 4], review=["c e same"])
     assert table["provenance"].tolist() == [
@@ -101,24 +107,24 @@ class TestSame:
             "a": "w2*", "b": "w2", "c": "w2", "d": "w2*", "e": "w2",
         }  # fmt: skip
 
-    def test_ties_go_to_the_alphabet(self):
+    def test_ties_are_broken_alphabetically(self):
         assert labels({"a": "w2", "b": "w1"}, review=["a b same"]) == {"a": "w1*", "b": "w1"}
 
-    def test_chains(self):
+    def test_is_transitive(self):
         found = labels({"a": "w3", "b": "w2", "c": "w1"}, review=["a b same", "b c same"])
         assert found == {"a": "w1*", "b": "w1*", "c": "w1"}
 
-    def test_a_known_identity_names_a_new_whale_and_only_this_one(self):
+    def test_a_known_identity_names_only_the_linked_new_whale(self):
         identities = {"a": "new_whale", "b": "w1", "c": "new_whale", "d": "new_whale"}
         found = labels(identities, [0, 1, 2, 0], review=["a b same"])
-        assert found == {"a": "w1*", "b": "w1", "c": "new_whale", "d": "w1*"}  # d is a's copy
+        assert found == {"a": "w1*", "b": "w1", "c": "new_whale", "d": "w1*"}  # d is a's duplicate
 
-    def test_two_new_whales_become_an_identity_of_their_own(self):
+    def test_two_new_whales_become_a_new_identity(self):
         identities = {"b.jpg": "new_whale", "a.jpg": "new_whale", "c.jpg": "new_whale"}
         found = labels(identities, review=["b.jpg a.jpg same"])
         assert found == {"b.jpg": "review_a*", "a.jpg": "review_a*", "c.jpg": "new_whale"}
 
-    def test_the_same_photograph_twice_stays_new_whale(self):
+    def test_duplicates_that_are_the_same_stay_new_whale(self):
         found = labels({"a": "new_whale", "b": "new_whale"}, [0, 0], review=["a b same"])
         assert found == {"a": "new_whale", "b": "new_whale"}
 
@@ -135,7 +141,7 @@ class TestDifferent:
         table = resolve({"a": "w1", "b": "w2"}, [0, 0], review=["b a different"])
         assert table["identity"].tolist() == ["w1", "w2"] and table["group"].tolist() == [0, 1]
 
-    def test_byte_identical_copies_go_along_and_the_rest_stays(self):
+    def test_byte_identical_files_stay_together_and_the_others_stay_with_the_first(self):
         identities = {"a": "w1", "b": "w1", "c": "w1", "b2": "w1", "a2": "w1"}
         table = resolve(identities, [0] * 5, review=["b a different"])
         assert table["group"].tolist() == [0, 1, 0, 1, 0]
@@ -145,117 +151,117 @@ class TestDifferent:
         table = resolve({"a": "w1", "b": "w1", "c": "w1"}, [0, 0, 0], review=review)
         assert table["group"].tolist() == [0, 1, 2]
 
-    def test_a_test_image_leaves_its_twins_group(self):
-        pseudo = accepted(("b", "w2", 0))
+    def test_a_test_image_leaves_the_group_of_its_duplicate(self):
+        pseudo = pseudo_labels(("b", "w2", 0))
         identities = {"a": "w1", "b": "", "c": "w2"}
         table = resolve(identities, [0, 0, 2], review=["a b different"], pseudo=pseudo)
         assert table.set_index("image")["group"].to_dict() == {"a": 0, "b": 1, "c": 2}
 
-    def test_one_file_can_not_differ_from_itself(self):
+    def test_a_file_can_not_differ_from_itself(self):
         with pytest.raises(ValueError, match="row 2: a and a2 are the same file"):
             resolve({"a": "w1", "a2": "w1"}, [0, 0], review=["a a2 different"])
 
-    def test_a_chain_of_same_that_contradicts_it_is_named(self):
+    def test_a_contradicting_path_of_same_is_named(self):
         review = ["a b same", "a c different", "b c same"]
         identities = {"a": "w1", "b": "w2", "c": "w3"}
         message = "row 3 says that a and c differ, same in rows 2, 4 joins them"
         with pytest.raises(ValueError, match=message):
             resolve(identities, review=review)
 
-    def test_a_contradiction_by_way_of_an_identity(self):
+    def test_a_contradiction_through_an_identity_is_named(self):
         identities = {"a": "w1", "b": "w2", "c": "w2"}
         with pytest.raises(ValueError, match="row 3 says that a and c differ, same in rows 2"):
             resolve(identities, review=["a b same", "a c different"])
 
-    def test_one_label_of_two_animals_is_wrong_but_which(self):
+    def test_an_undecidable_wrong_label_is_named(self):
         identities = {"a": "w1", "b": "w1", "c": "new_whale", "d": "new_whale"}
         with pytest.raises(ValueError, match="row 2: a and b differ, but both have the label w1"):
             resolve(identities, review=["a b different"])
-        told = labels(identities, review=["b - new", "a b different", "c d different"])
-        assert told == {"a": "w1", "b": "new_whale*", "c": "new_whale", "d": "new_whale"}
+        found = labels(identities, review=["b - new", "a b different", "c d different"])
+        assert found == {"a": "w1", "b": "new_whale*", "c": "new_whale", "d": "new_whale"}
 
 
-class TestMending:
+class TestCorrections:
     """p is the photograph with a wrong label; a and b are of w1 and w2, two photographs each."""
 
     ALONE = {"a": "w1", "A": "w1", "b": "w2", "B": "w2", "p": "w1"}
-    COPIES = {"a": "w1", "A": "w1", "b": "w2", "B": "w2", "p": "w1", "q": "w2"}  # of p
+    DUPLICATES = {"a": "w1", "A": "w1", "b": "w2", "B": "w2", "p": "w1", "q": "w2"}  # of p
     GROUPS = [0, 1, 2, 3, 4, 4]
 
     def found(self, *review: str, policy="majority", **more: str) -> str:
-        """What became of p and its copy q; nobody else's label changes."""
-        identities = self.COPIES | more
+        """The labels of p and its duplicate q; no other label changes."""
+        identities = self.DUPLICATES | more
         groups = [*self.GROUPS, *range(6, len(identities))]
         table = labels(identities, groups, policy, review=review)
         others = {name: table[name] for name in "aAbB"}
-        assert others == {name: self.COPIES[name] for name in "aAbB"}
+        assert others == {name: self.DUPLICATES[name] for name in "aAbB"}
         return " ".join(table.get(name, "-") for name in ["p", "q", *more])
 
     @pytest.mark.parametrize(
         "review", [["p a different", "p b same"], ["b p same", "a p different"]]
     )
-    def test_a_label_that_is_wrong_of_one_photograph(self, review):
+    def test_a_wrong_label_of_one_photograph_is_corrected(self, review):
         found = labels(self.ALONE, review=review)
         assert found == self.ALONE | {"p": "w2*"}
 
-    def test_the_same_as_a_new_whale_and_not_what_its_label_says(self):
+    def test_same_as_a_new_whale_does_not_tell_which_label_is_wrong(self):
         identities = {"a": "w1", "b": "new_whale", "p": "w1"}
         with pytest.raises(ValueError, match="row 3: p and a differ, but both have the label w1"):
             labels(identities, review=["p b same", "p a different"])
 
-    def test_both_are_in_doubt(self):
+    def test_two_photographs_in_doubt_are_undecidable(self):
         review = ["p b same", "a B same", "p a different"]
         with pytest.raises(ValueError, match="row 4: p and a differ, but both have the label w1"):
             labels(self.ALONE, review=review)
 
-    def test_copies_under_two_labels_stay_with_the_policy(self):
+    def test_without_verdicts_the_policy_decides_on_duplicates(self):
         assert self.found() == "w1 w1*"
 
-    @pytest.mark.parametrize("one", ["p b same", "B q same", "p a different"])
+    @pytest.mark.parametrize("verdict", ["p b same", "B q same", "p a different"])
     @pytest.mark.parametrize("policy", ["majority", "first", "drop"])
-    def test_a_pair_says_which_of_two_labels_copies_keep(self, one, policy):
-        """And joins no individuals, whichever copy it is said of."""
-        assert self.found(one, policy=policy) == "w2* w2"
+    def test_a_verdict_tells_which_of_two_labels_duplicates_keep(self, verdict, policy):
+        """It joins no individuals, whichever of the duplicates it names."""
+        assert self.found(verdict, policy=policy) == "w2* w2"
 
-    def test_none_of_their_labels(self):
+    def test_duplicates_can_lose_both_labels(self):
         review = ["p a different", "q b different"]
         assert self.found(*review) == "new_whale* new_whale*"
         assert self.found(*review, "p r same", r="w3") == "w3* w3* w3"
 
-    def test_neither_label_but_a_third(self):
+    def test_duplicates_can_get_a_third_label(self):
         assert self.found("p r same", r="w3") == "w3* w3* w3"
 
-    def test_a_new_whale_follows_what_the_policy_settles(self):
+    def test_a_linked_new_whale_follows_the_policy(self):
         assert self.found("q r same", r="new_whale") == "w1 w1* w1*"
         assert self.found("q r same", r="new_whale", policy="drop") == "- - new_whale"
 
-    def test_the_same_as_copies_that_have_one_label_in_common(self):
-        identities = self.COPIES | {"r": "w2", "s": "w3"}
+    def test_same_as_duplicates_with_one_label_in_common(self):
+        identities = self.DUPLICATES | {"r": "w2", "s": "w3"}
         found = labels(identities, [*self.GROUPS, 6, 6], review=["p s same"])
         assert [found[name] for name in "pqrs"] == ["w2*", "w2", "w2", "w2*"]
 
-    def test_copies_whose_labels_are_both_right(self):
-        found = labels(self.COPIES, self.GROUPS, review=["p q same", "p A same"])
+    def test_duplicates_that_are_the_same_have_two_right_labels(self):
+        found = labels(self.DUPLICATES, self.GROUPS, review=["p q same", "p A same"])
         assert found == {
-            name: "w1" if label == "w1" else "w1*" for name, label in self.COPIES.items()
+            name: "w1" if label == "w1" else "w1*" for name, label in self.DUPLICATES.items()
         }
 
-    def test_a_new_whale_between_the_copies_and_what_they_are(self):
-        """q is the n of which b is another photograph: no individuals are joined."""
+    def test_a_new_whale_between_duplicates_and_their_identity(self):
+        """q is the same as n, and n as b: no individuals are joined."""
         review = ["q n same", "n b same"]
         for policy in ("majority", "first", "drop"):
             assert self.found(*review, policy=policy, n="new_whale") == "w2* w2 w2*"
 
-    def test_copies_that_are_two_individuals_join_these(self):
+    def test_duplicates_with_two_identities_join_these(self):
         review = ["p a same", "p b same"]
-        found = labels(self.COPIES, self.GROUPS, "drop", review=review)
+        found = labels(self.DUPLICATES, self.GROUPS, "drop", review=review)
         assert set(found.values()) <= {"w1", "w1*"} and len(found) == 6
         with pytest.raises(ValueError, match="row 4 says that A and B differ, same in rows"):
-            labels(self.COPIES, self.GROUPS, "drop", review=[*review, "A B different"])
+            labels(self.DUPLICATES, self.GROUPS, "drop", review=[*review, "A B different"])
 
-    def test_two_groups_of_copies(self):
+    def test_two_groups_of_duplicates(self):
         """p and q, and r and s, have the same two labels."""
-        identities = self.COPIES | {"r": "w1", "s": "w2"}
+        identities = self.DUPLICATES | {"r": "w1", "s": "w2"}
         groups = [*self.GROUPS, 6, 6]
 
         def found(*review: str) -> str:
@@ -264,10 +270,10 @@ class TestMending:
             return " ".join(table[name] for name in "pqrs")
 
         assert found("p a same", "r b same", "p r different") == "w1 w1* w2* w2"
-        assert found("p s different") == "w1 w1* w1 w1*"  # of both the policy decides, as before
+        assert found("p s different") == "w1 w1* w1 w1*"  # the policy decides on both, as before
         assert found("p r same") == found("p s same") == "w1 w1* w1 w1*"
 
-    def test_a_label_that_is_struck_out_says_nothing_of_others(self):
+    def test_a_removed_label_tells_nothing_about_others(self):
         """p is not w1, and the same as r and s, which are w2 or w3."""
         identities = {"a": "w1", "b": "w2", "c": "w3", "p": "w1", "r": "w2", "s": "w3"}
         found = labels(identities, [0, 1, 2, 3, 4, 4], review=["p r same", "p a different"])
@@ -279,31 +285,31 @@ class TestMending:
         found = labels(identities, [0, 1, 2, 3, 4, 4, 6], review=["q r same"])
         assert found == identities | {"p": "w2*", "r": "w2*"}
 
-    def test_two_copies_of_one_label_say_nothing_of_it(self):
-        identities = self.COPIES | {"P": "w1"}
+    def test_same_between_duplicates_with_one_label_has_no_effect(self):
+        identities = self.DUPLICATES | {"P": "w1"}
         found = labels(identities, [*self.GROUPS, 4], review=["p P same", "p b same"])
         assert found == identities | {"p": "w2*", "P": "w2*"}
 
-    def test_what_is_left_of_three_labels_goes_by_the_policy(self):
+    def test_the_policy_decides_on_the_rest_of_three_labels(self):
         identities = {"a": "w1", "p": "w1", "q": "w3", "r": "w2", "s": "w2"}
         groups, review = [0, 1, 1, 1, 1], ["p a different"]
         for policy, name in (("majority", "w2"), ("first", "w3")):
             found = labels(identities, groups, policy, review=review)
-            assert {found[one].rstrip("*") for one in "pqrs"} == {name}
+            assert {found[image].rstrip("*") for image in "pqrs"} == {name}
 
-    def test_a_contradiction_after_mending(self):
+    def test_a_contradiction_after_a_correction(self):
         review = ["p a different", "p b same", "B A same"]
         with pytest.raises(ValueError, match="row 2 says that p and a differ, same in rows 3, 4"):
             labels(self.ALONE, review=review)
 
 
 class TestNew:
-    def test_takes_a_photograph_and_its_copies_out_of_their_identity(self):
+    def test_takes_a_photograph_and_its_duplicates_out_of_their_identity(self):
         identities = {"a": "w1", "b": "w1", "c": "w1"}
         found = labels(identities, [0, 1, 0], review=["a - new"])
         assert found == {"a": "new_whale*", "b": "w1", "c": "new_whale*"}
 
-    def test_is_a_persons_word_against_the_conflict_policy(self):
+    def test_overrides_the_conflict_policy(self):
         found = labels({"a": "w1", "b": "w2"}, [0, 0], review=["a b new"])
         assert found == {"a": "new_whale*", "b": "new_whale*"}
 
@@ -311,8 +317,8 @@ class TestNew:
         with pytest.raises(ValueError, match="row 3 says that a is new, row 2 joins it"):
             resolve({"a": "w1", "b": "w2"}, review=["a b same", "a - new"])
 
-    def test_speaks_of_its_own_photograph_once_copies_are_parted(self):
-        """a, of which b was thought a copy, is new; b and c, of one label, differ all the same."""
+    def test_concerns_only_its_photograph_after_duplicates_are_split(self):
+        """a, a former duplicate of b, is new; b and c, with one label, differ nevertheless."""
         identities = {"a": "w1", "b": "w1", "c": "w1"}
         review = ["a - new", "a b different", "b c different"]
         with pytest.raises(ValueError, match="row 4: b and c differ, but both have the label w1"):
@@ -321,7 +327,7 @@ class TestNew:
 
 class TestVerdicts:
     @pytest.mark.parametrize("last", ["b a undo", "a b unsure", "b a different"])
-    def test_a_later_row_replaces_an_earlier_one_whatever_its_order(self, last):
+    def test_a_later_row_replaces_an_earlier_one_in_either_order(self, last):
         found = labels({"a": "w1", "b": "w2"}, review=["a b same", last])
         assert found == {"a": "w1", "b": "w2"}
 
@@ -337,14 +343,14 @@ class TestVerdicts:
             ("a a same", "row 2: a is paired with itself"),
         ],
     )
-    def test_rows_that_make_no_sense(self, row, reason):
+    def test_invalid_rows_are_named(self, row, reason):
         with pytest.raises(ValueError, match=reason):
             resolve({"a": "w1", "b": "w2"}, review=[row])
 
 
 class TestPseudo:
-    def test_test_images_join_for_one_fold(self):
-        pseudo = accepted(("b", "w1", 0), ("b", "w1", 2))
+    def test_test_images_are_labelled_for_one_fold(self):
+        pseudo = pseudo_labels(("b", "w1", 0), ("b", "w1", 2))
         table = resolve({"a": "w1", "b": ""}, pseudo=pseudo)
         assert table.to_numpy().tolist() == [
             ["a", "w1", 0, "competition", ""],
@@ -352,18 +358,18 @@ class TestPseudo:
             ["b", "w1", 1, "pseudo", "2"],
         ]
 
-    def test_that_a_person_contradicts_are_left_out(self):
-        """b is not the animal of a, whose other photograph is c; d may be it, and b another."""
+    def test_labels_that_a_reviewer_contradicts_are_left_out(self):
+        """b is not the animal of a and c; d may be that animal, and b another."""
         identities = {"a": "w1", "b": "", "c": "w1", "d": "", "e": "w2"}
-        said = accepted(("b", "w1", 0), ("b", "w2", 1), ("d", "w1", 0))
+        rows = pseudo_labels(("b", "w1", 0), ("b", "w2", 1), ("d", "w1", 0))
         for review in (["a b different"], ["b a different"]):
-            table = resolve(identities, review=review, pseudo=said)
-            kept = table.loc[table["provenance"] == "pseudo", ["image", "identity"]]
-            assert kept.to_numpy().tolist() == [["b", "w2"], ["d", "w1"]]
+            table = resolve(identities, review=review, pseudo=rows)
+            accepted = table.loc[table["provenance"] == "pseudo", ["image", "identity"]]
+            assert accepted.to_numpy().tolist() == [["b", "w2"], ["d", "w1"]]
 
-    def test_follow_identities_that_review_joined(self):
+    def test_identities_are_renamed_as_by_review(self):
         identities = {"a": "w1", "b": "w2", "c": ""}
-        pseudo = accepted(("c", "w2", 0))
+        pseudo = pseudo_labels(("c", "w2", 0))
         assert labels(identities, review=["a b same"], pseudo=pseudo)["c"] == "w1*"
 
     @pytest.mark.parametrize(
@@ -376,39 +382,42 @@ class TestPseudo:
             (("b", "w1", 0), "row 3: b has a label for fold 0 already"),
         ],
     )
-    def test_faults(self, row, reason):
+    def test_faults_are_named(self, row, reason):
         with pytest.raises(ValueError, match=reason):
-            resolve({"a": "w1", "b": ""}, pseudo=accepted(("b", "w1", 0), row))
+            resolve({"a": "w1", "b": ""}, pseudo=pseudo_labels(("b", "w1", 0), row))
 
-    def test_two_rounds_in_one_file(self):
-        rows = accepted(("b", "w1", 0), ("b", "w1", 1)).assign(round=[1, 2])
+    def test_two_rounds_in_one_file_are_a_fault(self):
+        rows = pseudo_labels(("b", "w1", 0), ("b", "w1", 1)).assign(round=[1, 2])
         with pytest.raises(ValueError, match=r"has rounds \[1, 2\]: one at a time"):
             resolve({"a": "w1", "b": ""}, pseudo=rows)
 
 
-def test_paths_and_chains():
+def test_components_and_paths():
     links = [(2, "a", "b"), (3, "c", "d"), (4, "b", "c"), (5, "x", "y")]
-    assert [sorted(chain) for chain in chains.connected(links)] == [list("abcd"), list("xy")]
-    assert chains.path(links, "a", "d") == [2, 4, 3]
-    assert chains.path(links, "a", "x") == []
+    assert [sorted(nodes) for nodes in graph.connected_components(links)] == [
+        list("abcd"),
+        list("xy"),
+    ]
+    assert graph.shortest_path(links, "a", "d") == [2, 4, 3]
+    assert graph.shortest_path(links, "a", "x") == []
 
 
-class TestTwins:
+class TestDuplicates:
     """Groups 0 (a and b in train, e and g in test) and 5 (f, in test alone)."""
 
     IDENTITIES = {"a": "w1", "b": "w2", "c": "w3", "e": "", "g": "", "f": ""}
     GROUPS = [0, 0, 2, 0, 0, 5]
 
     def found(self, *review: str) -> list[list[str]]:
-        images, groups = listing(self.IDENTITIES, self.GROUPS)
-        return duplicates.twins(images, groups, decided(*review)).to_numpy().tolist()
+        images, groups = images_and_groups(self.IDENTITIES, self.GROUPS)
+        return duplicates.find_duplicates(images, groups, decisions(*review)).to_numpy().tolist()
 
-    def test_the_first_labelled_copy_is_the_twin(self):
+    def test_a_test_image_has_the_first_labelled_duplicate(self):
         assert self.found() == [["e", "a", "w1"], ["g", "a", "w1"]]
 
-    def test_a_pair_that_differs_is_none(self):
+    def test_a_pair_that_differs_is_no_duplicate(self):
         assert self.found("a e different", "b e different") == [["g", "a", "w1"]]
 
-    def test_no_test_image_no_twin(self):
-        images, groups = listing({"a": "w1", "b": "w1"}, [0, 0])
-        assert duplicates.twins(images, groups, decided()).empty
+    def test_without_test_images_the_table_is_empty(self):
+        images, groups = images_and_groups({"a": "w1", "b": "w1"}, [0, 0])
+        assert duplicates.find_duplicates(images, groups, decisions()).empty

@@ -1,0 +1,44 @@
+"""Verdicts on pairs of photographs: the rows of data/review.csv that hold.
+
+A row of the file is a verdict on an unordered pair; a later row on the same pair replaces it.
+`same`: one individual, with all photographs of either; of a photograph whose label is in doubt
+(`corrections.py`) it tells which individual this one shows. `different`: not one individual;
+duplicates that differ are no duplicates. `new`: image_a is a new individual. `unsure` and `undo`
+have no effect except to replace. Test images never get a label here.
+"""
+
+import pandas as pd
+
+DECISIONS = ("same", "different", "unsure", "new", "undo")
+
+Pair = tuple[int, str, str]  # a row of data/review.csv and its photographs
+
+
+def select_verdicts(decisions: pd.DataFrame, images: pd.DataFrame) -> pd.DataFrame:
+    """Select the verdicts that hold: image_a, image_b, decision; the index is the file's row.
+
+    Raises ValueError with every row that names an unknown image or decision.
+    """
+    known = set(images["image"])
+    last: dict[tuple[str, ...], tuple[int, str, str, str]] = {}
+    faults = []
+    columns = decisions[["image_a", "image_b", "decision"]]
+    for row, a, b, decision in columns.set_axis(decisions.index + 2).itertuples(name=None):
+        pair = (a,) if decision in ("new", "undo") and not b else (a, b)
+        faults += [f"row {row}: there is no image {name!r}" for name in pair if name not in known]
+        if decision not in DECISIONS:
+            faults.append(f"row {row}: {decision!r} is none of {', '.join(DECISIONS)}")
+        if a == b:
+            faults.append(f"row {row}: {a} is paired with itself")
+        last[tuple(sorted(pair))] = (row, a, b, decision)
+    if faults:
+        raise ValueError("data/review.csv: " + "\n  ".join(["can't be used", *faults]))
+    verdicts = [row for row in sorted(last.values()) if row[3] not in ("undo", "unsure")]
+    columns_and_row = ["row", "image_a", "image_b", "decision"]
+    return pd.DataFrame(verdicts, columns=columns_and_row).set_index("row")
+
+
+def select_pairs(verdicts: pd.DataFrame, decision: str) -> list[Pair]:
+    """Select the pairs with one decision, in the order of their rows."""
+    selected = verdicts.loc[verdicts["decision"] == decision, ["image_a", "image_b"]]
+    return list(selected.itertuples(name=None))
