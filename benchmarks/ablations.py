@@ -83,7 +83,7 @@ def edit(path: Path, ensemble: str, edits: dict[str, object]) -> None:
     values["backbones"] = {name: own for name, own in values["backbones"].items() if name in used}
     html = values["report"]["html"]
     values["report"]["html"] = [one for one in html if one == ensemble]
-    yaml.dump(ablation_study.edited(values, edits), path)
+    yaml.dump(ablation_study.replace_leaves(values, edits), path)
 
 
 def rankings(run: Path, ensemble: str) -> pd.DataFrame:
@@ -96,9 +96,9 @@ def rankings(run: Path, ensemble: str) -> pd.DataFrame:
 def row(name: str, whole: list[pd.DataFrame], without: list[pd.DataFrame]) -> str:
     """The printed line: MAP@5 with and without, the loss, and each seed's own."""
     settings = params.load().evaluation
-    found = comparison.gain(pd.concat(without), pd.concat(whole), settings)
+    found = comparison.compute_gain(pd.concat(without), pd.concat(whole), settings)
     alone = [
-        comparison.gain(one, other, settings)["difference"]
+        comparison.compute_gain(one, other, settings)["difference"]
         for one, other in zip(without, whole, strict=True)
     ]
     return (

@@ -23,7 +23,7 @@ from ruamel.yaml import YAML
 from pipeline import params, paths
 from pipeline.data import solution, submission_file
 from pipeline.evaluation import metrics, protocol
-from pipeline.steps.score.score import weighted_mean
+from pipeline.steps.score.score import weighted_mean_statistic
 from pipeline.system import clones
 
 NO_STRANGERS = 0.01  # the prior of new individuals: the held-out ones hardly count
@@ -79,12 +79,12 @@ def scored(table: pd.DataFrame, settings: params.Evaluation) -> str:
     phrases = []
     for name, values in scores.items():
         drawn = protocol.bootstrap(
-            weighted_mean(values, np.ones(len(values))),
+            weighted_mean_statistic(values, np.ones(len(values))),
             table["identity"],
             settings.bootstrap,
             settings.seed,
         )
-        low, high = protocol.interval(drawn)
+        low, high = protocol.percentile_interval(drawn)
         phrases.append(f"{name} {values.mean():.3f} ({low:.3f} to {high:.3f})")
     return ", ".join([*phrases, f"{len(table)} photographs"])
 

@@ -33,7 +33,7 @@ from torch import Tensor
 from benchmarks import fewshot_picture
 from benchmarks.fewshot_recipes import PIXELS, SIDE, TABLES, Recipe, told
 from pipeline.data import tables
-from pipeline.evaluation.confidence import margin
+from pipeline.evaluation.confidence import half_width
 from pipeline.fewshot import drawing, omniglot, sampling
 from pipeline.fewshot.adapting import Adapting
 from pipeline.fewshot.fit import fit
@@ -213,9 +213,9 @@ def scored(
     for question in [key for key in own if key != "seconds"]:
         gain = own[question] - plain[question]
         row |= {question: percent(own[question].mean())}
-        row |= {f"{question} +-": percent(margin(own[question]))}
+        row |= {f"{question} +-": percent(half_width(own[question]))}
         row |= {f"{question} gain": percent(gain.mean())}
-        row |= {f"{question} gain +-": percent(margin(gain))}
+        row |= {f"{question} gain +-": percent(half_width(gain))}
     return row | {"seconds": round(float(own["seconds"][0])), "settings": told(recipe)}
 
 

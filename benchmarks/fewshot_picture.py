@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from pipeline.data import tables
-from pipeline.evaluation import readme_tables
+from pipeline.evaluation import docs_tables
 
 PAGE, PICTURE = Path("docs/results/few-shot-learners.md"), Path("docs/fewshot.png")
 COLUMNS = ["5-way 1-shot", "5-way 5-shot", "20-way 1-shot", "20-way 5-shot"]
@@ -27,7 +27,7 @@ def write(name: str, rows: pd.DataFrame) -> None:
     if name == "learners":
         draw(rows, PICTURE)
     text = markdown(rows) if name == "learners" else varied(rows)
-    readme_tables.replace(PAGE, f"few-shot {name}", text)
+    docs_tables.replace_table(PAGE, f"few-shot {name}", text)
 
 
 def errors(rows: pd.DataFrame) -> pd.Series:

@@ -39,15 +39,18 @@ def of_run(backbone: str, folds: list[int]) -> list[dict[str, object]]:
         rows.append({"method": "alone", **scores(np.arange(len(identity)), identity)})
         for method in clustering.METHODS:
             others = [lesson for other, lesson in sets.items() if other != fold]
-            floor = clustering.best_floor(others, method)
-            found = clustering.groups(vectors, floor, method)
+            floor = clustering.fit_min_cosine(others, method)
+            found = clustering.cluster(vectors, floor, method)
             rows.append({"method": method, **scores(found, identity), "floor": floor})
     return rows
 
 
 def scores(found: np.ndarray, identity: np.ndarray) -> dict[str, float]:
     """Both indices, and the precision and recall of pairs."""
-    return {**clustering.agreement(found, identity), **clustering.of_pairs(found, identity)}
+    return {
+        **clustering.score_agreement(found, identity),
+        **clustering.score_pairs(found, identity),
+    }
 
 
 if __name__ == "__main__":

@@ -82,7 +82,7 @@ def summary(truth: list[str], given: list[pd.Series], weights: np.ndarray) -> di
     def share(part: np.ndarray, whole: np.ndarray) -> float:
         return metrics.mean(part[whole].astype(float), weights[whole])
 
-    diagram = reliability.diagram(sure, right, weights, reliability.TENTHS)
+    diagram = reliability.build_diagram(sure, right, weights, reliability.TENTHS)
     certain = sure >= SURE
     return {
         "map5": metrics.map5(truth, answers, weights),
@@ -90,7 +90,7 @@ def summary(truth: list[str], given: list[pd.Series], weights: np.ndarray) -> di
         "known called wrongly": share(~right & (first != NEW_WHALE), ~new),
         "known called new": share(first == NEW_WHALE, ~new),
         "strangers called by a name": share(first != NEW_WHALE, new),
-        "calibration error": reliability.error(diagram),
+        "calibration error": reliability.calibration_error(diagram),
         "share of sure answers": share(certain, np.ones(len(truth), bool)),
         "right where sure": share(right, certain),
     }

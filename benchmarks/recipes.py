@@ -85,7 +85,7 @@ def main(name: Name, runs: Runs, settings: Settings = None, out: Out = None) -> 
     for change, leaves in CHANGES.items():
         edits = {leaf.format(name): value for leaf, value in leaves.items()}
         changed = answered(runs, name, edits, own)
-        rows.append({"change": change, **comparison.gain(base, changed, evaluated)})
+        rows.append({"change": change, **comparison.compute_gain(base, changed, evaluated)})
         print(
             "{change:<24} {second:.3f} instead of {first:.3f}: {difference:+.3f} "
             "({low:+.3f} to {high:+.3f}), visible {visible:.3f}".format(**rows[-1]),

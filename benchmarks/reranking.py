@@ -79,8 +79,8 @@ def main(
         rows = [row for row in rows if row["method"] != method]
         row: dict[str, object] = {"method": method, "lessons": told, "seconds a query": taken}
         for way in WAYS:
-            gain = comparison.gain(base[way], second[way], evaluated)
-            over = comparison.gain(reference[0][way], second[way], evaluated)
+            gain = comparison.compute_gain(base[way], second[way], evaluated)
+            over = comparison.compute_gain(reference[0][way], second[way], evaluated)
             row |= {f"{way} {key}": value for key, value in gain.items()}
             row |= {f"{way} {key} over {RECIPROCAL}": over[key] for key in INTERVAL}
         rows.append(row)

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import typer
 
-from pipeline.evaluation.confidence import margin
+from pipeline.evaluation.confidence import half_width
 from pipeline.system import clones
 
 SCORES = ["held_out_map5", "public", "private", "hidden"]
@@ -62,7 +62,7 @@ def interval(values: np.ndarray) -> str:
     """Mean and 95 % interval of the mean (Student's t) as a phrase."""
     if len(values) < 2:
         return f"{values.mean():+.3f}"
-    half = margin(values)
+    half = half_width(values)
     return f"{values.mean():+.3f} ({values.mean() - half:+.3f} to {values.mean() + half:+.3f})"
 
 

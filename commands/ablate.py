@@ -32,7 +32,7 @@ from ruamel.yaml import YAML
 from commands.leaderboard import commit
 from pipeline import params, paths
 from pipeline.data import tables
-from pipeline.evaluation import ablation_study, readme_tables
+from pipeline.evaluation import ablation_study, docs_tables
 from pipeline.evaluation.ablation_study import BASE, Study
 from pipeline.system import clones
 
@@ -46,7 +46,7 @@ def main(name: str, only: list[str]) -> None:
     path = STUDIES / f"{name}.yaml"
     if not path.is_file():
         raise SystemExit(f"there is no {path}")
-    asked, settings = ablation_study.load(path, STUDIES.parent)
+    asked, settings = ablation_study.load_study(path, STUDIES.parent)
     unknown = sorted(set(only) - set(asked.edits))
     if unknown:
         raise SystemExit(f"{path} has no edits {unknown}, only {list(asked.edits)}")
@@ -58,7 +58,7 @@ def main(name: str, only: list[str]) -> None:
             f"{clone} is of commit {commit(clone)}, this project at {commit(Path())}: delete the "
             "clone to start over, or check that commit out"
         )
-    digests = {edit: ablation_study.digest(asked, settings, edit) for edit in asked.edits}
+    digests = {edit: ablation_study.digest_settings(asked, settings, edit) for edit in asked.edits}
     past = kept(name, digests)
     todo = only or [edit for edit in asked.edits if edit not in set(past["edit"])]
     if not todo:
@@ -72,7 +72,7 @@ def main(name: str, only: list[str]) -> None:
         except subprocess.CalledProcessError:
             failed.append(edit)
             continue
-        gain = ablation_study.row(edit, ranked(runs), ranked(bases), evaluated)
+        gain = ablation_study.compute_edit_gain(edit, ranked(runs), ranked(bases), evaluated)
         gain["seconds"] = sum(seconds for _, seconds in runs) / len(runs)
         gain |= {"settings": digests[edit], "commit": commit(clone)}
         print("{edit}: {difference:+.3f} ({low:+.3f} to {high:+.3f})".format(**gain), flush=True)
@@ -83,10 +83,12 @@ def main(name: str, only: list[str]) -> None:
 
 def accept(name: str) -> None:
     """Give every row of the study's CSV the hash of the settings of now."""
-    asked, settings = ablation_study.load(STUDIES / f"{name}.yaml", STUDIES.parent)
+    asked, settings = ablation_study.load_study(STUDIES / f"{name}.yaml", STUDIES.parent)
     rows = read(name)
     rows = rows[rows["edit"].isin(asked.edits)]
-    rows["settings"] = [ablation_study.digest(asked, settings, edit) for edit in rows["edit"]]
+    rows["settings"] = [
+        ablation_study.digest_settings(asked, settings, edit) for edit in rows["edit"]
+    ]
     show(name, rows)
     print(f"{OUT / name}.csv: {len(rows)} rows are of the settings of now")
 
@@ -111,7 +113,7 @@ def run(clone: Path, asked: Study, edit: str, values: dict, seed: int) -> tuple[
     Where both are there from before, with the same settings, nothing is run.
     """
     kept = clone / "runs" / f"{edit}-{seed}"
-    values = ablation_study.edited(values, {"train.seed": seed})
+    values = ablation_study.replace_leaves(values, {"train.seed": seed})
     values["ensembles"] = {asked.ensemble: values["ensembles"][asked.ensemble]}
     facts = {"params": values, "commit": commit(clone)}
     told = kept.with_suffix(".json")
@@ -163,7 +165,7 @@ def show(name: str, rows: pd.DataFrame) -> None:
     """Write the study's rows, draw them, and list them on the page of ablations."""
     tables.write_csv(rows, OUT / f"{name}.csv")
     draw(rows, OUT / f"{name}.png", name)
-    readme_tables.replace(PAGE, f"study {name}", ablation_study.markdown(rows))
+    docs_tables.replace_table(PAGE, f"study {name}", ablation_study.format_markdown(rows))
 
 
 def draw(table: pd.DataFrame, out: Path, name: str) -> None:

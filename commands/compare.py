@@ -27,7 +27,7 @@ from pipeline.evaluation import comparison
 def main(name: str, place: str, other: str) -> None:
     p = params.load()
     try:
-        found = comparison.gain(rankings(place, other), rankings(".", name), p.evaluation)
+        found = comparison.compute_gain(rankings(place, other), rankings(".", name), p.evaluation)
     except (OSError, ValueError, DvcException) as error:
         raise SystemExit(
             f"can't compare {name} with {other} at {place}: {error}. The place is a folder, "

@@ -52,7 +52,7 @@ def main(names: list[str], confidence: float, surest: int | None = None) -> None
         raise SystemExit(f"nothing was written: {error}") from None
     copies = set(tables.read("duplicates", paths.DUPLICATES)["image"])
     labels = [
-        agreement.agreed(
+        agreement.find_agreed_labels(
             [compute_posteriors(table[table["fold"] == fold], 0.0) for table in said.values()],
             confidence if surest is None else 0.0,
         ).assign(fold=fold)
@@ -60,7 +60,7 @@ def main(names: list[str], confidence: float, surest: int | None = None) -> None
     ]
     found = pd.concat(labels, ignore_index=True)
     found = found[~found["image"].isin(copies)]
-    found = found if surest is None else agreement.surest(found, surest)
+    found = found if surest is None else agreement.select_surest(found, surest)
     past = tables.read("pseudo", paths.PSEUDO)["round"]
     number = int(past.max()) + 1 if len(past) else 1
     own = folds.partition(tables.read("folds", paths.FOLDS))

@@ -35,11 +35,11 @@ def main(name: str) -> None:
     folds, backbones = recipe.fold_list(p.folds.trained), recipe.active_backbones()
     lessons = [held_out(backbones, fold) for fold in folds]
     try:
-        floor = clustering.best_floor(lessons, METHOD)
+        floor = clustering.fit_min_cosine(lessons, METHOD)
     except ValueError as error:
         raise SystemExit(f"nothing was written: {error}") from None
     members = [seen_by(backbone, fold, new) for backbone in backbones for fold in folds]
-    found = clustering.groups(clustering.side_by_side(members), floor, METHOD)
+    found = clustering.cluster(clustering.concatenate_members(members), floor, METHOD)
     table = pd.DataFrame({"image": new, "group": found})
     for group, own in table.groupby("group"):
         if len(own) > 1:
@@ -57,10 +57,10 @@ def worth(lessons: list[tuple[np.ndarray, np.ndarray]]) -> str:
     each = []
     for fold, (vectors, truth) in enumerate(lessons):
         try:
-            floor = clustering.best_floor(lessons[:fold] + lessons[fold + 1 :], METHOD)
+            floor = clustering.fit_min_cosine(lessons[:fold] + lessons[fold + 1 :], METHOD)
         except ValueError:
             continue
-        each.append(clustering.of_pairs(clustering.groups(vectors, floor, METHOD), truth))
+        each.append(clustering.score_pairs(clustering.cluster(vectors, floor, METHOD), truth))
     right, seen = ([one[key] for one in each] for key in ("precision", "recall"))
     if np.isnan(right).all() or np.isnan(seen).all():
         return (
@@ -78,7 +78,7 @@ def held_out(backbones: list[str], fold: int) -> tuple[np.ndarray, np.ndarray]:
     rows = tables.read("folds", paths.FOLDS)
     own = rows[(rows["fold"] == fold) & (rows["identity"] != NEW_WHALE) & (rows["only_fold"] == "")]
     members = [seen_by(backbone, fold, own["image"]) for backbone in backbones]
-    return clustering.side_by_side(members), own["identity"].to_numpy()
+    return clustering.concatenate_members(members), own["identity"].to_numpy()
 
 
 def seen_by(backbone: str, fold: int, images: pd.Series) -> np.ndarray:

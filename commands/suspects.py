@@ -26,20 +26,23 @@ def main(name: str, least: float) -> None:
             f"{paths.placed_posteriors(name)} is not there: run the pipeline first (dvc repro)"
         )
     rankings = tables.read("rankings", paths.rankings(name))
-    found = duplicate_identities.suspects(
+    found = duplicate_identities.find_duplicate_identities(
         rankings, pd.read_parquet(paths.placed_posteriors(name)), least
     )
     folds = p.ensembles[name].fold_list(p.folds.trained)
     pairs = pd.concat(
         [pd.read_parquet(paths.matched_pairs(fold)) for fold in folds], ignore_index=True
     )
-    pairs["owner"] = pairs["query"].map(duplicate_identities.owners(rankings))
+    pairs["query_identity"] = pairs["query"].map(
+        duplicate_identities.find_query_identities(rankings)
+    )
     for row in found.itertuples():
         print(
-            f"{row.first} and {row.second}: {row.taken:.2f} and {row.back:.2f} of the posterior "
-            f"go to the other, {row.queries} photographs"
+            f"{row.first} and {row.second}: {row.second_for_first:.2f} and "
+            f"{row.first_for_second:.2f} of the posterior go to the other, "
+            f"{row.queries} photographs"
         )
-        pair = duplicate_identities.best_pair(row.first, row.second, pairs)
+        pair = duplicate_identities.find_best_pair(row.first, row.second, pairs)
         if pair is not None:
             shared = f"{pair['inliers']:.0f} matched points"
             print(f"    {pair['query']} and {pair['image']}: {shared}")

@@ -19,7 +19,7 @@ def main(backbone: str, fold: str) -> None:
     scores, found = neighbours.score(names, vectors, gallery, p.neighbours, member.name, viewpoints)
     tables.write_parquet(neighbours.table(names, gallery, found), paths.neighbours(*member))
     evidence.save(scores, paths.evidence("neighbours", *member))
-    accuracies = few_shot_accuracy.accuracies(embeddings, rows, queries, p.evaluation.seed)
+    accuracies = few_shot_accuracy.compute_accuracies(embeddings, rows, queries, p.evaluation.seed)
     tables.write_json(accuracies, paths.few_shot_accuracy(*member))
 
 

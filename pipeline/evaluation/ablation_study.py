@@ -1,4 +1,4 @@
-"""A study: which edits of a preset are worth something, over several seeds, on the same queries."""
+"""Ablation studies: the gain of each edit of a preset, over several seeds, on the same queries."""
 
 import json
 from hashlib import sha256
@@ -31,7 +31,7 @@ COLUMNS = [
 
 
 class Study(Section):
-    """A preset's name, the ensemble that is watched, train.seed's values, and edits by name.
+    """A preset's name, the ensemble that is scored, train.seed's values, and edits by name.
 
     An edit is the leaves of the params file that it changes, as in
     `no_triplet: {train.loss.triplet.weight: 0}`.
@@ -43,7 +43,7 @@ class Study(Section):
     edits: dict[Slug, dict[str, Any]]
 
 
-def load(path: Path, presets: Path) -> tuple[Study, dict[str, dict]]:
+def load_study(path: Path, presets: Path) -> tuple[Study, dict[str, dict]]:
     """The study and the params of the base and of every edit, by name, each checked.
 
     Raises SystemExit naming the file and what is wrong with it.
@@ -53,78 +53,83 @@ def load(path: Path, presets: Path) -> tuple[Study, dict[str, dict]]:
     if study.ensemble not in base["ensembles"]:
         raise SystemExit(f"{path}: {study.preset} has no ensemble {study.ensemble}")
     if BASE in study.edits:
-        raise SystemExit(f"{path}: the name {BASE} is the preset's own")
+        raise SystemExit(f"{path}: the name {BASE} is reserved for the preset")
     settings = {BASE: base}
     for name, leaves in study.edits.items():
         try:
-            settings[name] = edited(base, leaves)
+            settings[name] = replace_leaves(base, leaves)
             Params.model_validate(settings[name])
         except (KeyError, ValueError) as error:
             raise SystemExit(f"{path}, edit {name}: {error}") from None
     return study, settings
 
 
-def digest(study: Study, settings: dict[str, dict], edit: str) -> str:
+def digest_settings(study: Study, settings: dict[str, dict], edit: str) -> str:
     """Ten digits that change with the settings of the edit or of its base, or with the seeds."""
-    told = [study.ensemble, study.seeds, settings[BASE], settings[edit]]
-    return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:10]
+    content = [study.ensemble, study.seeds, settings[BASE], settings[edit]]
+    return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:10]
 
 
-def edited(values: dict, leaves: dict[str, Any]) -> dict:
-    """A copy of nested `values` with some leaves replaced; raises KeyError for one not there."""
+def replace_leaves(values: dict, leaves: dict[str, Any]) -> dict:
+    """A copy of nested `values` with some leaves replaced; raises KeyError for an unknown one."""
     result = dict(values)
     for leaf, value in leaves.items():
         first, _, rest = leaf.partition(".")
         if first not in result:
             raise KeyError(f"{leaf} is not in the params file")
-        result[first] = edited(result[first], {rest: value}) if rest else value
+        result[first] = replace_leaves(result[first], {rest: value}) if rest else value
     return result
 
 
-def row(
-    edit: str, runs: list[pd.DataFrame], bases: list[pd.DataFrame], settings: Evaluation
+def compute_edit_gain(
+    edit: str, runs: list[pd.DataFrame], bases: list[pd.DataFrame], evaluation: Evaluation
 ) -> dict[str, Any]:
-    """An edit's gain over the base: "rankings" tables of the same seeds, in the same order.
+    """The gain of an edit over the base: "rankings" tables of the same seeds, in the same order.
 
-    Queries must be the same in all; the interval is by individual, and seeds are drawn with them.
+    Queries must be the same in all; the interval is by individual, and seeds are resampled with
+    them.
     """
     truth = bases[0][["image", "truth", "kind", "cluster"]]
-    own, other = (np.stack([precision(table, truth) for table in part]) for part in (runs, bases))
-    weights = protocol.query_weights(truth["kind"], settings.new_whale_prior)
-    found = protocol.seeded_interval(
-        own - other, weights, truth["cluster"], settings.bootstrap, settings.seed
+    edited, base = (
+        np.stack([compute_precision(table, truth) for table in tables]) for tables in (runs, bases)
+    )
+    weights = protocol.query_weights(truth["kind"], evaluation.new_whale_prior)
+    interval = protocol.seeded_interval(
+        edited - base, weights, truth["cluster"], evaluation.bootstrap, evaluation.seed
     )
     means = {
-        name: float(np.average(part.mean(axis=0), weights=weights))
-        for name, part in (("map5", own), ("base", other))
+        name: float(np.average(precision.mean(axis=0), weights=weights))
+        for name, precision in (("map5", edited), ("base", base))
     }
-    return {"edit": edit, "seeds": len(runs), **means, **found}
+    return {"edit": edit, "seeds": len(runs), **means, **interval}
 
 
-def precision(table: pd.DataFrame, truth: pd.DataFrame) -> np.ndarray:
+def compute_precision(table: pd.DataFrame, truth: pd.DataFrame) -> np.ndarray:
     """Each query's precision, in the order of `truth`; raises ValueError for other queries."""
     same = table.merge(truth[["image", "truth"]], on=["image", "truth"], validate="one_to_one")
     if len(same) < len(truth) or len(table) > len(truth):
         raise ValueError("the edit has other queries than the base: their folds differ")
     ordered = same.set_index("image").loc[truth["image"]]
-    return metrics.precision_at_5(ordered["truth"].tolist(), ordered["ranking"].str.split(" "))
+    return metrics.precision_at_5(ordered["truth"], ordered["ranking"].str.split(" "))
 
 
-def markdown(table: pd.DataFrame) -> str:
-    """The study's table for a page, the best edit first."""
+def format_markdown(table: pd.DataFrame) -> str:
+    """The study's table in Markdown, the best edit first."""
     lines = ["| edit | map5 | without it | gain | visible |", "|---|---|---|---|---|"]
-    for one in table.sort_values(["difference", "edit"], ascending=[False, True]).itertuples():
-        gain = f"{signed(one.difference)} ({signed(one.low)} to {signed(one.high)})"
-        name = one.edit.replace("_", " ")
-        means = f"{plain(one.map5)} | {plain(one.base)}"
-        lines.append(f"| {name} | {means} | {gain} | {plain(one.visible)} |")
+    ordered = table.sort_values(["difference", "edit"], ascending=[False, True])
+    for row in ordered.to_dict("records"):
+        difference, low, high = (format_signed(row[name]) for name in ("difference", "low", "high"))
+        map5, base, visible = (format_score(row[name]) for name in ("map5", "base", "visible"))
+        name = row["edit"].replace("_", " ")
+        lines.append(f"| {name} | {map5} | {base} | {difference} ({low} to {high}) | {visible} |")
     return "\n".join(lines)
 
 
-def plain(value: float) -> str:
+def format_score(value: float) -> str:
     """Three digits without a leading zero."""
     return f"{value:.3f}".removeprefix("0")
 
 
-def signed(value: float) -> str:
-    return ("-" if value < 0 else "+") + plain(abs(value))
+def format_signed(value: float) -> str:
+    """As `format_score`, with a sign always."""
+    return ("-" if value < 0 else "+") + format_score(abs(value))

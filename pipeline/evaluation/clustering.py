@@ -1,62 +1,65 @@
-"""Which photographs of nobody known show one individual? Groups of near vectors, without labels."""
+"""Photographs of unknown individuals, clustered by near embeddings, without labels."""
 
 import numpy as np
 from sklearn.cluster import DBSCAN, AgglomerativeClustering
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
-LEAST = 2  # photographs that make a neighbourhood dense (DBSCAN, Ester et al. 1996)
-FLOORS = np.round(np.arange(0.1, 0.96, 0.025), 3)  # cosines that are tried
+MIN_SAMPLES = 2  # photographs that make a neighbourhood dense (DBSCAN, Ester et al. 1996)
+MIN_COSINES = np.round(np.arange(0.1, 0.96, 0.025), 3)  # that are tried
 METHODS = ("dbscan", "average")
 
 
-def side_by_side(members: list[np.ndarray]) -> np.ndarray:
+def concatenate_members(members: list[np.ndarray]) -> np.ndarray:
     """n x d unit vectors of each of m members as n x (m d) ones, whose cosine is the mean one."""
     return np.concatenate(members, axis=1) / len(members) ** 0.5
 
 
-def groups(vectors: np.ndarray, floor: float, method: str) -> np.ndarray:
-    """The group of each of n unit vectors, numbered from 0 in the order of their first members.
+def cluster(vectors: np.ndarray, min_cosine: float, method: str) -> np.ndarray:
+    """The cluster of each of n unit vectors, numbered from 0 in the order of their first members.
 
-    method: dbscan joins whatever is reached by steps of a cosine of `floor` or more; average joins
-    groups while the mean cosine between their photographs is `floor` or more
+    method: dbscan joins what is reached by steps of a cosine of `min_cosine` or more; average joins
+    clusters while the mean cosine between their photographs is `min_cosine` or more
+
+    Raises ValueError for another method.
     """
     if method not in METHODS:
         raise ValueError(f"method is {method!r}: one of {METHODS}")
-    if len(vectors) < LEAST:
+    if len(vectors) < MIN_SAMPLES:
         return np.zeros(len(vectors), dtype=int)
+    # a hair more than 1 - min_cosine: equal vectors are 1e-7 apart in single precision
+    distance = 1 - min_cosine + 1e-6
     if method == "dbscan":
-        # a hair more than 1 - floor: equal vectors are 1e-7 apart in single precision
-        found = DBSCAN(eps=1 - floor + 1e-6, min_samples=LEAST, metric="cosine").fit(vectors)
-        alone = found.labels_ < 0
-        labels = found.labels_.copy()
+        labels = DBSCAN(eps=distance, min_samples=MIN_SAMPLES, metric="cosine").fit_predict(vectors)
+        alone = labels < 0
         labels[alone] = labels.max() + 1 + np.arange(alone.sum())
     else:
-        found = AgglomerativeClustering(
-            n_clusters=None, metric="cosine", linkage="average", distance_threshold=1 - floor + 1e-6
-        ).fit(vectors)
-        labels = found.labels_
+        labels = AgglomerativeClustering(
+            n_clusters=None, metric="cosine", linkage="average", distance_threshold=distance
+        ).fit_predict(vectors)
     _, first, numbers = np.unique(labels, return_index=True, return_inverse=True)
     return first.argsort().argsort()[numbers]
 
 
-def agreement(found: np.ndarray, truth: np.ndarray) -> dict[str, float]:
-    """Adjusted Rand index (0 for chance, 1 for the same groups) and normalised mutual information.
+def score_agreement(clusters: np.ndarray, truth: np.ndarray) -> dict[str, float]:
+    """Adjusted Rand index (0 by chance, 1 for the same clusters), normalised mutual information.
 
-    Groups of one are most of a long tail, and mutual information is high for any grouping into
-    many small ones: believe the first.
+    Clusters of one photograph are most of a long tail, and mutual information is high for any
+    clustering into many small ones: rely on the first.
     """
     return {
-        "ari": float(adjusted_rand_score(truth, found)),
-        "nmi": float(normalized_mutual_info_score(truth, found)),
+        "ari": float(adjusted_rand_score(truth, clusters)),
+        "nmi": float(normalized_mutual_info_score(truth, clusters)),
     }
 
 
-def of_pairs(found: np.ndarray, truth: np.ndarray) -> dict[str, float]:
-    """Of the pairs put together, the share that belongs together (precision; NaN without a pair),
-    and of those that belong together the share that was put so (recall).
+def score_pairs(clusters: np.ndarray, truth: np.ndarray) -> dict[str, float]:
+    """Precision and recall of the pairs of photographs that share a cluster.
+
+    precision: the fraction of pairs in one cluster that show one individual, NaN without a pair;
+    recall: the fraction of pairs of one individual that are in one cluster, NaN without a pair.
     """
-    first, second = np.triu_indices(len(found), 1)
-    together, same = found[first] == found[second], truth[first] == truth[second]
+    first, second = np.triu_indices(len(clusters), 1)
+    together, same = clusters[first] == clusters[second], truth[first] == truth[second]
     both = float((together & same).sum())
     return {
         "precision": both / together.sum() if together.any() else float("nan"),
@@ -64,18 +67,23 @@ def of_pairs(found: np.ndarray, truth: np.ndarray) -> dict[str, float]:
     }
 
 
-def best_floor(lessons: list[tuple[np.ndarray, np.ndarray]], method: str) -> float:
-    """The floor with the best mean ARI on sets of vectors (n x d) with their labels (n).
+def fit_min_cosine(labelled: list[tuple[np.ndarray, np.ndarray]], method: str) -> float:
+    """The minimum cosine with the best mean ARI on sets of vectors (n x d) with their labels (n).
 
-    The middle one where several are best. Raises ValueError without a set that has two photographs
-    of one individual.
+    The middle one if several are best. Raises ValueError without a set that has two photographs of
+    one individual.
     """
-    telling = [(own, labels) for own, labels in lessons if len(set(labels)) < len(labels)]
-    if not telling:
-        raise ValueError("no two held-out photographs show one individual: nothing to learn from")
+    usable = [(vectors, labels) for vectors, labels in labelled if len(set(labels)) < len(labels)]
+    if not usable:
+        raise ValueError("no two held-out photographs show one individual: nothing to fit on")
     scores = [
-        np.mean([agreement(groups(own, floor, method), labels)["ari"] for own, labels in telling])
-        for floor in FLOORS
+        np.mean(
+            [
+                score_agreement(cluster(vectors, min_cosine, method), labels)["ari"]
+                for vectors, labels in usable
+            ]
+        )
+        for min_cosine in MIN_COSINES
     ]
     best = np.flatnonzero(np.isclose(scores, np.max(scores)))
-    return float(FLOORS[best[len(best) // 2]])
+    return float(MIN_COSINES[best[len(best) // 2]])

@@ -1,4 +1,4 @@
-"""Whether one system's held-out rankings are better than another's, on the same queries."""
+"""The gain of one system's held-out rankings over another's, on the same queries."""
 
 import pandas as pd
 
@@ -6,12 +6,14 @@ from pipeline.evaluation import metrics, protocol
 from pipeline.params import Evaluation
 
 
-def gain(first: pd.DataFrame, second: pd.DataFrame, settings: Evaluation) -> dict[str, float]:
-    """The second "rankings" table's gain in MAP@5 over the first's, with a paired interval.
+def compute_gain(
+    first: pd.DataFrame, second: pd.DataFrame, evaluation: Evaluation
+) -> dict[str, float]:
+    """The gain of the second "rankings" table in MAP@5 over the first, with a paired interval.
 
-    Only queries are compared that both answered and that have the same right answer in both (other
-    folds make other individuals new); they are weighted to the prior anew. Raises ValueError where
-    there is none.
+    Only queries are compared that are in both and have the same truth in both (other folds make
+    other individuals new); they are weighted to the prior anew. Raises ValueError if there are
+    none.
     """
     truth = ["image", "truth"]
     both = first[[*truth, "ranking"]].merge(
@@ -19,16 +21,13 @@ def gain(first: pd.DataFrame, second: pd.DataFrame, settings: Evaluation) -> dic
     )
     if both.empty:
         raise ValueError("the two have no query with the same right answer in common")
-    scores = [
-        metrics.precision_at_5(both["truth"], both[column].str.split(" ").tolist())
+    before, after = (
+        metrics.precision_at_5(both["truth"], both[column].str.split(" "))
         for column in ("ranking_first", "ranking")
-    ]
-    weights = protocol.query_weights(both["kind"], settings.new_whale_prior)
-    found = protocol.paired_interval(
-        *scores, weights, both["cluster"], settings.bootstrap, settings.seed
     )
-    means = {
-        name: metrics.mean(score, weights)
-        for name, score in zip(("first", "second"), scores, strict=True)
-    }
-    return {**means, **found, "queries": len(both)}
+    weights = protocol.query_weights(both["kind"], evaluation.new_whale_prior)
+    interval = protocol.paired_interval(
+        before, after, weights, both["cluster"], evaluation.bootstrap, evaluation.seed
+    )
+    means = {"first": metrics.mean(before, weights), "second": metrics.mean(after, weights)}
+    return {**means, **interval, "queries": len(both)}

@@ -1,7 +1,7 @@
-"""Two identities that may be one animal: whose photographs are taken for each other's.
+"""Pairs of identities that may be one animal: the photographs of each get the name of the other.
 
-Catalogues hold animals twice, under two names (89 groups in the humpback competition, by its 3rd
-place's count). A photograph of such an animal finds both names alike.
+Catalogues hold animals twice, under two names (89 groups in the humpback competition, as counted by
+its 3rd place). A photograph of such an animal gets similar posteriors for both names.
 """
 
 import numpy as np
@@ -10,56 +10,59 @@ import pandas as pd
 from pipeline.data.gallery import KNOWN, UNSEEN
 from pipeline.data.tables import NEW_WHALE
 
-COLUMNS = ["first", "second", "queries", "taken", "back"]
+POSTERIORS = ["second_for_first", "first_for_second"]
+COLUMNS = ["first", "second", "queries", *POSTERIORS]
 
 
-def suspects(rankings: pd.DataFrame, posteriors: pd.DataFrame, least: float) -> pd.DataFrame:
+def find_duplicate_identities(
+    rankings: pd.DataFrame, posteriors: pd.DataFrame, min_posterior: float
+) -> pd.DataFrame:
     """Pairs of identities whose held-out photographs are taken for each other's, worst first.
 
-    Columns: first, second (by name); queries, photographs of both that were asked; taken, the mean
-    posterior of the second for the first's photographs, and back, the other way round. NaN where
-    the one has no photograph that was asked; the smaller is at least `least`, for two names of one
+    Columns: first, second (by name); queries, the held-out photographs of both; second_for_first,
+    the mean posterior of the second for photographs of the first, and first_for_second; NaN for an
+    identity without a held-out photograph. The smaller is `min_posterior` or more: two names of one
     animal are taken for each other, and a look-alike often one way only.
 
     rankings : table "rankings"
     posteriors : columns query, identity, posterior
     """
-    truth = owners(rankings)
-    own = posteriors[posteriors["query"].isin(truth.index)]
-    own = own.assign(truth=truth.loc[own["query"]].to_numpy())
-    asked = truth.value_counts()
-    wrong = own[(own["identity"] != own["truth"]) & (own["identity"] != NEW_WHALE)]
+    identity = find_query_identities(rankings)
+    named = posteriors[posteriors["query"].isin(identity.index)]
+    named = named.assign(truth=identity.loc[named["query"]].to_numpy())
+    counts = identity.value_counts()
+    wrong = named[(named["identity"] != named["truth"]) & (named["identity"] != NEW_WHALE)]
     summed = wrong.groupby(["truth", "identity"])["posterior"].sum()
-    shares = summed / asked.loc[summed.index.get_level_values("truth")].to_numpy()
-    pairs = sorted({tuple(sorted(pair)) for pair in shares.index})
+    means = summed / counts.loc[summed.index.get_level_values("truth")].to_numpy()
     rows = []
-    for first, second in pairs:
-        taken, back = (
-            shares.get(way, 0.0) if way[0] in asked.index else np.nan
-            for way in ((first, second), (second, first))
+    for first, second in sorted({tuple(sorted(pair)) for pair in means.index}):
+        forward, backward = (
+            means.get(pair, 0.0) if pair[0] in counts.index else np.nan
+            for pair in ((first, second), (second, first))
         )
-        queries = int(asked.get(first, 0) + asked.get(second, 0))
-        rows.append([first, second, queries, taken, back])
+        queries = int(counts.get(first, 0) + counts.get(second, 0))
+        rows.append([first, second, queries, forward, backward])
     table = pd.DataFrame(rows, columns=COLUMNS)
-    smaller = table[["taken", "back"]].min(axis=1)
+    smaller = table[POSTERIORS].min(axis=1)
     order = smaller.sort_values(ascending=False, kind="stable").index
-    return table.loc[order[smaller[order] >= least]].reset_index(drop=True)
+    return table.loc[order[smaller[order] >= min_posterior]].reset_index(drop=True)
 
 
-def owners(rankings: pd.DataFrame) -> pd.Series:
-    """The identity of each held-out photograph that has one, by image; also of those whose
-    individual is wholly held out, and new to its member.
+def find_query_identities(rankings: pd.DataFrame) -> pd.Series:
+    """The identity of each held-out photograph that has one, by image.
+
+    Also of those whose individual is wholly held out, and new to its member.
     """
     named = rankings[rankings["kind"].isin([KNOWN, UNSEEN])]
     return named.set_index("image")["cluster"]
 
 
-def best_pair(first: str, second: str, pairs: pd.DataFrame) -> pd.Series | None:
-    """The two identities' photographs with the most matched points; None where none were matched.
+def find_best_pair(first: str, second: str, pairs: pd.DataFrame) -> pd.Series | None:
+    """The two identities' photographs with the most inliers; None if none were matched.
 
-    pairs : `match`'s pairs of all folds, with a column owner: the query's identity
+    pairs : the pairs of `match`, of all folds, with a column query_identity
     """
-    across = (pairs["owner"] == first) & (pairs["identity"] == second)
-    across |= (pairs["owner"] == second) & (pairs["identity"] == first)
-    found = pairs[across]
-    return None if found.empty else found.loc[found["inliers"].idxmax()]
+    across = (pairs["query_identity"] == first) & (pairs["identity"] == second)
+    across |= (pairs["query_identity"] == second) & (pairs["identity"] == first)
+    matched = pairs[across]
+    return None if matched.empty else matched.iloc[matched["inliers"].argmax()]

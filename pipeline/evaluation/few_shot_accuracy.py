@@ -1,77 +1,83 @@
-"""N-way K-shot accuracy of a member's embeddings, as the few-shot literature asks for it.
+"""N-way K-shot accuracy of a member's embeddings, as in the few-shot literature.
 
-A task is N individuals with K gallery photographs each, and one photograph of each to be named that
-the member never trained on. The nearest mean vector names it. The member did train on the gallery's
-photographs: this asks what its space is worth among a few individuals, not what it makes of unknown
-ones.
+An episode has N individuals with K gallery photographs each, and one photograph of each to be named
+that the member never trained on. The nearest prototype names it. The member did train on the
+gallery's photographs: this measures its embedding space among a few individuals, not its answers
+about unknown ones.
 """
 
-from collections.abc import Hashable
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from pipeline.data.gallery import KNOWN, Embeddings
-from pipeline.evaluation.confidence import margin
+from pipeline.evaluation.confidence import half_width
 
 TASKS = {f"way{ways}_shot{shots}": (ways, shots) for ways in (5, 20) for shots in (1, 5)}
 EPISODES = 600
 
+Vectors = dict[Any, np.ndarray]  # n x d by identity, a name or a label
 
-def accuracies(
+
+def compute_accuracies(
     embeddings: Embeddings, gallery: pd.DataFrame, queries: pd.DataFrame, seed: int
 ) -> dict[str, float]:
-    """The mean share of right names over EPISODES tasks, by the name of each of TASKS, and as
-    <name>_half_width half of its 95 % interval over tasks: other draws of the same individuals.
+    """The mean accuracy over EPISODES episodes, by the name of each of TASKS.
 
-    NaN where fewer individuals than ways have a held-out query and as many gallery photographs as
-    shots. `gallery` and `queries` are the member's rows (`pipeline.data.gallery`).
+    <name>_half_width is half of its 95 % interval over episodes: other samples of the same
+    individuals. Both are NaN if fewer individuals than N have a held-out query and K gallery
+    photographs. `gallery` and `queries` are the member's rows (`pipeline.data.gallery`).
     """
     known = queries[queries["kind"] == KNOWN]
-    fresh = by_identity(embeddings.of(known["image"]), known["truth"].to_numpy())
-    shown = by_identity(embeddings.of(gallery["image"]), gallery["identity"].to_numpy())
-    told: dict[str, float] = {}
-    for name, task in TASKS.items():
-        each = shares(fresh, shown, *task, seed)
-        told |= {name: float(each.mean()), f"{name}_half_width": margin(each)}
-    return told
+    query_vectors = group_by_identity(embeddings.of(known["image"]), known["truth"].to_numpy())
+    gallery_vectors = group_by_identity(
+        embeddings.of(gallery["image"]), gallery["identity"].to_numpy()
+    )
+    scores: dict[str, float] = {}
+    for name, (n_way, k_shot) in TASKS.items():
+        accuracies = episode_accuracies(query_vectors, gallery_vectors, n_way, k_shot, seed)
+        scores |= {name: float(accuracies.mean()), f"{name}_half_width": half_width(accuracies)}
+    return scores
 
 
-def by_identity(vectors: np.ndarray, identity: np.ndarray) -> dict[Hashable, np.ndarray]:
-    """Each identity's vectors, of n x d."""
+def group_by_identity(vectors: np.ndarray, identity: np.ndarray) -> Vectors:
+    """The rows of `vectors` (n x d) by the identity of each (n)."""
     rows = pd.Series(np.arange(len(vectors)), dtype=int).groupby(identity).indices
     return {name: vectors[at] for name, at in rows.items()}
 
 
-def shares(
-    fresh: dict[Hashable, np.ndarray],
-    shown: dict[Hashable, np.ndarray],
-    ways: int,
-    shots: int,
-    seed: int,
+def episode_accuracies(
+    queries: Vectors, gallery: Vectors, n_way: int, k_shot: int, seed: int
 ) -> np.ndarray:
-    """The share of right names in each of EPISODES tasks; NaN where individuals are too few.
+    """The accuracy of each of EPISODES episodes; NaN if there are too few individuals.
 
-    fresh, shown : each individual's vectors: those that are asked, those that stand for it
+    queries, gallery : held-out and gallery embeddings by identity
     """
-    rng = np.random.default_rng([seed, ways, shots])
-    able = [one for one in sorted(fresh) if len(shown.get(one, ())) >= shots]
-    if len(able) < ways:
+    rng = np.random.default_rng([seed, n_way, k_shot])
+    identities = [name for name in sorted(queries) if len(gallery.get(name, ())) >= k_shot]
+    if len(identities) < n_way:
         return np.full(EPISODES, np.nan)
-    return np.array([share(fresh, shown, able, ways, shots, rng) for _ in range(EPISODES)])
+    episodes = (
+        episode_accuracy(queries, gallery, identities, (n_way, k_shot), rng)
+        for _ in range(EPISODES)
+    )
+    return np.array(list(episodes))
 
 
-def share(
-    fresh: dict[Hashable, np.ndarray],
-    shown: dict[Hashable, np.ndarray],
-    able: list[Hashable],
-    ways: int,
-    shots: int,
+def episode_accuracy(
+    queries: Vectors,
+    gallery: Vectors,
+    identities: list,
+    task: tuple[int, int],
     rng: np.random.Generator,
 ) -> float:
-    """The share of right names in one drawn task."""
-    chosen = [able[at] for at in rng.choice(len(able), ways, replace=False)]
-    asked = np.stack([rng.choice(fresh[one]) for one in chosen])
-    means = np.stack([rng.choice(shown[one], shots, replace=False).mean(axis=0) for one in chosen])
-    means /= np.linalg.norm(means, axis=1, keepdims=True)
-    return float(np.mean((asked @ means.T).argmax(axis=1) == np.arange(ways)))
+    """Accuracy of the nearest prototype in one sampled episode; `task` is (N, K)."""
+    n_way, k_shot = task
+    classes = [identities[at] for at in rng.choice(len(identities), n_way, replace=False)]
+    query = np.stack([rng.choice(queries[name]) for name in classes])
+    prototypes = np.stack(
+        [rng.choice(gallery[name], k_shot, replace=False).mean(axis=0) for name in classes]
+    )
+    prototypes /= np.linalg.norm(prototypes, axis=1, keepdims=True)
+    return float(np.mean((query @ prototypes.T).argmax(axis=1) == np.arange(n_way)))

@@ -1,4 +1,4 @@
-"""Are the chances that are given true? Of what is called 90 % sure, 9 of 10 should be right."""
+"""Reliability diagrams: of what is stated with 90 %, nine of ten should come true."""
 
 import numpy as np
 import pandas as pd
@@ -8,29 +8,30 @@ TENTHS = np.linspace(0, 1, 11)
 PAIRS = np.array([0, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1])
 
 
-def diagram(
-    chance: np.ndarray, right: np.ndarray, weights: np.ndarray, edges: np.ndarray
+def build_diagram(
+    probability: np.ndarray, right: np.ndarray, weights: np.ndarray, edges: np.ndarray
 ) -> pd.DataFrame:
-    """n chances (0 to 1) with what came true (n, bool), by stretches between `edges`.
+    """n stated probabilities with what came true (n, bool), by bins between `edges`.
 
-    Columns: probability, the stretch's weighted mean; frequency, how often it came true; fraction,
-    how much of all weight lies there. A stretch without weight is left out.
+    Columns: probability, the bin's weighted mean; frequency, how often it came true; fraction, how
+    much of all weight is in the bin. A bin without weight is left out.
 
-        chances .1 .1 .9 .8, right no no yes no  ->  (.1, 0), (.85, .5)
+        probabilities .1 .1 .9 .8, right no no yes no  ->  (.1, 0), (.85, .5)
     """
-    stretch = np.clip(np.searchsorted(edges, chance, side="right") - 1, 0, len(edges) - 2)
-    weight = np.bincount(stretch, weights)
-    held = np.flatnonzero(weight > 0)
-    sums = [np.bincount(stretch, weights * values)[held] for values in (chance, right)]
-    columns = {"probability": sums[0] / weight[held], "frequency": sums[1] / weight[held]}
-    return pd.DataFrame({**columns, "fraction": weight[held] / weight.sum()})
+    bins = np.clip(np.searchsorted(edges, probability, side="right") - 1, 0, len(edges) - 2)
+    weight = np.bincount(bins, weights)
+    used = np.flatnonzero(weight > 0)
+    stated, true = (np.bincount(bins, weights * values)[used] for values in (probability, right))
+    columns = {"probability": stated / weight[used], "frequency": true / weight[used]}
+    return pd.DataFrame({**columns, "fraction": weight[used] / weight.sum()})
 
 
-def error(table: pd.DataFrame) -> float:
-    """Expected calibration error: the mean distance of chance and truth; NaN for an empty diagram.
+def calibration_error(diagram: pd.DataFrame) -> float:
+    """Expected calibration error: the mean distance of probability and frequency; NaN if empty.
 
-    (Naeini, Cooper and Hauskrecht 2015, with the stretches of `diagram`.)
+    (Naeini, Cooper and Hauskrecht 2015, with the bins of `build_diagram`.)
     """
-    if table.empty:
+    if diagram.empty:
         return float("nan")
-    return float((table["fraction"] * (table["probability"] - table["frequency"]).abs()).sum())
+    distance = (diagram["probability"] - diagram["frequency"]).abs()
+    return float((diagram["fraction"] * distance).sum())

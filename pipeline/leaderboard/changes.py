@@ -40,7 +40,7 @@ def since(before: str, now: str, folder: Path, evaluated: Evaluation) -> dict[st
         return {}
     told = {"changed": "; ".join(changed(leaves(first / PARAMS), leaves(second / PARAMS)))}
     try:
-        gain = comparison.gain(ranked(first), ranked(second), evaluated)
+        gain = comparison.compute_gain(ranked(first), ranked(second), evaluated)
     except ValueError:
         return told
     return told | {key: round(gain[key], 5) for key in ("difference", "low", "high")}

@@ -58,9 +58,9 @@ class Examination:
         views = Views(self.crops, self.channels, None)
         asked, known = (unit_vectors(net, views, rows) for rows in (self.queries, self.gallery))
         rank = reciprocal_rank(asked @ known.T, self.query_labels, self.gallery_labels)
-        fresh = few_shot_accuracy.by_identity(asked.numpy(), self.query_labels)
-        shown = few_shot_accuracy.by_identity(known.numpy(), self.gallery_labels)
-        right = float(few_shot_accuracy.shares(fresh, shown, *WAYS_SHOTS, SEED).mean())
+        fresh = few_shot_accuracy.group_by_identity(asked.numpy(), self.query_labels)
+        shown = few_shot_accuracy.group_by_identity(known.numpy(), self.gallery_labels)
+        right = float(few_shot_accuracy.episode_accuracies(fresh, shown, *WAYS_SHOTS, SEED).mean())
         return {"inner": rank, FEW_SHOT: right}
 
 

@@ -11,7 +11,7 @@ COLUMNS = ["score", "probability", "frequency", "fraction"]
 
 
 def build_pair_diagrams(held_out: FoldEvidence, kind: str, evaluation: Evaluation) -> pd.DataFrame:
-    """One reliability diagram per score (see `reliability.diagram`), cross-fitted over queries.
+    """One cross-fitted reliability diagram per score (see `reliability.build_diagram`).
 
     Empty if `kind`, the ensembles' calibration, is none.
     """
@@ -21,6 +21,8 @@ def build_pair_diagrams(held_out: FoldEvidence, kind: str, evaluation: Evaluatio
     same, pair_weights = held_out.to_choices(weights).right, weights[held_out.query]
     tables = []
     for name, probability in cross_fit_probabilities(held_out, kind, evaluation).items():
-        table = reliability.diagram(probability.to_numpy(), same, pair_weights, reliability.PAIRS)
+        table = reliability.build_diagram(
+            probability.to_numpy(), same, pair_weights, reliability.PAIRS
+        )
         tables.append(table.assign(score=str(name))[COLUMNS])
     return pd.concat(tables, ignore_index=True)

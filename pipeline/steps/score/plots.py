@@ -1,4 +1,4 @@
-"""The report's tables, drawn by `dvc plots`."""
+"""Tables beside the score card, plotted by `dvc plots`."""
 
 import numpy as np
 import pandas as pd
@@ -11,10 +11,10 @@ from pipeline.evaluation import metrics, reliability
 LARGEST = 10**9  # photographs; no individual has so many
 
 
-def class_sizes(
+def score_by_gallery_size(
     rankings: pd.DataFrame, folds: pd.DataFrame, lower_bounds: list[int]
 ) -> pd.DataFrame:
-    """Known queries by how many photographs of the individual the gallery holds.
+    """Scores of known queries by the number of photographs of their identity in the gallery.
 
     Columns: photographs (a range), queries, map5, top1.
 
@@ -25,7 +25,7 @@ def class_sizes(
     scored = known.assign(
         map5=metrics.precision_at_5(known["truth"], lists),
         top1=metrics.hits_by_rank(known["truth"], lists)[:, 0],
-        size=gallery_sizes(known, folds),
+        size=count_gallery_photographs(known, folds),
     )
     rows = []
     upper_bounds = [*(bound - 1 for bound in lower_bounds[1:]), LARGEST]
@@ -37,7 +37,7 @@ def class_sizes(
     return pd.DataFrame(rows)
 
 
-def gallery_sizes(queries: pd.DataFrame, folds: pd.DataFrame) -> list[int]:
+def count_gallery_photographs(queries: pd.DataFrame, folds: pd.DataFrame) -> list[int]:
     """Photographs of each known query's identity in its member's gallery."""
     counts = {
         fold: gallery.gallery_rows(folds, fold)["identity"].value_counts()
@@ -47,18 +47,25 @@ def gallery_sizes(queries: pd.DataFrame, folds: pd.DataFrame) -> list[int]:
     return [int(counts[fold][truth]) for truth, fold in pairs]
 
 
-def first_answers(rankings: pd.DataFrame, posteriors: pd.DataFrame, bins: int) -> pd.DataFrame:
-    """Is an answer that is called 90 % sure right nine times of ten? See `reliability.diagram`."""
-    chance = posteriors.set_index(["query", "identity"])["posterior"]
+def build_first_answer_diagram(
+    rankings: pd.DataFrame, posteriors: pd.DataFrame, bins: int
+) -> pd.DataFrame:
+    """The reliability diagram of first answers (`reliability.build_diagram`).
+
+    rankings : table "rankings"
+    posteriors : columns query, identity, posterior; an answer without one has probability 0
+    bins : of equal width
+    """
+    posterior = posteriors.set_index(["query", "identity"])["posterior"]
     first = rankings["ranking"].str.split(" ").str[0]
-    own = chance.reindex(pd.MultiIndex.from_arrays([rankings["image"], first])).fillna(0)
+    probability = posterior.reindex(pd.MultiIndex.from_arrays([rankings["image"], first])).fillna(0)
     right = (first == rankings["truth"]).to_numpy(float)
     weights = rankings["weight"].to_numpy()
     edges = np.linspace(0, 1, bins + 1)
-    return reliability.diagram(own.to_numpy(), right, weights, edges)
+    return reliability.build_diagram(probability.to_numpy(), right, weights, edges)
 
 
-def outcomes(rankings: pd.DataFrame) -> pd.DataFrame:
+def classify_outcomes(rankings: pd.DataFrame) -> pd.DataFrame:
     """Columns actual, predicted: known, new or (a known individual taken for) another."""
     first = rankings["ranking"].str.split(" ").str[0]
     actual = (rankings["truth"] == NEW_WHALE).map({True: "new", False: "known"})

@@ -36,12 +36,12 @@ def verify(pairs: pd.DataFrame, params: Verify, evaluation: Evaluation) -> Verif
     same, weights = pairs["same"].to_numpy(), pairs["weight"].to_numpy()
     curve = compute_roc(evidence, same, weights)
     probabilities = expit(evidence + logit(np.average(same, weights=weights)))
-    diagram = reliability.diagram(probabilities, same, weights, reliability.PAIRS)
+    diagram = reliability.build_diagram(probabilities, same, weights, reliability.PAIRS)
     values = [
         float(roc_auc_score(same, evidence, sample_weight=weights)),
         equal_error_rate(curve),
         *(true_positive_rate(curve, rate) for rate in params.false_alarm_rates),
-        reliability.error(diagram),
+        reliability.calibration_error(diagram),
     ]
     scores = dict(zip(score_names(params), values, strict=True))
     return Verification(Judge().fit(pairs), scores, curve, diagram)
@@ -57,7 +57,7 @@ def build_unfitted(params: Verify) -> Verification:
     """Build the result without usable pairs."""
     empty = np.empty(0)
     curve = pd.DataFrame({"false_alarms": empty, "found": empty})
-    diagram = reliability.diagram(empty, empty, empty, reliability.PAIRS)
+    diagram = reliability.build_diagram(empty, empty, empty, reliability.PAIRS)
     return Verification(Judge(), dict.fromkeys(score_names(params), float("nan")), curve, diagram)
 
 

@@ -1,4 +1,4 @@
-"""Edits of a preset, their gains over several seeds, and the page's table."""
+"""Edits of a preset, their gains over several seeds, and the table of the page."""
 
 import numpy as np
 import pandas as pd
@@ -8,13 +8,13 @@ from pipeline import params
 from pipeline.evaluation import ablation_study, protocol
 from tests.conftest import ROOT
 
-EVALUATED = params.load(ROOT / "params.yaml").evaluation.model_copy(
+EVALUATION = params.load(ROOT / "params.yaml").evaluation.model_copy(
     update={"bootstrap": 200, "new_whale_prior": 0.5}
 )
 
 
 def rankings(*lists: str) -> pd.DataFrame:
-    """Queries x (shows a) and n (new), answered so."""
+    """The rankings of the queries x (shows a) and n (new)."""
     return pd.DataFrame(
         {
             "image": ["x", "n"],
@@ -33,7 +33,7 @@ def test_a_gain_by_hand_over_two_seeds():
     """Known: 1, 1/2 instead of 1/2, 1/2; new: 1, 1 instead of 1, 0. Each kind weighs half."""
     base = [rankings("b a", "new_whale a"), rankings("b a", "a b")]
     edit = [rankings("a b", "new_whale a"), rankings("b a", "new_whale a")]
-    found = ablation_study.row("trick", edit, base, EVALUATED)
+    found = ablation_study.compute_edit_gain("trick", edit, base, EVALUATION)
     assert found["edit"] == "trick" and found["seeds"] == 2
     assert found["map5"] == pytest.approx((0.75 + 1) / 2)
     assert found["base"] == pytest.approx((0.5 + 0.5) / 2)
@@ -44,11 +44,11 @@ def test_a_gain_by_hand_over_two_seeds():
 def test_other_queries_are_refused():
     base, other = rankings("a", "a"), rankings("a", "a").assign(image=["x", "y"])
     with pytest.raises(ValueError, match="other queries than the base"):
-        ablation_study.row("trick", [other], [base], EVALUATED)
+        ablation_study.compute_edit_gain("trick", [other], [base], EVALUATION)
 
 
-def test_the_interval_knows_of_seeds_and_of_individuals():
-    """Gains that differ by seed alone, or by individual alone, are uncertain; equal ones not."""
+def test_the_interval_covers_seeds_and_individuals():
+    """Gains that differ by seed only, or by individual only, are uncertain; equal ones are not."""
     clusters = [f"w{i}" for i in range(40)]
     ones, odd = np.ones(40), np.arange(40) % 2 * 2.0
     by_seed = np.stack([0 * ones, 2 * ones])
@@ -59,7 +59,7 @@ def test_the_interval_knows_of_seeds_and_of_individuals():
         found = protocol.seeded_interval(gains, ones, clusters, 500, 0)
         assert found["difference"] == 1
         widths[name] = (found["low"], found["high"])
-    assert widths["seed"] == (0, 2)  # one of four draws of two seeds takes the lower one twice
+    assert widths["seed"] == (0, 2)  # one of four samples of two seeds has the lower one twice
     assert widths["query"][0] == pytest.approx(1 - 1.96 / np.sqrt(40), abs=0.08)
     assert widths["same"] == (1, 1)
 
@@ -74,24 +74,24 @@ def test_one_seed_has_the_paired_interval_of_its_queries():
 
 def test_leaves_are_replaced_in_a_copy():
     values = {"a": {"b": {"c": 1, "d": 2}}, "e": 3}
-    assert ablation_study.edited(values, {"a.b.c": 9, "e": 8}) == {
+    assert ablation_study.replace_leaves(values, {"a.b.c": 9, "e": 8}) == {
         "a": {"b": {"c": 9, "d": 2}},
         "e": 8,
     }
     assert values["a"]["b"]["c"] == 1
     with pytest.raises(KeyError, match="a.x.c is not in the params file|x.c is not"):
-        ablation_study.edited(values, {"a.x.c": 1})
+        ablation_study.replace_leaves(values, {"a.x.c": 1})
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "presets/studies").glob("*.yaml")), ids=str)
-def test_the_studies_in_the_project_are_valid_and_every_edit_is_one(path):
-    asked, settings = ablation_study.load(path, ROOT / "presets")
-    assert len(settings) == len(asked.edits) + 1
+def test_the_studies_of_the_project_are_valid_and_every_edit_changes_something(path):
+    study, settings = ablation_study.load_study(path, ROOT / "presets")
+    assert len(settings) == len(study.edits) + 1
     base = settings.pop(ablation_study.BASE)
     assert all(values != base for values in settings.values())
 
 
-def test_a_study_with_a_wrong_leaf_or_value_is_told_before_anything_runs(tmp_path):
+def test_a_study_with_a_wrong_leaf_or_value_is_refused_before_anything_runs(tmp_path):
     for edit, fault in (
         ({"train.loss.tripet.weight": 0}, "tripet.weight is not in the params file"),
         ({"train.pooling": "max"}, "pooling"),
@@ -99,14 +99,14 @@ def test_a_study_with_a_wrong_leaf_or_value_is_told_before_anything_runs(tmp_pat
         lines = ["preset: study-demo", "ensemble: study", "seeds: [0]", f"edits: {{wrong: {edit}}}"]
         (tmp_path / "s.yaml").write_text("\n".join(lines))
         with pytest.raises(SystemExit, match=f"edit wrong: (.|\n)*{fault}"):
-            ablation_study.load(tmp_path / "s.yaml", ROOT / "presets")
+            ablation_study.load_study(tmp_path / "s.yaml", ROOT / "presets")
 
 
-def test_the_table_for_a_readme():
+def test_the_table_of_the_page():
     rows = [("some_trick", 0.5, 0.01, -0.002, 0.022), ("other", 0.48, -0.01, -0.02, 0.0)]
     columns = ["edit", "map5", "difference", "low", "high"]
     table = pd.DataFrame(rows, columns=columns).assign(visible=0.0171, base=0.49)
-    assert ablation_study.markdown(table.iloc[::-1]).splitlines() == [
+    assert ablation_study.format_markdown(table.iloc[::-1]).splitlines() == [
         "| edit | map5 | without it | gain | visible |",
         "|---|---|---|---|---|",
         "| some trick | .500 | .490 | +.010 (-.002 to +.022) | .017 |",

@@ -34,15 +34,15 @@ RANKINGS = [
 ]
 
 
-def test_map5_and_top_by_hand():
+def test_map5_and_top_k_by_hand():
     ones = np.ones(4)
     assert metrics.map5(TRUTHS, RANKINGS, ones) == pytest.approx((1 + 1 / 3 + 1 / 5 + 0) / 4)
-    assert metrics.top(1, TRUTHS, RANKINGS, ones) == 1 / 4
-    assert metrics.top(3, TRUTHS, RANKINGS, ones) == 2 / 4
-    assert metrics.top(5, TRUTHS, RANKINGS, ones) == 3 / 4
+    assert metrics.top_k(1, TRUTHS, RANKINGS, ones) == 1 / 4
+    assert metrics.top_k(3, TRUTHS, RANKINGS, ones) == 2 / 4
+    assert metrics.top_k(5, TRUTHS, RANKINGS, ones) == 3 / 4
 
 
-def test_weights_count_a_query_as_often_as_they_say():
+def test_weights_count_as_repetitions():
     weights = np.array([1, 3, 0, 2])
     expected = (1 * 1 + 3 / 3 + 0 + 0) / 6
     assert metrics.map5(TRUTHS, RANKINGS, weights) == pytest.approx(expected)
@@ -51,7 +51,7 @@ def test_weights_count_a_query_as_often_as_they_say():
     assert metrics.map5(TRUTHS, RANKINGS, weights) == pytest.approx(repeated)
 
 
-def test_nothing_with_weight_is_nan_not_zero():
+def test_a_mean_without_weight_is_nan_not_zero():
     assert np.isnan(metrics.map5([], [], np.ones(0)))
     assert np.isnan(metrics.map5(["w1"], [["w1"]], np.zeros(1)))
 
@@ -79,7 +79,7 @@ def test_balanced_accuracy_by_hand():
     assert right[chosen].mean() == 0.6  # what it would be unbalanced
 
 
-def test_balanced_accuracy_counts_the_chosen_queries_of_an_individual_alone():
+def test_balanced_accuracy_counts_only_the_chosen_queries_of_an_individual():
     right = np.array([True, False])
     assert metrics.balanced_accuracy(right, ["w1", "w1"], np.array([True, False])) == 1
     assert np.isnan(metrics.balanced_accuracy(right, ["w1", "w1"], np.zeros(2, dtype=bool)))

@@ -1,4 +1,4 @@
-"""Weights by hand, cross-fitting without leaks, intervals against naive resampling."""
+"""Weights by hand, and intervals compared with naive resampling."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def test_new_individuals_carry_exactly_the_prior(prior):
 
 
 @pytest.mark.parametrize("kinds", [[KNOWN] * 3, [UNSEEN, LABELLED_NEW], []])
-def test_where_a_side_is_empty_every_query_weighs_1(kinds):
+def test_every_weight_is_1_without_known_or_without_new_queries(kinds):
     assert protocol.query_weights(kinds, 0.3).tolist() == [1] * len(kinds)
 
 
@@ -31,13 +31,13 @@ CLUSTERS = np.array(["w1"] * 5 + ["w2"] * 1 + ["w3"] * 3 + ["w4"] * 2 + ["w5"] *
 SCORES = np.array([1, 1, 0.5, 1, 1, 0, 0.2, 0, 0, 1, 1, 0.5, 0, 0, 0.25, 0])
 
 
-def test_a_resample_draws_whole_individuals_as_many_as_there_are():
+def test_a_resample_has_as_many_whole_individuals_as_there_are():
     seen = []
     protocol.bootstrap(lambda times: seen.append(times) or 0.0, CLUSTERS, 50, seed=0)
     for times in seen:
-        drawn = [set(times[one == CLUSTERS]) for one in sorted(set(CLUSTERS))]
-        assert all(len(counts) == 1 for counts in drawn)
-        assert sum(min(counts) for counts in drawn) == 6
+        counts = [set(times[name == CLUSTERS]) for name in sorted(set(CLUSTERS))]
+        assert all(len(values) == 1 for values in counts)
+        assert sum(min(values) for values in counts) == 6
     assert len({tuple(times) for times in seen}) > 30
 
 
@@ -51,16 +51,18 @@ def test_the_bootstrap_agrees_with_naive_resampling():
     values = protocol.bootstrap(lambda t: np.average(SCORES, weights=t), CLUSTERS, 1500, seed=1)
     assert np.mean(values) == pytest.approx(np.mean(naive), abs=0.02)
     assert np.std(values) == pytest.approx(np.std(naive), rel=0.1)
-    assert protocol.interval(values) == pytest.approx(np.percentile(naive, [2.5, 97.5]), abs=0.05)
-    # resampling queries as if they were independent would promise too much
+    assert protocol.percentile_interval(values) == pytest.approx(
+        np.percentile(naive, [2.5, 97.5]), abs=0.05
+    )
+    # resampling queries as if they were independent would give too narrow an interval
     assert np.std(values) > 1.3 * SCORES.std() / np.sqrt(len(SCORES))
 
 
 def test_the_interval_leaves_two_and_a_half_percent_on_either_side():
-    assert protocol.interval(np.append(np.arange(1001), np.nan)) == (25, 975)
+    assert protocol.percentile_interval(np.append(np.arange(1001), np.nan)) == (25, 975)
 
 
-def test_identical_systems_differ_by_nothing():
+def test_identical_systems_have_no_difference():
     found = protocol.paired_interval(SCORES, SCORES, np.ones(16), CLUSTERS, 100, seed=0)
     assert found == {"difference": 0, "low": 0, "high": 0, "visible": 0}
 
@@ -80,7 +82,7 @@ def test_a_paired_difference_is_weighted_and_its_visible_size_is_2_8_errors():
     found = protocol.paired_interval(SCORES, better, weights, CLUSTERS, 400, seed=0)
     assert found["difference"] == pytest.approx(0.5 * 6 / (6 + 6.5))
     assert found["low"] <= found["difference"] <= found["high"]
-    assert found["low"] == 0  # without w3 nothing is gained
+    assert found["low"] == 0  # without w3 there is no gain
     gain = (better - SCORES) * weights
 
     def mean(times):
@@ -91,7 +93,7 @@ def test_a_paired_difference_is_weighted_and_its_visible_size_is_2_8_errors():
 
 
 def test_a_resample_without_weight_is_left_out():
-    """w1 alone has weight; a resample without it has no mean."""
+    """Only w1 has weight; a resample without it has no mean."""
     weights = np.where(CLUSTERS == "w1", 1.0, 0.0)
     found = protocol.paired_interval(SCORES, SCORES + 0.1, weights, CLUSTERS, 100, seed=0)
     assert found["low"] == pytest.approx(0.1) and found["high"] == pytest.approx(0.1)

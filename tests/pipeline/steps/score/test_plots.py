@@ -1,4 +1,4 @@
-"""The report's tables, by hand."""
+"""The tables of the plots, by hand."""
 
 import pandas as pd
 import pytest
@@ -10,7 +10,7 @@ from pipeline.steps.score import plots
 
 @pytest.fixture
 def folds() -> pd.DataFrame:
-    """Outside fold 0: one a, three b. The last b, a pseudo-label, is shown to nobody."""
+    """Outside fold 0: one a, three b. The last b, a pseudo-label, is in no gallery."""
     rows = [("a", 0, ""), ("a", 1, ""), ("b", 0, ""), *[("b", 1, "")] * 3, ("b", -1, "1")]
     rows += [(NEW_WHALE, 0, ""), ("c", 0, "")]
     table = pd.DataFrame(rows, columns=["identity", "fold", "only_fold"])
@@ -29,14 +29,14 @@ def rankings() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["kind", "fold", "truth", "ranking"])
 
 
-def test_sizes_are_those_of_the_members_gallery(rankings, folds):
+def test_photographs_are_counted_in_the_gallery_of_the_member(rankings, folds):
     known = rankings[rankings["kind"] == KNOWN]
-    assert plots.gallery_sizes(known, folds) == [1, 3, 1]
-    assert plots.gallery_sizes(known.assign(truth="b", fold=1), folds) == [1, 1, 1]
+    assert plots.count_gallery_photographs(known, folds) == [1, 3, 1]
+    assert plots.count_gallery_photographs(known.assign(truth="b", fold=1), folds) == [1, 1, 1]
 
 
-def test_class_sizes_by_hand(rankings, folds):
-    table = plots.class_sizes(rankings, folds, [1, 2, 3, 5, 9]).set_index("photographs")
+def test_scores_by_gallery_size_by_hand(rankings, folds):
+    table = plots.score_by_gallery_size(rankings, folds, [1, 2, 3, 5, 9]).set_index("photographs")
     assert table.index.tolist() == ["1", "2", "3-4", "5-8", "9 or more"]
     assert table["queries"].tolist() == [2, 0, 1, 0, 0]
     assert table.loc["1", ["map5", "top1"]].tolist() == [0.5, 0]
@@ -44,18 +44,18 @@ def test_class_sizes_by_hand(rankings, folds):
     assert table.loc["2"].isna().sum() == 2
 
 
-def test_first_answers_by_hand(rankings):
-    """Said .9 and right; said .9, .3, .3 and wrong; an answer that was only filled in: 0."""
+def test_the_diagram_of_first_answers_by_hand(rankings):
+    """One right and one wrong of .9, two wrong of .3; an answer from the filler has 0."""
     table = rankings.assign(image=list("vwxyz"), weight=[1.0, 1, 1, 1, 2])
-    said = [("v", "b", 0.9), ("w", "b", 0.9), ("x", NEW_WHALE, 0.3), ("y", "a", 0.3), ("z", "a", 1)]
-    posteriors = pd.DataFrame(said, columns=["query", "identity", "posterior"])
-    found = plots.first_answers(table, posteriors, 10)
-    assert found["probability"].tolist() == pytest.approx([0, 0.3, 0.9])
-    assert found["frequency"].tolist() == pytest.approx([1, 0, 0.5])
-    assert found["fraction"].tolist() == pytest.approx([2 / 6, 2 / 6, 2 / 6])
+    rows = [("v", "b", 0.9), ("w", "b", 0.9), ("x", NEW_WHALE, 0.3), ("y", "a", 0.3), ("z", "a", 1)]
+    posteriors = pd.DataFrame(rows, columns=["query", "identity", "posterior"])
+    diagram = plots.build_first_answer_diagram(table, posteriors, 10)
+    assert diagram["probability"].tolist() == pytest.approx([0, 0.3, 0.9])
+    assert diagram["frequency"].tolist() == pytest.approx([1, 0, 0.5])
+    assert diagram["fraction"].tolist() == pytest.approx([2 / 6, 2 / 6, 2 / 6])
 
 
 def test_outcomes_by_hand(rankings):
-    table = plots.outcomes(rankings)
+    table = plots.classify_outcomes(rankings)
     assert table["actual"].tolist() == ["known"] * 3 + ["new"] * 2
     assert table["predicted"].tolist() == ["another", "known", "new", "known", "new"]

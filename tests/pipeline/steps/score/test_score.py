@@ -1,4 +1,4 @@
-"""The score card's numbers on four queries that a person can check."""
+"""The numbers of the score card on four queries, by hand."""
 
 import json
 
@@ -14,12 +14,12 @@ from pipeline.evaluation import protocol
 from pipeline.steps.score import score
 from tests.conftest import ROOT
 
-EVALUATED = params.load(ROOT / "tests/params.yaml").evaluation
+EVALUATION = params.load(ROOT / "tests/params.yaml").evaluation
 
 
 @pytest.fixture
 def rankings() -> pd.DataFrame:
-    """a is right at once and at the second place; one new query is right, the other third."""
+    """a is first and second; one new query is right, the other third."""
     rows = [
         (KNOWN, "a", "a", 1.5, "a b c d e"),
         (KNOWN, "a", "a", 1.5, f"b a {NEW_WHALE} d e"),
@@ -31,7 +31,7 @@ def rankings() -> pd.DataFrame:
 
 def test_the_numbers_by_hand(rankings):
     """Precisions 1, 1/2, 1, 1/3 with weights 1.5, 1.5, .5, .5 of 4."""
-    found = score.score_card(rankings, EVALUATED)
+    found = score.compute_score_card(rankings, EVALUATION)
     assert found["map5"] == pytest.approx((1.5 + 0.75 + 0.5 + 0.5 / 3) / 4, abs=1e-5)
     assert found["top1"] == pytest.approx(2 / 4)
     assert found["top5"] == 1
@@ -42,57 +42,57 @@ def test_the_numbers_by_hand(rankings):
     assert found["baks"] == 0.5
     assert found["baus"] == 0.5
     assert found["new_share"] == pytest.approx(0.5 / 4)
-    assert found["prior"] == EVALUATED.new_whale_prior
+    assert found["prior"] == EVALUATION.new_whale_prior
     assert (found["queries_known"], found["queries_labelled_new"], found["queries_unseen"]) == (
         2, 1, 1,
     )  # fmt: skip
 
 
-def test_known_scores_take_no_notice_of_the_weights(rankings):
+def test_scores_of_known_individuals_ignore_the_weights(rankings):
     rankings["weight"] = [3.0, 0.1, 0.5, 0.4]
-    assert score.score_card(rankings, EVALUATED)["map5_known"] == 0.75
+    assert score.compute_score_card(rankings, EVALUATION)["map5_known"] == 0.75
 
 
 def test_json_has_no_nan(rankings):
-    """Without new queries there is nothing to say of them: null."""
+    """Without new queries their scores are null."""
     known = rankings[rankings["kind"] == KNOWN]
-    found = score.score_card(known, EVALUATED)
+    found = score.compute_score_card(known, EVALUATION)
     text = json.dumps(found, allow_nan=False)
     assert found["recall_unseen"] is None and found["baus"] is None
     assert json.loads(text) == found
 
 
 def test_a_single_query(rankings):
-    found = score.score_card(rankings[:1], EVALUATED)
+    found = score.compute_score_card(rankings[:1], EVALUATION)
     assert (found["map5"], found["map5_low"], found["map5_high"], found["visible"]) == (1, 1, 1, 0)
 
 
-def test_the_interval_draws_individuals_not_photographs(rankings):
-    """Ten photographs of one individual know no more than one: the interval is as wide."""
+def test_the_interval_resamples_individuals_not_photographs(rankings):
+    """Ten photographs of one individual are no more evidence than one: the interval is as wide."""
     alike = rankings.iloc[[0, 2, 3]]
     repeated = pd.concat([alike.iloc[:1]] * 10 + [alike.iloc[1:]], ignore_index=True)
     repeated["weight"] = [0.15] * 10 + [0.5] * 2
-    few, many = (score.score_card(one, EVALUATED) for one in (alike, repeated))
+    few, many = (score.compute_score_card(table, EVALUATION) for table in (alike, repeated))
     assert (few["map5_low"], few["map5_high"]) == (many["map5_low"], many["map5_high"])
 
 
-def test_the_interval_is_that_of_the_clusters(rankings):
-    found = score.score_card(rankings, EVALUATED)
+def test_the_interval_is_a_bootstrap_over_clusters(rankings):
+    found = score.compute_score_card(rankings, EVALUATION)
     precision, weights = np.array([1, 0.5, 1, 1 / 3]), rankings["weight"].to_numpy()
-    drawn = protocol.bootstrap(
+    samples = protocol.bootstrap(
         lambda times: np.average(precision, weights=weights * times),
         ["a", "a", "group 7", "z"],
-        EVALUATED.bootstrap,
-        EVALUATED.seed,
+        EVALUATION.bootstrap,
+        EVALUATION.seed,
     )
-    low, high = np.percentile(drawn, [2.5, 97.5])
+    low, high = np.percentile(samples, [2.5, 97.5])
     assert (found["map5_low"], found["map5_high"]) == pytest.approx((low, high), abs=1e-5)
-    assert found["visible"] == pytest.approx(2.8 * drawn.std(), abs=1e-5)
+    assert found["visible"] == pytest.approx(2.8 * samples.std(), abs=1e-5)
 
 
-def test_five_digits():
-    assert score.rounded(1 / 3) == 0.33333
-    assert score.rounded(float("nan")) is None
+def test_scores_have_five_digits():
+    assert score.round_score(1 / 3) == 0.33333
+    assert score.round_score(float("nan")) is None
 
 
 def test_calibration_errors_by_hand():
@@ -107,39 +107,39 @@ def test_calibration_errors_by_hand():
             "fraction": [1.0, 1.0],
         }
     )
-    assert score.calibration_errors(first, pairs) == {
+    assert score.compute_calibration_errors(first, pairs) == {
         "calibration_error": 0.15,
         "calibration_error_b": 0.25,
         "calibration_error_a": 0,
     }
 
 
-def test_no_calibrated_score_has_no_error():
-    nothing = pd.DataFrame({"score": [], "probability": [], "frequency": [], "fraction": []})
-    assert score.calibration_errors(nothing, nothing) == {"calibration_error": None}
+def test_an_empty_diagram_has_no_error():
+    empty = pd.DataFrame({"score": [], "probability": [], "frequency": [], "fraction": []})
+    assert score.compute_calibration_errors(empty, empty) == {"calibration_error": None}
 
 
-def test_verification_is_the_same_for_every_ensemble():
-    said = score.verification({"auc": 0.987654321, "eer": None})
-    assert said == {"verify_auc": 0.98765, "verify_eer": None}
+def test_verify_scores_have_the_name_of_the_stage():
+    scores = score.name_verify_scores({"auc": 0.987654321, "eer": None})
+    assert scores == {"verify_auc": 0.98765, "verify_eer": None}
 
 
-def test_shots_are_the_members_means():
+def test_few_shot_accuracies_are_the_means_of_members():
     members = [
         {"way5_shot1": 0.5, "way5_shot1_half_width": 0.03, "way20_shot1": 0.25}
         | {"way20_shot1_half_width": 0.01},
         {"way5_shot1": 1.0, "way5_shot1_half_width": 0.01, "way20_shot1": None}
         | {"way20_shot1_half_width": None},
     ]
-    told = score.shots(members)
-    assert told["way5_shot1"] == 0.75
-    assert (told["way5_shot1_low"], told["way5_shot1_high"]) == (0.73, 0.77)
-    assert {told[name] for name in told if name.startswith("way20")} == {None}
+    scores = score.average_few_shot_accuracy(members)
+    assert scores["way5_shot1"] == 0.75
+    assert (scores["way5_shot1_low"], scores["way5_shot1_high"]) == (0.73, 0.77)
+    assert {scores[name] for name in scores if name.startswith("way20")} == {None}
 
 
-def test_the_card_says_what_became_of_conflicts():
+def test_the_card_counts_conflicts_and_names_their_policy():
     table = pd.DataFrame([[3, "a.jpg b.jpg", "w1 w2"]], columns=tables.COLUMNS["conflicts"])
-    assert score.conflicts(table, "drop") == {
+    assert score.summarise_conflicts(table, "drop") == {
         "label_conflicts": 1,
         "label_conflicts_policy": "drop",
     }
