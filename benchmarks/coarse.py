@@ -20,7 +20,7 @@ from pipeline import params
 from pipeline.data.gallery import KNOWN
 from pipeline.data.members import Member
 from pipeline.steps.neighbours import search
-from pipeline.steps.neighbours.neighbours import first_distinct
+from pipeline.steps.neighbours.neighbours import take_distinct
 
 FIRST = 5
 
@@ -40,7 +40,7 @@ def of_fold(backbone: str, fold: int, settings: params.Neighbours) -> pd.DataFra
     asked = member.query_rows()
     asked = asked[asked["kind"] == KNOWN]
     embeddings = member.embeddings()
-    shown = search.gallery_of(embeddings, member.gallery_rows())
+    shown = search.build_gallery(embeddings, member.gallery_rows())
     vectors = embeddings.of(asked["image"])
     exact = answers(vectors, shown, settings.model_copy(update={"index": "exact"}))
     truth = asked["truth"].to_numpy()
@@ -68,13 +68,13 @@ def answers(vectors: np.ndarray, shown: search.Gallery, settings: params.Neighbo
 
 def named(rows: np.ndarray, truth: np.ndarray, shown: search.Gallery) -> np.ndarray:
     """Whether each query's individual is among the first five that its rows name."""
-    first = [first_distinct(shown.labels[own[own >= 0]], FIRST) for own in rows]
+    first = [take_distinct(shown.labels[own[own >= 0]], FIRST) for own in rows]
     return np.array([one in shown.identities[own] for own, one in zip(first, truth, strict=True)])
 
 
 def compared(vectors: np.ndarray, shown: search.Gallery, settings: params.Neighbours) -> float:
     """The mean share of the gallery in the cells that a query visits."""
-    index = search.index_of(shown.vectors, settings)
+    index = search.build_index(shown.vectors, settings)
     inverted = faiss.extract_index_ivf(index)  # lives as long as the index does
     _, cells = inverted.quantizer.search(vectors, inverted.nprobe)
     sizes = np.array([inverted.invlists.list_size(cell) for cell in range(inverted.nlist)])

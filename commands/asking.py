@@ -23,7 +23,8 @@ from pipeline.steps.ensemble.blend import Blend
 from pipeline.steps.match import match
 from pipeline.steps.match.matcher import Matcher
 from pipeline.steps.match.queries import FoldQuery
-from pipeline.steps.neighbours import neighbours, search
+from pipeline.steps.neighbours.neighbours import build_table, score_queries
+from pipeline.steps.neighbours.search import build_gallery
 from pipeline.steps.submission.place import Galleries, compute_posteriors
 from pipeline.steps.weigh import weigh
 from pipeline.steps.weigh.point_weights import PointWeigher
@@ -120,10 +121,10 @@ def nearest(
     asked: Asked, known: Known, fold: int, rows: pd.DataFrame, p: Params
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """One member's evidence, and the gallery's photographs that are nearest to its eyes."""
-    shown = search.gallery_of(known.embeddings[fold], rows)
+    shown = build_gallery(known.embeddings[fold], rows)
     names, vectors = pd.Series([NAME]), asked.vectors[fold][None]
-    said = neighbours.score(names, vectors, shown, p.neighbours, str(fold), known.side)
-    return said[0], neighbours.table(names, shown, said[1])
+    said = score_queries(names, vectors, shown, p.neighbours, str(fold), known.side)
+    return said[0], build_table(names, shown, said[1])
 
 
 def compared(

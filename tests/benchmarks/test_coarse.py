@@ -19,7 +19,7 @@ def shown() -> search.Gallery:
     vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
     names = np.array([f"p{number}" for number in range(160)])
     rows = pd.DataFrame({"image": names, "identity": np.repeat(list("abcd"), 40)})
-    return search.gallery_of(Embeddings(names, vectors), rows)
+    return search.build_gallery(Embeddings(names, vectors), rows)
 
 
 def settings(**changes) -> params.Neighbours:

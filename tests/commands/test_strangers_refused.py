@@ -20,7 +20,8 @@ from pipeline.steps.ensemble.assemble import (
     list_sources,
     stack_held_out,
 )
-from pipeline.steps.neighbours import neighbours, search
+from pipeline.steps.neighbours.neighbours import score_queries
+from pipeline.steps.neighbours.search import build_gallery
 from pipeline.steps.weigh.point_weights import PointWeigher
 from tests.conftest import ROOT
 
@@ -72,8 +73,8 @@ def stored(p, recipe) -> asking.Known:
 def evidence_of(folds, embeddings, fold: int, recipe, p) -> FoldEvidence:
     """What the pipeline would have stored of a fold's held-out queries."""
     queries, rows = gallery.held_out_rows(folds, [fold]), gallery.gallery_rows(folds, fold)
-    shown, asked = search.gallery_of(embeddings, rows), queries["image"]
-    said = neighbours.score(asked, embeddings.of(asked), shown, p.neighbours, str(fold), {})[0]
+    shown, asked = build_gallery(embeddings, rows), queries["image"]
+    said = score_queries(asked, embeddings.of(asked), shown, p.neighbours, str(fold), {})[0]
     tables = dict.fromkeys(recipe.active_backbones(), said)
     return assemble_fold(fold, tables, list_sources(recipe), queries, rows)
 

@@ -1,4 +1,4 @@
-"""A vector and its nearest gallery vectors, averaged: query expansion and database augmentation.
+"""Query expansion and database augmentation: a vector averaged with its nearest gallery vectors.
 
 A photograph that resembles several of one animal moves towards them, and away from the single
 look-alike. (Weights as in Radenovic, Tolias and Chum 2018, alpha query expansion.)
@@ -7,7 +7,7 @@ look-alike. (Weights as in Radenovic, Tolias and Chum 2018, alpha query expansio
 import numpy as np
 
 
-def expanded(
+def expand(
     vectors: np.ndarray,
     gallery: np.ndarray,
     rows: np.ndarray,

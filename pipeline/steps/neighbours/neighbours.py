@@ -1,4 +1,4 @@
-"""Search the gallery for every query: its nearest images, and what they say of each identity.
+"""Search the gallery for every query: its nearest images, and scores of their identities.
 
 Faiss proposes (exactly, or through an inverted file); every proposed (query, identity) pair is then
 scored exactly, four ways:
@@ -6,13 +6,13 @@ scored exactly, four ways:
     nearest   similarity to the identity's most similar photograph
     mean      mean similarity to its photographs
     centre    similarity to the centre of its photographs, outliers left out
-    vote      share of similarity among the query's `vote` nearest photographs
+    vote      fraction of similarity among the query's `vote` nearest photographs
 
-and, where the params ask for them, two ways more:
+and two more ways, if params.yaml switches them on:
 
-    reciprocal    similarity blended with what the two photographs' neighbourhoods share
-    margin_score  how much nearer the query is to the identity's photograph than that one's nearest
-                  photograph of another individual
+    reciprocal    similarity blended with the overlap of the two photographs' neighbourhoods
+    margin_score  similarity to the identity's photograph minus that of the photograph to its
+                  nearest one of another identity
 """
 
 from dataclasses import replace
@@ -22,104 +22,107 @@ import pandas as pd
 
 from pipeline.data import evidence, viewpoints
 from pipeline.params import Neighbours
-from pipeline.steps.neighbours import expansion, scores
-from pipeline.steps.neighbours.optional_scores import second_looks
-from pipeline.steps.neighbours.search import Found, Gallery, others, search
+from pipeline.steps.neighbours import scores
+from pipeline.steps.neighbours.expansion import expand
+from pipeline.steps.neighbours.optional_scores import compute_optional_scores
+from pipeline.steps.neighbours.search import Gallery, Nearest, search, search_others
 
 
-def score(
+def score_queries(
     queries: pd.Series,
     vectors: np.ndarray,
     gallery: Gallery,
     params: Neighbours,
     member: str,
-    side: dict[str, str],
-) -> tuple[pd.DataFrame, Found]:
+    viewpoint: dict[str, str],
+) -> tuple[pd.DataFrame, Nearest]:
     """The evidence of one member's queries (n names, n x d unit vectors), and their neighbours.
 
-    side : of every photograph whose side is known; two sides are never compared
+    viewpoint : of every photograph with a known one; two viewpoints are never compared
     """
-    parts = [evidence.empty()]
+    tables = [evidence.empty()]
     rows = np.full((len(queries), min(max(params.images, params.vote), len(gallery.names))), -1)
-    near = Found(rows, np.full(rows.shape, -np.inf, np.float32))
-    for asked, shown in viewpoints.parted(queries, pd.Series(gallery.names), side):
-        if not shown.any():
+    nearest = Nearest(rows, np.full(rows.shape, -np.inf, np.float32))
+    names = pd.Series(gallery.names)
+    for in_query, in_gallery in viewpoints.parted(queries, names, viewpoint):
+        if not in_gallery.any():
             continue
-        said, found = scored(queries[asked], vectors[asked], gallery.only(shown), params, member)
-        parts.append(said)
+        table, found = _score_comparable(
+            queries[in_query], vectors[in_query], gallery.select(in_gallery), params, member
+        )
+        tables.append(table)
         width = found.rows.shape[1]
-        numbers = np.append(np.flatnonzero(shown), -1)  # row -1 stays -1
-        near.rows[asked, :width] = numbers[found.rows]
-        near.similarities[asked, :width] = found.similarities
-    return pd.concat(parts, ignore_index=True), near
+        numbers = np.append(np.flatnonzero(in_gallery), -1)  # row -1 stays -1
+        nearest.rows[in_query, :width] = numbers[found.rows]
+        nearest.similarities[in_query, :width] = found.similarities
+    return pd.concat(tables, ignore_index=True), nearest
 
 
-def scored(
+def _score_comparable(
     queries: pd.Series, vectors: np.ndarray, gallery: Gallery, params: Neighbours, member: str
-) -> tuple[pd.DataFrame, Found]:
-    """As `score`, where all may be compared with all."""
-    vectors, gallery = widened(vectors, gallery, params)
-    found = search(gallery.vectors, vectors, max(params.images, params.vote), params)
-    means, centres = scores.prototypes(gallery, params.outlier_deviations)
-    by_mean = search(scores.unit(means), vectors, params.candidates, params)
+) -> tuple[pd.DataFrame, Nearest]:
+    """As `score_queries`, if every query may be compared with the whole gallery."""
+    vectors, gallery = expand_and_augment(vectors, gallery, params)
+    nearest = search(gallery.vectors, vectors, max(params.images, params.vote), params)
+    means, centres = scores.compute_prototypes(gallery, params.outlier_deviations)
+    by_mean = search(scores.normalise_rows(means), vectors, params.candidates, params)
     by_centre = search(centres, vectors, params.candidates, params)
-    pairs = candidate_pairs(found, by_mean, by_centre, gallery, params.candidates)
+    pairs = propose_pairs(nearest, by_mean, by_centre, gallery, params.candidates)
     query, label = pairs.T
-    said = {
-        "nearest": scores.best_similarities(vectors, gallery, pairs, None),
-        "mean": scores.products(vectors, means, pairs),
-        "centre": scores.products(vectors, centres, pairs),
-        "vote": scores.votes(found, gallery, params.vote, pairs),
-        **second_looks(vectors, gallery, pairs, params),
+    by_source = {
+        "nearest": scores.compute_best_similarities(vectors, gallery, pairs),
+        "mean": scores.compute_products(vectors, means, pairs),
+        "centre": scores.compute_products(vectors, centres, pairs),
+        "vote": scores.count_votes(nearest, gallery, params.vote, pairs),
+        **compute_optional_scores(vectors, gallery, pairs, params),
     }
     names = queries.to_numpy()[query]
-    return evidence.build(names, gallery.identities[label], member, said), found
+    return evidence.build(names, gallery.identities[label], member, by_source), nearest
 
 
-def widened(
+def expand_and_augment(
     vectors: np.ndarray, gallery: Gallery, params: Neighbours
 ) -> tuple[np.ndarray, Gallery]:
-    """Query expansion and database augmentation, each where its number of neighbours is not 0."""
-    shown = gallery
+    """Query expansion and database augmentation, each if its number of neighbours is not 0."""
+    augmented = gallery
     if params.augmentation:
-        near = others(gallery, params.augmentation, params)
-        moved = expansion.expanded(gallery.vectors, gallery.vectors, *near, params.power)
-        shown = replace(gallery, vectors=moved)
+        near = search_others(gallery, params.augmentation, params)
+        moved = expand(gallery.vectors, gallery.vectors, near.rows, near.similarities, params.power)
+        augmented = replace(gallery, vectors=moved)
     if params.expansion:
-        near = search(shown.vectors, vectors, params.expansion, params)
-        pulled = near.rows, near.similarities, params.power
-        vectors = expansion.expanded(vectors, shown.vectors, *pulled)
-    return vectors, shown
+        near = search(augmented.vectors, vectors, params.expansion, params)
+        vectors = expand(vectors, augmented.vectors, near.rows, near.similarities, params.power)
+    return vectors, augmented
 
 
-def candidate_pairs(
-    found: Found, by_mean: Found, by_centre: Found, gallery: Gallery, count: int
+def propose_pairs(
+    nearest: Nearest, by_mean: Nearest, by_centre: Nearest, gallery: Gallery, count: int
 ) -> np.ndarray:
     """(query, label) rows: the union of each search's best `count` identities, sorted."""
-    nearest = [first_distinct(gallery.labels[row[row >= 0]], count) for row in found.rows]
+    by_image = [take_distinct(gallery.labels[row[row >= 0]], count) for row in nearest.rows]
     pairs = [
         np.column_stack([np.full(len(labels), query), labels])
-        for query, row in enumerate(nearest)
+        for query, row in enumerate(by_image)
         for labels in (row, *(f.rows[query][f.rows[query] >= 0] for f in (by_mean, by_centre)))
     ]
     return np.unique(np.concatenate(pairs), axis=0)
 
 
-def first_distinct(labels: np.ndarray, count: int) -> np.ndarray:
+def take_distinct(labels: np.ndarray, count: int) -> np.ndarray:
     """The first `count` distinct labels, in order of appearance."""
     return pd.unique(labels)[:count]
 
 
-def table(queries: pd.Series, gallery: Gallery, found: Found) -> pd.DataFrame:
+def build_table(queries: pd.Series, gallery: Gallery, nearest: Nearest) -> pd.DataFrame:
     """The neighbours as a table: query, rank (0 first), image, identity, similarity."""
-    query = np.repeat(queries.to_numpy(), found.rows.shape[1])
-    rank = np.tile(np.arange(found.rows.shape[1]), len(found.rows))
-    row, heard = found.rows.ravel(), found.rows.ravel() >= 0
+    query = np.repeat(queries.to_numpy(), nearest.rows.shape[1])
+    rank = np.tile(np.arange(nearest.rows.shape[1]), len(nearest.rows))
+    row = nearest.rows.ravel()
     columns = {
         "query": query,
         "rank": rank,
         "image": gallery.names[row],
         "identity": gallery.identities[gallery.labels[row]],
-        "similarity": found.similarities.ravel(),
+        "similarity": nearest.similarities.ravel(),
     }
-    return pd.DataFrame(columns)[heard].reset_index(drop=True)
+    return pd.DataFrame(columns)[row >= 0].reset_index(drop=True)

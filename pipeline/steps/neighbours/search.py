@@ -11,7 +11,7 @@ from pipeline.params import Neighbours
 
 
 @dataclass(frozen=True)
-class Found:
+class Nearest:
     """The k nearest gallery images of every query, most similar first (n x k; -1 for none)."""
 
     rows: np.ndarray
@@ -32,14 +32,14 @@ class Gallery:
         """Identity i has rows starts[i]:starts[i + 1]; one number more than identities."""
         return np.searchsorted(self.labels, np.arange(len(self.identities) + 1))
 
-    def only(self, rows: np.ndarray) -> "Gallery":
-        """The images where `rows` (g, bool) is true, and their identities."""
-        kept, labels = np.unique(self.labels[rows], return_inverse=True)
-        return Gallery(self.names[rows], self.vectors[rows], labels, self.identities[kept])
+    def select(self, rows: np.ndarray) -> "Gallery":
+        """The images for which `rows` (g, bool) is true, and their identities."""
+        present, labels = np.unique(self.labels[rows], return_inverse=True)
+        return Gallery(self.names[rows], self.vectors[rows], labels, self.identities[present])
 
 
-def gallery_of(embeddings: Embeddings, rows: pd.DataFrame) -> Gallery:
-    """The gallery from its rows (image, identity). Raises ValueError where it is empty."""
+def build_gallery(embeddings: Embeddings, rows: pd.DataFrame) -> Gallery:
+    """The gallery from its rows (image, identity). Raises ValueError if there are none."""
     if rows.empty:
         raise ValueError("the gallery is empty: no labelled image of a known identity")
     rows = rows.sort_values(["identity", "image"])
@@ -48,21 +48,22 @@ def gallery_of(embeddings: Embeddings, rows: pd.DataFrame) -> Gallery:
     return Gallery(rows["image"].to_numpy(), vectors, labels, np.asarray(identities))
 
 
-def search(vectors: np.ndarray, queries: np.ndarray, count: int, params: Neighbours) -> Found:
+def search(vectors: np.ndarray, queries: np.ndarray, count: int, params: Neighbours) -> Nearest:
     """The `count` most similar of `vectors` (g x d) for each of `queries` (n x d)."""
-    index = index_of(vectors, params)
+    index = build_index(vectors, params)
     similarities, rows = index.search(queries.astype(np.float32), min(count, len(vectors)))
-    return Found(rows, similarities)
+    return Nearest(rows, similarities)
 
 
-def index_of(vectors: np.ndarray, params: Neighbours) -> faiss.Index:
-    """An inner-product index, on the GPU where there is one; IVF needs 39 vectors a cell."""
+def build_index(vectors: np.ndarray, params: Neighbours) -> faiss.Index:
+    """An inner-product index, on a GPU if there is one; IVF needs 39 vectors per cell."""
     flat = faiss.IndexFlatIP(vectors.shape[1])
-    index = flat
+    index: faiss.Index = flat
     if params.index == "ivf":
         lists = max(1, min(params.lists, len(vectors) // 39))
-        index = faiss.IndexIVFFlat(flat, vectors.shape[1], lists, faiss.METRIC_INNER_PRODUCT)
-        index.nprobe = min(params.probes, lists)
+        inverted = faiss.IndexIVFFlat(flat, vectors.shape[1], lists, faiss.METRIC_INNER_PRODUCT)
+        inverted.nprobe = min(params.probes, lists)
+        index = inverted
     if faiss.get_num_gpus():
         index = faiss.index_cpu_to_all_gpus(index)
     if not index.is_trained:
@@ -71,13 +72,14 @@ def index_of(vectors: np.ndarray, params: Neighbours) -> faiss.Index:
     return index
 
 
-def others(gallery: Gallery, count: int, params: Neighbours) -> tuple[np.ndarray, np.ndarray]:
-    """Rows and similarities of each gallery image's `count` nearest others (g x count)."""
-    exact = params.model_copy(
-        update={"index": "exact"}
-    )  # every image finds itself, and is left out
-    near = search(gallery.vectors, gallery.vectors, count + 1, exact)
-    own = near.rows == np.arange(len(near.rows))[:, None]
-    # among copies an image may not find itself: its last neighbour goes instead
-    own[~own.any(axis=1), -1] = True
-    return near.rows[~own].reshape(len(own), -1), near.similarities[~own].reshape(len(own), -1)
+def search_others(gallery: Gallery, count: int, params: Neighbours) -> Nearest:
+    """The `count` nearest other gallery images of each gallery image (g x count)."""
+    exact = params.model_copy(update={"index": "exact"})  # so that every image is its own nearest
+    nearest = search(gallery.vectors, gallery.vectors, count + 1, exact)
+    itself = nearest.rows == np.arange(len(nearest.rows))[:, None]
+    # among equal vectors an image may not be its own nearest: its last neighbour goes instead
+    itself[~itself.any(axis=1), -1] = True
+    shape = len(itself), -1
+    return Nearest(
+        nearest.rows[~itself].reshape(shape), nearest.similarities[~itself].reshape(shape)
+    )
