@@ -1,10 +1,10 @@
-"""What is each part worth? The demo again without it, at every seed of `benchmarks.seeds`.
+"""The worth of each part: the demo again without it, at every seed of `benchmarks.seeds`.
 
     python -m benchmarks.seeds FOLDER
     python -m benchmarks.ablations FOLDER [name ...]
 
-Each ablation is a copy of a seed's finished run in which only what the edit reaches is made again.
-One that is done is not run again. Prints, for each, the loss in held-out MAP@5: seed by seed, and
+Each ablation is a copy of a seed's finished run in which only the stages that the edit affects run
+again. A finished one is not repeated. Prints, for each, the loss in held-out MAP@5: by seed, and
 over the queries of all seeds together with a paired 95 % interval.
 """
 
@@ -24,7 +24,7 @@ from pipeline.data.tables import NEW_WHALE
 from pipeline.evaluation import ablation_study, comparison
 
 CONSTANT = "constant"
-# name: the ensemble that is watched, and the leaves of params.yaml that change
+# name: the ensemble that is scored, and the leaves of params.yaml that change
 ABLATIONS = {
     CONSTANT: ("best", {}),
     "untrained": ("best", {"train.epochs": 1, "train.learning_rate": 1e-12}),
@@ -52,59 +52,61 @@ def main(folder: Path, names: Annotated[list[str] | None, typer.Argument()] = No
         raise SystemExit(f"no ablation {sorted(unknown)}; there are {list(ABLATIONS)}")
     for name in names:
         ensemble, edits = ABLATIONS[name]
-        whole = [rankings(run, ensemble) for run in seeds]
+        complete = [load_rankings(run, ensemble) for run in seeds]
         if name == CONSTANT:
-            without = [table.assign(ranking=NEW_WHALE) for table in whole]
+            ablated = [table.assign(ranking=NEW_WHALE) for table in complete]
         else:
-            copies = [ablated(run, name, ensemble, edits) for run in seeds]
-            without = [rankings(copy, ensemble) for copy in copies]
-        print(row(f"{ensemble}, {name}", whole, without), flush=True)
+            copies = [run_ablation(run, name, ensemble, edits) for run in seeds]
+            ablated = [load_rankings(copy, ensemble) for copy in copies]
+        print(format_loss(f"{ensemble}, {name}", complete, ablated), flush=True)
 
 
-def ablated(run: Path, name: str, ensemble: str, edits: dict[str, object]) -> Path:
-    """A copy of a finished run, made again with the edits as far as the ensemble needs it."""
+def run_ablation(run: Path, name: str, ensemble: str, edits: dict[str, object]) -> Path:
+    """A copy of a finished run, run again with the edits as far as the ensemble needs it."""
     copy = run.with_name(run.name.replace("seed", name))
     done = copy / "done"
     if not done.is_file():
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(run, copy, symlinks=True)
-        edit(copy / "params.yaml", ensemble, edits)
+        edit_params(copy / "params.yaml", ensemble, edits)
         subprocess.run([sys.executable, "-m", "commands.repro"], cwd=copy, check=True)
         done.touch()
     return copy
 
 
-def edit(path: Path, ensemble: str, edits: dict[str, object]) -> None:
-    """Change leaves of a params file, and leave out what the ensemble has no use for."""
+def edit_params(path: Path, ensemble: str, edits: dict[str, object]) -> None:
+    """Change leaves of a params file, and drop what the ensemble does not use."""
     yaml = YAML()
     values = yaml.load(path)
     values["ensembles"] = {ensemble: values["ensembles"][ensemble]}
     used = {*values["ensembles"][ensemble]["backbones"], values["match"]["backbone"]}
-    values["backbones"] = {name: own for name, own in values["backbones"].items() if name in used}
+    values["backbones"] = {
+        name: settings for name, settings in values["backbones"].items() if name in used
+    }
     html = values["report"]["html"]
-    values["report"]["html"] = [one for one in html if one == ensemble]
+    values["report"]["html"] = [name for name in html if name == ensemble]
     yaml.dump(ablation_study.replace_leaves(values, edits), path)
 
 
-def rankings(run: Path, ensemble: str) -> pd.DataFrame:
-    """An ensemble's held-out rankings; images and clusters are told apart by the run's seed."""
+def load_rankings(run: Path, ensemble: str) -> pd.DataFrame:
+    """An ensemble's held-out rankings, with the run's seed in images and clusters."""
     table = tables.read("rankings", run / paths.rankings(ensemble))
     seed = run.name.rpartition("-")[2]
     return table.assign(image=seed + "/" + table["image"], cluster=seed + "/" + table["cluster"])
 
 
-def row(name: str, whole: list[pd.DataFrame], without: list[pd.DataFrame]) -> str:
-    """The printed line: MAP@5 with and without, the loss, and each seed's own."""
-    settings = params.load().evaluation
-    found = comparison.compute_gain(pd.concat(without), pd.concat(whole), settings)
-    alone = [
-        comparison.compute_gain(one, other, settings)["difference"]
-        for one, other in zip(without, whole, strict=True)
+def format_loss(name: str, complete: list[pd.DataFrame], ablated: list[pd.DataFrame]) -> str:
+    """The printed line: MAP@5 without and with the part, the loss, and that of each seed."""
+    evaluation = params.load().evaluation
+    gain = comparison.compute_gain(pd.concat(ablated), pd.concat(complete), evaluation)
+    by_seed = [
+        comparison.compute_gain(first, second, evaluation)["difference"]
+        for first, second in zip(ablated, complete, strict=True)
     ]
     return (
-        f"{name:<22} {found['first']:.3f} instead of {found['second']:.3f}: "
-        f"{-found['difference']:+.3f} ({-found['high']:+.3f} to {-found['low']:+.3f}), seeds "
-        + " ".join(f"{-difference:+.3f}" for difference in alone)
+        f"{name:<22} {gain['first']:.3f} instead of {gain['second']:.3f}: "
+        f"{-gain['difference']:+.3f} ({-gain['high']:+.3f} to {-gain['low']:+.3f}), seeds "
+        + " ".join(f"{-difference:+.3f}" for difference in by_seed)
     )
 
 

@@ -1,8 +1,8 @@
 """Reference rows that keep the demo honest: python -m benchmarks.demo_baselines [data/demo/photos]
 
-What a competitor gets for nothing, against the demo's own solution: the constant new_whale, nearest
-neighbours on features that nobody trained for whales, and a booster that sees the files but
-not the pictures. Crops are cut by the true boxes, so that no row fails for want of a detector. The
+Scores of trivial competitors by the demo's solution: the constant new_whale, nearest neighbours on
+features that were not trained on whales, and a booster that sees the files but not the pixels. Crops
+are cut by the true boxes, so that no row depends on a detector. The
 threshold of new_whale is swept on the training photographs by leave-one-out.
 """
 
@@ -30,12 +30,12 @@ def main(root: Annotated[Path, typer.Argument()] = Path("data/demo/photos")) -> 
         ("colour + HOG, 1-NN", colour_and_gradients),
         ("untrained lite0, 1-NN", untrained_lite0),
     ):
-        similar = [unit(features(side)) for side in crops]
+        similar = [unit(features(images)) for images in crops]
         threshold = fit_threshold(similar[0], train.Id.to_numpy())
         score = score_test(similar, train, test, threshold)
         best = max(score_test(similar, train, test, t) for t in THRESHOLDS)
         rows.append((name, "map5", score, f"at the best threshold of the test itself {best:.3f}"))
-    rows += file_rows(root, train, test)
+    rows += score_files(root, train, test)
     print(f"{'reference':40} {'metric':8} {'value':>6}")
     for name, metric, value, remark in rows:
         print(f"{name:40} {metric:8} {value:6.3f}  {remark}")
@@ -93,8 +93,9 @@ def unit(features: np.ndarray) -> np.ndarray:
 def rank_of_truth(
     similarity: np.ndarray, identities: np.ndarray, truths: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """For each query, in descending order the best five identities' scores (Q, 5), and the place of
-    the truth among them, 5 where it is not there. `similarity` is (Q, G), `identities` (G,).
+    """The best five identities' scores of each query (Q, 5), descending, and the truth's rank (Q,).
+
+    The rank is 5 if the truth is not among the five. `similarity` is (Q, G), `identities` (G,).
     """
     names, codes = np.unique(identities, return_inverse=True)
     best = np.full((len(similarity), len(names)), -np.inf)
@@ -108,15 +109,15 @@ def rank_of_truth(
 
 
 def map5(scores: np.ndarray, place: np.ndarray, new: np.ndarray, threshold: float) -> np.ndarray:
-    """Average precision (Q,) once new_whale stands where the scores fall under `threshold`."""
-    at = (scores >= threshold).sum(axis=1)  # where new_whale goes, 5 where it does not
+    """Average precision (Q,) with new_whale placed before the first score under `threshold`."""
+    at = (scores >= threshold).sum(axis=1)  # the rank of new_whale, 5 if it is not among the five
     known_place = place + (at <= place)
     rank = np.where(new, at, known_place)
     return np.where((rank < 5) & (new | (place < 5)), 1 / (1 + rank), 0)
 
 
 def fit_threshold(train: np.ndarray, identities: np.ndarray) -> float:
-    """The best threshold of leave-one-out, new queries weighted to the test's share."""
+    """The best threshold of leave-one-out, new queries weighted to the test's fraction."""
     similarity = train @ train.T
     np.fill_diagonal(similarity, -np.inf)
     known = identities != NEW_WHALE
@@ -136,26 +137,26 @@ def score_test(
     return float(map5(scores, place, truths == NEW_WHALE, threshold).mean())
 
 
-def file_rows(root: Path, train: pd.DataFrame, test: pd.DataFrame) -> list[tuple]:
-    """What size, dimensions, name, place in the table and JPEG tables tell of the label."""
+def score_files(root: Path, train: pd.DataFrame, test: pd.DataFrame) -> list[tuple]:
+    """How well size, dimensions, name, place in the table and JPEG tables predict the label."""
     from lightgbm import LGBMClassifier
     from sklearn.metrics import roc_auc_score
 
-    x = np.stack([look_at_file(root / "train" / n, i) for i, n in enumerate(train.Image)])
-    q = np.stack([look_at_file(root / "test" / n, i) for i, n in enumerate(test.Image)])
+    x = np.stack([describe_file(root / "train" / name, i) for i, name in enumerate(train.Image)])
+    q = np.stack([describe_file(root / "test" / name, i) for i, name in enumerate(test.Image)])
     booster = {"n_estimators": 60, "num_leaves": 7, "min_child_samples": 20, "verbose": -1}
     new = LGBMClassifier(**booster).fit(x, train.Id == NEW_WHALE).predict_proba(q)[:, 1]
     auc = roc_auc_score(test.Id == NEW_WHALE, new)
     common = train.Id.value_counts().drop(NEW_WHALE).index[:10]
-    rows, asked = train.Id.isin(common).to_numpy(), test.Id.isin(common).to_numpy()
-    truths, labels = test.Id[asked].to_numpy(), train.Id[rows].to_numpy()
+    rows, queries = train.Id.isin(common).to_numpy(), test.Id.isin(common).to_numpy()
+    truths, labels = test.Id[queries].to_numpy(), train.Id[rows].to_numpy()
 
     def top1(labels: np.ndarray) -> float:
-        guess = LGBMClassifier(**booster).fit(x[rows], labels).predict(q[asked])
+        guess = LGBMClassifier(**booster).fit(x[rows], labels).predict(q[queries])
         return float(np.mean(guess == truths))
 
     rng = np.random.default_rng(0)
-    chance = [top1(rng.permutation(labels)) for _ in range(20)]  # nothing to be learnt from these
+    chance = [top1(rng.permutation(labels)) for _ in range(20)]  # labels without information
     remark = f"labels shuffled 20 times: {min(chance):.3f} to {max(chance):.3f}"
     return [
         ("LightGBM on the files, new or known", "AUC", auc, "chance .5"),
@@ -163,8 +164,8 @@ def file_rows(root: Path, train: pd.DataFrame, test: pd.DataFrame) -> list[tuple
     ]
 
 
-def look_at_file(path: Path, place: int) -> list[float]:
-    """All that a file tells without its picture; of the JPEG table, one number and its sum."""
+def describe_file(path: Path, place: int) -> list[float]:
+    """Numbers of a file apart from its pixels; of the JPEG table, one number and its sum."""
     data, (height, width) = path.read_bytes(), cv2.imread(str(path)).shape[:2]
     start = data.index(b"\xff\xdb") + 5  # past the marker, its length and the table's number
     table = [data[start], sum(data[start : start + 64])]

@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 import typer
 
-from benchmarks.ablations import edit
+from benchmarks.ablations import edit_params
 from pipeline import params, paths
 from pipeline.data import submission_file, tables
 from pipeline.demo.competition import write_competition
@@ -166,7 +166,7 @@ def prepare(clone: Path, method: str, seed: int) -> None:
     def set_up(part: Path) -> None:
         (part / "data/competition").symlink_to("../../photos")
         leaves = {**SETTINGS, "pretrain.method": method, "train.seed": seed}
-        edit(part / "params.yaml", NAME, leaves)
+        edit_params(part / "params.yaml", NAME, leaves)
 
     clones.clone(clone, set_up)
 

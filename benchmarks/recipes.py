@@ -1,12 +1,12 @@
-"""What is each part of an ensemble's answer worth? Answered again with the members as they are.
+"""The worth of each part of an ensemble's recipe, measured with the members as they are.
 
     python -m benchmarks.recipes ENSEMBLE RUN [RUN ...] [--params presets/animals-cpu.yaml]
 
 A RUN is the folder of a finished project. Nothing is trained, and local features are not matched
 again: only the search, the re-ranking, the blend and the placing of new_whale are, in a scratch
-folder that links to the run's files. Prints, for each change, held-out MAP@5 beside the ensemble's
-own, on the same queries of all runs, with a paired 95 % interval and the smallest difference that
-could have been seen; --out writes the same as CSV.
+folder that links to the run's files. Prints, for each change, held-out MAP@5 beside that of the
+unchanged ensemble, on the same queries of all runs, with a paired 95 % interval and the smallest
+difference that could have been seen; --out writes the same as CSV.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from benchmarks.ablations import edit
+from benchmarks.ablations import edit_params
 from pipeline import params, paths
 from pipeline.data import tables
 from pipeline.evaluation import comparison
@@ -72,20 +72,22 @@ CHANGES = {
 # the command line of this benchmark, `wrong_prior` and `reranking`
 Name = Annotated[str, typer.Argument(metavar="ENSEMBLE")]
 Runs = Annotated[list[Path], typer.Argument(help="folders of finished projects")]
-Settings = Annotated[Path | None, typer.Option("--params", help="unless the run's own")]
+Settings = Annotated[
+    Path | None, typer.Option("--params", help="instead of the params of each run")
+]
 Out = Annotated[Path | None, typer.Option(help="a CSV file")]
 
 
 def main(name: Name, runs: Runs, settings: Settings = None, out: Out = None) -> None:
     """Measure what each part of an ensemble's answer is worth."""
     runs = [run.resolve() for run in runs]
-    own = settings.resolve() if settings else None
-    base = answered(runs, name, {}, own)
-    rows, evaluated = [], params.load(own or runs[0] / "params.yaml").evaluation
+    settings = settings.resolve() if settings else None
+    base = rank_runs(runs, name, {}, settings)
+    rows, evaluation = [], params.load(settings or runs[0] / "params.yaml").evaluation
     for change, leaves in CHANGES.items():
         edits = {leaf.format(name): value for leaf, value in leaves.items()}
-        changed = answered(runs, name, edits, own)
-        rows.append({"change": change, **comparison.compute_gain(base, changed, evaluated)})
+        changed = rank_runs(runs, name, edits, settings)
+        rows.append({"change": change, **comparison.compute_gain(base, changed, evaluation)})
         print(
             "{change:<24} {second:.3f} instead of {first:.3f}: {difference:+.3f} "
             "({low:+.3f} to {high:+.3f}), visible {visible:.3f}".format(**rows[-1]),
@@ -95,62 +97,62 @@ def main(name: Name, runs: Runs, settings: Settings = None, out: Out = None) -> 
         tables.write_csv(pd.DataFrame(rows).round(4), out)
 
 
-def answered(
+def rank_runs(
     runs: list[Path], name: str, edits: dict[str, object], settings: Path | None
 ) -> pd.DataFrame:
     """The ensemble's held-out rankings with the edits, of all runs; their folders stay as they are.
 
-    `settings` is the params file to edit, each run's own where it is None.
+    `settings` is the params file to edit; None for that of each run.
     """
-    return joined(
-        [answered_again(run, name, edits, settings or run / "params.yaml") for run in runs]
-    )
+    return join_runs([rank_run(run, name, edits, settings or run / "params.yaml") for run in runs])
 
 
-def joined(rankings: list[pd.DataFrame]) -> pd.DataFrame:
-    """The rankings of several runs as one table: a photograph of one is none of another's."""
-    found = []
+def join_runs(rankings: list[pd.DataFrame]) -> pd.DataFrame:
+    """The rankings of several runs as one table, with the run's number in images and clusters."""
+    numbered = []
     for number, table in enumerate(rankings):
-        mark = f"{number}/"
-        found.append(table.assign(image=mark + table["image"], cluster=mark + table["cluster"]))
-    return pd.concat(found, ignore_index=True)
+        prefix = f"{number}/"
+        images, clusters = prefix + table["image"], prefix + table["cluster"]
+        numbered.append(table.assign(image=images, cluster=clusters))
+    return pd.concat(numbered, ignore_index=True)
 
 
-def answered_again(run: Path, name: str, edits: dict[str, object], settings: Path) -> pd.DataFrame:
-    """One run's rankings, made in a scratch folder."""
+def rank_run(run: Path, name: str, edits: dict[str, object], settings: Path) -> pd.DataFrame:
+    """The rankings of one run with the edits, computed in a scratch folder."""
     with TemporaryDirectory() as scratch, contextlib.chdir(scratch):
         shutil.copy(settings, "params.yaml")
-        edit(Path("params.yaml"), name, edits)
+        edit_params(Path("params.yaml"), name, edits)
         recipe = params.load().ensembles[name]
         searched = any(leaf.startswith("neighbours.") for leaf in edits)
-        ranked = any(set(score.split(" or ")) & RERANK_SCORES for score in recipe.scores)
-        made = {"ensemble", "submission", "score"}
-        made |= {"neighbours"} if searched else set()
-        made |= {"rerank"} if searched and ranked else set()
-        link(run, made)
-        again(name, made)
+        reranked = any(set(score.split(" or ")) & RERANK_SCORES for score in recipe.scores)
+        stages = {"ensemble", "submission", "score"}
+        stages |= {"neighbours"} if searched else set()
+        stages |= {"rerank"} if searched and reranked else set()
+        link_run(run, stages)
+        run_stages(name, stages)
         return tables.read("rankings", paths.rankings(name))
 
 
-def link(run: Path, made: set[str]) -> None:
-    """Make the folder that one stands in a project with the run's files, but for these stages'."""
+def link_run(run: Path, stages: set[str]) -> None:
+    """Turn the current directory into a project that links to the run's files.
+
+    The files of `stages` are not linked: these stages will write new ones.
+    """
     work = Path("data/work")
     work.mkdir(parents=True)
     for folder in (run / work).iterdir():
-        if folder.name not in made:
+        if folder.name not in stages:
             (work / folder.name).symlink_to(folder)
 
 
-def again(name: str, made: set[str]) -> None:
-    """Run the stages from the blend on, and before them the search and the re-ranking where what
-    they say has changed and is asked for.
-    """
+def run_stages(name: str, stages: set[str]) -> None:
+    """Run blend and submission; before them search and re-ranking if they are in `stages`."""
     p = params.load()
     members = itertools.product(p.ensembles[name].active_backbones(), map(str, p.folds.trained))
     for backbone, fold in members:
-        if "neighbours" in made:
+        if "neighbours" in stages:
             neighbours.main(backbone, fold)
-        if "rerank" in made:
+        if "rerank" in stages:
             rerank.main(backbone, fold)
     ensemble.main(name)
     submission.main(name)

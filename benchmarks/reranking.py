@@ -28,8 +28,8 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from benchmarks.ablations import edit
-from benchmarks.recipes import Name, Out, Runs, Settings, joined, link
+from benchmarks.ablations import edit_params
+from benchmarks.recipes import Name, Out, Runs, Settings, join_runs, link_run
 from pipeline import params, paths
 from pipeline.data import members, tables
 from pipeline.evaluation import comparison
@@ -94,7 +94,7 @@ def looked(
 ) -> tuple[dict[str, pd.DataFrame], float]:
     """All runs' rankings by way, and the seconds a query."""
     each = [looked_at_one(run, name, method, settings or run / "params.yaml") for run in runs]
-    rankings = {way: joined([found[way] for found, _, _ in each]) for way in WAYS}
+    rankings = {way: join_runs([found[way] for found, _, _ in each]) for way in WAYS}
     return rankings, sum(taken for _, taken, _ in each) / sum(count for _, _, count in each)
 
 
@@ -106,9 +106,9 @@ def looked_at_one(
     with TemporaryDirectory() as scratch, contextlib.chdir(scratch):
         edited = Path("params.yaml")
         shutil.copy(settings, edited)
-        edit(edited, name, changed(method))
+        edit_params(edited, name, changed(method))
         made = {stage.__name__.rpartition(".")[2] for stage in stages}
-        link(run, made | {"ensemble", "submission", "score"})
+        link_run(run, made | {"ensemble", "submission", "score"})
         p = params.load()
         members = list(itertools.product(p.ensembles[name].active_backbones(), p.folds.trained))
         begun = time.process_time()  # other work on the machine does not lengthen it
@@ -117,7 +117,9 @@ def looked_at_one(
         taken = time.process_time() - begun
         found = {}
         for way, recipe in ways(p.ensembles[name], method, p.rerank.first).items():
-            edit(edited, name, {f"ensembles.{name}.{leaf}": own for leaf, own in recipe.items()})
+            edit_params(
+                edited, name, {f"ensembles.{name}.{leaf}": own for leaf, own in recipe.items()}
+            )
             ensemble.main(name)
             submission.main(name)
             found[way] = tables.read("rankings", paths.rankings(name))

@@ -1,10 +1,10 @@
-"""Do the held-out scores foretell the hidden ones? The whole demo at several seeds.
+"""Held-out scores compared with hidden ones: the whole demo at several seeds.
 
     python -m benchmarks.seeds FOLDER [--seeds 5]
 
-Each seed is a clone of the last commit in FOLDER, with an ocean of its own, run to its leaderboard
-(twenty minutes on two cores). A seed that is done is not run again, so that an interrupted
-benchmark goes on where it was. Prints, for each ensemble, the mean over the seeds of held-out,
+Each seed is a clone of the last commit in FOLDER, with another demo competition, run to its
+leaderboard (twenty minutes on two cores). A finished seed is not run again, so that an interrupted
+benchmark continues. Prints, for each ensemble, the mean over the seeds of held-out,
 public, private and hidden MAP@5 and of the gap, hidden - held out, with a 95 % interval.
 """
 
@@ -25,7 +25,7 @@ SCORES = ["held_out_map5", "public", "private", "hidden"]
 
 def main(folder: Path, seeds: int = 5) -> None:
     """Run the whole demo at several seeds, and compare held-out scores with hidden ones."""
-    boards = [run(folder / f"seed-{seed}", seed).assign(seed=seed) for seed in range(seeds)]
+    boards = [run_seed(folder / f"seed-{seed}", seed).assign(seed=seed) for seed in range(seeds)]
     table = pd.concat(boards, ignore_index=True)
     if table["commit"].nunique() > 1:
         raise SystemExit(f"{folder} has runs of several commits: {set(table['commit'])}")
@@ -33,15 +33,15 @@ def main(folder: Path, seeds: int = 5) -> None:
     print(table[["seed", "ensemble", *SCORES, "gap"]].to_string(index=False), end="\n\n")
     for ensemble, rows in table.groupby("ensemble", sort=False):
         means = "  ".join(f"{score} {rows[score].mean():.3f}" for score in SCORES)
-        print(f"{ensemble:<12} {means}  gap {interval(rows['gap'].to_numpy())}")
+        print(f"{ensemble:<12} {means}  gap {format_interval(rows['gap'].to_numpy())}")
 
 
-def run(clone: Path, seed: int) -> pd.DataFrame:
+def run_seed(clone: Path, seed: int) -> pd.DataFrame:
     """The leaderboard of one seed's clone."""
     board = clone / "submissions/board.csv"
     if not board.is_file():
         if not clone.is_dir():
-            clones.clone(clone, lambda part: sow(part / "params.yaml", seed))
+            clones.clone(clone, lambda part: set_demo_seed(part / "params.yaml", seed))
         history = clone / "submissions/leaderboard.csv"
         history.unlink(missing_ok=True)
         for command in ("commands.repro", "commands.leaderboard"):
@@ -50,15 +50,15 @@ def run(clone: Path, seed: int) -> pd.DataFrame:
     return pd.read_csv(board)
 
 
-def sow(params: Path, seed: int) -> None:
-    """Write the demo's seed into a params file; SystemExit where it has no place for one."""
+def set_demo_seed(params: Path, seed: int) -> None:
+    """Write the demo's seed into a params file; raises SystemExit if it has no demo.seed."""
     text, count = re.subn(r"(\ndemo:\n  seed: )\d+", rf"\g<1>{seed}", params.read_text())
     if count != 1:
-        raise SystemExit(f"{params}: no demo.seed where it is looked for")
+        raise SystemExit(f"{params}: no demo.seed as the first key of demo")
     params.write_text(text)
 
 
-def interval(values: np.ndarray) -> str:
+def format_interval(values: np.ndarray) -> str:
     """Mean and 95 % interval of the mean (Student's t) as a phrase."""
     if len(values) < 2:
         return f"{values.mean():+.3f}"

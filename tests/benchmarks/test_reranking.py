@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks import reranking
-from benchmarks.ablations import edit
+from benchmarks.ablations import edit_params
 from pipeline import params
 from tests.conftest import ROOT
 
@@ -38,7 +38,7 @@ def test_every_ensemble_can_be_asked(tmp_path, preset, method):
         for changes in reranking.ways(recipe, method, "centre").values():
             file.write_text((ROOT / preset).read_text())
             leaves = {f"ensembles.{name}.{leaf}": own for leaf, own in changes.items()}
-            edit(file, name, {"rerank.method": method, "neighbours.reciprocal": 20} | leaves)
+            edit_params(file, name, {"rerank.method": method, "neighbours.reciprocal": 20} | leaves)
             assert params.load(file).ensembles[name].scores == changes["scores"]
 
 
