@@ -85,6 +85,7 @@ def edit_params(path: Path, ensemble: str, edits: dict[str, object]) -> None:
     }
     html = values["report"]["html"]
     values["report"]["html"] = [name for name in html if name == ensemble]
+    values["identify"]["ensemble"] = ensemble
     yaml.dump(ablation_study.replace_leaves(values, edits), path)
 
 

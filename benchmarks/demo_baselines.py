@@ -1,9 +1,11 @@
-"""Reference rows that keep the demo honest: python -m benchmarks.demo_baselines [data/demo/photos]
+"""Reference rows that keep the demo honest: scores of trivial competitors, by its solution.
 
-Scores of trivial competitors by the demo's solution: the constant new_whale, nearest neighbours on
-features that were not trained on whales, and a booster that sees the files but not the pixels. Crops
-are cut by the true boxes, so that no row depends on a detector. The
-threshold of new_whale is swept on the training photographs by leave-one-out.
+    python -m benchmarks.demo_baselines [data/demo/photos]
+
+These are the constant new_whale, nearest neighbours on features that were not trained on whales,
+and a booster that sees the files but not the pixels. Crops are cut by the true boxes, so that no
+row depends on a detector. The threshold of new_whale is swept on the training photographs by
+leave-one-out.
 """
 
 from pathlib import Path
