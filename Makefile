@@ -12,8 +12,8 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 .PHONY: all install test docs review gpu-check dvc-deps preset
 
 all: .venv/installed preset
-	python -m commands.repro
-	python -m commands.leaderboard
+	tailprint run
+	tailprint leaderboard
 
 install: .venv/installed
 
@@ -27,11 +27,11 @@ docs: .venv/installed
 
 # on this machine alone, http://127.0.0.1:8765
 review: .venv/installed
-	python -m commands.review
+	tailprint review
 
 # after a change of imports: the lists of code in dvc.yaml
 dvc-deps: .venv/installed
-	python -m commands.dvc_deps
+	tailprint dvc-deps
 
 gpu-check: .venv/installed
 	python -m benchmarks.gpu_check

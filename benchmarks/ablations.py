@@ -69,7 +69,7 @@ def run_ablation(run: Path, name: str, ensemble: str, edits: dict[str, object]) 
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(run, copy, symlinks=True)
         edit_params(copy / "params.yaml", ensemble, edits)
-        subprocess.run([sys.executable, "-m", "commands.repro"], cwd=copy, check=True)
+        subprocess.run([sys.executable, "-m", "commands", "run"], cwd=copy, check=True)
         done.touch()
     return copy
 

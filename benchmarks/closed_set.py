@@ -42,7 +42,7 @@ def main(folder: Path, preset: str = "animals-cpu") -> None:
         prepare(clone, preset)
     if kept.read_text() != preset:
         raise SystemExit(f"{clone} is a run of {kept.read_text()}: take another folder")
-    subprocess.run([sys.executable, "-m", "commands.repro"], cwd=clone, check=True)
+    subprocess.run([sys.executable, "-m", "commands", "run"], cwd=clone, check=True)
     p = params.load(clone / "params.yaml")
     truth = solution.read_solution(folder / "photos", p.competition.columns)
     for name in p.ensembles:

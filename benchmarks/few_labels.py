@@ -107,7 +107,7 @@ def of_seed(folder: Path, seed: int) -> pd.DataFrame:
 
 def guessed(clone: Path, photos: Path) -> None:
     """Pseudo-labels of the unlabelled photographs, and of none that is asked."""
-    command = [sys.executable, "-m", "commands.pseudo", NAME, "--surest", SUREST]
+    command = [sys.executable, "-m", "commands", "pseudo-label", NAME, "--surest", SUREST]
     subprocess.run(command, cwd=clone, check=True)
     found = tables.read("pseudo", clone / paths.PSEUDO)
     asked = set(pd.read_csv(photos / "solution.csv")["Image"])
@@ -173,7 +173,7 @@ def prepare(clone: Path, method: str, seed: int) -> None:
 
 def answered(clone: Path, photos: Path) -> pd.DataFrame:
     """Columns image, identity, right: whether the clone's ensemble names it first."""
-    subprocess.run([sys.executable, "-m", "commands.repro"], cwd=clone, check=True)
+    subprocess.run([sys.executable, "-m", "commands", "run"], cwd=clone, check=True)
     told = submission_file.read(clone / paths.submission(NAME), tables.NEW_WHALE).set_index(
         "image"
     )["ranking"]

@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 import typer
 
-from commands.strangers import held_out
 from pipeline import params
 from pipeline.evaluation import clustering
+from pipeline.identify.unknown_individuals import load_held_out
 
 
 def main(backbone: str, runs: list[Path]) -> None:
@@ -33,7 +33,7 @@ def main(backbone: str, runs: list[Path]) -> None:
 
 def of_run(backbone: str, folds: list[int]) -> list[dict[str, object]]:
     """A row a fold and method."""
-    sets = {fold: held_out([backbone], fold) for fold in folds}
+    sets = {fold: load_held_out([backbone], fold) for fold in folds}
     rows = []
     for fold, (vectors, identity) in sets.items():
         rows.append({"method": "alone", **scores(np.arange(len(identity)), identity)})

@@ -22,11 +22,14 @@ import pandas as pd
 import typer
 from tqdm import tqdm
 
-from commands import asking, identify, known
 from pipeline import params
 from pipeline.data import artefacts, features, gallery
 from pipeline.data.tables import NEW_WHALE
 from pipeline.evaluation import metrics, protocol, reliability
+from pipeline.identify.answer import answer
+from pipeline.identify.eligibility import members_for_photograph
+from pipeline.identify.gallery import Gallery, load_gallery
+from pipeline.identify.identification import build_query, choose_recipe, find_viewpoint
 
 SURE = 0.9
 
@@ -44,12 +47,12 @@ def main(
 
 
 def measure(name: str | None, count: int, p: params.Params) -> None:
-    recipe = identify.recipe_of(name, p)
+    recipe = choose_recipe(name, p)
     folds = artefacts.load_folds()
     queries = gallery.held_out_rows(folds, recipe.fold_list(p.folds.trained))
     chosen = np.random.default_rng(0).permutation(len(queries))[:count]
     queries = queries.iloc[np.sort(chosen)].reset_index(drop=True)
-    stored = known.known(recipe, {}, p)
+    stored = load_gallery(recipe, {}, p)
     sources = tqdm(queries["image"], unit="photograph", mininterval=5)
     given = [chances(image, stored, recipe, p) for image in sources]
     weights = protocol.query_weights(queries["kind"], p.evaluation.new_whale_prior)
@@ -57,19 +60,18 @@ def measure(name: str | None, count: int, p: params.Params) -> None:
         print(f"{word:28} {value:.3f}")
 
 
-def chances(
-    image: str, stored: asking.Known, recipe: params.Ensemble, p: params.Params
-) -> pd.Series:
+def chances(image: str, stored: Gallery, recipe: params.Ensemble, p: params.Params) -> pd.Series:
     """What `identify` would answer, asked with a photograph of the competition."""
     digest = artefacts.load_images().set_index("image")["sha256"][image]
-    fair = identify.fair_members(digest, recipe.fold_list(p.folds.trained))
+    fair = members_for_photograph(digest, recipe.fold_list(p.folds.trained))
     vectors = {fold: stored.embeddings[fold].of(pd.Series([image]))[0] for fold in fair}
     found = stored.features
     if len(found.names):
         found = features.joined([image], [found.of(found.names.tolist().index(image))])
-    asked = identify.asked(vectors, found, digest)
-    side = stored.side | identify.side_of(digest, None, stored.side)
-    return asking.answer(asked, replace(stored, side=side), recipe, p.match.backbone, p)[0]
+    query = build_query(vectors, found, digest)
+    viewpoint = stored.viewpoint | find_viewpoint(digest, None, stored.viewpoint)
+    stored = replace(stored, viewpoint=viewpoint)
+    return answer(query, stored, recipe, p.match.backbone, p).probabilities
 
 
 def summary(truth: list[str], given: list[pd.Series], weights: np.ndarray) -> dict[str, float]:

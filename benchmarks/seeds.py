@@ -44,8 +44,8 @@ def run_seed(clone: Path, seed: int) -> pd.DataFrame:
             clones.clone(clone, lambda part: set_demo_seed(part / "params.yaml", seed))
         history = clone / "submissions/leaderboard.csv"
         history.unlink(missing_ok=True)
-        for command in ("commands.repro", "commands.leaderboard"):
-            subprocess.run([sys.executable, "-m", command], cwd=clone, check=True)
+        for command in ("run", "leaderboard"):
+            subprocess.run([sys.executable, "-m", "commands", command], cwd=clone, check=True)
         history.rename(board)
     return pd.read_csv(board)
 

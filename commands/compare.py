@@ -1,62 +1,80 @@
-"""Compare an ensemble with what it is at another place, query by query.
+"""`tailprint compare`."""
 
-    dvc exp save -n before                              # what there is, before an edit
-    dvc exp run -S rerank.method=none
-    python -m commands.compare card before              # or a commit, a tag
-    python -m commands.compare card ../another-checkout # a folder
-    python -m commands.compare card . --other best      # another ensemble
-
-Prints the gain of the workspace over the other place in held-out MAP@5, with its 95 % interval, on
-the queries that both answered. It says nothing of other seeds: where training is involved, run
-several.
-"""
-
-import argparse
 import io
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-import dvc.api
-import pandas as pd
-from dvc.exceptions import DvcException
+import typer
 
-from pipeline import params, paths
-from pipeline.data import tables
-from pipeline.evaluation import comparison
+from commands.options import Ensemble
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pipeline.params import Params
+
+EXAMPLES = [
+    "tailprint compare card before               # an experiment: dvc exp save -n before",
+    "tailprint compare card HEAD~1               # a commit, a tag",
+    "tailprint compare card ../another-checkout  # a folder",
+    "tailprint compare card . --other best       # another ensemble",
+]
 
 
-def main(name: str, place: str, other: str) -> None:
-    p = params.load()
+def main(
+    ensemble: Ensemble,
+    place: Annotated[str, typer.Argument(help="A commit, tag, experiment or folder.")],
+    other: Annotated[
+        str, typer.Option(help="The ensemble's name there, if it differs.", show_default=False)
+    ] = "",
+) -> None:
+    """Compare an ensemble with another run, query by query.
+
+    Prints the gain of the workspace over the other place in held-out MAP@5, with its 95 % interval,
+    on the queries that both answered. It covers one seed: if training is involved, run several.
+    """
+    from pipeline import params
+
+    other = other or ensemble
+    gain = measure_gain(ensemble, place, other, params.load())
+    print(
+        f"{gain['queries']} common queries: {ensemble} here {gain['second']:.4f}, "
+        f"{other} at {place} {gain['first']:.4f}"
+    )
+    print(
+        f"gain {gain['difference']:+.4f} ({gain['low']:+.4f} to {gain['high']:+.4f}); "
+        f"smallest visible {gain['visible']:.4f}"
+    )
+
+
+def measure_gain(ensemble: str, place: str, other: str, p: "Params") -> dict[str, float]:
+    """The gain (`comparison.compute_gain`) of the workspace's ensemble over `other` at `place`."""
+    from dvc.exceptions import DvcException
+
+    from pipeline.evaluation import comparison
+    from pipeline.system.errors import UserError
+
     try:
-        found = comparison.compute_gain(rankings(place, other), rankings(".", name), p.evaluation)
+        return comparison.compute_gain(
+            read_rankings(place, other), read_rankings(".", ensemble), p.evaluation
+        )
     except (OSError, ValueError, DvcException) as error:
-        raise SystemExit(
-            f"can't compare {name} with {other} at {place}: {error}. The place is a folder, "
-            "commit, tag or experiment; both ensembles must have been run (dvc repro), and a "
+        raise UserError(
+            f"can't compare {ensemble} with {other} at {place}: {error}. The place is a folder, "
+            "commit, tag or experiment; both ensembles must have been run (tailprint run), and a "
             "commit's results be in DVC's cache"
         ) from None
-    print(
-        f"{found['queries']} common queries: {name} here {found['second']:.4f}, {other} at {place} "
-        f"{found['first']:.4f}"
-    )
-    print(
-        f"gain {found['difference']:+.4f} ({found['low']:+.4f} to {found['high']:+.4f}); "
-        f"smallest visible {found['visible']:.4f}"
-    )
 
 
-def rankings(place: str, name: str) -> pd.DataFrame:
+def read_rankings(place: str, ensemble: str) -> "pd.DataFrame":
     """The ensemble's "rankings" table in a folder, or at a commit, tag or experiment."""
-    path = paths.rankings(name)
+    import dvc.api
+
+    from pipeline import paths
+    from pipeline.data import tables
+
+    path = paths.rankings(ensemble)
     if Path(place).is_dir():
         return tables.read("rankings", Path(place) / path)
     text = io.StringIO(dvc.api.read(str(path), rev=place))
     return tables.parsed("rankings", text, f"{path} at {place}")
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("name", help="the ensemble")
-    parser.add_argument("place", help="a commit, tag, experiment or folder")
-    parser.add_argument("--other", help="the ensemble's name there, where it differs")
-    arguments = parser.parse_args()
-    main(arguments.name, arguments.place, arguments.other or arguments.name)

@@ -1,18 +1,21 @@
-"""Draw the demo competition into data/demo/photos: python -m commands.demo"""
+"""`tailprint demo`."""
 
-import shutil
-from functools import partial
 from pathlib import Path
 
-from tqdm import tqdm
-
-from pipeline import params
-from pipeline.demo.competition import write_competition
-
+EXAMPLES = ["tailprint demo"]
 PHOTOS = Path("data/demo/photos")
 
 
 def main() -> None:
+    """Draw the demo, a synthetic competition of whale flukes."""
+    import shutil
+    from functools import partial
+
+    from tqdm import tqdm
+
+    from pipeline import params
+    from pipeline.demo.competition import write_competition
+
     demo = params.load().demo
     part = PHOTOS.with_name(".part-photos")
     shutil.rmtree(part, ignore_errors=True)
@@ -21,7 +24,3 @@ def main() -> None:
     write_competition(part, demo.seed, demo.train_images, demo.test_images, progress=bar)
     shutil.rmtree(PHOTOS, ignore_errors=True)
     part.rename(PHOTOS)
-
-
-if __name__ == "__main__":
-    main()

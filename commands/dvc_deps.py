@@ -1,17 +1,14 @@
-"""Write the code that each stage runs into the `deps` of dvc.yaml.
-
-    python -m commands.dvc_deps [--check]
-
-Files of data and parameters are listed by hand; modules follow from the imports. With --check
-nothing is written, and an out-of-date list is an error.
-"""
+"""`tailprint dvc-deps`."""
 
 import re
-import sys
 from pathlib import Path
+from typing import Annotated
 
-from pipeline.data import tables
+import typer
+
 from pipeline.system.import_closure import code_files
+
+EXAMPLES = ["tailprint dvc-deps --check"]
 
 ROOT = Path(__file__).parents[1]
 DVC_YAML = ROOT / "dvc.yaml"
@@ -21,11 +18,22 @@ STAGE = re.compile(r"^  (\w+):$")
 CODE = re.compile(r"^      - (stages|pipeline)/\S+$")
 
 
-def main(check: bool) -> None:
+def main(
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; an outdated list is an error.")
+    ] = False,
+) -> None:
+    """Write the code that each stage imports into the deps of dvc.yaml.
+
+    Files of data and parameters are listed by hand; modules follow from the imports.
+    """
+    from pipeline.data import tables
+    from pipeline.system.errors import UserError
+
     before = DVC_YAML.read_text()
     after = with_code_deps(before)
     if check and after != before:
-        raise SystemExit("dvc.yaml lists other code than the stages import: run make dvc-deps")
+        raise UserError("dvc.yaml lists other code than the stages import: run tailprint dvc-deps")
     if after != before:
         tables.replace(DVC_YAML, lambda part: part.write_text(after))
 
@@ -38,9 +46,9 @@ def code_deps(stage: str) -> list[str]:
 
 
 def with_code_deps(text: str) -> str:
-    """dvc.yaml with every stage's list of code brought up to date, all else as it was.
+    """dvc.yaml with every stage's list of code brought up to date, the rest unchanged.
 
-    Raises ValueError for a stage whose `deps` name no code: there is no place to write to.
+    Raises ValueError for a stage whose `deps` list no code: there is no place to write to.
     """
     lines: list[str] = []
     stage, written = "", set()
@@ -56,7 +64,3 @@ def with_code_deps(text: str) -> str:
     if missing := sorted(stages - written):
         raise ValueError(f"no code is listed in the deps of {', '.join(missing)} in dvc.yaml")
     return "\n".join(lines) + "\n"
-
-
-if __name__ == "__main__":
-    main("--check" in sys.argv[1:])

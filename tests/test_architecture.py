@@ -23,13 +23,17 @@ LAYERS = {
     "models": {"params", "system", "data"},
     "losses": {"params", "models"},
     "fewshot": {"system", "models", "training"},
-    "evaluation": {"params", "data"},
-    "training": {"params", "system", "data", "models", "losses", "evaluation"},
+    "evaluation": {"params", "paths", "data"},
+    "training": {"params", "system", "paths", "data", "models", "losses", "evaluation"},
     "steps": {
         *("params", "system", "paths", "data"),
         *("models", "losses", "fewshot", "evaluation", "training"),
     },
-    "leaderboard": {"params", "data", "evaluation"},
+    "catalogue": {"params", "system", "data", "steps"},
+    "review": {"params", "system", "paths", "data", "steps"},
+    "identify": {"params", "system", "paths", "data", "models", "evaluation", "steps"},
+    "leaderboard": {"params", "system", "paths", "data", "evaluation", "steps", "identify"},
+    "project": {"params", "identify", "leaderboard"},
     "demo": set(),
 }
 
@@ -114,7 +118,7 @@ def test_the_solution_is_opened_to_score_what_was_answered_alone():
         for path in code
         if "pipeline.data.solution" in imported_names(path) and demo not in path.parents
     }
-    assert readers == {"commands/leaderboard.py", "benchmarks/closed_set.py"}
+    assert readers == {"pipeline/leaderboard/update.py", "benchmarks/closed_set.py"}
 
 
 def test_nobody_else_names_the_hidden_files():

@@ -14,7 +14,7 @@ def test_how_near_is_near_is_learned_from_the_other_folds(monkeypatch):
         angles = np.radians(np.array([0, 5, 30, 35, 60, 65]) + 90 * fold)
         return np.stack([np.cos(angles), np.sin(angles)], axis=1), np.array(list("aabbcc"))
 
-    monkeypatch.setattr(grouping, "held_out", held_out)
+    monkeypatch.setattr(grouping, "load_held_out", held_out)
     rows = pd.DataFrame(grouping.of_run("lite0", [0, 1])).set_index("method")
     assert set(rows.index) == {"alone", *grouping.clustering.METHODS}
     assert (rows.loc["alone", "ari"] == 0).all()

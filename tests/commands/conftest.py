@@ -1,24 +1,24 @@
-"""What several commands' tests start from."""
+"""The program, called as from a shell, in a folder with the tests' params.yaml."""
 
-import pandas as pd
 import pytest
+from typer.testing import CliRunner, Result
 
-from pipeline import paths
-from pipeline.data import tables
+from commands.main import app
+from tests.conftest import ROOT
 
 
 @pytest.fixture
-def three_folds(tmp_path, monkeypatch):
-    """The tables of a small competition, in a folder of its own: photographs of a in folds 0 and 1,
-    of b in fold 1; t is the test's, and so is a copy of a0."""
+def project(tmp_path, monkeypatch):
+    (tmp_path / "params.yaml").write_text((ROOT / "tests/params.yaml").read_text())
     monkeypatch.chdir(tmp_path)
-    image = dict.fromkeys(tables.COLUMNS["images"], 0)
-    names = ["a0", "a1", "b1", "t", "copy of a0"]
-    rows = [image | {"image": name, "sha256": f"hash {name}"} for name in names]
-    tables.write("images", pd.DataFrame(rows), paths.IMAGES)
-    groups = pd.DataFrame({"image": names, "group": [0, 1, 2, 3, 0]})
-    tables.write("groups", groups, paths.GROUPS)
-    labelled = [("a0", "a", 0, 0), ("a1", "a", 1, 1), ("b1", "b", 2, 1)]
-    labelled = pd.DataFrame(labelled, columns=["image", "identity", "group", "fold"])
-    tables.write("folds", labelled.assign(only_fold=""), paths.FOLDS)
-    tables.write("labels", labelled.assign(only_fold="", provenance=""), paths.LABELS)
+    return tmp_path
+
+
+@pytest.fixture
+def tailprint(project):
+    """A function: the arguments of the program -> its result."""
+
+    def call(*arguments: str) -> Result:
+        return CliRunner().invoke(app, list(arguments), catch_exceptions=False)
+
+    return call

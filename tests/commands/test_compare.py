@@ -4,10 +4,8 @@ import dvc.api
 import pandas as pd
 import pytest
 
-from commands import compare
 from pipeline import paths
 from pipeline.data import tables
-from tests.conftest import ROOT
 
 ROW = {"group": 0, "fold": 0, "kind": "known", "truth": "007", "cluster": "007", "weight": 1.0}
 
@@ -19,34 +17,31 @@ def rankings(answer: str) -> pd.DataFrame:
 
 
 @pytest.fixture(autouse=True)
-def project(tmp_path, monkeypatch):
-    (tmp_path / "params.yaml").write_text((ROOT / "tests/params.yaml").read_text())
-    monkeypatch.chdir(tmp_path)
+def run(project):
     tables.write("rankings", rankings("007 b"), paths.rankings("best"))
-    return tmp_path
 
 
-def test_it_asks_the_revision_for_its_rankings(monkeypatch, capsys):
-    asked = []
+def test_the_rankings_of_a_revision_are_read_by_dvc(tailprint, monkeypatch):
+    calls = []
 
     def read(path: str, rev: str) -> str:
-        asked.append((path, rev))
+        calls.append((path, rev))
         return rankings("b 007").to_csv(index=False)
 
     monkeypatch.setattr(dvc.api, "read", read)
-    compare.main("best", "norerank", "card")
-    assert asked == [(str(paths.rankings("card")), "norerank")]
-    printed = capsys.readouterr().out
-    assert "1 common queries: best here 1.0000, card at norerank 0.5000" in printed
-    assert "gain +0.5000 (+0.5000 to +0.5000)" in printed
+    output = tailprint("compare", "best", "norerank", "--other", "card").output
+    assert calls == [(str(paths.rankings("card")), "norerank")]
+    assert "1 common queries: best here 1.0000, card at norerank 0.5000" in output
+    assert "gain +0.5000 (+0.5000 to +0.5000)" in output
 
 
-def test_the_other_place_can_be_a_folder(project, capsys):
+def test_the_other_place_can_be_a_folder(tailprint, project):
     tables.write("rankings", rankings("b c 007"), project / "there" / paths.rankings("best"))
-    compare.main("best", "there", "best")
-    assert "gain +0.6667" in capsys.readouterr().out
+    assert "gain +0.6667" in tailprint("compare", "best", "there").output
 
 
-def test_what_was_never_run_is_named_with_the_way_out():
-    with pytest.raises(SystemExit, match="can't compare card with card at [.]: .*card.*dvc repro"):
-        compare.main("card", ".", "card")
+def test_rankings_that_do_not_exist_are_named_with_the_remedy(tailprint):
+    result = tailprint("compare", "card", ".")
+    assert result.exit_code == 1
+    assert "can't compare card with card at .: " in result.output
+    assert "card" in result.output and "tailprint run" in result.output

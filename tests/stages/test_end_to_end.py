@@ -15,12 +15,15 @@ import pandas as pd
 import pytest
 from dvc.repo import Repo
 from ruamel.yaml import YAML
+from typer.testing import CliRunner, Result
 
 from benchmarks import naming
 from benchmarks.report_size import content_of
-from commands import enroll, identify, known, leaderboard, verify
+from commands.main import app
 from pipeline import params, paths
 from pipeline.data import enrolled_photo, tables
+from pipeline.identify.gallery import load_gallery
+from pipeline.identify.identification import choose_recipe
 from pipeline.steps.ensemble.blend import Blend
 from pipeline.steps.ensemble.ensemble import score_queries
 from pipeline.steps.ensemble.load import load_fold_evidence
@@ -68,7 +71,7 @@ def project(tmp_path_factory) -> Path:
     tiny.make_project(root)
     (root / "spy").mkdir()
     (root / "spy/sitecustomize.py").write_text(SPY)
-    run(root, "commands.repro", "--at-once", "2")
+    run(root, "commands", "run", "--at-once", "2")
     return root
 
 
@@ -261,20 +264,25 @@ def judged(again, monkeypatch):
     paths.JUDGE.write_text(json.dumps(judge | {"weights_": [1.0, 1.0, 1.0], "height_": 0.0}))
 
 
-def test_two_photographs_are_compared(judged, capsys):
+def tailprint(*arguments: object) -> Result:
+    """Call the program in the current folder."""
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.mark.usefixtures("judged")
+def test_two_photographs_are_compared():
     """Twice the same photograph: likelier one animal, with more points in common, than two."""
-    first, chances = Path("data/competition/train/train00.jpg"), []
+    first, probabilities = Path("data/competition/train/train00.jpg"), []
     for other in (first, first.with_name("train13.jpg")):
-        verify.main([first, other], 0.5, Path("seen.png"))
-        said = capsys.readouterr().out
-        chances.append(float(said.split("probability ")[1].split("\n")[0]))
-        assert "matched points fit one map: seen.png" in said
-        assert cv2.imread("seen.png").shape[2] == 3
-    assert chances[0] > chances[1]
+        output = tailprint("verify", first, other, "--picture", "pair.png").stdout
+        probabilities.append(float(output.split("probability ")[1].split("\n")[0]))
+        assert "matched points fit one map: pair.png" in output
+        assert cv2.imread("pair.png").shape[2] == 3
+    assert probabilities[0] > probabilities[1]
 
 
-def test_a_stranger_is_enrolled_and_found_by_another_photograph(
-    again, monkeypatch, tmp_path, capsys
+def test_an_unknown_animal_is_enrolled_and_identified_by_another_photograph(
+    again, monkeypatch, tmp_path
 ):
     """A drawing that the competition never saw, and the same one a little brighter."""
     monkeypatch.chdir(again)
@@ -283,51 +291,50 @@ def test_a_stranger_is_enrolled_and_found_by_another_photograph(
     first, second = tmp_path / "first.png", tmp_path / "second.png"
     cv2.imwrite(str(first), drawing)
     cv2.imwrite(str(second), cv2.convertScaleAbs(drawing, alpha=0.9, beta=10))
-    before = named(second, capsys)
-    enroll.main(first, "w_newcomer")
-    assert "enrolled as w_newcomer" in capsys.readouterr().out
-    after = named(second, capsys)
+    before = identify(second)
+    assert "enrolled as w_newcomer" in tailprint("enroll", first, "w_newcomer").stdout
+    after = identify(second)
     assert "w_newcomer" not in before and next(iter(after)) == "w_newcomer"
     assert sum(after.values()) <= 1.003  # five roundings
-    # of other members: worked out anew from the copy that was kept
-    (own,) = enrolled_photo.everyone(paths.ENROLLED)
-    replace(own, made_with="others", vectors=-own.vectors).save(paths.ENROLLED)
-    assert named(second, capsys) == after
-    assert named(first, capsys)  # does not find itself
-    assert "w_newcomer" not in named(first, capsys)
-    with pytest.raises(SystemExit, match="in the competition as"):
-        enroll.main(Path("data/competition/train/train00.jpg"), "w_newcomer")
+    # embedded by other members: extracted again from the stored copy
+    (enrolled,) = enrolled_photo.everyone(paths.ENROLLED)
+    replace(enrolled, made_with="others", vectors=-enrolled.vectors).save(paths.ENROLLED)
+    assert identify(second) == after
+    assert identify(first)  # is not compared with itself
+    assert "w_newcomer" not in identify(first)
+    known = tailprint("enroll", "data/competition/train/train00.jpg", "w_newcomer")
+    assert known.exit_code == 1 and "in the competition as" in known.output
 
 
 @pytest.mark.parametrize("name", ENSEMBLES)
-def test_a_held_out_photograph_is_named_as_the_pipeline_named_it(again, monkeypatch, name):
+def test_a_held_out_photograph_gets_the_answer_of_the_pipeline(again, monkeypatch, name):
     """By the same blend without re-ranking, with everything that was fitted cross-fitted."""
     monkeypatch.chdir(again)
     p = params.load()
-    recipe = identify.recipe_of(name, p)
+    recipe = choose_recipe(name, p)
     folds = tables.read("folds", paths.FOLDS)
     parts = load_fold_evidence(recipe, p.folds.trained, folds, ("neighbours",))
     nobody = tables.read("duplicates", paths.DUPLICATES)[:0]
     odds = score_queries(parts, Blend(recipe, p.ensemble, p.evaluation), nobody)
     said = compute_posteriors(odds[~odds["test"]], 0.0).groupby("query")
-    stored = known.known(recipe, {}, p)
+    stored = load_gallery(recipe, {}, p)
     for image, own in list(said)[::5]:
         expected = own.set_index("identity")["posterior"]
         found = naming.chances(image, stored, recipe, p)
         assert found.to_dict() == pytest.approx(expected.to_dict(), abs=1e-6)
 
 
-def named(photograph: Path, capsys) -> dict[str, float]:
-    """The answers that `identify` prints, in their order."""
-    identify.main(photograph, "card", 0.3, None, Path("seen.png"))
-    lines = capsys.readouterr().out.splitlines()[1:]
+def identify(photograph: Path) -> dict[str, float]:
+    """The answers that `tailprint identify` prints, in their order."""
+    options = ("--ensemble", "card", "--prior", "0.3", "--picture", "match.png")
+    lines = tailprint("identify", photograph, *options).stdout.splitlines()[1:]
     answers = [line.split() for line in lines if line.startswith("  ")]
-    return {name: float(chance) for chance, name, *_ in answers}
+    return {identity: float(probability) for probability, identity, *_ in answers}
 
 
 def test_the_leaderboard_lists_every_ensemble(again, monkeypatch):
     monkeypatch.chdir(again)
-    leaderboard.main()
+    assert tailprint("leaderboard").exit_code == 0
     history = pd.read_csv("submissions/leaderboard.csv")
     assert history["ensemble"].tolist() == ENSEMBLES
     assert history["hidden"].between(0, 1).all()

@@ -1,0 +1,74 @@
+"""`tailprint import`."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from pipeline.catalogue.convert import Summary
+
+EXAMPLES = [
+    "tailprint import FOLDER data/competition  # one sub-folder per individual",
+    "tailprint import list.csv OUT --path file --identity name --viewpoint side",
+    "tailprint import list.csv OUT --split date --date taken",
+    "tailprint import FOLDER OUT --split open --new 0.1",
+    "tailprint import train.csv OUT --root train --path Image --identity Id --skip new_whale",
+]
+
+
+class Method(StrEnum):
+    """How photographs are split."""
+
+    closed = "closed"
+    open = "open"
+    date = "date"
+
+
+# one option per fact about the catalogue; they are grouped into a Source and a Split at once
+def main(  # noqa: PLR0913
+    source: Annotated[Path, typer.Argument(help="A folder of folders, or a CSV file.")],
+    out: Annotated[Path, typer.Argument(help="The competition directory to write.")],
+    split: Annotated[Method, typer.Option(help="Which photographs are the test.")] = Method.closed,
+    ratio: Annotated[float, typer.Option(help="Fraction that trains.")] = 0.8,
+    new: Annotated[float, typer.Option(help="Fraction of new individuals (open).")] = 0.1,
+    seed: Annotated[int, typer.Option(help="The published figures' is 666.")] = 666,
+    skip: Annotated[str, typer.Option(help="A name to leave out: of unknown individuals.")] = "",
+    root: Annotated[
+        Path | None, typer.Option(help="Folder of the CSV's files, if another than its own.")
+    ] = None,
+    path: Annotated[str, typer.Option(help="The CSV's column of files.")] = "path",
+    identity: Annotated[str, typer.Option(help="Its column of individuals.")] = "identity",
+    date: Annotated[str | None, typer.Option(help="Its column of dates.")] = None,
+    viewpoint: Annotated[
+        str | None, typer.Option(help="Its column of viewpoints (left, right), never compared.")
+    ] = None,
+    as_published: Annotated[
+        bool, typer.Option("--as-published", help="Leave duplicates where they fall.")
+    ] = False,
+) -> None:
+    """Convert photographs of known individuals into a competition.
+
+    The photographs are split into a training and a test set with a hidden solution, by the rule
+    behind the published figures (closed or open set) or by date. Duplicates of one photograph are
+    then moved to one side, except with --as-published. Put OUT (or a link to it) at
+    data/competition and run `make PRESET=animals-cpu`.
+    """
+    from pipeline import params
+    from pipeline.catalogue.convert import Source, Split, convert
+
+    catalogue = Source(source, skip, root, path, identity, date, viewpoint)
+    how = Split(split.value, ratio, new, seed, as_published)
+    print(describe(out, convert(catalogue, how, out, params.load().dedup)))
+
+
+def describe(out: Path, summary: "Summary") -> str:
+    """What the competition directory holds."""
+    text = (
+        f"{out}: {summary.training} training photographs of {summary.individuals} individuals, "
+        f"{summary.test} test photographs, {summary.new} of them new; "
+        f"evaluation.new_whale_prior of a preset for it: {summary.new_whale_prior:.2f}"
+    )
+    counts = ", ".join(f"{count} {name}" for name, count in summary.viewpoints.items())
+    return f"{text}\nviewpoints: {counts}" if counts else text

@@ -1,0 +1,82 @@
+"""The program `tailprint`: all its commands."""
+
+import typer
+from typer.core import TyperGroup
+
+from commands import (
+    ablate,
+    cluster_unknown,
+    compare,
+    demo,
+    duplicate_identities,
+    dvc_deps,
+    enroll,
+    identify,
+    import_catalogue,
+    leaderboard,
+    lr_range,
+    preset,
+    pseudo_label,
+    review,
+    run,
+    submit,
+    verify,
+)
+from commands.messages import print_messages
+from pipeline.system.errors import UserError
+
+SECTIONS = {
+    "Build": {"demo": demo, "import": import_catalogue, "preset": preset, "run": run},
+    "Ask a finished run": {
+        "identify": identify,
+        "verify": verify,
+        "enroll": enroll,
+        "review": review,
+        "cluster-unknown": cluster_unknown,
+        "duplicate-identities": duplicate_identities,
+    },
+    "Measure and improve": {
+        "leaderboard": leaderboard,
+        "compare": compare,
+        "ablate": ablate,
+        "lr-range": lr_range,
+        "pseudo-label": pseudo_label,
+        "submit": submit,
+    },
+    "Develop": {"dvc-deps": dvc_deps},
+}
+
+
+class Program(TyperGroup):
+    """Lists every command with an example, and prints a UserError in one line."""
+
+    def format_commands(self, ctx, formatter) -> None:  # noqa: ANN001 (types of typer's own click)
+        for section, modules in SECTIONS.items():
+            rows = []
+            for name, module in modules.items():
+                example = module.EXAMPLES[0].partition("  #")[0]
+                rows += [(name, self.commands[name].get_short_help_str(99)), ("", example)]
+            with formatter.section(section):
+                formatter.write_dl(rows)
+
+    def invoke(self, ctx) -> object:  # noqa: ANN001
+        try:
+            return super().invoke(ctx)
+        except UserError as error:
+            raise SystemExit(str(error)) from None
+
+
+app = typer.Typer(
+    name="tailprint",
+    cls=Program,
+    help="Identify individual animals from photographs.",
+    epilog="tailprint COMMAND --help has the options of a command.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    callback=print_messages,
+)
+for modules in SECTIONS.values():
+    for name, module in modules.items():
+        examples = "\n".join(f"  {example}" for example in module.EXAMPLES)
+        app.command(name, epilog=f"\b\nExamples:\n{examples}")(module.main)

@@ -1,0 +1,27 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def check_probability(value: float | None) -> float | None:
+    if value is not None and not 0 < value < 1:
+        raise typer.BadParameter(f"{value} is not between 0 and 1")
+    return value
+
+
+def check_picture(path: Path) -> Path:
+    import cv2
+
+    if not cv2.haveImageWriter(path.name):
+        raise typer.BadParameter(f"{path} must end in .png or .jpg")
+    return path
+
+
+Ensemble = Annotated[str, typer.Argument(help="An ensemble of params.yaml.")]
+Photograph = Annotated[Path, typer.Argument(help="A photograph's file.", exists=True)]
+Picture = Annotated[
+    Path, typer.Option(callback=check_picture, help="The file to draw the matched points in.")
+]

@@ -1,0 +1,26 @@
+"""`tailprint run`."""
+
+from typing import Annotated
+
+import typer
+
+from pipeline.system import machine
+
+EXAMPLES = ["tailprint run --at-once 2"]
+
+
+def main(
+    at_once: Annotated[
+        int, typer.Option(min=1, default_factory=machine.at_once, help="Members at a time.")
+    ],
+) -> None:
+    """Run the pipeline, several members at a time.
+
+    The results are those of `dvc repro`, which runs one member at a time and leaves cores idle. The
+    members are run first, then the folds' local features and the ensembles in the same way, and a
+    plain `dvc repro` runs what is left. One member keeps a GPU busy: there, that is all. The
+    stages' output is in .dvc/tmp/at-once/<member or ensemble>.log.
+    """
+    from commands.reproduction import reproduce
+
+    reproduce(at_once)

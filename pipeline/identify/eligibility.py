@@ -1,0 +1,86 @@
+"""The members and point weights that did not learn from a photograph, and so may judge it."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from pipeline import paths
+from pipeline.data import artefacts, gallery
+from pipeline.params import Params
+from pipeline.steps.weigh.point_weights import PointWeigher
+from pipeline.steps.weigh.weigh import NOT_HELD_OUT
+from pipeline.system.errors import UserError, require_files
+
+
+def check_members(p: Params) -> None:
+    """Raise UserError if a member of match.backbone is not trained yet."""
+    require_files(paths.model(p.match.backbone, fold) for fold in p.folds.trained)
+
+
+def members_for_photograph(digest: str, trained: Sequence[int]) -> list[int]:
+    """The folds whose members did not train on the photograph or a duplicate of it.
+
+    Raises UserError if every member did.
+    """
+    folds = artefacts.load_folds()
+    (groups,) = duplicate_groups([digest])
+    fair = [fold for fold in trained if not groups & _training_groups(folds, fold)]
+    if not fair:
+        raise UserError(
+            f"every member (folds {list(trained)}) was trained on this photograph, so that none "
+            "can identify it: train all folds"
+        )
+    return fair
+
+
+def members_for_pair(hashes: Sequence[str], trained: Sequence[int]) -> list[int]:
+    """The folds whose members trained on one of two photographs, as on a gallery photograph.
+
+    If there are none, the folds whose members trained on neither. A duplicate of a training
+    photograph counts as that photograph. Raises UserError if each member trained on both: it would
+    find them more or less alike than photographs that it never saw.
+    """
+    folds = artefacts.load_folds()
+    pair = duplicate_groups(hashes)
+    trained_on = {
+        fold: sum(bool(groups & _training_groups(folds, fold)) for groups in pair)
+        for fold in trained
+    }
+    for wanted in (1, 0):
+        if fair := [fold for fold in trained if trained_on[fold] == wanted]:
+            return fair
+    raise UserError(
+        f"every member (folds.trained: {list(trained)}) was trained on both photographs, so that "
+        "none can judge them: train all folds"
+    )
+
+
+def _training_groups(folds: pd.DataFrame, fold: int) -> set[int]:
+    return set(gallery.training_rows(folds, fold)["group"])
+
+
+def duplicate_groups(hashes: Sequence[str]) -> list[set[int]]:
+    """The duplicate groups of each photograph; an empty set for one outside the competition."""
+    group = artefacts.load_groups().set_index("image")["group"]
+    names = _names_by_hash()
+    return [set(group[names.loc[[one]]]) if one in names.index else set() for one in hashes]
+
+
+def point_weights_for(hashes: Sequence[str]) -> PointWeigher:
+    """The point weights that are fitted without the photographs' own pairs.
+
+    Without the cross-fitting part of the first photograph that is a held-out query; for photographs
+    outside the competition, the weights fitted on all pairs.
+    """
+    parts = pd.read_csv(paths.CROSS_FIT_PARTS).set_index("image")["part"]
+    names = _names_by_hash()
+    for digest in hashes:
+        if digest in names.index:
+            held_out = parts.reindex(names.loc[[digest]]).dropna()
+            if len(held_out):
+                return PointWeigher.load(paths.point_weights(int(held_out.iloc[0])))
+    return PointWeigher.load(paths.point_weights(NOT_HELD_OUT))
+
+
+def _names_by_hash() -> pd.Series:
+    return artefacts.load_images().set_index("sha256")["image"]

@@ -1,0 +1,88 @@
+"""Add an individual to the gallery by one photograph, without training."""
+
+import hashlib
+import shutil
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from pipeline import paths
+from pipeline.data import artefacts, images, tables
+from pipeline.data.enrolled_photo import Enrolled
+from pipeline.identify.eligibility import check_members
+from pipeline.identify.photograph import extract, read_images
+from pipeline.params import Params
+from pipeline.system.errors import UserError
+
+
+def enroll(photograph: Path, identity: str, p: Params) -> Path:
+    """Store a photograph of a named individual; returns the file with its embeddings.
+
+    Raises UserError for an invalid name, a photograph that the competition has under another name,
+    or a pipeline that has not run.
+    """
+    check_name(identity, p.competition.columns.new_whale)
+    check_members(p)
+    table = read_images([photograph])
+    digest = table["sha256"][0]
+    labelled = competition_identity(digest)
+    if labelled not in (None, identity):
+        raise UserError(
+            f"{photograph} is in the competition as {labelled}: correct its label there if it is "
+            f"{identity}"
+        )
+    extracted = extract(table, p.folds.trained, p)
+    copy = f"{digest}{photograph.suffix}"
+    tables.replace(paths.ENROLLED / copy, partial(shutil.copyfile, photograph))
+    return Enrolled(
+        identity=identity,
+        photograph=photograph.name,
+        copy=copy,
+        sha256=digest,
+        made_with=fingerprint(p),
+        vectors=extracted.embeddings[:, 0],
+        features=extracted.features,
+    ).save(paths.ENROLLED)
+
+
+def check_name(identity: str, new_whale: str) -> None:
+    """Raise UserError for a name that a submission cannot hold."""
+    if not identity or any(letter.isspace() for letter in identity) or identity == new_whale:
+        raise UserError(
+            f"the identity is {identity!r}: it must be a name without spaces, other than "
+            f"{new_whale}"
+        )
+
+
+def competition_identity(sha256: str) -> str | None:
+    """The identity of the training photograph with these bytes, or None."""
+    table = artefacts.load_images()
+    names = table.loc[table["sha256"] == sha256, "image"]
+    labels = artefacts.load_labels()
+    labels = labels[labels["only_fold"] == ""]  # a pseudo-label is a guess
+    identities = labels.loc[labels["image"].isin(names), "identity"]
+    return None if identities.empty else str(identities.iloc[0])
+
+
+def fingerprint(p: Params) -> str:
+    """A hash of what decides an extraction's result: the networks' files and the settings."""
+    files = [paths.model(p.match.backbone, fold) for fold in p.folds.trained]
+    files += [paths.UNET] if paths.UNET.is_file() else []
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(images.sha256(file.read_bytes()).encode())
+    for section in (p.crop, p.keypoints, p.embed):
+        digest.update(section.model_dump_json().encode())
+    return digest.hexdigest()
+
+
+def renew(enrolled: Enrolled, p: Params, made_with: str) -> Enrolled:
+    """Extract an enrolled photograph again, by the current members and settings, and store it.
+
+    made_with : their `fingerprint`
+    """
+    extracted = extract(read_images([paths.ENROLLED / enrolled.copy]), p.folds.trained, p)
+    vectors = extracted.embeddings[:, 0]
+    renewed = replace(enrolled, made_with=made_with, vectors=vectors, features=extracted.features)
+    renewed.save(paths.ENROLLED)
+    return renewed

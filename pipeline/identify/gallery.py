@@ -1,0 +1,182 @@
+"""What a new photograph is compared with: the stored galleries and the enrolled photographs."""
+
+import hashlib
+import logging
+from dataclasses import dataclass, replace
+
+import faiss
+import numpy as np
+import pandas as pd
+
+from pipeline import paths
+from pipeline.data import artefacts, features, gallery, tables
+from pipeline.data.enrolled_photo import Enrolled
+from pipeline.data.features import Features
+from pipeline.data.gallery import Embeddings
+from pipeline.identify import enrolment
+from pipeline.params import Ensemble, Params
+from pipeline.steps.ensemble.assemble import FoldEvidence, stack_held_out
+from pipeline.steps.ensemble.load import load_fold_evidence
+from pipeline.steps.match import matcher, votes
+from pipeline.steps.match.queries import merge_galleries
+from pipeline.system.errors import RUN_FIRST, UserError
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class LocalGallery:
+    """The photographs that local features are compared with.
+
+    rows: columns image, identity, of all galleries; index: of their descriptors, in the order of
+    `rows` (`votes.build_index`)
+    """
+
+    rows: pd.DataFrame
+    index: faiss.Index
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """What the members of one backbone compare a photograph with.
+
+    folds: the table "folds", enrolled photographs among its rows in fold -1; embeddings: of the
+    galleries' photographs, by fold; held_out: the ensemble's evidence on the held-out queries;
+    viewpoint: of each photograph if known; features: of every photograph; local: None if the
+    ensemble has no local scores
+    """
+
+    folds: pd.DataFrame
+    embeddings: dict[int, Embeddings]
+    held_out: FoldEvidence
+    viewpoint: dict[str, str]
+    features: Features
+    local: LocalGallery | None
+
+
+def load_gallery(recipe: Ensemble, enrolled: dict[str, Enrolled], p: Params) -> Gallery:
+    """Load the stored galleries, with the enrolled photographs added (by name).
+
+    Raises UserError if a stage has not run, or the recipe needs re-ranked scores.
+    """
+    folds = artefacts.load_folds()
+    held_out = load_held_out_evidence(recipe, folds, p)
+    stored = Features.load(paths.KEYPOINTS)
+    return Gallery(
+        folds=add_enrolled_rows(folds, enrolled),
+        embeddings={f: load_embeddings(f, enrolled, p) for f in recipe.fold_list(p.folds.trained)},
+        held_out=held_out,
+        viewpoint=artefacts.load_viewpoints(),
+        features=add_enrolled_features(stored, enrolled),
+        local=build_local_gallery(stored, folds, enrolled, p) if recipe.local_scores() else None,
+    )
+
+
+def load_held_out_evidence(recipe: Ensemble, folds: pd.DataFrame, p: Params) -> FoldEvidence:
+    """Load the evidence on the held-out queries, without re-ranking: new queries have none."""
+    try:
+        parts = load_fold_evidence(recipe, p.folds.trained, folds, ("neighbours",))
+    except ValueError as error:
+        raise UserError(f"{error}. identify does not re-rank: choose another --ensemble") from None
+    except FileNotFoundError as error:
+        raise UserError(f"{error.filename} does not exist: {RUN_FIRST}") from None
+    return stack_held_out(parts)
+
+
+def refresh_enrolled(stored: list[Enrolled], digest: str, p: Params) -> dict[str, Enrolled]:
+    """The enrolled photographs by unique names, extracted again if members or settings changed.
+
+    The photograph that is to be identified (`digest`) is left out: it would find itself.
+    """
+    for photograph in stored:
+        if photograph.sha256 == digest:
+            logger.info(
+                "this photograph itself is enrolled as %s: it is compared with the others",
+                photograph.identity,
+            )
+    others = [photograph for photograph in stored if photograph.sha256 != digest]
+    made_with = enrolment.fingerprint(p) if others else ""
+    return {
+        f"enrolled {photograph.photograph} {photograph.sha256[:8]}": _refresh(
+            photograph, made_with, p
+        )
+        for photograph in others
+    }
+
+
+def _refresh(enrolled: Enrolled, made_with: str, p: Params) -> Enrolled:
+    if enrolled.made_with == made_with:
+        return enrolled
+    name = f"{enrolled.photograph} ({enrolled.identity})"
+    logger.info("%s: extracted again, since members or settings have changed", name)
+    return enrolment.renew(enrolled, p, made_with)
+
+
+def add_enrolled_rows(folds: pd.DataFrame, enrolled: dict[str, Enrolled]) -> pd.DataFrame:
+    """Add the enrolled photographs to the table "folds", in no fold: all members compare them."""
+    rows = pd.DataFrame(
+        {
+            "image": list(enrolled),
+            "identity": [photograph.identity for photograph in enrolled.values()],
+            "group": folds["group"].max() + 1 + np.arange(len(enrolled)),
+            "only_fold": "",
+            "fold": -1,
+        }
+    )
+    return pd.concat([folds, rows], ignore_index=True) if enrolled else folds
+
+
+def load_embeddings(fold: int, enrolled: dict[str, Enrolled], p: Params) -> Embeddings:
+    """Load one member's embeddings of all photographs, the enrolled ones added."""
+    stored = gallery.Embeddings.load(paths.embeddings(p.match.backbone, fold))
+    if not enrolled:
+        return stored
+    member = p.folds.trained.index(fold)
+    added = np.stack([photograph.vectors[member] for photograph in enrolled.values()])
+    return gallery.Embeddings(
+        np.append(stored.names, list(enrolled)), np.concatenate([stored.vectors, added])
+    )
+
+
+def add_enrolled_features(stored: Features, enrolled: dict[str, Enrolled]) -> Features:
+    """Append the local features of the enrolled photographs to the competition's."""
+    for name, photograph in enrolled.items():
+        added = photograph.features
+        named = replace(added, names=np.array([name] * len(added.names)))
+        stored = features.appended(stored, named)
+    return stored
+
+
+def build_local_gallery(
+    stored: Features, folds: pd.DataFrame, enrolled: dict[str, Enrolled], p: Params
+) -> LocalGallery:
+    """Join all galleries and the enrolled photographs, and index their local features."""
+    rows = merge_galleries([gallery.gallery_rows(folds, fold) for fold in p.folds.trained])
+    index = load_or_build_index(stored, rows["image"], p)
+    for photograph in enrolled.values():
+        added = photograph.features
+        index.add(added.descriptors[added.rows(0)].astype(np.float32))
+    identities = [photograph.identity for photograph in enrolled.values()]
+    added_rows = pd.DataFrame({"image": list(enrolled), "identity": identities})
+    rows = pd.concat([rows[["image", "identity"]], added_rows], ignore_index=True)
+    return LocalGallery(rows, index)
+
+
+def load_or_build_index(stored: Features, images: pd.Series, p: Params) -> faiss.Index:
+    """Load the index of the galleries' local features, or build, store and return it.
+
+    The file's name is a hash of all that the index depends on; an outdated one is deleted.
+    """
+    key = hashlib.sha256(p.match.model_dump_json().encode())
+    key.update("\n".join(images).encode())
+    key.update(stored.descriptors)
+    path = paths.FEATURE_INDEX / f"{key.hexdigest()}.faiss"
+    if path.is_file():
+        return faiss.read_index(str(path))
+    logger.info("building the index of the gallery's local features, kept for the next time")
+    numbers = matcher.locate(pd.Index(stored.names), images)
+    index = votes.build_index(matcher.gather_descriptors(stored, numbers), p.match)
+    for outdated in paths.FEATURE_INDEX.glob("*.faiss"):
+        outdated.unlink()
+    tables.replace(path, lambda part: faiss.write_index(index, str(part)))
+    return index

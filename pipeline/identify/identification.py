@@ -1,0 +1,169 @@
+"""Identify the individual on a photograph, if it is a known one."""
+
+import logging
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from pipeline import paths
+from pipeline.data import artefacts, features
+from pipeline.data.enrolled_photo import Enrolled, everyone
+from pipeline.data.features import Features
+from pipeline.identify.answer import QUERY, Answer, Query, answer
+from pipeline.identify.eligibility import (
+    check_members,
+    duplicate_groups,
+    members_for_photograph,
+    point_weights_for,
+)
+from pipeline.identify.ensembles import default_ensemble
+from pipeline.identify.gallery import Gallery, load_gallery, refresh_enrolled
+from pipeline.identify.matched_pair import MatchedPair, match_pair
+from pipeline.identify.photograph import extract, read_images
+from pipeline.params import Ensemble, Params
+from pipeline.system.errors import UserError
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Identification:
+    """The answer to one photograph.
+
+    table: one row per answer, the likeliest first, with columns identity, probability, and image,
+    similarity, points of the gallery photograph that argues most for it (missing if none was
+    compared); best: the photograph beside the one that argues for the likeliest known identity
+    that was compared, or None without matched points
+    """
+
+    table: pd.DataFrame
+    best: MatchedPair | None
+
+
+def identify(
+    photograph: Path,
+    p: Params,
+    ensemble: str | None = None,
+    prior: float | None = None,
+    viewpoint: str | None = None,
+) -> Identification:
+    """Answer one photograph by an ensemble's scores and blend; nothing is trained or re-ranked.
+
+    Of the ensemble's backbones only match.backbone is used. It is compared with the competition's
+    labelled photographs and the enrolled ones.
+
+    ensemble : a name of params.yaml; unless given, identify.ensemble
+    prior : the probability of a new individual before the comparison; unless given,
+        evaluation.new_whale_prior
+    viewpoint : the side of the animal that is seen, as in viewpoints.csv
+
+    Raises UserError if the pipeline has not run, or every member was trained on the photograph.
+    """
+    p = with_prior(p, prior)
+    recipe = choose_recipe(ensemble, p)
+    check_members(p)
+    images = read_images([photograph])
+    digest = images["sha256"][0]
+    folds = members_for_photograph(digest, recipe.fold_list(p.folds.trained))
+    enrolled = refresh_enrolled(load_enrolled(), digest, p)
+    stored = load_gallery(recipe, enrolled, p)
+    query_viewpoint = find_viewpoint(digest, viewpoint, stored.viewpoint)
+    stored = replace(stored, viewpoint=stored.viewpoint | query_viewpoint)
+    extracted = extract(images, folds, p)
+    embeddings = dict(zip(folds, extracted.embeddings[:, 0], strict=True))
+    query = build_query(embeddings, extracted.features, digest)
+    answered = answer(query, stored, recipe, p.match.backbone, p)
+    table = tabulate(answered)
+    return Identification(table, match_best(images, extracted.features, table, stored, enrolled, p))
+
+
+def load_enrolled() -> list[Enrolled]:
+    """Load all enrolled photographs. Raises UserError for a file of another version."""
+    try:
+        return everyone(paths.ENROLLED)
+    except ValueError as error:
+        raise UserError(str(error)) from None
+
+
+def with_prior(p: Params, prior: float | None) -> Params:
+    """The settings with another prior of new individuals, if one is given."""
+    if prior is None:
+        return p
+    evaluation = p.evaluation.model_copy(update={"new_whale_prior": prior})
+    return p.model_copy(update={"evaluation": evaluation})
+
+
+def choose_recipe(name: str | None, p: Params) -> Ensemble:
+    """The ensemble, by default identify.ensemble, with the scores of match.backbone only.
+
+    Raises UserError for an unknown name, and for an ensemble without that backbone.
+    """
+    name = name or default_ensemble(p)
+    if name not in p.ensembles:
+        raise UserError(f"no ensemble {name!r}: choose one of --ensemble {list(p.ensembles)}")
+    recipe, backbone = p.ensembles[name], p.match.backbone
+    if backbone not in recipe.active_backbones():
+        raise UserError(
+            f"{name} uses {recipe.active_backbones()}, and identify embeds with {backbone} "
+            "(match.backbone): choose another --ensemble"
+        )
+    if others := [other for other in recipe.active_backbones() if other != backbone]:
+        logger.info("of %s's backbones only %s is used, not %s", name, backbone, others)
+    return recipe.model_copy(update={"backbones": {backbone: recipe.backbones[backbone]}})
+
+
+def build_query(embeddings: dict[int, np.ndarray], found: Features, digest: str) -> Query:
+    """Describe the photograph by its members' embeddings (by fold) and its local features."""
+    (groups,) = duplicate_groups([digest])
+    named = replace(found, names=np.array([QUERY] * len(found.names)))
+    return Query(embeddings, named, groups, point_weights_for([digest]))
+
+
+def find_viewpoint(digest: str, given: str | None, known: dict[str, str]) -> dict[str, str]:
+    """The photograph's viewpoint as given or as the competition knows it; empty without one.
+
+    Raises UserError for a viewpoint that no photograph of the competition has.
+    """
+    if given is None:
+        names = artefacts.load_images().set_index("sha256")["image"]
+        stored = names.loc[[digest]].map(known).dropna() if digest in names.index else []
+        return {QUERY: stored.iloc[0]} if len(stored) else {}
+    if given not in known.values():
+        raise UserError(f"--viewpoint is {given}: viewpoints.csv has {sorted(set(known.values()))}")
+    return {QUERY: given}
+
+
+def tabulate(answered: Answer) -> pd.DataFrame:
+    """One row per answer with the photograph that argues most for it (see `Identification`)."""
+    best = answered.compared.drop_duplicates("identity")
+    probabilities = answered.probabilities.rename_axis("identity").rename("probability")
+    return probabilities.reset_index().merge(best, on="identity", how="left")
+
+
+def match_best(
+    images: pd.DataFrame,
+    found: Features,
+    table: pd.DataFrame,
+    stored: Gallery,
+    enrolled: dict[str, Enrolled],
+    p: Params,
+) -> MatchedPair | None:
+    """Match the photograph with the one that argues for the likeliest known identity."""
+    compared = table.dropna(subset=["image"])
+    if compared.empty or not p.keypoints.enabled:
+        return None
+    name = compared["image"].iloc[0]
+    rows = pd.concat([images, gallery_image(name, enrolled)], ignore_index=True)
+    stored_features = stored.features.of(stored.features.names.tolist().index(name))
+    pair = features.joined(np.array([QUERY, name]), [found.of(0), stored_features])
+    return match_pair(rows, pair, p)
+
+
+def gallery_image(name: str, enrolled: dict[str, Enrolled]) -> pd.DataFrame:
+    """The row of the table "images" of a gallery photograph."""
+    if name in enrolled:
+        return read_images([paths.ENROLLED / enrolled[name].copy])
+    table = artefacts.load_images()
+    return table[table["image"] == name]

@@ -1,0 +1,118 @@
+"""New photographs, cropped, embedded and described by local features as the stages do it."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pandas as pd
+from safetensors.torch import load_file
+
+from pipeline import paths
+from pipeline.data import artefacts, images, tables
+from pipeline.data.features import Features
+from pipeline.models import embedding_net
+from pipeline.params import Params
+from pipeline.steps.crop import crop, pack
+from pipeline.steps.crop.given import Given
+from pipeline.steps.embed import embed
+from pipeline.steps.keypoints import keypoints
+from pipeline.system.errors import UserError
+
+logger = logging.getLogger(__name__)
+
+# what a photograph without a detected animal means, by crop.frame
+NO_ANIMAL = {
+    "animal": "The members are trained on cut-out animals: cut it out yourself and try again.",
+    "photograph": "Its background is matched too: ignore matched points outside the animal.",
+}
+
+
+@dataclass(frozen=True)
+class Extracted:
+    """n photographs: their embeddings by each of m members (m x n x d), and local features."""
+
+    embeddings: np.ndarray
+    features: Features
+
+
+def read_images(files: Sequence[Path]) -> pd.DataFrame:
+    """Build the "images" table of some files, one row per file.
+
+    Raises UserError for a file that is not a photograph.
+    """
+    rows = [_image_row(number, path) for number, path in enumerate(files)]
+    return pd.DataFrame(rows, columns=tables.COLUMNS["images"])
+
+
+def _image_row(number: int, path: Path) -> list:
+    try:
+        width, height = images.size(path)
+    except ValueError as error:
+        raise UserError(str(error)) from None
+    data = path.read_bytes()
+    digest = images.sha256(data)
+    return [f"{number} {path.name}", "test", "", str(path), width, height, len(data), digest]
+
+
+def extract(table: pd.DataFrame, folds: Sequence[int], p: Params) -> Extracted:
+    """Crop photographs, embed them by members of match.backbone, and find local features.
+
+    table : table "images"
+    folds : the held-out folds of the members, in the order of the embeddings
+    """
+    with TemporaryDirectory() as folder:
+        crops = Path(folder) / "crops.npy"
+        boxes = crop_images(table, p, crops)
+        features = keypoints.extract(table, boxes, crops, p.keypoints)
+        embeddings = [embed_crops(table, crops, fold, p) for fold in folds]
+    return Extracted(np.stack(embeddings), features)
+
+
+def crop_images(table: pd.DataFrame, p: Params, crops: Path) -> pd.DataFrame:
+    """Crop photographs into the file `crops` (n x H x W x 4, uint8); returns their "boxes" table.
+
+    A photograph of the competition gets its stored crop and box; any other one is cropped as the
+    stage `crop` does it.
+    """
+    net = crop.learned_unet(paths.UNET, p.crop)
+    source, segment = crop.segmenter(net, p.crop)
+    boxes = pack.pack(table, Given({}, {}), source, segment, p.crop, crops)
+    _copy_stored_crops(table, boxes, crops)
+    _warn_of_missing_animals(table, boxes, p.crop.frame)
+    return boxes
+
+
+def _copy_stored_crops(table: pd.DataFrame, boxes: pd.DataFrame, crops: Path) -> None:
+    """Replace the crops and boxes of photographs that the competition has, in place."""
+    stored = artefacts.load_boxes()
+    packed, output = np.load(paths.CROPS, mmap_mode="r"), np.load(crops, mmap_mode="r+")
+    hashes = artefacts.load_images()["sha256"].tolist()
+    for row, digest in enumerate(table["sha256"]):
+        if digest in hashes:
+            stored_row = hashes.index(digest)
+            output[row] = packed[stored_row]
+            boxes.loc[row, boxes.columns[1:]] = stored.loc[stored_row, stored.columns[1:]]
+    output.flush()
+
+
+def _warn_of_missing_animals(table: pd.DataFrame, boxes: pd.DataFrame, frame: str) -> None:
+    """Warn of new photographs that are used whole, if the competition has detected animals."""
+    if not (artefacts.load_boxes()["source"] != "whole").any():
+        return
+    known = artefacts.load_images()["sha256"]
+    new = ~table["sha256"].isin(known) & (boxes["source"] == "whole")
+    for path in table.loc[new, "path"]:
+        message = "%s: no animal was found, the whole photograph is used. %s"
+        logger.warning(message, path, NO_ANIMAL[frame])
+
+
+def embed_crops(table: pd.DataFrame, crops: Path, fold: int, p: Params) -> np.ndarray:
+    """Embed the crops of n photographs by one member of match.backbone, n x d unit vectors."""
+    backbone = p.match.backbone
+    settings = p.member_train(backbone)
+    net = embedding_net.for_backbone(p.backbones[backbone], settings, trained=True)
+    net.load_state_dict(load_file(paths.model(backbone, fold)))
+    return embed.embed(net, crops, table["image"], settings.channels, p.embed.flip).vectors

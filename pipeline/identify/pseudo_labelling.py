@@ -1,0 +1,109 @@
+"""Label test photographs that the members agree on, for the next round of training.
+
+The labels for fold f come from the members of fold f only, and member f only trains on them, so
+that a held-out score stays honest. For the same reason nothing that is fitted on the held-out
+photographs of fold f is used for its labels: the blend is fitted on the other folds', point weights
+are left out, and an ensemble that needs a learned re-ranker is refused.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from pipeline import params, paths
+from pipeline.data import artefacts, tables
+from pipeline.evaluation import agreement
+from pipeline.identify.ensembles import check_ensembles
+from pipeline.params import Params
+from pipeline.steps.ensemble.blend import Blend
+from pipeline.steps.ensemble.ensemble import score_test_without_fold
+from pipeline.steps.ensemble.load import load_fold_evidence
+from pipeline.steps.folds import folds
+from pipeline.steps.submission.place import compute_posteriors
+from pipeline.system.errors import UserError, require_files
+
+FITTED = {"reranked", "reptile", *params.FEW_SHOT}  # scores that learn from held-out queries
+
+
+@dataclass(frozen=True)
+class PseudoLabels:
+    """The rows of data/pseudo.csv, and the number of their round."""
+
+    round: int
+    table: pd.DataFrame
+
+
+def pseudo_label(
+    ensembles: Sequence[str], p: Params, min_posterior: float, surest: int | None = None
+) -> PseudoLabels:
+    """Write data/pseudo.csv anew, with the next round's number.
+
+    A test photograph is labelled for a fold if all ensembles rank the same known identity first,
+    each with a posterior of at least `min_posterior` (before the ensemble's own placing of
+    new_whale). With `surest`, these are that many photographs of each identity, however sure.
+    Duplicates of labelled photographs are left out.
+
+    Raises UserError, and writes nothing, for ensembles that are unknown, have not run, have a
+    single fold or no fold in common, or need scores fitted on held-out photographs.
+    """
+    if surest is not None and surest < 1:
+        raise UserError(f"--surest {surest}: at least one photograph per identity")
+    check_ensembles(ensembles, p)
+    require_files([paths.FOLDS, *map(paths.placed_posteriors, ensembles)])
+    answers = answer_all(ensembles, p)
+    labels = agree(answers, min_posterior if surest is None else 0.0)
+    duplicates = set(artefacts.load_duplicates()["image"])
+    labels = labels[~labels["image"].isin(duplicates)]
+    labels = labels if surest is None else agreement.select_surest(labels, surest)
+    partition = folds.partition(artefacts.load_folds())
+    number = next_round()
+    labels = labels.assign(round=number, partition=partition).round({"confidence": 4})
+    tables.write("pseudo", labels, paths.PSEUDO)
+    return PseudoLabels(number, labels)
+
+
+def answer_all(ensembles: Sequence[str], p: Params) -> list[pd.DataFrame]:
+    """The log-odds of every ensemble (`blind_log_odds`), of the folds that all have."""
+    try:
+        answers = [blind_log_odds(p, name) for name in ensembles]
+    except ValueError as error:
+        raise UserError(f"nothing was written: {error}") from None
+    common = set.intersection(*(set(table["fold"]) for table in answers))
+    if not common:
+        raise UserError(f"nothing was written: {list(ensembles)} have no fold in common")
+    return [table[table["fold"].isin(common)] for table in answers]
+
+
+def agree(answers: Sequence[pd.DataFrame], min_posterior: float) -> pd.DataFrame:
+    """Columns image, identity, confidence, fold: what all ensembles agree on, fold by fold."""
+    labels = []
+    for fold in sorted(set(answers[0]["fold"])):
+        of_fold = [table[table["fold"] == fold] for table in answers]
+        posteriors = [compute_posteriors(table, 0.0) for table in of_fold]
+        labels.append(agreement.find_agreed_labels(posteriors, min_posterior).assign(fold=fold))
+    return pd.concat(labels, ignore_index=True)
+
+
+def next_round() -> int:
+    """The number after that of the rows that data/pseudo.csv has, 1 for the first round."""
+    past = tables.read("pseudo", paths.PSEUDO)["round"]
+    return int(past.max()) + 1 if len(past) else 1
+
+
+def blind_log_odds(p: Params, name: str) -> pd.DataFrame:
+    """The ensemble's log-odds for the test, each fold's without a fit on that fold.
+
+    Raises ValueError for an ensemble of a single fold, and for one with fitted scores.
+    """
+    recipe = p.ensembles[name]
+    fitted = [score for score in recipe.scores if set(score.split(" or ")) & FITTED]
+    if fitted:
+        raise ValueError(f"{name}: {fitted} were fitted on the photographs that are held out")
+    if len(recipe.fold_list(p.folds.trained)) < 2:
+        raise ValueError(f"{name} has one fold: the blend is fitted on the others'")
+    local = dict(recipe.local)
+    local.pop("weighted_inliers", None)
+    recipe = recipe.model_copy(update={"local": local})
+    parts = load_fold_evidence(recipe, p.folds.trained, artefacts.load_folds())
+    return score_test_without_fold(parts, Blend(recipe, p.ensemble, p.evaluation))

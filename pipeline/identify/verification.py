@@ -1,0 +1,86 @@
+"""Estimate whether two photographs show the same animal."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline import paths
+from pipeline.identify.eligibility import members_for_pair, point_weights_for
+from pipeline.identify.matched_pair import MatchedPair, match_pair
+from pipeline.identify.photograph import extract, read_images
+from pipeline.params import Params
+from pipeline.steps.match.points import INLIER_COLUMNS, describe_inliers
+from pipeline.steps.verify.judge import Judge
+from pipeline.steps.verify.pairs import SCORES
+from pipeline.steps.weigh.point_weights import PointWeigher
+from pipeline.system.errors import UserError, require_files
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The probability that two photographs show the same animal, and what it rests on.
+
+    prior : the probability before the photographs were compared
+    similarities : cosine of the two embeddings, by member
+    pair : the photographs with their matched points
+    """
+
+    probability: float
+    prior: float
+    similarities: dict[str, float]
+    pair: MatchedPair
+
+
+def verify(first: Path, second: Path, p: Params, prior: float = 0.5) -> Verification:
+    """Compare two photographs, of the competition or from elsewhere.
+
+    Raises UserError if the stage `verify` has not run, if a file is not a photograph, or if every
+    member was trained on both photographs.
+    """
+    judge = load_judge()
+    table = read_images([first, second])
+    hashes = table["sha256"].tolist()
+    folds = members_for_pair(hashes, p.folds.trained)
+    extracted = extract(table, folds, p)
+    similarities = {
+        paths.member(p.match.backbone, fold): float(embeddings[0] @ embeddings[1])
+        for fold, embeddings in zip(folds, extracted.embeddings, strict=True)
+    }
+    pair = match_pair(table, extracted.features, p)
+    scores = score_pair(pair, list(similarities.values()), point_weights_for(hashes))
+    probability = float(judge.probability(scores, prior).mean())
+    return Verification(probability, prior, similarities, pair)
+
+
+def score_pair(
+    pair: MatchedPair, similarities: Sequence[float], weights: PointWeigher
+) -> pd.DataFrame:
+    """The scores that the judge reads, one row per member (columns SCORES)."""
+    inliers = describe_inliers(pair.features, (0, 1), pair.matches)
+    weighted = weights.weigh(pd.DataFrame(inliers, columns=INLIER_COLUMNS)).sum()
+    scores = {
+        "similarity": similarities,
+        "inliers": float(pair.matches.inliers),
+        "weighted_inliers": weighted,
+    }
+    return pd.DataFrame(scores)
+
+
+def load_judge() -> Judge:
+    """Load the judge fitted by the stage `verify`.
+
+    Raises UserError if that has not run, or had no pairs to fit on.
+    """
+    require_files([paths.JUDGE], "run the pipeline first (dvc repro verify)")
+    judge = Judge.from_dict(json.loads(paths.JUDGE.read_text()))
+    if len(judge.weights_) != len(SCORES):
+        raise UserError(f"{paths.JUDGE} is of another version: run dvc repro verify")
+    if not judge.weights_.any():
+        raise UserError(
+            f"{paths.JUDGE} was fitted without informative pairs: set keypoints.enabled to true "
+            "and run dvc repro verify"
+        )
+    return judge

@@ -1,0 +1,193 @@
+"""Send a submission to kaggle.com, and write the score that comes back into the leaderboard."""
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import pandas as pd
+
+from pipeline import paths
+from pipeline.data import submission_file, tables
+from pipeline.identify.ensembles import check_ensembles
+from pipeline.leaderboard import history
+from pipeline.leaderboard.update import digest
+from pipeline.params import Params
+from pipeline.steps.competition.faults import Faults
+from pipeline.steps.competition.kaggle import connect as connect_client
+from pipeline.steps.submission import contract
+from pipeline.steps.submission.submission import list_vocabulary
+from pipeline.system.errors import UserError, require_files
+
+logger = logging.getLogger(__name__)
+
+FIRST_LINES = 3  # of the file, in its description
+PAUSE = 5.0  # seconds between two requests for the score
+
+
+class Sent(Protocol):
+    """kaggle.com's answer to an upload; `ref` is 0 if it failed."""
+
+    ref: int
+    message: str
+
+
+class Status(Protocol):
+    name: str
+
+
+class Scored(Protocol):
+    """A submission that kaggle.com knows."""
+
+    ref: int
+    status: Status
+    public_score: str | None
+    private_score: str | None
+    error_description: str | None
+
+
+class Client(Protocol):
+    """What is used of Kaggle's client."""
+
+    def competition_submit(self, file: str, message: str, slug: str, *, quiet: bool) -> Sent: ...
+
+    def competition_submissions(self, slug: str) -> Sequence[Scored] | None: ...
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A submission file, its ensemble, and the competition's name at kaggle.com."""
+
+    ensemble: str
+    csv: Path
+    slug: str
+
+    def describe(self, message: str) -> str:
+        """What is sent, word for word."""
+        lines = self.csv.read_text().splitlines()
+        size = f"{self.csv.stat().st_size} bytes, {len(lines) - 1} answers"
+        return "\n".join(
+            [
+                f"to: https://www.kaggle.com/c/{self.slug}",
+                f"message: {message}",
+                f"file: {self.csv}, {size}, hash {digest(self.csv)}",
+                *(f"  {line}" for line in lines[: 1 + FIRST_LINES]),
+                "  ...",
+            ]
+        )
+
+
+def prepare(ensemble: str, p: Params, slug: str = "") -> Upload:
+    """Choose the ensemble's submission and the competition that it goes to.
+
+    Raises UserError for an unknown ensemble, one that has not run, and without a competition.
+    """
+    check_ensembles([ensemble], p)
+    csv = paths.submission(ensemble)
+    require_files([csv])
+    return Upload(ensemble, csv, slug or choose_slug(p))
+
+
+def choose_slug(p: Params) -> str:
+    """The competition of params.yaml. Raises UserError if the photographs came as a folder."""
+    if p.competition.source != "kaggle":
+        raise UserError(
+            f"the photographs are the folder {p.competition.path} (competition.source: directory) "
+            "of no competition: add --slug NAME, as in kaggle.com/c/NAME"
+        )
+    return p.competition.slug
+
+
+def check(upload: Upload, new_whale: str) -> None:
+    """Raise UserError if the file is not on the leaderboard, or breaks the competition's rules."""
+    past = history.read(paths.LEADERBOARD)
+    if digest(upload.csv) not in set(past.loc[past["ensemble"] == upload.ensemble, "csv"]):
+        raise UserError(f"{upload.csv} is not on the leaderboard: run tailprint leaderboard first")
+    answers = submission_file.read(upload.csv, new_whale)
+    sample = pd.read_csv(paths.SAMPLE, dtype=str, keep_default_na=False)["image"]
+    vocabulary = set(list_vocabulary(tables.read("folds", paths.FOLDS)))
+    try:
+        contract.check(answers.set_index("image")["ranking"], sample, vocabulary)
+    except ValueError as error:
+        raise UserError(f"{upload.csv} was not sent: {error}") from None
+
+
+def check_ref(ref: int) -> None:
+    """Raise UserError if no row of the leaderboard was sent under that number."""
+    if str(ref) not in set(history.read(paths.LEADERBOARD)[history.REF]):
+        raise UserError(f"{paths.LEADERBOARD} has no row that was sent as number {ref}")
+
+
+def submit(
+    upload: Upload, message: str, seconds: float, ref: int = 0, client: Client | None = None
+) -> dict[str, str]:
+    """Send the file, and write the score that comes back (history.KAGGLE) into the leaderboard.
+
+    seconds : how long to wait for the score
+    ref : kaggle.com's number of an earlier upload: nothing is sent, its score is requested
+    """
+    client = client or connect(upload)
+    ref = ref or send(upload, message, client)
+    return wait_for_score(upload.slug, ref, seconds, client)
+
+
+def connect(upload: Upload) -> Client:
+    """Kaggle's client. Raises UserError without a token, with the way to one."""
+    try:
+        return connect_client(f". Or upload {upload.csv} by hand at the address above")
+    except Faults as error:
+        raise UserError(str(error)) from None
+
+
+def send(upload: Upload, message: str, client: Client) -> int:
+    """Upload the file and note kaggle.com's number of it in the leaderboard; returns the number.
+
+    Raises UserError if kaggle.com does not accept the file.
+    """
+    csv = upload.csv
+    try:
+        sent = client.competition_submit(str(csv), message, upload.slug, quiet=True)
+    except Exception as error:  # the client passes on whatever its HTTP library raises
+        raise UserError(f"kaggle.com did not accept {csv}: {error}") from None
+    if not sent.ref:  # an upload that failed is an answer without a number
+        raise UserError(f"kaggle.com did not accept {csv}: {sent.message}")
+    logger.info("sent, as number %s: %s", sent.ref, sent.message)
+    # at once: whatever is built before the score arrives, it belongs to this row
+    history.sent(upload.ensemble, digest(csv), sent.ref, paths.LEADERBOARD)
+    return sent.ref
+
+
+def wait_for_score(slug: str, ref: int, seconds: float, client: Client) -> dict[str, str]:
+    """Request the score of submission `ref` until it is there, and write it into the leaderboard.
+
+    Raises UserError if kaggle.com could not score it, or takes longer than `seconds`.
+    """
+    until = time.monotonic() + seconds
+    while (scores := request_score(slug, ref, client)) is None:
+        if time.monotonic() > until:
+            raise UserError(
+                f"sent, but not scored after {seconds:.0f} seconds: see "
+                f"https://www.kaggle.com/c/{slug}/submissions, or try again with --ref {ref}"
+            )
+        time.sleep(PAUSE)
+    history.scored(ref, scores, paths.LEADERBOARD)
+    return scores
+
+
+def request_score(slug: str, ref: int, client: Client) -> dict[str, str] | None:
+    """The public and private score (history.KAGGLE), or None if kaggle.com has none yet."""
+    try:
+        submissions = client.competition_submissions(slug) or []
+    except Exception as error:  # what was sent stays sent: request it again
+        logger.warning("kaggle.com did not answer: %s", error)
+        return None
+    mine = [submission for submission in submissions if submission.ref == ref]
+    status = mine[0].status.name if mine else "PENDING"
+    if status == "ERROR":
+        raise UserError(f"kaggle.com could not score it: {mine[0].error_description}")
+    if status != "COMPLETE":
+        return None
+    scores = (mine[0].public_score or "", mine[0].private_score or "")
+    return dict(zip(history.KAGGLE, scores, strict=True))

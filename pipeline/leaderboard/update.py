@@ -1,0 +1,104 @@
+"""Add what is new to submissions/leaderboard.csv, and write its page. Nothing is fitted here."""
+
+import json
+import logging
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline import paths
+from pipeline.data import artefacts, solution, submission_file, tables
+from pipeline.evaluation import metrics
+from pipeline.leaderboard import changes, history, page
+from pipeline.params import Params
+from pipeline.system.errors import require_files
+from pipeline.system.git import current_commit
+
+logger = logging.getLogger(__name__)
+
+PARAMS, LOCK = Path("params.yaml"), Path("dvc.lock")
+PAGE = paths.LEADERBOARD.with_suffix(".html")
+
+
+def update_leaderboard(p: Params) -> pd.DataFrame:
+    """Add every ensemble's new submission to the history; returns their rows (history.COLUMNS).
+
+    An ensemble whose files are missing or of different runs is left out, with a warning. Raises
+    UserError if the pipeline has not run.
+    """
+    require_files([paths.DUPLICATES])
+    past = history.last_keys(history.read(paths.LEADERBOARD))
+    complete = [name for name in p.ensembles if is_complete(name)]
+    rows = [build_row(name, past.get(name, ""), p) for name in complete]
+    table = pd.DataFrame(rows, columns=history.COLUMNS)
+    history.append(table, paths.LEADERBOARD)
+    html = page.page(history.read(paths.LEADERBOARD))
+    tables.replace(PAGE, lambda part: part.write_text(html))
+    return table
+
+
+def is_complete(ensemble: str) -> bool:
+    """Whether the ensemble has a submission with a score card and rankings of the same run."""
+    if not paths.submission(ensemble).is_file():
+        return False
+    if fault := find_fault(ensemble):
+        logger.warning("%s is left out: %s: run dvc repro", ensemble, fault)
+    return not fault
+
+
+def find_fault(ensemble: str) -> str:
+    """What of the submission's last run is missing, or is another run's; "" if all is complete."""
+    card, rankings = paths.score_card(ensemble), paths.rankings(ensemble)
+    missing = [file for file in (card, rankings) if not file.is_file()]
+    if missing:
+        return f"{missing[0]} does not exist"
+    ranked = tables.read("rankings", rankings)
+    precision = metrics.precision_at_5(ranked["truth"], ranked["ranking"].str.split(" ").tolist())
+    map5 = round(metrics.mean(precision, ranked["weight"]), 5)
+    on_card = json.loads(card.read_text())["map5"]
+    return "" if map5 == on_card else f"{card} has {on_card}, {rankings} {map5}"
+
+
+def build_row(ensemble: str, previous: str, p: Params) -> dict[str, object]:
+    """The ensemble's row: its files, its scores, and the gain over the row `previous` (a key)."""
+    run = describe_run(ensemble)
+    hidden = score_hidden(ensemble, p)
+    key = history.key(run)
+    changes.keep(key, paths.rankings(ensemble), PARAMS, paths.SUBMISSION_HISTORY)
+    gain = changes.since(previous, key, paths.SUBMISSION_HISTORY, p.evaluation)
+    return run | read_card(ensemble) | hidden | gain
+
+
+def describe_run(ensemble: str) -> dict[str, str]:
+    """When, and from which commit, parameters and files the submission was made."""
+    return {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": current_commit(),
+        "params": digest(PARAMS),
+        "lock": digest(LOCK) if LOCK.is_file() else "",
+        "csv": digest(paths.submission(ensemble)),
+        "ensemble": ensemble,
+        "seconds": json.loads(paths.LAST_BUILD.read_text()) if paths.LAST_BUILD.is_file() else "",
+    }
+
+
+def read_card(ensemble: str) -> dict[str, float]:
+    """The score card's first numbers, under the leaderboard's names."""
+    scores = json.loads(paths.score_card(ensemble).read_text())
+    return {f"held_out_{key}" if key == "map5" else key: scores[key] for key in history.CARD}
+
+
+def score_hidden(ensemble: str, p: Params) -> dict[str, float]:
+    """The scores against the competition's solution, NaN if it has none."""
+    columns = p.competition.columns
+    truth = solution.read_solution(Path(p.competition.path), columns)
+    duplicates = set(artefacts.load_duplicates()["image"])
+    answers = submission_file.read(paths.submission(ensemble), columns.new_whale)
+    return history.hidden_scores(answers, truth, duplicates)
+
+
+def digest(path: Path) -> str:
+    """The first ten digits of a file's SHA-256."""
+    return sha256(path.read_bytes()).hexdigest()[:10]

@@ -1,0 +1,14 @@
+"""What git knows of a project."""
+
+import subprocess
+from pathlib import Path
+
+
+def current_commit(folder: Path = Path()) -> str:
+    """The short hash of the commit checked out in `folder`; "" without git or a repository."""
+    command = ["git", "rev-parse", "--short", "HEAD"]
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return ""
+    return done.stdout.strip()

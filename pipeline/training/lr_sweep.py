@@ -1,0 +1,74 @@
+"""The learning-rate range test of one backbone, on the crops and folds of a project."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import torch
+
+from pipeline import paths
+from pipeline.data import gallery, tables
+from pipeline.models import embedding_net
+from pipeline.params import Params
+from pipeline.system.errors import UserError, require_files
+from pipeline.training import lr_range, lr_suggestion, session, training_set
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The rates of a range test, from `low` to `high` in `steps` steps, on a fold held out."""
+
+    fold: int = 0
+    low: float = 1e-6
+    high: float = 1.0
+    steps: int = 150
+
+
+def run_sweep(backbone: str, sweep: Sweep, p: Params) -> float:
+    """Train while the rate grows; returns the suggested learning rate.
+
+    Writes the loss by rate to data/lr_range/<backbone>.csv and .png, and nothing else. Raises
+    UserError for an unknown backbone or fold, missing crops or folds, and rates that do not work.
+    """
+    check_sweep(backbone, sweep.fold, p)
+    try:
+        table = measure_losses(backbone, sweep, p)
+        tables.write_csv(table, paths.LR_RANGE / f"{backbone}.csv")
+        rate = lr_suggestion.suggestion(table)
+    except ValueError as error:
+        raise UserError(str(error)) from None
+    title = f"{backbone}, fold {sweep.fold} held out"
+    draw(table, rate, paths.LR_RANGE / f"{backbone}.png", title)
+    return rate
+
+
+def check_sweep(backbone: str, fold: int, p: Params) -> None:
+    """Raise UserError for an unknown backbone or fold, or missing crops or folds."""
+    if backbone not in p.backbones:
+        raise UserError(f"no backbone {backbone!r}; there are {sorted(p.backbones)}")
+    if fold not in range(p.folds.count):
+        raise UserError(f"no fold {fold}; there are 0 to {p.folds.count - 1}")
+    require_files([paths.BOXES, paths.CROPS, paths.FOLDS], "run dvc repro crop folds")
+
+
+def measure_losses(backbone: str, sweep: Sweep, p: Params) -> pd.DataFrame:
+    """Columns rate, loss, smoothed (`lr_range.sweep`) of a member's training session."""
+    settings = p.member_train(backbone)
+    seed = settings.seed + sweep.fold
+    order = tables.read("boxes", paths.BOXES)["image"]
+    training = gallery.training_rows(tables.read("folds", paths.FOLDS), sweep.fold)
+    material = training_set.look_up(paths.CROPS, order, training, settings, seed)
+    torch.manual_seed(seed)
+    net = embedding_net.for_backbone(p.backbones[backbone], settings)
+    run = session.prepare(net, material, settings, seed)
+    return lr_range.sweep(run, sweep.low, sweep.high, sweep.steps)
+
+
+def draw(table: pd.DataFrame, rate: float, out: Path, title: str) -> None:
+    """Plot the loss by rate, and the suggested rate, as PNG."""
+    figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
+    lr_suggestion.draw(axes, table, rate)
+    axes.set_title(title)
+    tables.replace(out, lambda part: figure.savefig(part, format="png", dpi=120))
+    plt.close(figure)

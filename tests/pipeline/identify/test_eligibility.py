@@ -1,0 +1,63 @@
+"""The members and point weights that may judge a photograph."""
+
+import pandas as pd
+import pytest
+
+from pipeline import paths
+from pipeline.data import tables
+from pipeline.identify import eligibility
+from pipeline.steps.weigh.point_weights import PointWeigher
+from pipeline.system.errors import UserError
+
+pytestmark = pytest.mark.usefixtures("three_folds")
+
+
+@pytest.mark.parametrize(
+    ("name", "folds"), [("a0", [0]), ("b1", [1]), ("t", [0, 1, 2]), ("elsewhere", [0, 1, 2])]
+)
+def test_members_that_trained_on_the_photograph_are_left_out(name, folds):
+    assert eligibility.members_for_photograph(f"hash {name}", [0, 1, 2]) == folds
+
+
+def test_a_photograph_that_all_members_trained_on_is_refused():
+    with pytest.raises(UserError, match="trained on this photograph, so that none can identify it"):
+        eligibility.members_for_photograph("hash a0", [1])
+
+
+@pytest.mark.parametrize(
+    ("pair", "folds"),
+    [
+        (("a0", "t"), [1, 2]),  # trained on a0, not on t
+        (("a0", "a1"), [0, 1]),  # each trained on the other
+        (("a1", "b1"), [1]),  # trained on neither; 0 and 2 trained on both
+        (("t", "elsewhere"), [0, 1, 2]),
+        (("copy of a0", "t"), [1, 2]),
+        (("a1", "a1"), [1]),
+    ],
+)
+def test_members_that_trained_on_one_of_the_two_come_first(pair, folds):
+    assert eligibility.members_for_pair([f"hash {name}" for name in pair], [0, 1, 2]) == folds
+
+
+def test_members_that_trained_on_both_cannot_judge():
+    with pytest.raises(UserError, match="every member .folds.trained: .0.. was trained on both"):
+        eligibility.members_for_pair(["hash a1", "hash b1"], [0])
+
+
+def test_members_that_are_not_trained_yet_are_named(p):
+    with pytest.raises(UserError, match="model.safetensors does not exist: run the pipeline first"):
+        eligibility.check_members(p)
+
+
+@pytest.mark.parametrize(
+    ("pair", "part"), [(("a0", "b1"), 2), (("t", "b1"), 0), (("t", "elsewhere"), -1)]
+)
+def test_point_weights_are_fitted_without_either_photograph(pair, part):
+    """a0 is in part 2, b1 in part 0; each weigher is recognised by its prior."""
+    parts = pd.DataFrame({"image": ["a0", "a1", "b1"], "part": [2, 1, 0]})
+    tables.write_csv(parts, paths.CROSS_FIT_PARTS)
+    for number in (-1, 0, 1, 2):
+        weigher = PointWeigher()
+        weigher.prior_ = float(number)
+        weigher.save(paths.point_weights(number))
+    assert eligibility.point_weights_for([f"hash {name}" for name in pair]).prior_ == part

@@ -1,0 +1,33 @@
+"""What `verify` refuses; its answer is tested in tests/stages."""
+
+import json
+
+import pytest
+
+from pipeline import paths
+from pipeline.identify import verification
+from pipeline.system.errors import UserError
+
+pytestmark = pytest.mark.usefixtures("three_folds")
+
+
+def write_judge(**values) -> None:
+    paths.JUDGE.parent.mkdir(parents=True)
+    paths.JUDGE.write_text(json.dumps(values | {"height_": 0}))
+
+
+def test_a_pipeline_that_has_not_run_is_named():
+    with pytest.raises(UserError, match="judge.json does not exist: run the pipeline first"):
+        verification.load_judge()
+
+
+def test_a_judge_without_informative_pairs_is_refused():
+    write_judge(centre_=[0] * 3, spread_=[1] * 3, weights_=[0] * 3)
+    with pytest.raises(UserError, match="without informative pairs: set keypoints.enabled"):
+        verification.load_judge()
+
+
+def test_a_judge_of_another_version_is_refused():
+    write_judge(centre_=[0, 0], spread_=[1, 1], weights_=[1, 1])
+    with pytest.raises(UserError, match="another version: run dvc repro verify"):
+        verification.load_judge()

@@ -1,0 +1,119 @@
+"""The rows that are added to the leaderboard, on a hand-made run."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from pipeline import params, paths
+from pipeline.data import tables
+from pipeline.leaderboard import history as columns
+from pipeline.leaderboard.update import update_leaderboard
+from pipeline.system.errors import UserError
+from tests.conftest import ROOT
+
+CARD = dict.fromkeys(columns.CARD, 0.25) | {"map5": 0.5, "top5": 0.9}
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """`card` answered and scored, the other ensembles not; one test image is a duplicate."""
+    text = (ROOT / "tests/params.yaml").read_text()
+    (tmp_path / "params.yaml").write_text(text.replace("path: data/demo/photos", "path: photos"))
+    (tmp_path / "photos").mkdir()
+    solution = "Image,Id,Usage\n1.jpg,a,Public\n2.jpg,new_whale,Private\n"
+    (tmp_path / "photos/solution.csv").write_text(solution)
+    (tmp_path / "submissions").mkdir()
+    answers = "Image,Id\n2.jpg,b new_whale a\n1.jpg,a b new_whale\n"
+    (tmp_path / "submissions/card.csv").write_text(answers)
+    (tmp_path / "submissions/card.json").write_text(json.dumps(CARD))
+    duplicates = pd.DataFrame([["1.jpg", "t.jpg", "a"]], columns=tables.COLUMNS["duplicates"])
+    monkeypatch.chdir(tmp_path)
+    tables.write("duplicates", duplicates, paths.DUPLICATES)
+    write_rankings("b a")
+    return tmp_path
+
+
+def update() -> pd.DataFrame:
+    return update_leaderboard(params.load())
+
+
+def write_rankings(ranking: str) -> None:
+    """The ranking of the only held-out query, whose truth is a."""
+    row = ["q.jpg", 0, 0, "known", "a", "a", 1.0, ranking]
+    ranked = pd.DataFrame([row], columns=tables.COLUMNS["rankings"])
+    tables.write("rankings", ranked, paths.rankings("card"))
+
+
+def history(run) -> pd.DataFrame:
+    return pd.read_csv(run / "submissions/leaderboard.csv", keep_default_na=False)
+
+
+def test_scores_by_hand(run):
+    """Image 1 is right at the first rank (public, a duplicate), image 2 at the second (private)."""
+    table = update()
+    (row,) = history(run).to_dict("records")
+    assert row["ensemble"] == "card" and row["held_out_map5"] == 0.5 and row["top1"] == 0.25
+    assert (row["public"], row["private"], row["hidden"]) == (1, 0.5, 0.75)
+    assert row["hidden_without_copies"] == 0.5
+    assert table["ensemble"].tolist() == ["card"] and table["hidden"].tolist() == [0.75]
+
+
+def test_files_of_another_run_or_missing_ones_are_left_out_with_a_warning(run, caplog):
+    """The rankings have 1/2; a card with .6 is of another run. Nothing is added to the history."""
+    (run / "submissions/card.json").write_text(json.dumps(CARD | {"map5": 0.6}))
+    update()
+    assert "card is left out: submissions/card.json has 0.6" in caplog.text
+    assert not (run / "submissions/leaderboard.csv").exists()
+    paths.rankings("card").unlink()
+    update()
+    assert "rankings.csv does not exist: run dvc repro" in caplog.text
+    paths.DUPLICATES.unlink()
+    with pytest.raises(UserError, match="duplicates.csv does not exist: run the pipeline first"):
+        update()
+
+
+def test_the_same_submission_is_added_once(run):
+    update()
+    update()
+    assert len(history(run)) == 1
+
+
+def test_another_csv_is_another_row(run):
+    update()
+    (run / "submissions/card.csv").write_text("Image,Id\n2.jpg,new_whale\n1.jpg,a\n")
+    update()
+    assert history(run)["hidden"].tolist() == [0.75, 1]
+
+
+def test_a_row_has_its_gain_over_the_previous_one_and_what_changed(run):
+    """The held-out answer moves from the second place to the first."""
+    update()
+    (run / "submissions/card.csv").write_text("Image,Id\n2.jpg,new_whale\n1.jpg,a\n")
+    settings = (run / "params.yaml").read_text()
+    (run / "params.yaml").write_text(settings.replace("epochs: 10", "epochs: 4", 1))
+    (run / ".dvc/tmp").mkdir(parents=True)
+    paths.LAST_BUILD.write_text("60")
+    write_rankings("a b")
+    (run / "submissions/card.json").write_text(json.dumps(CARD | {"map5": 1.0}))
+    update()
+    first, second = history(run).to_dict("records")
+    assert first["difference"] == "" and second["difference"] == "0.5"
+    assert "-> 4" in second["changed"] and second["seconds"] == "60"
+    page = (run / "submissions/leaderboard.html").read_text()
+    assert "+0.500 (+0.500 to +0.500)" in page and "1.0 min" in page
+
+
+def test_without_a_solution_the_hidden_scores_are_empty(run):
+    (run / "photos/solution.csv").unlink()
+    update()
+    assert history(run)[columns.HIDDEN].iloc[0].tolist() == [""] * 4
+
+
+def test_the_competition_may_name_new_individuals_otherwise(run):
+    for name in ("params.yaml", "photos/solution.csv", "submissions/card.csv"):
+        path = run / name
+        text = path.read_text().replace("new_whale: new_whale", "new_whale: unknown")
+        path.write_text(text if name == "params.yaml" else text.replace("new_whale", "unknown"))
+    update()
+    assert history(run)["hidden"].tolist() == [0.75]

@@ -1,0 +1,274 @@
+"""The review: decisions reach the file from a real browser, and no other site's do."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pandas as pd
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask.testing import FlaskClient
+from waitress import create_server
+
+from pipeline import paths
+from pipeline.data import tables
+from pipeline.review import desk
+from pipeline.steps.labels import record
+from pipeline.steps.report import report
+from pipeline.system.errors import UserError
+from tests.pipeline.steps.report.browser import opened
+from tests.pipeline.steps.report.test_browser import content
+
+PORT = 8765
+HEADERS = {"X-Tailprint": "review", "Host": f"127.0.0.1:{PORT}"}
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path, monkeypatch):
+    """A report whose photographs 00.jpg and gallery.jpg are labelled, 01.jpg is the test's."""
+    monkeypatch.chdir(tmp_path)
+    names = ["00.jpg", "gallery.jpg", "01.jpg", "other.jpg"]
+    rows = pd.DataFrame({"image": names, "identity": ["x", "y", "", "z"], "sha256": list("abcd")})
+    rows = rows.assign(split=["train", "train", "test", "train"], path=names)
+    rows = rows.assign(width=9, height=9, bytes=9)
+    tables.write("images", rows, paths.IMAGES)
+    tables.write("groups", rows.assign(group=range(4)), paths.GROUPS)
+    tables.write("pseudo", pd.DataFrame(columns=tables.COLUMNS["pseudo"]), paths.PSEUDO)
+    tables.write("review", pd.DataFrame(columns=tables.COLUMNS["review"]), paths.REVIEW)
+    path = paths.report("best")
+    path.parent.mkdir(parents=True)
+    path.write_text(report.render(content()), encoding="utf-8")
+
+
+@pytest.fixture
+def client() -> FlaskClient:
+    return desk.create_app(paths.report("best"), "somebody", PORT, "majority").test_client()
+
+
+def decide(client: FlaskClient, a: str, b: str, decision: str, headers: dict | None = None):
+    row = {"image_a": a, "image_b": b, "decision": decision}
+    return client.post("/decisions", json=row, headers=headers or HEADERS)
+
+
+def written() -> list[tuple[str, str, str, str]]:
+    table = record.read_decisions(paths.REVIEW)
+    return list(table[["image_a", "image_b", "decision", "who"]].itertuples(index=False, name=None))
+
+
+def test_a_decision_is_a_row_and_so_is_an_undo(client):
+    assert client.get("/decisions", headers=HEADERS).json == []
+    (decision,) = decide(client, "00.jpg", "gallery.jpg", "same").json
+    assert decision["decision"] == "same" and decision["who"] == "somebody"
+    assert decide(client, "gallery.jpg", "00.jpg", "undo").json == []
+    assert decide(client, "00.jpg", "", "new").json[0]["image_b"] == ""
+    assert written() == [
+        ("00.jpg", "gallery.jpg", "same", "somebody"),
+        ("gallery.jpg", "00.jpg", "undo", "somebody"),
+        ("00.jpg", "", "new", "somebody"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "decision", "reason"),
+    [
+        ("nobody.jpg", "00.jpg", "same", "there is no image 'nobody.jpg'"),
+        ("00.jpg", "00.jpg", "same", "paired with itself"),
+        ("00.jpg", "gallery.jpg", "maybe", "'maybe' is none of same, different"),
+        ("00.jpg", 5, "same", "a decision has the texts"),
+    ],
+)
+def test_an_invalid_decision_is_refused(client, a, b, decision, reason):
+    answer = decide(client, a, b, decision)
+    assert answer.status_code == 409 and reason in answer.text
+    assert written() == []
+
+
+def test_a_contradiction_of_earlier_decisions_is_refused_with_their_rows(client):
+    decide(client, "00.jpg", "gallery.jpg", "same")
+    decide(client, "gallery.jpg", "other.jpg", "same")
+    answer = decide(client, "other.jpg", "00.jpg", "different")
+    assert answer.status_code == 409 and "same in rows 3, 2 joins them" in answer.text
+    assert len(written()) == 2
+
+
+def test_of_two_contradictory_decisions_at_once_one_is_refused(monkeypatch):
+    """Both requests arrive before either is checked; the file takes one."""
+    check, answers = desk.check_decisions, []
+
+    def check_slowly(policy: str, decisions: pd.DataFrame) -> None:
+        check(policy, decisions)
+        time.sleep(0.3)
+
+    monkeypatch.setattr(desk, "check_decisions", check_slowly)
+    app = desk.create_app(paths.report("best"), "somebody", PORT, "majority")
+    decisions = [("00.jpg", "gallery.jpg", "same"), ("00.jpg", "", "new")]
+    threads = [
+        threading.Thread(target=lambda row=row: answers.append(decide(app.test_client(), *row)))
+        for row in decisions
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    assert len(written()) == 1
+
+
+def test_the_page_cannot_be_framed(client):
+    assert client.get("/", headers=HEADERS).headers["X-Frame-Options"] == "DENY"
+
+
+def test_another_sites_page_can_neither_read_nor_write(client):
+    elsewhere = HEADERS | {"Host": "evil.example"}
+    assert client.get("/", headers=elsewhere).status_code == 403
+    assert client.get("/decisions", headers=elsewhere).status_code == 403
+    unmarked = {"Host": HEADERS["Host"]}
+    assert decide(client, "00.jpg", "gallery.jpg", "same", unmarked).status_code == 403
+    assert written() == []
+    preflight = client.options("/decisions", headers=HEADERS | {"Origin": "http://evil.example"})
+    assert "Access-Control-Allow-Origin" not in preflight.headers
+
+
+@pytest.fixture
+def served() -> Iterator[str]:
+    """The application behind its real server, on a port that is free."""
+    with socket.socket() as free:
+        free.bind((desk.HOST, 0))
+        port = free.getsockname()[1]
+    app = desk.create_app(paths.report("best"), "somebody", port, "majority")
+    server = create_server(app, host=desk.HOST, port=port)
+    threading.Thread(target=server.run, daemon=True).start()
+    yield f"http://{desk.HOST}:{server.effective_port}"
+    server.close()
+
+
+def test_a_click_reaches_the_file_and_can_be_undone(served):
+    with opened() as (tab, faults):
+        tab.goto(served)
+        tab.locator(".card").first.click()
+        box = tab.locator("#answers .decide").first
+        box.get_by_role("button", name="same", exact=True).click()
+        box.get_by_text("same, by somebody").wait_for()
+        assert written() == [("00.jpg", "gallery.jpg", "same", "somebody")]
+        assert box.locator("[aria-pressed=true]").inner_text() == "same"
+        found = Axe().run(tab).response["violations"]
+        assert [(violation["id"], violation["impact"]) for violation in found] == []
+        box.get_by_role("button", name="undo").click()
+        box.get_by_text("Nothing decided").wait_for()
+        assert written()[-1][2] == "undo"
+        tab.locator("#asked .decide").get_by_role("button", name="new individual").click()
+        tab.locator("#asked").get_by_text("new, by somebody").wait_for()
+        assert faults == []
+
+
+def test_two_tabs_lose_nothing_and_a_refusal_is_displayed(served):
+    with opened() as (first, faults):
+        second = first.context.browser.new_page()
+        second.on(
+            "console",
+            lambda message: faults.append(message.text) if message.type == "error" else None,
+        )
+        second.on("pageerror", lambda error: faults.append(str(error)))
+        for tab in (first, second):
+            tab.goto(served)
+            tab.locator(".card").first.click()
+        first.locator("#answers .decide").first.get_by_role("button", name="same").click()
+        first.locator("#answers").get_by_text("same, by somebody").wait_for()
+        second.locator("#asked .decide").get_by_role("button", name="new individual").click()
+        second.get_by_text("Not written down").wait_for()  # it is the same as another
+        second.locator("#answers .decide").first.get_by_role("button", name="unsure").click()
+        second.locator("#answers").get_by_text("unsure, by somebody").wait_for()
+        assert [row[2] for row in written()] == ["same", "unsure"]
+        assert len(faults) == 1 and "409" in faults[0]
+
+
+def test_an_ended_review_is_reported(served):
+    with opened() as (tab, _):
+        tab.goto(served)
+        tab.locator(".card").first.click()
+        tab.route("**/decisions", lambda route: route.abort())
+        tab.locator("#answers .decide").first.get_by_role("button", name="same").click()
+        tab.get_by_text("Not written down: the review has been ended").wait_for()
+
+
+def test_a_decision_by_keyboard(served):
+    with opened() as (tab, faults):
+        tab.goto(served)
+        tab.locator(".card").first.focus()
+        tab.keyboard.press("Enter")
+        tab.locator("#asked .decide button").first.focus()
+        tab.keyboard.press("Tab")  # the undo, which is off and keeps its place
+        tab.keyboard.press("Enter")
+        tab.keyboard.press("Tab")  # the first answer's "same"
+        tab.keyboard.press("Enter")
+        tab.locator("#answers").get_by_text("same, by somebody").wait_for()
+        assert written() == [("00.jpg", "gallery.jpg", "same", "somebody")]
+        assert faults == []
+
+
+def test_an_undo_by_keyboard_keeps_the_focus(served):
+    with opened() as (tab, faults):
+        tab.goto(served)
+        tab.locator(".card").first.click()
+        box = tab.locator("#asked .decide")
+        box.get_by_role("button", name="new individual").click()
+        box.get_by_text("new, by somebody").wait_for()
+        box.get_by_role("button", name="undo").focus()
+        tab.keyboard.press("Enter")
+        box.get_by_text("Nothing decided").wait_for()
+        assert tab.locator(":focus").inner_text() == "undo"
+        assert faults == []
+
+
+def test_duplicates_can_be_separated(served):
+    with opened() as (tab, faults):
+        tab.goto(served)
+        box = tab.locator("#copies .decide")
+        assert box.locator("legend").inner_text().startswith("Are 00.jpg and gallery.jpg copies")
+        box.get_by_role("button", name="no, two photographs").click()
+        box.get_by_text("different, by somebody").wait_for()
+        assert written() == [("00.jpg", "gallery.jpg", "different", "somebody")]
+        assert faults == []
+
+
+@pytest.mark.parametrize(
+    ("photograph", "legend"),
+    [
+        ("00.jpg", "Then 00.jpg and its copies, whose labels contradict each other, are <img"),
+        ("03.jpg", "Then gallery.jpg and its copies, whose labels contradict each other, are w_1"),
+    ],
+)
+def test_the_legend_names_what_a_decision_joins(served, photograph, legend):
+    with opened() as (tab, _):
+        tab.goto(served)
+        tab.fill("#find", photograph)
+        tab.locator(".card").click()
+        legends = tab.locator("#answers .decide legend").all_inner_texts()
+        assert legend in legends[0]
+        plain = tab.evaluate(
+            "joins({ q: 'p.jpg', k: 'known', t: 'w_1' }, { i: 'w_2', g: 'q.jpg' })"
+        )
+        assert "w_1 and w_2 are one individual, with all their photographs; or p.jpg alone" in plain
+
+
+def test_a_broken_file_is_reported(client):
+    decide(client, "00.jpg", "gallery.jpg", "same")
+    with paths.REVIEW.open("a") as file:
+        file.write("a,b,same,me,now,and more\n")
+    answer = client.get("/decisions", headers=HEADERS)
+    assert answer.status_code == 409 and "review.csv" in answer.text
+
+
+def test_a_report_from_the_disk_has_no_buttons():
+    with opened() as (tab, faults):
+        tab.goto(paths.report("best").resolve().as_uri())
+        tab.locator(".card").first.click()
+        assert tab.locator(".decide").count() == 0
+        assert faults == []
+
+
+def test_a_missing_report_is_named_with_the_remedy():
+    paths.report("best").unlink()
+    with pytest.raises(UserError, match=r"report.html does not exist: name best in report.html"):
+        desk.find_report("best")
