@@ -84,8 +84,7 @@ def untrained_lite0(crops: np.ndarray) -> np.ndarray:
     net.load_state_dict(lite_state_dict("tf_efficientnet_lite0"), strict=False)
     with torch.inference_mode():
         batches = torch.from_numpy(crops).permute(0, 3, 1, 2).split(64)
-        features = torch.cat([net(batch.float() / 127.5 - 1) for batch in batches]).numpy()
-    return features
+        return torch.cat([net(batch.float() / 127.5 - 1) for batch in batches]).numpy()
 
 
 def unit(features: np.ndarray) -> np.ndarray:

@@ -18,13 +18,16 @@ def main(name: str) -> None:
         tables.read_json(paths.few_shot_accuracy(*member))
         for member in members.members_of(p.ensembles[name], p.folds.trained)
     ]
-    card = score.compute_score_card(rankings, p.evaluation)
     conflicts = tables.read("conflicts", paths.CONFLICTS)
-    card |= score.summarise_conflicts(conflicts, p.labels.conflicts)
-    card["transductive"] = p.pretrain.method != "none"
-    card |= score.compute_calibration_errors(reliability, pd.read_csv(paths.calibration(name)))
-    card |= score.name_verify_scores(tables.read_json(paths.VERIFY_SCORES))
-    card |= score.average_few_shot_accuracy(accuracies)
+    pair_diagrams = pd.read_csv(paths.calibration(name))
+    card: dict[str, object] = {
+        **score.compute_score_card(rankings, p.evaluation),
+        **score.summarise_conflicts(conflicts, p.labels.conflicts),
+        "transductive": p.pretrain.method != "none",
+        **score.compute_calibration_errors(reliability, pair_diagrams),
+        **score.name_verify_scores(tables.read_json(paths.VERIFY_SCORES)),
+        **score.average_few_shot_accuracy(accuracies),
+    }
     sizes = plots.score_by_gallery_size(rankings, artefacts.load_folds(), p.score.gallery_sizes)
     tables.write_csv(sizes, paths.score_table(name, "class_sizes"))
     tables.write_csv(reliability, paths.score_table(name, "reliability"))

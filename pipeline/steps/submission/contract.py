@@ -1,13 +1,13 @@
 """The rules for a submission, checked before anything is written."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 
 import pandas as pd
 
 from pipeline.steps.submission.shift import LENGTH
 
 
-def check(rankings: pd.Series, sample: Sequence[str], vocabulary: set[str]) -> None:
+def check(rankings: pd.Series, sample: Collection[str], vocabulary: set[str]) -> None:
     """Raise ValueError, naming the image, for answers that break the contract.
 
     Every test image once, with min(5, vocabulary) distinct labels of the vocabulary.

@@ -1,6 +1,6 @@
 """Rank every query's labels with new_whale placed among them: held-out queries, then the test."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,7 +45,7 @@ def rank_queries(
     trained: list[int],
     settings: Settings,
     viewpoint: dict[str, str],
-    sample: Sequence[str],
+    sample: Collection[str],
 ) -> Answers:
     """Rankings of all queries from the ensemble's candidate rows.
 
@@ -117,7 +117,7 @@ def list_vocabulary(folds: pd.DataFrame) -> list[str]:
 
 
 def write_submission(
-    rankings: pd.Series, sample: Sequence[str], columns: Columns, vocabulary: set[str], path: Path
+    rankings: pd.Series, sample: Collection[str], columns: Columns, vocabulary: set[str], path: Path
 ) -> None:
     """Write the answers (label lists by image) in the sample's order.
 

@@ -11,7 +11,7 @@ GROUPS = np.array([5, 5, 9, 1, 2, 3, 4, 9, 8, 7, 5, 6])
 def test_a_duplicate_group_shares_a_part_and_parts_are_even():
     part = CrossFit(GROUPS, 3, seed=0).part
     for group in set(GROUPS.tolist()):
-        assert len(set(part[GROUPS == group])) == 1
+        assert len(set(part[group == GROUPS])) == 1
     sizes = [len(set(GROUPS[part == number])) for number in range(3)]
     assert sorted(sizes) == [3, 3, 3]  # 9 photographs
 
