@@ -1,4 +1,4 @@
-"""Give every labelled image a fold."""
+"""Assign every labelled image to a fold."""
 
 from pipeline import params, paths
 from pipeline.data import artefacts, tables
@@ -8,9 +8,9 @@ from pipeline.steps.folds import folds
 def main() -> None:
     p = params.load()
     labels = artefacts.load_labels()
-    table = folds.assign(labels, p.folds.count, p.folds.seed)
+    table = folds.assign_folds(labels, p.folds.count, p.folds.seed)
     try:
-        folds.refuse_others(artefacts.load_pseudo_labels(), table)
+        folds.check_partition(artefacts.load_pseudo_labels(), table)
     except ValueError as error:
         raise SystemExit(str(error)) from None
     tables.write("folds", table, paths.FOLDS)

@@ -35,7 +35,7 @@ COLUMNS = {
     # one row a query: its five labels in order, separated by spaces, and the truth where known
     "rankings": ["image", "group", "fold", "kind", "truth", "cluster", "weight", "ranking"],
     "review": ["image_a", "image_b", "decision", "who", "when"],
-    # partition: of the folds that the labelling members were trained by (`folds.partition`)
+    # partition: of the folds that the labelling members were trained by (`folds.hash_partition`)
     "pseudo": ["image", "identity", "confidence", "fold", "round", "partition"],
 }
 

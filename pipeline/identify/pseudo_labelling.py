@@ -56,7 +56,7 @@ def pseudo_label(
     duplicates = set(artefacts.load_duplicates()["image"])
     labels = labels[~labels["image"].isin(duplicates)]
     labels = labels if surest is None else agreement.select_surest(labels, surest)
-    partition = folds.partition(artefacts.load_folds())
+    partition = folds.hash_partition(artefacts.load_folds())
     number = next_round()
     labels = labels.assign(round=number, partition=partition).round({"confidence": 4})
     tables.write("pseudo", labels, paths.PSEUDO)

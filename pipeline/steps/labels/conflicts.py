@@ -32,8 +32,8 @@ def count_identities(labels: pd.DataFrame) -> dict[str, int]:
 def majority_identity(names: pd.Series, totals: dict[str, int]) -> str:
     """Return the identity that most of the images have.
 
-    A known identity always wins over new_whale, which only means that nobody recognized it. Ties go
-    to the identity with more images in total, then to the alphabetically first.
+    A known identity always wins over new_whale, which only means "not recognized". Ties go to the
+    identity with more images in total, then to the alphabetically first.
     """
     counts = {str(name): count for name, count in names.value_counts().items()}
     return min(counts, key=lambda name: (name == NEW_WHALE, -counts[name], -totals[name], name))

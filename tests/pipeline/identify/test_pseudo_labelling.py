@@ -17,7 +17,7 @@ LOG_ODDS = {
     "card": [("x", 0, "a", 4.0), ("x", 1, "a", 1.0), ("y", 0, "a", 5.0), ("z", 0, "c", 5.0)],
 }
 FOLDS = pd.DataFrame([("t", "c", 0, "", 1)], columns=tables.COLUMNS["folds"])
-PARTITION = folds.partition(FOLDS)
+PARTITION = folds.hash_partition(FOLDS)
 
 
 def log_odds(p, name: str) -> pd.DataFrame:
