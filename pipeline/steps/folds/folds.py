@@ -51,7 +51,7 @@ def check_partition(pseudo: pd.DataFrame, folds: pd.DataFrame) -> None:
             f"data/pseudo.csv, row {others[0] + 2}: made with the folds "
             f"{pseudo['partition'][others[0]]!r}, these are {partition!r}. A member of these may "
             "have been trained on what that fold held out: git checkout data/pseudo.csv, run the "
-            "pipeline, then python -m commands.pseudo"
+            "pipeline, then tailprint pseudo-label"
         )
 
 
