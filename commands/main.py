@@ -64,6 +64,10 @@ class Program(TyperGroup):
             return super().invoke(ctx)
         except UserError as error:
             raise SystemExit(str(error)) from None
+        except FileNotFoundError as error:
+            if error.filename == "params.yaml":
+                raise SystemExit("there is no params.yaml: change to a project's folder") from None
+            raise
 
 
 app = typer.Typer(

@@ -152,7 +152,8 @@ def build_params(study: LoadedStudy, edit: str, seed: int) -> dict:
     """The parameters of an edit at a seed, with the watched ensemble only."""
     ensemble = study.study.ensemble
     values = ablation_study.replace_leaves(study.settings[edit], {"train.seed": seed})
-    return values | {"ensembles": {ensemble: values["ensembles"][ensemble]}}
+    values["ensembles"] = {ensemble: values["ensembles"][ensemble]}
+    return values | {"identify": {"ensemble": ensemble}}
 
 
 def read_seconds(path: Path, key: dict) -> float | None:

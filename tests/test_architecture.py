@@ -33,7 +33,7 @@ LAYERS = {
     "review": {"params", "system", "paths", "data", "steps"},
     "identify": {"params", "system", "paths", "data", "models", "evaluation", "steps"},
     "leaderboard": {"params", "system", "paths", "data", "evaluation", "steps", "identify"},
-    "project": {"params", "identify", "leaderboard"},
+    "project": {"params", "paths", "identify", "leaderboard"},
     "demo": set(),
 }
 

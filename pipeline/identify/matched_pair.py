@@ -17,7 +17,10 @@ from pipeline.steps.verify import picture
 
 @dataclass(frozen=True)
 class MatchedPair:
-    """Two photographs (rows of the table "images"), their local features and their matches."""
+    """Two photographs, their local features and their matches.
+
+    images : rows of the table "images", with absolute paths
+    """
 
     images: pd.DataFrame
     features: Features
@@ -41,4 +44,5 @@ def match_pair(table: pd.DataFrame, features: Features, p: Params) -> MatchedPai
     """Match the local features of the two photographs of a table "images"."""
     match_points = load_point_matcher(p.keypoints.detector, p.match)
     matches = match_photographs(features, (0, 1), match_points, p.match)
-    return MatchedPair(table, features, matches)
+    files = [str(Path(path).absolute()) for path in table["path"]]
+    return MatchedPair(table.assign(path=files), features, matches)

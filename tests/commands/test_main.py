@@ -50,6 +50,12 @@ def test_a_user_error_is_one_line_and_exit_code_1(tailprint):
     assert len(result.output.splitlines()) == 1
 
 
+def test_a_folder_without_parameters_is_a_user_error(tailprint, project):
+    (project / "params.yaml").unlink()
+    result = tailprint("leaderboard")
+    assert result.exit_code == 1 and result.output.startswith("there is no params.yaml: change")
+
+
 def test_a_wrong_option_is_exit_code_2(tailprint):
     assert tailprint("run", "--at-once", "0").exit_code == 2
     assert tailprint("identify", "absent.jpg").exit_code == 2
