@@ -45,7 +45,6 @@ TABLE = re.compile(r"<!-- (.*?) -->.*?<!-- end of \1 -->", re.DOTALL)  # of name
 NAMES_LEFT: set[str] = {
     "benchmarks",
     "pipeline/data",
-    "pipeline/demo",
     "pipeline/fewshot",
     "pipeline/leaderboard",
     "pipeline/losses",
@@ -61,7 +60,6 @@ NAMES_LEFT: set[str] = {
 TEXTS_LEFT: set[str] = {
     "benchmarks",
     "pipeline/data",
-    "pipeline/demo",
     "pipeline/fewshot",
     "pipeline/leaderboard",
     "pipeline/losses",

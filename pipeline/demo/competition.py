@@ -1,4 +1,4 @@
-"""The directory of the demo competition: photographs, tables and the truth."""
+"""Writing the directory of the demo competition: photographs, tables and the truth."""
 
 import csv
 import os
@@ -16,9 +16,9 @@ from pipeline.demo.photograph import FILES, take_photograph
 from pipeline.demo.roster import Roster, build_roster
 from pipeline.demo.sightings import Photo
 
-MASKED = BOXED = 0.35  # shares of the training images, drawn apart from one another
-PUBLIC = 0.30  # of the test images
-PHOTOGRAPHED = 1_600_000_000  # every file's time, so that it says nothing
+MASKED = BOXED = 0.35  # fractions of the training images, sampled independently
+PUBLIC = 0.30  # fraction of the test images
+FILE_TIME = 1_600_000_000  # of every file, so that it gives nothing away
 
 Progress = Callable[[Iterable], Iterable]
 
@@ -33,38 +33,38 @@ def write_competition(
 ) -> None:
     """Write the competition into `out`, a new directory.
 
-    `workers` processes render (all cores where None); their number changes no byte.
+    `workers` processes render (None: one per core); their number changes no byte.
     `progress` wraps the iterable of finished images, as tqdm does.
     """
     roster = build_roster(seed, train_images, test_images)
     for folder in ("train", "test", "masks", "truth/masks"):
         (out / folder).mkdir(parents=True)
-    boxes = _render(out, seed, roster.photos, workers or os.cpu_count() or 1, progress)
+    boxes = _render_all(out, seed, roster.photos, workers or os.cpu_count() or 1, progress)
     _write_tables(out, np.random.default_rng([seed, FILES]), roster, boxes)
 
 
-def render(photo: Photo, out: Path, seed: int) -> tuple[str, int, int, int, int]:
-    """Write one photograph and its true mask; its name and box (x0, y0, x1, y1).
+def render_photograph(photo: Photo, out: Path, seed: int) -> tuple[str, int, int, int, int]:
+    """Write one photograph and its true mask; return its name and box (x0, y0, x1, y1).
 
-    The original of a copy is rendered again: nothing depends on what was rendered before.
+    For a duplicate the original is rendered again, so that photographs are independent.
     """
-    cv2.setNumThreads(1)  # the processes are the parallelism
+    cv2.setNumThreads(1)  # the processes run in parallel already
     pixels, mask = take_photograph(seed, photo.whale, photo.take)
     data = camera.encode(np.random.default_rng([seed, FILES, photo.take]), pixels)
     if photo.kind not in ("", "exact"):
         rng = np.random.default_rng([seed, FILES, photo.take, 1])
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-        pixels, mask = duplicates.alter(rng, photo.kind, pixels, mask)
+        decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        pixels, mask = duplicates.alter(rng, photo.kind, np.asarray(decoded), mask)
         data = camera.encode(rng, pixels)
     path = out / photo.split / photo.image
     path.write_bytes(data)
-    os.utime(path, (PHOTOGRAPHED, PHOTOGRAPHED))
+    os.utime(path, (FILE_TIME, FILE_TIME))
     cv2.imwrite(str(out / "truth" / "masks" / _mask_name(photo.image)), mask)
-    return photo.image, *bounding_box(mask)
+    return photo.image, *find_box(mask)
 
 
-def bounding_box(mask: np.ndarray) -> tuple[int, int, int, int]:
-    """The tight box (x0, y0, x1, y1) around a mask (H, W); x1 and y1 lie one past it."""
+def find_box(mask: np.ndarray) -> tuple[int, int, int, int]:
+    """Return the tight box (x0, y0, x1, y1) around a mask (H, W); x1 and y1 are exclusive."""
     columns, rows = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
@@ -73,44 +73,48 @@ def _mask_name(image: str) -> str:
     return f"{Path(image).stem}.png"
 
 
-def _render(
+def _render_all(
     out: Path, seed: int, photos: list[Photo], workers: int, progress: Progress
 ) -> dict[str, tuple]:
-    one = partial(render, out=out, seed=seed)
+    render = partial(render_photograph, out=out, seed=seed)
     if workers == 1:
-        return {row[0]: row for row in progress(map(one, photos))}
+        return {row[0]: row for row in progress(map(render, photos))}
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        return {row[0]: row for row in progress(pool.map(one, photos, chunksize=8))}
+        return {row[0]: row for row in progress(pool.map(render, photos, chunksize=8))}
 
 
 def _write_tables(out: Path, rng: np.random.Generator, roster: Roster, boxes: dict) -> None:
     train = [p for p in roster.photos if p.split == "train"]
     test = [p for p in roster.photos if p.split == "test"]
-    copies = sorted(p for p in roster.photos if p.kind)
+    duplicate_photos = sorted(p for p in roster.photos if p.kind)
     public = set(rng.permutation(len(test))[: round(PUBLIC * len(test))].tolist())
     usage = ["Public" if i in public else "Private" for i in range(len(test))]
     box = ["Image", "x0", "y0", "x1", "y1"]
-    boxed = [boxes[p.image] for p in _subset(rng, train, BOXED)]
-    pairs = [(p.original, p.image, p.kind, p.where) for p in copies]
+    boxed = [boxes[p.image] for p in _sample(rng, train, BOXED)]
+    pairs = [(p.original, p.image, p.kind, p.place) for p in duplicate_photos]
 
-    _write(out / "train.csv", ["Image", "Id"], [(p.image, p.identity) for p in train])
-    _write(out / "sample_submission.csv", ["Image", "Id"], [(p.image, "new_whale") for p in test])
+    _write_csv(out / "train.csv", ["Image", "Id"], [(p.image, p.identity) for p in train])
+    _write_csv(
+        out / "sample_submission.csv", ["Image", "Id"], [(p.image, "new_whale") for p in test]
+    )
     rows = [(p.image, p.identity, u) for p, u in zip(test, usage, strict=True)]
-    _write(out / "solution.csv", ["Image", "Id", "Usage"], rows)
-    _write(out / "boxes.csv", box, boxed)
-    _write(out / "truth/boxes.csv", box, [boxes[p.image] for p in roster.photos])
-    _write(out / "truth/duplicates.csv", ["image_a", "image_b", "kind", "where"], pairs)
-    _write(out / "truth/identities.csv", ["identity_a", "identity_b"], [roster.same_whale])
-    for photo in _subset(rng, train, MASKED):
+    _write_csv(out / "solution.csv", ["Image", "Id", "Usage"], rows)
+    _write_csv(out / "boxes.csv", box, boxed)
+    _write_csv(out / "truth/boxes.csv", box, [boxes[p.image] for p in roster.photos])
+    _write_csv(out / "truth/duplicates.csv", ["image_a", "image_b", "kind", "where"], pairs)
+    _write_csv(
+        out / "truth/identities.csv", ["identity_a", "identity_b"], [roster.duplicate_identities]
+    )
+    for photo in _sample(rng, train, MASKED):
         mask = out / "truth" / "masks" / _mask_name(photo.image)
         (out / "masks" / mask.name).write_bytes(mask.read_bytes())
 
 
-def _subset(rng: np.random.Generator, photos: list[Photo], share: float) -> list[Photo]:
-    return [photos[i] for i in rng.permutation(len(photos))[: round(share * len(photos))]]
+def _sample(rng: np.random.Generator, photos: list[Photo], fraction: float) -> list[Photo]:
+    return [photos[i] for i in rng.permutation(len(photos))[: round(fraction * len(photos))]]
 
 
-def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence]) -> None:
+def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence]) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)

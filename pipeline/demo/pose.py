@@ -1,18 +1,20 @@
-"""How a fluke is held before the camera: from the flat drawing to its place in a photograph."""
+"""The pose of a fluke: from the flat drawing to its place in a photograph."""
 
 import cv2
 import numpy as np
 
 from pipeline.demo.outline import CENTRE, NOTCH, SPAN
 
-YAW, PITCH, TILT = 30, 26, 25  # largest angles, degrees
-CURL = 0.18  # rise of a tip, half-spans
-FOLD = 0.20  # share of its length that a lobe can lose by turning away
+YAW, PITCH, TILT = 30, 26, 25  # largest angles in degrees
+CURL = 0.18  # largest rise of a tip in half-spans
+FOLD = 0.20  # largest fraction of its length that a lobe loses by turning away
 
 
-def draw_pose(rng: np.random.Generator, height: int, width: int, tilt: float) -> tuple:
-    """Maps (x, y) from photograph pixels to the flat drawing, each (height, width) float32."""
-    matrix = _projection(rng, height, width, tilt)
+def sample_pose(
+    rng: np.random.Generator, height: int, width: int, tilt: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Sample the maps x, y from photograph pixels to the drawing, each (height, width) float32."""
+    matrix = _sample_projection(rng, height, width, tilt)
     inverse = np.linalg.inv(matrix).astype(np.float32)
     columns, rows = np.meshgrid(
         np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)
@@ -24,8 +26,10 @@ def draw_pose(rng: np.random.Generator, height: int, width: int, tilt: float) ->
     return _unbend(rng, u, v)
 
 
-def _unbend(rng: np.random.Generator, u: np.ndarray, v: np.ndarray) -> tuple:
-    """Undo what each lobe does by itself: it folds towards the camera and curls up or down."""
+def _unbend(
+    rng: np.random.Generator, u: np.ndarray, v: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Undo the bending of each lobe: it folds towards the camera and curls up or down."""
     fold = 1 / (1 - FOLD * rng.random(2)).astype(np.float32)
     curl = rng.normal(0, CURL / 2, 2).clip(-CURL, CURL).astype(np.float32)
     right = u > 0
@@ -36,8 +40,10 @@ def _unbend(rng: np.random.Generator, u: np.ndarray, v: np.ndarray) -> tuple:
     return np.nan_to_num(x, nan=-1e3), np.nan_to_num(y, nan=-1e3)
 
 
-def _projection(rng: np.random.Generator, height: int, width: int, tilt: float) -> np.ndarray:
-    """The homography (3, 3) from the plane of the fluke, in half-spans, to pixels."""
+def _sample_projection(
+    rng: np.random.Generator, height: int, width: int, tilt: float
+) -> np.ndarray:
+    """Sample the homography (3, 3) from the plane of the fluke, in half-spans, to pixels."""
     yaw = np.radians(np.clip(rng.normal(0, YAW / 1.8), -YAW, YAW))
     pitch = np.radians(rng.uniform(-PITCH, PITCH))
     turn = cv2.Rodrigues(np.array([0, yaw, 0.0]))[0]

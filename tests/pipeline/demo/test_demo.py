@@ -1,4 +1,4 @@
-"""The demo competition: its shares, its copies, and that its pictures are frozen."""
+"""The demo competition: its proportions, its duplicates, and that its pixels do not change."""
 
 import hashlib
 from collections import Counter
@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 from pipeline.demo import duplicates
-from pipeline.demo.competition import bounding_box, write_competition
+from pipeline.demo.competition import find_box, write_competition
 from pipeline.demo.photograph import take_photograph
 from pipeline.demo.roster import build_roster
-from pipeline.demo.sightings import NEW_WHALE, UNNAMED
+from pipeline.demo.sightings import FIRST_UNLABELLED, NEW_WHALE
 
 TRAIN, TEST = 40, 20
 
@@ -45,10 +45,10 @@ def photo_of(root: Path, image: str) -> Path:
     return next(path for path in (root / "train" / image, root / "test" / image) if path.exists())
 
 
-# --- the roster: no pixel is drawn -------------------------------------------------------------
+# --- the roster, without pixels ----------------------------------------------------------------
 
 
-def test_the_tail_is_long(roster):
+def test_the_photographs_per_identity_have_a_long_tail(roster):
     counts = Counter(p.identity for p in roster.photos if p.split == "train")
     del counts[NEW_WHALE]
     sizes = np.array(list(counts.values()))
@@ -58,24 +58,26 @@ def test_the_tail_is_long(roster):
 
 
 @pytest.mark.parametrize(("train", "test"), [(1000, 400), (40, 20), (300, 500)])
-def test_new_whale_has_its_share_and_every_known_test_whale_was_seen(train, test):
+def test_new_whale_has_its_fraction_and_every_known_test_whale_is_in_train(train, test):
     photos = build_roster(1, train, test).photos
-    sides = {side: [p.identity for p in photos if p.split == side] for side in ("train", "test")}
-    assert (len(sides["train"]), len(sides["test"])) == (train, test)
-    assert sides["train"].count(NEW_WHALE) == round(0.30 * train)
-    assert sides["test"].count(NEW_WHALE) == round(0.276 * test)
-    assert set(sides["test"]) - {NEW_WHALE} <= set(sides["train"])
+    identities = {
+        split: [p.identity for p in photos if p.split == split] for split in ("train", "test")
+    }
+    assert (len(identities["train"]), len(identities["test"])) == (train, test)
+    assert identities["train"].count(NEW_WHALE) == round(0.30 * train)
+    assert identities["test"].count(NEW_WHALE) == round(0.276 * test)
+    assert set(identities["test"]) - {NEW_WHALE} <= set(identities["train"])
 
 
-def test_no_whale_is_both_named_and_unnamed(roster):
-    named = {p.whale for p in roster.photos if p.identity != NEW_WHALE}
-    unnamed = {p.whale for p in roster.photos if p.identity == NEW_WHALE}
-    assert not named & unnamed
-    assert max(named) < UNNAMED
+def test_no_whale_is_both_labelled_and_unlabelled(roster):
+    labelled = {p.whale for p in roster.photos if p.identity != NEW_WHALE}
+    unlabelled = {p.whale for p in roster.photos if p.identity == NEW_WHALE}
+    assert not labelled & unlabelled
+    assert max(labelled) < FIRST_UNLABELLED
 
 
-def test_a_test_query_finds_as_many_siblings_as_a_held_out_photograph():
-    """The mean gallery of a query, over ten oceans: a held-out score foretells the hidden one."""
+def test_a_test_query_has_as_many_gallery_photographs_as_a_held_out_one():
+    """The mean number over ten seeds: a held-out score predicts the hidden one."""
     held_out, hidden = [], []
     for seed in range(10):
         originals = [p for p in build_roster(seed, 1000, 400).photos if not p.kind]
@@ -86,35 +88,37 @@ def test_a_test_query_finds_as_many_siblings_as_a_held_out_photograph():
     assert np.mean(hidden) == pytest.approx(np.mean(held_out), abs=0.25)
 
 
-def test_copies_of_every_kind_are_planted_everywhere(roster):
+def test_duplicates_of_every_kind_are_planted_at_every_place(roster):
     images = {p.image: p for p in roster.photos}
-    copies = [p for p in roster.photos if p.kind]
-    assert len(copies) == pytest.approx(0.03 * 1400, abs=1)
-    kinds, places = Counter(p.kind for p in copies), Counter(p.where for p in copies)
+    planted = [p for p in roster.photos if p.kind]
+    assert len(planted) == pytest.approx(0.03 * 1400, abs=1)
+    kinds, places = Counter(p.kind for p in planted), Counter(p.place for p in planted)
     assert set(kinds) == set(duplicates.KINDS) and min(kinds.values()) >= 6
     assert set(places) == {"train", "across", "conflict"} and min(places.values()) >= 4
-    for copy in copies:
+    for copy in planted:
         original = images[copy.original]
         assert (original.kind, original.split) == ("", "train")
         assert (original.take, original.whale) == (copy.take, copy.whale)
-        assert copy.split == ("test" if copy.where == "across" else "train")
-        assert (copy.identity == original.identity) == (copy.where != "conflict")
+        assert copy.split == ("test" if copy.place == "across" else "train")
+        assert (copy.identity == original.identity) == (copy.place != "conflict")
 
 
-def test_one_whale_goes_by_two_identities(roster):
-    whales = [{p.whale for p in roster.photos if p.identity == i} for i in roster.same_whale]
-    assert roster.same_whale[0] != roster.same_whale[1]
+def test_one_whale_has_two_identities(roster):
+    whales = [
+        {p.whale for p in roster.photos if p.identity == i} for i in roster.duplicate_identities
+    ]
+    assert roster.duplicate_identities[0] != roster.duplicate_identities[1]
     assert whales[0] == whales[1] and len(whales[0]) == 1
 
 
-def test_names_say_nothing(roster):
+def test_names_are_unrelated_to_identities(roster):
     names = [p.image for p in roster.photos]
     assert len(set(names)) == 1400 and {len(name) for name in names} == {13}
     known = [int(p.image[:4], 16) for p in roster.photos if p.identity != NEW_WHALE]
     assert np.mean(known) == pytest.approx(2**15, rel=0.05)
 
 
-def test_a_large_roster_is_quick_and_keeps_its_shape():
+def test_a_large_roster_has_the_same_proportions():
     counts = Counter(p.identity for p in build_roster(0, 25_000, 8_000).photos if not p.kind)
     assert len(counts) > 5_000
     assert counts[NEW_WHALE] > 9_000
@@ -128,13 +132,13 @@ def test_two_processes_write_the_same_bytes_as_one(demo, tmp_path):
     assert digest(tmp_path / "again") == digest(demo)
 
 
-def test_another_seed_is_another_ocean():
+def test_another_seed_gives_other_photographs():
     pixels = [take_photograph(seed, whale=1, take=1)[0] for seed in (0, 1)]
     assert pixels[0].shape != pixels[1].shape or (pixels[0] != pixels[1]).any()
 
 
 def test_tables_cover_the_photographs(demo):
-    files = {side: sorted(p.name for p in (demo / side).iterdir()) for side in ("train", "test")}
+    files = {split: sorted(p.name for p in (demo / split).iterdir()) for split in ("train", "test")}
     assert sorted(read(demo / "train.csv").Image) == files["train"]
     sample, solution = read(demo / "sample_submission.csv"), read(demo / "solution.csv")
     assert sorted(sample.Image) == files["test"] and list(sample.Image) == list(solution.Image)
@@ -149,7 +153,7 @@ def test_boxes_are_tight_and_subsets_agree_with_the_truth(demo):
         mask = cv2.imread(str(demo / f"truth/masks/{image[:-4]}.png"), cv2.IMREAD_UNCHANGED)
         assert mask.shape == cv2.imread(str(photo_of(demo, image))).shape[:2]
         assert set(np.unique(mask)) == {0, 255}
-        assert tuple(box) == bounding_box(mask)
+        assert tuple(box) == find_box(mask)
     train = set(read(demo / "train.csv").Image)
     subset = pd.read_csv(demo / "boxes.csv", index_col="Image")
     assert len(subset) == 14 and set(subset.index) <= train
@@ -160,13 +164,13 @@ def test_boxes_are_tight_and_subsets_agree_with_the_truth(demo):
         assert mask.read_bytes() == (demo / "truth/masks" / mask.name).read_bytes()
 
 
-def test_bounding_box_of_a_drawn_mask():
+def test_the_box_of_a_mask_is_tight():
     mask = np.zeros((6, 8), np.uint8)
     mask[2, 3] = mask[4, 5] = 255
-    assert bounding_box(mask) == (3, 2, 6, 5)
+    assert find_box(mask) == (3, 2, 6, 5)
 
 
-def test_planted_pairs_show_one_photograph(demo):
+def test_planted_pairs_are_the_same_photograph(demo):
     pairs = read(demo / "truth/duplicates.csv")
     assert set(pairs.kind) == set(duplicates.KINDS) and len(pairs) == 12
     for pair in pairs.itertuples():
@@ -176,7 +180,7 @@ def test_planted_pairs_show_one_photograph(demo):
         assert (shapes[0] == shapes[1]) == (pair.kind in ("exact", "reencoded"))
 
 
-def test_a_cropped_copy_keeps_its_mask_in_place():
+def test_a_cropped_duplicate_has_the_mask_at_the_same_place():
     mask = np.zeros((100, 200), np.uint8)
     mask[40:60, 80:120] = 255
     pixels, cut = duplicates.alter(
@@ -186,10 +190,10 @@ def test_a_cropped_copy_keeps_its_mask_in_place():
     assert cut.shape < mask.shape and cut.sum() == mask.sum()
 
 
-# --- the pictures ------------------------------------------------------------------------------
+# --- the pixels --------------------------------------------------------------------------------
 
 
-def test_photographs_of_one_whale_differ_in_everything_but_the_whale():
+def test_photographs_of_one_whale_differ():
     (first, mask), (second, other) = (take_photograph(0, whale=5, take=t) for t in (1, 2))
     assert first.shape != second.shape or (mask != other).mean() > 0.02
     assert first.dtype == np.uint8 and mask.dtype == np.uint8
@@ -199,15 +203,17 @@ FROZEN = "79cfc1d2dc6b89abd22eeff870cd17186341cbf83af85aaced85b6f5f02e9851"
 
 
 def coarse(pixels: np.ndarray) -> bytes:
-    """Sums over 16 x 16 pixels, in steps of four grey levels of their mean: processors round a
-    few pixels in a million differently by one level, which must not count."""
-    height, width = (side // 16 * 16 for side in pixels.shape[:2])
+    """Sums over 16 x 16 pixels, in steps of four grey levels of their mean.
+
+    Processors round a few pixels in a million differently by one level, which must not count.
+    """
+    height, width = (size // 16 * 16 for size in pixels.shape[:2])
     blocks = pixels[:height, :width].astype(np.int32).reshape(height // 16, 16, width // 16, 16, 3)
     return (blocks.sum(axis=(1, 3)) // 1024).astype(np.uint8).tobytes()
 
 
-def test_the_difficulty_is_frozen():
-    """Whoever changes a pixel changes the competition, and every score that was ever reported."""
+def test_the_pixels_do_not_change():
+    """Other pixels would be another competition, with other scores than all that are reported."""
     frozen = hashlib.sha256()
     for whale, take in ((0, 0), (7, 100)):
         pixels, mask = take_photograph(0, whale, take)
