@@ -1,6 +1,6 @@
 # make                 environment, demo competition, every stage, leaderboard
 # make test            environment, ruff, pytest
-# make PRESET=name     the same as make, with presets/name.yaml copied over params.yaml
+# make PRESET=name     the same as make, with the settings of presets/name.yaml in params.yaml
 # make review         look at the report and decide: same, different, unsure, new
 # make install         the environment alone, in .venv
 # make docs            the documentation as a site, site/index.html
@@ -43,11 +43,7 @@ gpu-check: .venv/installed
 	touch $@
 
 # refuses to overwrite edits of params.yaml that are neither committed nor a preset's own values
-preset:
+preset: .venv/installed
 ifdef PRESET
-	@test -f presets/$(PRESET).yaml || { echo "there is no presets/$(PRESET).yaml"; exit 1; }
-	@for preset in presets/*.yaml; do cmp -s $$preset params.yaml && exit 0; done; \
-	  git diff --quiet HEAD -- params.yaml || { echo \
-	  "params.yaml has edits: commit them, or undo them with git checkout params.yaml"; exit 1; }
-	cp presets/$(PRESET).yaml params.yaml
+	tailprint preset $(PRESET)
 endif

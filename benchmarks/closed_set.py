@@ -23,6 +23,7 @@ from ruamel.yaml import YAML
 from pipeline import params, paths
 from pipeline.data import solution, submission_file
 from pipeline.evaluation import metrics, protocol
+from pipeline.params import load_settings
 from pipeline.steps.score.score import weighted_mean_statistic
 from pipeline.system import clones
 
@@ -58,7 +59,7 @@ def prepare(clone: Path, preset: str) -> None:
     def set_up(part: Path) -> None:
         (part / "data/competition").symlink_to("../../photos")
         yaml = YAML()
-        values = yaml.load(part / f"presets/{preset}.yaml")
+        values = load_settings(part / f"presets/{preset}.yaml", yaml)
         values["competition"]["path"] = "data/competition"
         values["evaluation"]["new_whale_prior"] = NO_STRANGERS
         for recipe in values["ensembles"].values():

@@ -11,7 +11,6 @@ difference that could have been seen; --out writes the same as CSV.
 
 import contextlib
 import itertools
-import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -24,6 +23,7 @@ from pipeline import params, paths
 from pipeline.data import tables
 from pipeline.evaluation import comparison
 from pipeline.params import RERANK_SCORES
+from pipeline.params.presets import render_preset
 from stages import ensemble, neighbours, rerank, submission
 
 E = "ensembles.{}."
@@ -120,7 +120,7 @@ def join_runs(rankings: list[pd.DataFrame]) -> pd.DataFrame:
 def rank_run(run: Path, name: str, edits: dict[str, object], settings: Path) -> pd.DataFrame:
     """The rankings of one run with the edits, computed in a scratch folder."""
     with TemporaryDirectory() as scratch, contextlib.chdir(scratch):
-        shutil.copy(settings, "params.yaml")
+        Path("params.yaml").write_text(render_preset(settings))
         edit_params(Path("params.yaml"), name, edits)
         recipe = params.load().ensembles[name]
         searched = any(leaf.startswith("neighbours.") for leaf in edits)

@@ -19,7 +19,6 @@ The twin has no row: it needs members that were trained as pairs.
 
 import contextlib
 import itertools
-import shutil
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -34,6 +33,7 @@ from pipeline import params, paths
 from pipeline.data import members, tables
 from pipeline.evaluation import comparison
 from pipeline.params import FEW_SHOT, Ensemble
+from pipeline.params.presets import render_preset
 from stages import ensemble, neighbours, rerank, submission
 
 WAYS = ("alone", "added")
@@ -105,7 +105,7 @@ def looked_at_one(
     stages = [neighbours, rerank] if method == RECIPROCAL else [rerank]
     with TemporaryDirectory() as scratch, contextlib.chdir(scratch):
         edited = Path("params.yaml")
-        shutil.copy(settings, edited)
+        edited.write_text(render_preset(settings))
         edit_params(edited, name, changed(method))
         made = {stage.__name__.rpartition(".")[2] for stage in stages}
         link_run(run, made | {"ensemble", "submission", "score"})

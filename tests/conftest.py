@@ -12,11 +12,24 @@ import pandas as pd  # noqa: E402
 import pytest  # noqa: E402
 
 from pipeline import params  # noqa: E402
+from pipeline.data import tables  # noqa: E402
+from pipeline.params.presets import render_preset  # noqa: E402
 
 ROOT = Path(__file__).parents[1]
 
 IDENTITIES, IMAGES, STRANGERS = 6, 3, 4
 HEIGHT, WIDTH = 32, 64
+
+
+def write_params(preset: Path, path: Path) -> None:
+    """Write the complete settings of a preset, if they are not those of the file."""
+    text = render_preset(preset)
+    if not path.is_file() or path.read_text() != text:
+        tables.replace(path, lambda part: part.write_text(text))
+
+
+# before any test module reads it
+write_params(ROOT / "tests/preset.yaml", ROOT / "tests/params.yaml")
 
 
 @dataclass(frozen=True)
@@ -95,9 +108,9 @@ def settings_with():
         "schedule": {"kind": "cosine", "warmup": 0.0},
         "augment": quiet,
     }
-    base = params.merged(params.load(ROOT / "tests/params.yaml").train.model_dump(), small)
+    base = params.merge(params.load(ROOT / "tests/params.yaml").train.model_dump(), small)
 
     def settings(**overrides) -> params.Train:
-        return params.Train.model_validate(params.merged(base, overrides))
+        return params.Train.model_validate(params.merge(base, overrides))
 
     return settings

@@ -13,6 +13,7 @@ from pipeline.steps.embed import embed
 from pipeline.training.session import Learner
 
 PRESETS = sorted(Path(__file__).parents[1].glob("presets/*.yaml"))
+OTHERS = [path for path in PRESETS if path.stem != "demo"]
 IDENTITIES = Identities(torch.full((6,), 2.0))
 
 
@@ -37,8 +38,9 @@ def test_every_backbone_of_a_preset_takes_a_step(path):
         assert vectors.shape == (4, sides * settings.embedding), name
 
 
-@pytest.mark.parametrize("path", PRESETS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.stem)
 def test_the_ensembles_of_a_preset_carry_its_name(path):
+    """So that their submissions are not those of the demo."""
     names = set(params.load(path).ensembles)
     assert names
     assert all(name.startswith(path.stem.split("-")[0]) for name in names)

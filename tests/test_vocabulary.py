@@ -11,7 +11,17 @@ from tests.conftest import ROOT
 # as a part of a name: of a module, function, class, argument, variable or attribute
 BANNED = {
     *("told", "said", "says", "asked", "asking", "shown", "spoken", "heard", "silent", "looked"),
-    *("looks", "voice", "voices", "voters", "stranger", "strangers", "lesson", "lessons", "twin"),
+    *(
+        "looks",
+        "voice",
+        "voices",
+        "voters",
+        "stranger",
+        "strangers",
+        "lesson",
+        "lessons",
+        "duplicate_of",
+    ),
     *("twins", "somebody", "nobody", "pupil", "taught", "parted", "suspects", "examination"),
 }
 # in docstrings, messages, pages and comments of params.yaml

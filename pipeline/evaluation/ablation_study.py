@@ -8,10 +8,9 @@ from typing import Annotated, Any
 import numpy as np
 import pandas as pd
 from pydantic import Field
-from ruamel.yaml import YAML
 
 from pipeline.evaluation import metrics, protocol
-from pipeline.params import Evaluation, Params, Section, checked
+from pipeline.params import Evaluation, Params, Section, load_section, load_settings
 from pipeline.params.values import Seed, Slug
 
 BASE = "base"  # the preset without an edit
@@ -48,8 +47,8 @@ def load_study(path: Path, presets: Path) -> tuple[Study, dict[str, dict]]:
 
     Raises SystemExit naming the file and what is wrong with it.
     """
-    study = checked(Study, path)
-    base = YAML(typ="safe").load((presets / f"{study.preset}.yaml").read_text())
+    study = load_section(Study, path)
+    base = load_settings(presets / f"{study.preset}.yaml")
     if study.ensemble not in base["ensembles"]:
         raise SystemExit(f"{path}: {study.preset} has no ensemble {study.ensemble}")
     if BASE in study.edits:

@@ -1,40 +1,15 @@
 """The typed view of params.yaml: every value, its bounds and its unit, checked before any work.
 
-There are no defaults: a default in code is a choice that DVC can't see. A stage loads the whole
-file, so that a typo in any section stops the first stage in its first second.
+There are no defaults: a default in code is a choice that DVC does not track. A stage loads the
+complete file, so that a typo in any section stops the first stage within a second.
 """
 
 from pathlib import Path
 
-from pipeline.params.answering import (
-    FEW_SHOT,
-    Boosting,
-    Ensemble,
-    EnsembleStage,
-    Identify,
-    Match,
-    Neighbours,
-    NewWhale,
-    Report,
-    Reptile,
-    Rerank,
-    Score,
-    SubmissionStage,
-    Verify,
-)
-from pipeline.params.learning import (
-    Augment,
-    Average,
-    Backbone,
-    Embed,
-    Inner,
-    Pretrain,
-    Resize,
-    Sampler,
-    Schedule,
-    Train,
-)
+from pipeline.params.complete import NEIGHBOUR_SCORES, Params
+from pipeline.params.ensembles import Boosting, Ensemble, EnsembleStage, NewWhale, SubmissionStage
 from pipeline.params.losses import Loss
+from pipeline.params.merging import load_settings, merge
 from pipeline.params.photographs import (
     Columns,
     Competition,
@@ -47,12 +22,28 @@ from pipeline.params.photographs import (
     Labels,
     UNet,
 )
-from pipeline.params.reading import checked, explained
+from pipeline.params.reranking import FEW_SHOT, RERANK_SCORES, FewShot, Reptile, Rerank
+from pipeline.params.results import Identify, Report, Score, Verify
+from pipeline.params.search import Match, Neighbours
+from pipeline.params.training import (
+    Augment,
+    Average,
+    Backbone,
+    Embed,
+    Inner,
+    Pretrain,
+    Resize,
+    Sampler,
+    Schedule,
+    Train,
+)
+from pipeline.params.validation import load_section, validate
 from pipeline.params.values import Section
-from pipeline.params.whole import RERANK_SCORES, Params, merged
 
 __all__ = [
     "FEW_SHOT",
+    "NEIGHBOUR_SCORES",
+    "RERANK_SCORES",
     "Augment",
     "Average",
     "Backbone",
@@ -66,6 +57,7 @@ __all__ = [
     "Ensemble",
     "EnsembleStage",
     "Evaluation",
+    "FewShot",
     "Folds",
     "Identify",
     "Inner",
@@ -73,7 +65,6 @@ __all__ = [
     "Labels",
     "Loss",
     "Match",
-    "RERANK_SCORES",
     "Neighbours",
     "NewWhale",
     "Params",
@@ -90,13 +81,17 @@ __all__ = [
     "Train",
     "UNet",
     "Verify",
-    "checked",
-    "explained",
     "load",
-    "merged",
+    "load_section",
+    "load_settings",
+    "merge",
+    "validate",
 ]
 
 
 def load(path: Path = Path("params.yaml")) -> Params:
-    """Read and check a params file; a fault names the file, the key and what is allowed."""
-    return checked(Params, path)
+    """Load and validate a params file or a preset.
+
+    Raises SystemExit with the file and, for each fault, the key and what is allowed.
+    """
+    return validate(Params, load_settings(path), path)

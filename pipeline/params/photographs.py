@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.params.values import Count, NonNegative, Positive, Section, Seed, Fraction
+from pipeline.params.values import Count, Fold, Fraction, NonNegative, Positive, Section, Seed
 
 
 class Demo(Section):
@@ -16,7 +16,7 @@ class Demo(Section):
 
 
 class Columns(Section):
-    """The names the competition's CSV files use."""
+    """Names of columns in the competition's CSV files, and the identity of new individuals."""
 
     image: str
     identity: str
@@ -33,14 +33,14 @@ class Competition(Section):
     columns: Columns
 
     @model_validator(mode="after")
-    def _a_download_has_its_folder(self) -> "Competition":
+    def _check_download_folder(self) -> "Competition":
         if self.source == "kaggle" and self.path != "data/kaggle":
             raise ValueError("source kaggle needs path: data/kaggle (nothing is read from there)")
         return self
 
 
 class Dedup(Section):
-    """Same-photograph groups."""
+    """Detection of duplicate photographs."""
 
     enabled: bool
     hash_distance: Annotated[int, Field(ge=0, le=64)]
@@ -49,13 +49,13 @@ class Dedup(Section):
 
 
 class Labels(Section):
-    """Which label survives where the same photograph carries two."""
+    """The label of duplicates that have different ones."""
 
     conflicts: Literal["majority", "first", "drop"]
 
 
 class UNet(Section):
-    """The small segmentation net that fills in missing masks."""
+    """The small segmentation network that predicts missing masks."""
 
     seed: Seed
     size: Annotated[int, Field(ge=32, le=512, multiple_of=16)]
@@ -78,17 +78,17 @@ class Crop(Section):
     unet: UNet
 
     @model_validator(mode="after")
-    def _a_whole_photograph_is_as_it_is(self) -> "Crop":
+    def _check_frame(self) -> "Crop":
         if self.frame == "photograph" and (self.align != "none" or self.padding > 0):
             raise ValueError(
-                "frame: photograph has no use for align and padding: set align to none and "
+                "frame: photograph uses neither align nor padding: set align to none and "
                 "padding to 0"
             )
         return self
 
 
 class Keypoints(Section):
-    """Local features of every photograph."""
+    """Detection of local features."""
 
     enabled: bool
     detector: Literal["sift", "disk"]
@@ -101,15 +101,15 @@ class Keypoints(Section):
 
 
 class Folds(Section):
-    """The evaluation protocol's partition."""
+    """The partition into folds, and which of them are held out."""
 
     count: Annotated[int, Field(ge=2)]
     seed: Seed
-    trained: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
+    trained: Annotated[list[Fold], Field(min_length=1)]
 
 
 class Evaluation(Section):
-    """What the score card assumes: the test's share of new individuals, given and never tuned."""
+    """The evaluation protocol: prior of new individuals, cross-fitting and intervals."""
 
     new_whale_prior: Annotated[float, Field(gt=0, lt=1)]
     crossfit: Annotated[int, Field(ge=2)]

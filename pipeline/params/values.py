@@ -1,4 +1,4 @@
-"""What a single value may be, and what all sections of params.yaml share."""
+"""Types of single values, and the base of all sections of params.yaml."""
 
 from typing import Annotated
 
@@ -8,11 +8,13 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
 Count = Annotated[int, Field(ge=1)]
+CountOrOff = Annotated[int, Field(ge=0)]  # 0: off
+Fold = Annotated[int, Field(ge=0)]
 Seed = Annotated[int, Field(ge=0)]
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 class Section(BaseModel):
-    """A part of params.yaml: unknown keys are refused and nothing changes after loading."""
+    """A part of params.yaml: unknown keys are refused, and values do not change after loading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)

@@ -12,3 +12,13 @@ def current_commit(folder: Path = Path()) -> str:
     except FileNotFoundError:
         return ""
     return done.stdout.strip()
+
+
+def is_committed(path: Path) -> bool:
+    """Whether a file is as in the last commit; False without git or a repository."""
+    command = ["git", "status", "--porcelain", "--", path.name]
+    try:
+        done = subprocess.run(command, cwd=path.parent, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return False
+    return done.returncode == 0 and not done.stdout

@@ -5,6 +5,7 @@ import pytest
 from benchmarks import reranking
 from benchmarks.ablations import edit_params
 from pipeline import params
+from pipeline.params.presets import render_preset
 from tests.conftest import ROOT
 
 
@@ -36,7 +37,7 @@ def test_every_ensemble_can_be_asked(tmp_path, preset, method):
     file = tmp_path / "params.yaml"
     for name, recipe in params.load(ROOT / preset).ensembles.items():
         for changes in reranking.ways(recipe, method, "centre").values():
-            file.write_text((ROOT / preset).read_text())
+            file.write_text(render_preset(ROOT / preset))
             leaves = {f"ensembles.{name}.{leaf}": own for leaf, own in changes.items()}
             edit_params(file, name, {"rerank.method": method, "neighbours.reciprocal": 20} | leaves)
             assert params.load(file).ensembles[name].scores == changes["scores"]

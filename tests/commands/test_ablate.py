@@ -15,6 +15,7 @@ from commands.study_runs import load_study, run_study
 from pipeline import paths
 from pipeline.data import tables
 from pipeline.evaluation import study_table
+from pipeline.params.presets import render_preset
 from pipeline.system.errors import UserError
 from tests.conftest import ROOT
 from tests.pipeline.evaluation.test_ablation_study import rankings
@@ -33,7 +34,7 @@ edits:
 def runs(project, monkeypatch) -> list[tuple]:
     """A project with one study; each run of the pipeline is listed, and answers by its params."""
     Path("presets/studies").mkdir(parents=True)
-    Path("presets/study-demo.yaml").write_text((ROOT / "presets/study-demo.yaml").read_text())
+    Path("presets/study-demo.yaml").write_text(render_preset(ROOT / "presets/study-demo.yaml"))
     Path("presets/studies/tiny.yaml").write_text(STUDY)
     study_table.PAGE.parent.mkdir(parents=True)
     study_table.PAGE.write_text(

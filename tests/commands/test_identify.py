@@ -13,7 +13,7 @@ class Pair:
     """Stands for the matched pair: notes where it is drawn."""
 
     def draw(self, path: Path) -> None:
-        path.write_text("drawn")
+        path.write_text("random")
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_every_answer_is_a_line_with_the_photograph_that_argues_for_it(found):
 def test_the_best_match_is_drawn(found, tmp_path):
     out = tmp_path / "match.png"
     assert identify.draw_best(found, out) == f"{out}: a0 (a), 9 points fit one map"
-    assert out.read_text() == "drawn"
+    assert out.read_text() == "random"
 
 
 def test_without_matched_points_no_picture_is_made(found, tmp_path):

@@ -93,7 +93,7 @@ def write_tables(rows: pd.DataFrame, out: Path) -> None:
 
 def write_params(path: Path) -> None:
     """params.yaml with tiny values, one backbone and two ensembles."""
-    settings = params.merged(YAML(typ="safe").load(ROOT / "tests/params.yaml"), CHANGES)
+    settings = params.merge(params.load_settings(ROOT / "tests/params.yaml"), CHANGES)
     recipe = settings["ensembles"]["card"] | {"backbones": {"tiny": 1.0}}
     settings["backbones"] = BACKBONES
     settings["ensembles"] = {name: copy.deepcopy(recipe | own) for name, own in RECIPES.items()}

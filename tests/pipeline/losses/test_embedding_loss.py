@@ -177,13 +177,14 @@ def test_memory_holds_the_youngest_vectors_and_no_two_strangers_alike(name):
 
 
 def test_the_documented_example_of_a_new_loss(monkeypatch):
-    """Its function and its line, put where it says."""
+    """Its function, its values and its line, put where the page says."""
     blocks = (ROOT / "docs/extend/a-loss.md").read_text().split("```python\n")[1:]
-    function, line = (block.split("```")[0] for block in blocks[:2])
+    function, values, line = (block.split("```")[0] for block in blocks[:3])
     room = dict(vars(pairs))
     exec(function, room)
     monkeypatch.setattr(pairs, "soft_margin", room["soft_margin"], raising=False)
     room = dict(vars(sections))
+    exec(values, room)
     exec(f"class Longer(Loss):\n{line}", room)
     chosen = room["Longer"].model_validate({"soft_margin": {"weight": 1.0, "scale": 8.0}})
     # alike, and two at a right angle to a third

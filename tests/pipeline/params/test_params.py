@@ -1,7 +1,6 @@
 """params.yaml and the presets load; a fault is refused with its key."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Literal, get_args, get_origin
 
 import pytest
@@ -9,9 +8,9 @@ from pydantic import BaseModel
 from ruamel.yaml import YAML
 
 from pipeline import params
+from tests.conftest import ROOT
 
-ROOT = Path(__file__).parents[3]
-FILES = [ROOT / "params.yaml", ROOT / "tests/params.yaml", *sorted(ROOT.glob("presets/*.yaml"))]
+FILES = [ROOT / "params.yaml", ROOT / "tests/preset.yaml", *sorted(ROOT.glob("presets/*.yaml"))]
 
 
 @pytest.fixture
@@ -222,14 +221,6 @@ def test_an_override_reaches_its_backbone_alone(load, raw):
     others = set(loaded.backbones) - {"lite0"}
     margins = [loaded.member_train(name).loss.arcface.margin for name in others]
     assert margins == [loaded.train.loss.arcface.margin] * len(others) and others
-
-
-def test_merged_replaces_leaves_and_touches_neither_input():
-    base = {"a": 1, "b": {"c": 2, "d": {"e": 3, "f": 4}}}
-    overrides = {"b": {"d": {"e": 30}}, "a": 10}
-    assert params.merged(base, overrides) == {"a": 10, "b": {"c": 2, "d": {"e": 30, "f": 4}}}
-    assert base == {"a": 1, "b": {"c": 2, "d": {"e": 3, "f": 4}}}
-    assert overrides == {"b": {"d": {"e": 30}}, "a": 10}
 
 
 def test_an_exponent_without_a_point_is_a_number(tmp_path):

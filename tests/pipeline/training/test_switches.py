@@ -13,7 +13,7 @@ import torch
 from pydantic import BaseModel
 
 from pipeline.models import embedding_net
-from pipeline.params import Train, merged
+from pipeline.params import Train, merge
 from pipeline.steps.train import train
 from pipeline.training.training_set import Lesson
 
@@ -144,6 +144,6 @@ def test_every_value_makes_another_network(leaf, value, tiny, settings_with):
 
     beside = {"clip": 0.0, "epochs": 1} | BESIDE.get(leaf, {})
     base = taught_with(**beside)
-    found = taught_with(**merged(beside, nested(leaf, value)))
+    found = taught_with(**merge(beside, nested(leaf, value)))
     assert set(base) != set(found) or any(not torch.equal(base[n], found[n]) for n in base)
     assert all(torch.isfinite(tensor).all() for tensor in found.values())

@@ -1,24 +1,11 @@
-"""The whole of params.yaml, and what one section asks of another."""
+"""The complete params.yaml, and the checks that concern several sections."""
 
 from typing import Annotated
 
 from pydantic import Field, ValidationError, model_validator
 
-from pipeline.params.answering import (
-    FEW_SHOT,
-    Boosting,
-    Ensemble,
-    EnsembleStage,
-    Identify,
-    Match,
-    Neighbours,
-    Report,
-    Rerank,
-    Score,
-    SubmissionStage,
-    Verify,
-)
-from pipeline.params.learning import Backbone, Embed, Pretrain, Train
+from pipeline.params.ensembles import Boosting, Ensemble, EnsembleStage, SubmissionStage
+from pipeline.params.merging import merge
 from pipeline.params.photographs import (
     Competition,
     Crop,
@@ -29,16 +16,19 @@ from pipeline.params.photographs import (
     Keypoints,
     Labels,
 )
-from pipeline.params.reading import explained
+from pipeline.params.reranking import RERANK_SCORES, Rerank
+from pipeline.params.results import Identify, Report, Score, Verify
+from pipeline.params.search import Match, Neighbours
+from pipeline.params.training import Backbone, Embed, Pretrain, Train
+from pipeline.params.validation import explain_faults
 from pipeline.params.values import Section, Slug
 
-# the scores that `neighbours` and `rerank` can put into the evidence
+# the evidence's sources that the stage `neighbours` can write
 NEIGHBOUR_SCORES = {"nearest", "mean", "centre", "vote", "margin_score", "reciprocal"}
-RERANK_SCORES = {"reranked", "reptile", "prototypes", "k_reciprocal", "siamese_head", *FEW_SHOT}
 
 
 class Params(Section):
-    """The whole file."""
+    """The complete file."""
 
     demo: Demo
     competition: Competition
@@ -66,17 +56,29 @@ class Params(Section):
 
     def member_train(self, backbone: str) -> Train:
         """The training settings of one backbone: `train` with the backbone's overrides."""
-        return Train.model_validate(
-            merged(self.train.model_dump(), self.backbones[backbone].overrides)
-        )
+        overrides = self.backbones[backbone].overrides
+        return Train.model_validate(merge(self.train.model_dump(), overrides))
 
     @model_validator(mode="after")
-    def _names_exist(self) -> "Params":
+    def _check_sections(self) -> "Params":
+        self._check_folds()
+        self._check_names()
+        self._check_reranking()
+        for name, ensemble in self.ensembles.items():
+            self._check_ensemble(f"ensembles.{name}", ensemble)
+        for backbone in self.backbones:
+            self._check_backbone(backbone)
+        return self
+
+    def _check_folds(self) -> None:
         if len(set(self.folds.trained)) < len(self.folds.trained):
             raise ValueError(f"folds.trained: {self.folds.trained} names a fold twice")
         for fold in self.folds.trained:
             if fold >= self.folds.count:
                 raise ValueError(f"folds.trained: {fold} is not below folds.count")
+
+    def _check_names(self) -> None:
+        """Backbones and ensembles that other sections name must exist."""
         if self.match.backbone not in self.backbones:
             raise ValueError(f"match.backbone: {self.match.backbone!r} is not in backbones")
         if "local" in self.backbones:
@@ -85,32 +87,32 @@ class Params(Section):
             raise ValueError(f"report.html: {sorted(unknown)} not in ensembles")
         if self.identify.ensemble not in self.ensembles:
             raise ValueError(f"identify.ensemble: {self.identify.ensemble!r} is not in ensembles")
+
+    def _check_reranking(self) -> None:
         if self.rerank.method == "k_reciprocal" and not self.neighbours.reciprocal:
             raise ValueError(
-                "rerank.method: k_reciprocal, but neighbours.reciprocal is 0: give it a number of "
-                "neighbours"
+                "rerank.method: k_reciprocal, but neighbours.reciprocal is 0: set it to a number "
+                "of neighbours"
             )
-        for name, ensemble in self.ensembles.items():
-            self._check_recipe(f"ensembles.{name}", ensemble)
-        for backbone in self.backbones:
-            try:
-                train = self.member_train(backbone)
-            except ValidationError as error:
-                place = f"backbones.{backbone}.overrides"
-                raise ValueError(f"{place} make train invalid:\n{explained(error)}") from None
-            self._check_mirror(backbone, train)
-            self._check_siamese(backbone, train)
-        return self
+
+    def _check_backbone(self, backbone: str) -> None:
+        try:
+            train = self.member_train(backbone)
+        except ValidationError as error:
+            place = f"backbones.{backbone}.overrides"
+            raise ValueError(f"{place} make train invalid:\n{explain_faults(error)}") from None
+        self._check_mirror(backbone, train)
+        self._check_siamese_head(backbone, train)
 
     def _check_mirror(self, backbone: str, train: Train) -> None:
-        """What training holds apart, the average of the two would mix again."""
+        """An average over mirror images would mix what training keeps apart."""
         if self.embed.flip == "average" and train.flip.startswith("identity"):
             raise ValueError(
                 f"embed.flip: average, but {backbone} is trained with flip: {train.flip}, where a "
                 "mirror image is another individual: use both or none"
             )
 
-    def _check_siamese(self, backbone: str, train: Train) -> None:
+    def _check_siamese_head(self, backbone: str, train: Train) -> None:
         """Re-ranking by the siamese head needs a network that was trained with one."""
         if self.rerank.method == "siamese_head" and "siamese" not in train.loss.active():
             raise ValueError(
@@ -118,8 +120,8 @@ class Params(Section):
                 "train.loss.siamese a weight"
             )
 
-    def _check_recipe(self, place: str, ensemble: Ensemble) -> None:
-        """Every backbone, fold and score that a recipe names must come to exist."""
+    def _check_ensemble(self, place: str, ensemble: Ensemble) -> None:
+        """Every backbone, fold and score of an ensemble must exist with these settings."""
         unknown = set(ensemble.backbones) - set(self.backbones)
         if unknown:
             raise ValueError(f"{place}.backbones: {sorted(unknown)} not in backbones")
@@ -132,25 +134,23 @@ class Params(Section):
             raise ValueError(
                 f"{place}.local: {list(ensemble.local)}, but keypoints.enabled is false"
             )
-        given = self._given_scores()
-        for score in ensemble.scores:
+        self._check_scores(place, ensemble.scores)
+
+    def _check_scores(self, place: str, scores: list[str]) -> None:
+        """Every score must be known, and one of the alternatives "a or b" available."""
+        available = self._available_scores()
+        for score in scores:
             choices = set(score.split(" or "))
-            if not choices <= NEIGHBOUR_SCORES | RERANK_SCORES or not choices & given:
-                raise ValueError(f"{place}.scores: {score!r} is none of {sorted(given)}")
+            if not choices <= NEIGHBOUR_SCORES | RERANK_SCORES or not choices & available:
+                raise ValueError(f"{place}.scores: {score!r} is none of {sorted(available)}")
 
-    def _given_scores(self) -> set[str]:
-        """The scores that the evidence will hold with these settings."""
-        off = {"margin_score"} if not self.neighbours.margin_score else set()
-        off |= {"reciprocal"} if not self.neighbours.reciprocal else set()
-        second = set() if self.rerank.method == "none" else {"reranked", self.rerank.method}
-        return NEIGHBOUR_SCORES - off | second
-
-
-def merged(base: dict, overrides: dict) -> dict:
-    """`base` with the leaves of `overrides` put in place; both stay as they are."""
-    result = dict(base)
-    for key, value in overrides.items():
-        if isinstance(value, dict) and isinstance(base.get(key), dict):
-            value = merged(base[key], value)
-        result[key] = value
-    return result
+    def _available_scores(self) -> set[str]:
+        """The sources that the evidence will have with these settings."""
+        scores = set(NEIGHBOUR_SCORES)
+        if not self.neighbours.margin_score:
+            scores.remove("margin_score")
+        if not self.neighbours.reciprocal:
+            scores.remove("reciprocal")
+        if self.rerank.method != "none":
+            scores |= {"reranked", self.rerank.method}
+        return scores

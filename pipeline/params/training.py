@@ -1,24 +1,32 @@
-"""The sections about learning: `train`, `backbones` and `embed`."""
+"""The sections about training: `pretrain`, `train`, `backbones` and `embed`."""
 
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
 from pipeline.params.losses import Loss
-from pipeline.params.values import Count, NonNegative, Positive, Section, Seed, Fraction
+from pipeline.params.values import (
+    Count,
+    CountOrOff,
+    Fraction,
+    NonNegative,
+    Positive,
+    Section,
+    Seed,
+)
 
 
 class Sampler(Section):
-    """P identities with K views each make a batch, or P triples for a twin network."""
+    """Batches of P identities with K views each, or of P triples for a siamese network."""
 
     kind: Literal["identities", "pairs"]
     block: Annotated[int, Field(ge=2)]
     noise: NonNegative
     identities: Annotated[int, Field(ge=2)]
-    views: Annotated[int, Field(ge=1)]
+    views: Count
     new_whale_fraction: Annotated[float, Field(ge=0, le=0.5)]
     power: Fraction
-    min_views: Annotated[int, Field(ge=0)]
+    min_views: CountOrOff
 
 
 class Schedule(Section):
@@ -31,7 +39,7 @@ class Schedule(Section):
 
 
 class Average(Section):
-    """Weights averaged over training: from which share on, and the moving average's decay."""
+    """Weights averaged over training: when averaging starts, and the moving average's decay."""
 
     kind: Literal["none", "swa", "ema"]
     start: Annotated[float, Field(ge=0, lt=1)]
@@ -39,25 +47,22 @@ class Average(Section):
 
 
 class Resize(Section):
-    """Training starts on crops shrunk to `scale`, until the share `until` of its epochs."""
+    """Crops resized by `scale` at the start of training, for the fraction `until` of its epochs."""
 
     scale: Annotated[float, Field(ge=0.25, le=1)]
     until: Fraction
 
 
 class Inner(Section):
-    """Identities of which a photograph is held back to stop early; 0 epochs of patience: never.
-
-    They are asked after every epoch, and after every so many batches too where `every` isn't 0.
-    """
+    """Inner validation: photographs held back, patience in epochs, batches between evaluations."""
 
     fraction: Annotated[float, Field(ge=0, le=0.5)]
-    patience: Annotated[int, Field(ge=0)]
-    every: Annotated[int, Field(ge=0)]
+    patience: CountOrOff
+    every: CountOrOff
 
 
 class Augment(Section):
-    """Strengths of the training transforms; each is 0 for off."""
+    """Strengths of the training transforms; 0 is off."""
 
     rotate: Annotated[float, Field(ge=0, le=180)]
     shift: Fraction
@@ -76,7 +81,7 @@ class Augment(Section):
 
 
 class Train(Section):
-    """How a member learns; a backbone may override any of it."""
+    """Training of a member; a backbone may override any of it."""
 
     seed: Seed
     epochs: Count
@@ -91,8 +96,8 @@ class Train(Section):
     pooling: Literal["average", "gem"]
     embedding: Annotated[int, Field(ge=2, le=8192)]
     bnneck: bool
-    frozen_stages: Annotated[int, Field(ge=0)]
-    head_epochs: Annotated[int, Field(ge=0)]
+    frozen_stages: CountOrOff
+    head_epochs: CountOrOff
     drop_path: Annotated[float, Field(ge=0, lt=1)]
     sampler: Sampler
     schedule: Schedule
@@ -105,14 +110,14 @@ class Train(Section):
     augment: Augment
 
     @model_validator(mode="after")
-    def _fit_together(self) -> "Train":
+    def _check_combinations(self) -> "Train":
         if self.head_epochs >= self.epochs:
-            raise ValueError(f"head_epochs is {self.head_epochs}: the backbone never learns")
+            raise ValueError(f"head_epochs is {self.head_epochs}: the backbone is never trained")
         for leaf in ("patience", "every"):
             if getattr(self.inner, leaf) and not self.inner.fraction:
-                raise ValueError(f"inner.{leaf} needs an inner.fraction of identities to look at")
+                raise ValueError(f"inner.{leaf} needs photographs: set inner.fraction above 0")
         if self.augment.mask_dropout and self.channels == 3:
-            raise ValueError("augment.mask_dropout: with channels 3 no mask is seen")
+            raise ValueError("augment.mask_dropout: channels 3 have no mask")
         if self.inner.patience and self.average.kind != "none":
             raise ValueError("inner.patience keeps the best epoch, average.kind many: choose one")
         return self
@@ -130,21 +135,22 @@ class Pretrain(Section):
     clusters: Annotated[int, Field(ge=2)]
 
 
-def first_weights(value: str) -> str:
+def check_weights(value: str) -> str:
+    """Return the value; raises ValueError if it cannot name a backbone's first weights."""
     if value not in ("imagenet", "none") and not value.endswith((".safetensors", ".pth")):
         raise ValueError("imagenet, none, or a .safetensors or .pth file with a state dict")
     return value
 
 
 class Backbone(Section):
-    """A timm architecture and where its first weights come from."""
+    """A timm architecture, its first weights, and the values of `train` that it overrides."""
 
     timm_name: str
-    weights: Annotated[str, AfterValidator(first_weights)]
+    weights: Annotated[str, AfterValidator(check_weights)]
     overrides: dict[str, Any]
 
 
 class Embed(Section):
-    """Unit vectors of every image."""
+    """Unit vectors of every photograph."""
 
     flip: Literal["none", "average", "both"]

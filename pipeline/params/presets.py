@@ -1,0 +1,65 @@
+"""Presets: presets/NAME.yaml has the values that differ from the preset that it extends.
+
+presets/demo.yaml extends none: it is complete, with a comment for every value. Its text, with the
+values of another preset, becomes params.yaml.
+"""
+
+from io import StringIO
+from itertools import takewhile
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from pipeline.params.complete import Params
+from pipeline.params.merging import load_settings
+from pipeline.params.validation import validate
+
+WIDTH = 100  # columns of a written file
+
+
+def preset_path(name: str, folder: Path) -> Path:
+    """The file of a preset; raises SystemExit with those that exist."""
+    path = folder / f"{name}.yaml"
+    if not path.is_file():
+        names = sorted(preset.stem for preset in folder.glob("*.yaml"))
+        raise SystemExit(f"there is no {path}, only {', '.join(names) or 'an empty folder'}")
+    return path
+
+
+def render_preset(path: Path) -> str:
+    """The complete settings of a preset as YAML, with all comments and the preset's heading."""
+    yaml = YAML()
+    yaml.width = WIDTH
+    stream = StringIO()
+    yaml.dump(load_settings(path, yaml), stream)
+    text = stream.getvalue()
+    lines = [line.rstrip() for line in text[len(heading(text)) :].splitlines()]
+    return heading(path.read_text()) + "\n".join(lines) + "\n"
+
+
+def heading(text: str) -> str:
+    """The comment at the top of a file."""
+    return "".join(takewhile(lambda line: line.startswith("#"), text.splitlines(keepends=True)))
+
+
+def holds_preset(target: Path, folder: Path) -> bool:
+    """Whether the values of a params file are those of a preset."""
+    settings = load_settings(target)
+    return any(settings == load_settings(preset) for preset in folder.glob("*.yaml"))
+
+
+def write_preset(name: str, folder: Path, target: Path, *, overwrite: bool) -> None:
+    """Write the complete settings of a preset to a params file.
+
+    overwrite : write even if the file has values of its own, which are lost
+
+    Raises SystemExit, and writes nothing, for an unknown or invalid preset, and for values that
+    would be lost.
+    """
+    path = preset_path(name, folder)
+    validate(Params, load_settings(path), path)
+    if target.is_file() and not overwrite and not holds_preset(target, folder):
+        raise SystemExit(
+            f"{target} has edits: commit them, or undo them with git checkout {target}"
+        )
+    target.write_text(render_preset(path))
