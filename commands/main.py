@@ -1,5 +1,7 @@
 """The program `tailprint`: all its commands."""
 
+from typing import Any
+
 import typer
 from typer.core import TyperGroup
 
@@ -48,9 +50,12 @@ SECTIONS = {
 
 
 class Program(TyperGroup):
-    """Lists every command with an example, and prints a UserError in one line."""
+    """Lists every command with an example, and prints a UserError in one line.
 
-    def format_commands(self, ctx, formatter) -> None:  # noqa: ANN001 (types of typer's own click)
+    The types of its arguments are private to Typer.
+    """
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
         for section, modules in SECTIONS.items():
             rows = []
             for name, module in modules.items():
@@ -59,7 +64,7 @@ class Program(TyperGroup):
             with formatter.section(section):
                 formatter.write_dl(rows)
 
-    def invoke(self, ctx) -> object:  # noqa: ANN001
+    def invoke(self, ctx: Any) -> object:  # noqa: ANN401
         try:
             return super().invoke(ctx)
         except UserError as error:

@@ -136,11 +136,12 @@ def run_edit(study: LoadedStudy, edit: str, seed: int) -> FinishedRun:
     Raises CalledProcessError if a stage fails.
     """
     files = study.clone / "runs" / f"{edit}-{seed}"
-    key = {"params": build_params(study, edit, seed), "commit": current_commit(study.clone)}
+    values = build_params(study, edit, seed)
+    key = {"params": values, "commit": current_commit(study.clone)}
     seconds = read_seconds(files.with_suffix(".json"), key)
     if seconds is None:
         files.with_suffix(".json").unlink(missing_ok=True)
-        seconds = reproduce(study.clone, key["params"])
+        seconds = reproduce(study.clone, values)
         files.parent.mkdir(exist_ok=True)
         rankings = study.clone / paths.rankings(study.study.ensemble)
         shutil.copy(rankings, files.with_suffix(".csv"))

@@ -131,5 +131,6 @@ def summarise(table: pd.DataFrame, test: np.ndarray) -> Summary:
     new = ~table["identity"][test].isin(set(training))
     viewpoints = {}
     if "viewpoint" in table:
-        viewpoints = table["viewpoint"].replace("", "unknown").value_counts().to_dict()
+        counts = table["viewpoint"].replace("", "unknown").value_counts()
+        viewpoints = {str(name): int(count) for name, count in counts.items()}
     return Summary(len(training), training.nunique(), int(test.sum()), int(new.sum()), viewpoints)

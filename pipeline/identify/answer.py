@@ -15,7 +15,7 @@ from pipeline.data.evidence import LOCAL
 from pipeline.data.features import Features, appended
 from pipeline.data.tables import NEW_WHALE
 from pipeline.evaluation.cross_fit import CrossFit
-from pipeline.identify.gallery import Gallery
+from pipeline.identify.gallery import Gallery, LocalGallery
 from pipeline.params import Ensemble, Params
 from pipeline.steps.ensemble.assemble import FoldEvidence, assemble_fold, list_sources
 from pipeline.steps.ensemble.blend import Blend
@@ -70,7 +70,7 @@ def answer(query: Query, stored: Gallery, recipe: Ensemble, backbone: str, p: Pa
     tables = {fold: table for fold, (_, table) in nearest.items()}
     compared = [table.assign(inliers=np.nan) for table in tables.values()]
     if stored.local:
-        for fold, matched in match_features(query, stored, rows, tables, p).items():
+        for fold, matched in match_features(query, stored, stored.local, rows, tables, p).items():
             weighed = weigh.weigh_pairs(matched.pairs, matched.points, query.point_weights)
             scores[fold][LOCAL] = pd.concat([matched.evidence, weighed])
             compared.append(matched.pairs)
@@ -105,12 +105,13 @@ def search_nearest(
 def match_features(
     query: Query,
     stored: Gallery,
+    local: LocalGallery,
     rows: dict[int, pd.DataFrame],
     nearest: dict[int, pd.DataFrame],
     p: Params,
 ) -> dict[int, match.FoldMatches]:
     """Match local features with the galleries (`rows`) and the nearest photographs, by fold."""
-    features, local = appended(stored.features, query.features), stored.local
+    features = appended(stored.features, query.features)
     images = {fold: own["image"] for fold, own in rows.items()}
     matcher = Matcher(features, local.rows, images, p.match, p.keypoints.detector, local.index)
     queries = []

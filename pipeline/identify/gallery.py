@@ -169,7 +169,7 @@ def load_or_build_index(stored: Features, images: pd.Series, p: Params) -> faiss
     """
     key = hashlib.sha256(p.match.model_dump_json().encode())
     key.update("\n".join(images).encode())
-    key.update(stored.descriptors)
+    key.update(stored.descriptors.data)
     path = paths.FEATURE_INDEX / f"{key.hexdigest()}.faiss"
     if path.is_file():
         return faiss.read_index(str(path))

@@ -128,7 +128,7 @@ def find_viewpoint(digest: str, given: str | None, known: dict[str, str]) -> dic
     """
     if given is None:
         names = artefacts.load_images().set_index("sha256")["image"]
-        stored = names.loc[[digest]].map(known).dropna() if digest in names.index else []
+        stored = names[names.index == digest].map(known).dropna()
         return {QUERY: stored.iloc[0]} if len(stored) else {}
     if given not in known.values():
         raise UserError(f"--viewpoint is {given}: viewpoints.csv has {sorted(set(known.values()))}")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pandas as pd
 
 from pipeline.data import images, tables
@@ -28,16 +29,23 @@ class MatchedPair:
 
     def draw(self, path: Path) -> None:
         """Write both photographs side by side, matched points joined, as PNG or JPEG."""
-        features, matches = self.features, self.matches
-        columns = (self.images["path"], features.canvases, features.sizes)
-        views = tuple(
-            warp(images.read_rgb(file), matrix, *(int(v) for v in size), cv2.BORDER_REPLICATE)
-            for file, matrix, size in zip(*columns, strict=True)
-        )
-        points = tuple(features.points[features.rows(i)][matches.pairs[:, i]] for i in (0, 1))
-        drawing = picture.draw_matches(views, points, matches.inlier)
+        views = self.warp_view(0), self.warp_view(1)
+        points = self.matched_points(0), self.matched_points(1)
+        drawing = picture.draw_matches(views, points, self.matches.inlier)
         _, data = cv2.imencode(path.suffix, cv2.cvtColor(drawing, cv2.COLOR_RGB2BGR))
         tables.replace(path, lambda part: part.write_bytes(data.tobytes()))
+
+    def warp_view(self, image: int) -> np.ndarray:
+        """The first or second photograph as its keypoints see it, uint8 H x W x 3."""
+        photograph = images.read_rgb(self.images["path"].iloc[image])
+        width, height = (int(size) for size in self.features.sizes[image])
+        matrix = self.features.canvases[image]
+        return warp(photograph, matrix, width, height, cv2.BORDER_REPLICATE)
+
+    def matched_points(self, image: int) -> np.ndarray:
+        """Its matched points in that view, n x 2."""
+        points = self.features.points[self.features.rows(image)]
+        return points[self.matches.pairs[:, image]]
 
 
 def match_pair(table: pd.DataFrame, features: Features, p: Params) -> MatchedPair:

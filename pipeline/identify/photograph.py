@@ -90,11 +90,12 @@ def _copy_stored_crops(table: pd.DataFrame, boxes: pd.DataFrame, crops: Path) ->
     stored = artefacts.load_boxes()
     packed, output = np.load(paths.CROPS, mmap_mode="r"), np.load(crops, mmap_mode="r+")
     hashes = artefacts.load_images()["sha256"].tolist()
+    columns = list(boxes.columns[1:])
     for row, digest in enumerate(table["sha256"]):
         if digest in hashes:
             stored_row = hashes.index(digest)
             output[row] = packed[stored_row]
-            boxes.loc[row, boxes.columns[1:]] = stored.loc[stored_row, stored.columns[1:]]
+            boxes.loc[row, columns] = stored.loc[stored_row, columns]
     output.flush()
 
 

@@ -1,7 +1,7 @@
-"""What changed from one submission to the next: its params, and how much better it answers.
+"""What changed from one submission to the next: its parameters, and its held-out score.
 
-What a submission was made of is kept beside the history, in a folder of the row's name
-(`history.key`), since the next run writes over it.
+The files behind a submission are kept beside the history, in a folder of the row's key
+(`history.build_key`), since the next run overwrites them.
 """
 
 import shutil
@@ -19,52 +19,58 @@ RANKINGS, PARAMS = "rankings.csv", "params.yaml"
 MISSING = "nothing"
 
 
-def keep(name: str, rankings: Path, params: Path, folder: Path) -> None:
-    """Copy what the submission of that name was made of; a second time changes nothing."""
-    own = folder / name
-    if not own.is_dir():
-        part = folder / f".part-{name}"
+def keep_files(key: str, rankings: Path, params: Path, folder: Path) -> None:
+    """Copy the files behind a submission into `folder`; a second call changes nothing."""
+    target = folder / key
+    if not target.is_dir():
+        part = folder / f".part-{key}"
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
         shutil.copy(rankings, part / RANKINGS)
         shutil.copy(params, part / PARAMS)
-        part.rename(own)
+        part.rename(target)
 
 
-def since(before: str, now: str, folder: Path, evaluated: Evaluation) -> dict[str, Any]:
-    """difference, low, high and changed between two submissions, by their names; empty where one
-    of them was not kept, without a gain where they have no query in common.
+def compare_submissions(
+    before: str, now: str, folder: Path, evaluation: Evaluation
+) -> dict[str, Any]:
+    """The gain (difference, low, high) and the changed parameters between two submissions, by key.
+
+    Empty if the files of one were not kept; without a gain if they have no query in common.
     """
     first, second = folder / before, folder / now
     if not (before and first.is_dir() and second.is_dir()):
         return {}
-    told = {"changed": "; ".join(changed(leaves(first / PARAMS), leaves(second / PARAMS)))}
+    changes = list_changes(read_leaves(first / PARAMS), read_leaves(second / PARAMS))
+    result: dict[str, Any] = {"changed": "; ".join(changes)}
     try:
-        gain = comparison.compute_gain(ranked(first), ranked(second), evaluated)
+        gain = comparison.compute_gain(read_rankings(first), read_rankings(second), evaluation)
     except ValueError:
-        return told
-    return told | {key: round(gain[key], 5) for key in ("difference", "low", "high")}
+        return result
+    return result | {key: round(gain[key], 5) for key in ("difference", "low", "high")}
 
 
-def ranked(folder: Path) -> pd.DataFrame:
+def read_rankings(folder: Path) -> pd.DataFrame:
+    """The rankings that were kept in a folder."""
     return tables.read("rankings", folder / RANKINGS)
 
 
-def leaves(path: Path) -> dict[str, Any]:
-    """A params file as one flat dictionary, "train.epochs" to its value."""
-    return flat(YAML(typ="safe").load(path.read_text()), "")
+def read_leaves(path: Path) -> dict[str, Any]:
+    """Read a params file as one flat dictionary, from "train.epochs" to its value."""
+    return flatten(YAML(typ="safe").load(path.read_text()), "")
 
 
-def flat(values: dict, place: str) -> dict[str, Any]:
-    found = {}
+def flatten(values: dict, prefix: str) -> dict[str, Any]:
+    """Join the keys of nested dictionaries by dots."""
+    leaves: dict[str, Any] = {}
     for key, value in values.items():
-        own = f"{place}.{key}" if place else str(key)
-        found |= flat(value, own) if isinstance(value, dict) else {own: value}
-    return found
+        name = f"{prefix}.{key}" if prefix else str(key)
+        leaves |= flatten(value, name) if isinstance(value, dict) else {name: value}
+    return leaves
 
 
-def changed(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    """One text a leaf that differs: "train.epochs: 22 -> 16"; a leaf that one lacks is nothing."""
+def list_changes(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """One text per leaf that differs, as "train.epochs: 22 -> 16"; a missing leaf is "nothing"."""
     return [
         f"{leaf}: {before.get(leaf, MISSING)} -> {now.get(leaf, MISSING)}"
         for leaf in sorted(before.keys() | now.keys())

@@ -1,6 +1,6 @@
-"""A history of submissions: what was scored, when, from which params, and how it did."""
+"""The history of submissions: when each was built, from which parameters, and its scores."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,90 +11,93 @@ from pipeline.evaluation import metrics
 
 CARD = ["map5", "map5_low", "map5_high", "top1", "map5_known", "new_share"]
 HIDDEN = ["public", "private", "hidden", "hidden_without_copies"]
-# against the ensemble's row before: the gain with its interval, and the params that changed
+# against the ensemble's previous row: the gain with its interval, and the changed parameters
 CHANGE = ["difference", "low", "high", "changed"]
-KAGGLE = ["kaggle_public", "kaggle_private"]  # what kaggle.com said
-REF = "kaggle_ref"  # its number of what was sent
+KAGGLE = ["kaggle_public", "kaggle_private"]  # kaggle.com's scores
+REF = "kaggle_ref"  # kaggle.com's number of the upload
 COLUMNS = [
     "date", "commit", "params", "lock", "csv", "ensemble", "held_out_map5", *CARD[1:], *HIDDEN,
     *CHANGE, "seconds", *KAGGLE, REF,
 ]  # fmt: skip
 
 
-def hidden_scores(
-    answers: pd.DataFrame, solution: pd.DataFrame | None, copies: set[str]
+def compute_hidden_scores(
+    answers: pd.DataFrame, solution: pd.DataFrame | None, duplicates: set[str]
 ) -> dict[str, float]:
-    """MAP@5 against the solution: public, private, all, and all but the copies of labelled images.
+    """MAP@5 by the solution: public, private, all, and without duplicates of labelled images.
 
     answers : columns image, ranking (a list of labels)
-    solution : columns image, identity, usage; None where the competition has no solution
+    solution : columns image, identity, usage; None if the competition has no solution
     """
     if solution is None:
         return dict.fromkeys(HIDDEN, np.nan)
     table = answers.merge(solution, on="image", validate="one_to_one")
-    precision = metrics.precision_at_5(table["identity"], table["ranking"])
-    chosen = {
+    precision = metrics.precision_at_5(table["identity"].tolist(), table["ranking"].tolist())
+    subsets = {
         "public": table["usage"] == "Public",
         "private": table["usage"] == "Private",
-        "hidden": np.ones(len(table)),
-        "hidden_without_copies": ~table["image"].isin(copies),
+        "hidden": pd.Series(np.ones(len(table))),
+        "hidden_without_copies": ~table["image"].isin(duplicates),
     }
-    return {name: round(metrics.mean(precision, weights), 5) for name, weights in chosen.items()}
+    return {
+        name: round(metrics.mean(precision, subset.to_numpy()), 5)
+        for name, subset in subsets.items()
+    }
 
 
 def read(path: Path) -> pd.DataFrame:
-    """The history as text, in today's columns; empty where there is none."""
+    """Read the history as text, in the current columns; empty without a file."""
     if not path.is_file():
         return pd.DataFrame(columns=COLUMNS, dtype=str)
     past = pd.read_csv(path, dtype=str, keep_default_na=False)
     return past.reindex(columns=COLUMNS, fill_value="")
 
 
-def key(row: Mapping[str, str]) -> str:
-    """What a row's makings are kept under: two ensembles may give the same CSV, and one may give
-    it again by other params.
+def build_key(row: Mapping[Hashable, str] | Mapping[str, str]) -> str:
+    """The name of the folder that keeps the files behind a row.
+
+    Two ensembles may write the same CSV, and one may write it again with other parameters.
     """
     return f"{row['ensemble']}-{row['csv']}-{row['params']}"
 
 
-def last_keys(past: pd.DataFrame) -> dict[str, str]:
-    """By ensemble, the `key` of its last row."""
+def find_last_keys(past: pd.DataFrame) -> dict[str, str]:
+    """The key of every ensemble's last row."""
     rows = past.drop_duplicates("ensemble", keep="last").to_dict("records")
-    return {row["ensemble"]: key(row) for row in rows}
+    return {row["ensemble"]: build_key(row) for row in rows}
 
 
-def last(past: pd.DataFrame) -> dict[str, str]:
-    """By ensemble, the CSV of its last row."""
-    return dict(past.drop_duplicates("ensemble", keep="last")[["ensemble", "csv"]].to_numpy())
+def find_last_csvs(past: pd.DataFrame) -> dict[str, str]:
+    """The CSV (its hash) of every ensemble's last row."""
+    last = past.drop_duplicates("ensemble", keep="last")
+    return dict(zip(last["ensemble"], last["csv"], strict=True))
 
 
 def append(rows: pd.DataFrame, path: Path) -> None:
     """Add the rows whose CSV differs from the ensemble's last one; the history only grows."""
     past = read(path)
-    new = rows[rows["csv"] != rows["ensemble"].map(last(past))]
+    new = rows[rows["csv"] != rows["ensemble"].map(find_last_csvs(past))]
     if len(new):
         tables.write_csv(pd.concat([past, new]) if len(past) else new, path)
 
 
-def sent(ensemble: str, csv: str, ref: int, path: Path) -> None:
-    """Write kaggle.com's number of what was sent into the ensemble's last row of that CSV.
+def record_upload(ensemble: str, csv: str, ref: int, path: Path) -> None:
+    """Write kaggle.com's number of an upload into the ensemble's last row of that CSV.
 
-    Raises ValueError where the history has no such row.
+    Raises ValueError if the history has no such row.
     """
     past = read(path)
     rows = past.index[(past["csv"] == csv) & (past["ensemble"] == ensemble)]
     if not len(rows):
-        raise ValueError(
-            f"{path} has no row of {ensemble}, {csv}: run python -m commands.leaderboard first"
-        )
+        raise ValueError(f"{path} has no row of {ensemble}, {csv}: run tailprint leaderboard first")
     past.loc[rows[-1], REF] = str(ref)
     tables.write_csv(past, path)
 
 
-def scored(ref: int, scores: dict[str, str], path: Path) -> None:
-    """Write what kaggle.com said (keys KAGGLE) of what it knows by that number into its row.
+def record_scores(ref: int, scores: dict[str, str], path: Path) -> None:
+    """Write kaggle.com's scores (KAGGLE) of the upload with that number into its row.
 
-    Raises ValueError where the history has no such row.
+    Raises ValueError if the history has no such row.
     """
     past = read(path)
     rows = past.index[past[REF] == str(ref)]

@@ -155,7 +155,7 @@ def send(upload: Upload, message: str, client: Client) -> int:
         raise UserError(f"kaggle.com did not accept {csv}: {sent.message}")
     logger.info("sent, as number %s: %s", sent.ref, sent.message)
     # at once: whatever is built before the score arrives, it belongs to this row
-    history.sent(upload.ensemble, digest(csv), sent.ref, paths.LEADERBOARD)
+    history.record_upload(upload.ensemble, digest(csv), sent.ref, paths.LEADERBOARD)
     return sent.ref
 
 
@@ -172,7 +172,7 @@ def wait_for_score(slug: str, ref: int, seconds: float, client: Client) -> dict[
                 f"https://www.kaggle.com/c/{slug}/submissions, or try again with --ref {ref}"
             )
         time.sleep(PAUSE)
-    history.scored(ref, scores, paths.LEADERBOARD)
+    history.record_scores(ref, scores, paths.LEADERBOARD)
     return scores
 
 

@@ -29,12 +29,12 @@ def update_leaderboard(p: Params) -> pd.DataFrame:
     UserError if the pipeline has not run.
     """
     require_files([paths.DUPLICATES])
-    past = history.last_keys(history.read(paths.LEADERBOARD))
+    past = history.find_last_keys(history.read(paths.LEADERBOARD))
     complete = [name for name in p.ensembles if is_complete(name)]
     rows = [build_row(name, past.get(name, ""), p) for name in complete]
     table = pd.DataFrame(rows, columns=history.COLUMNS)
     history.append(table, paths.LEADERBOARD)
-    html = page.page(history.read(paths.LEADERBOARD))
+    html = page.render_page(history.read(paths.LEADERBOARD))
     tables.replace(PAGE, lambda part: part.write_text(html))
     return table
 
@@ -65,9 +65,9 @@ def build_row(ensemble: str, previous: str, p: Params) -> dict[str, object]:
     """The ensemble's row: its files, its scores, and the gain over the row `previous` (a key)."""
     run = describe_run(ensemble)
     hidden = score_hidden(ensemble, p)
-    key = history.key(run)
-    changes.keep(key, paths.rankings(ensemble), PARAMS, paths.SUBMISSION_HISTORY)
-    gain = changes.since(previous, key, paths.SUBMISSION_HISTORY, p.evaluation)
+    key = history.build_key(run)
+    changes.keep_files(key, paths.rankings(ensemble), PARAMS, paths.SUBMISSION_HISTORY)
+    gain = changes.compare_submissions(previous, key, paths.SUBMISSION_HISTORY, p.evaluation)
     return run | read_card(ensemble) | hidden | gain
 
 
@@ -96,7 +96,7 @@ def score_hidden(ensemble: str, p: Params) -> dict[str, float]:
     truth = solution.read_solution(Path(p.competition.path), columns)
     duplicates = set(artefacts.load_duplicates()["image"])
     answers = submission_file.read(paths.submission(ensemble), columns.new_whale)
-    return history.hidden_scores(answers, truth, duplicates)
+    return history.compute_hidden_scores(answers, truth, duplicates)
 
 
 def digest(path: Path) -> str:

@@ -1,5 +1,6 @@
 """Decisions of a review: checked before they are written, and those that hold."""
 
+from collections.abc import Hashable
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -36,9 +37,9 @@ def check_decisions(policy: str, decisions: pd.DataFrame) -> None:
     )
 
 
-def current_decisions(decisions: pd.DataFrame) -> list[dict[str, str]]:
+def current_decisions(decisions: pd.DataFrame) -> list[dict[Hashable, str]]:
     """The last decision on every pair, undone ones left out, in the order they were made."""
-    last: dict[tuple[str, ...], dict[str, str]] = {}
+    last: dict[tuple[str, ...], dict[Hashable, str]] = {}
     for row in decisions.to_dict("records"):
         last[tuple(sorted((row["image_a"], row["image_b"])))] = row
     return [row for row in last.values() if row["decision"] != "undo"]

@@ -131,7 +131,7 @@ def test_submit_prints_what_is_sent_and_a_dry_run_sends_nothing(tailprint, monke
     result = tailprint("submit", "card", "-m", "first try", "--dry-run")
     assert "message: first try" in result.output
     assert "nothing was sent (--dry-run)" in result.output
-    history.sent("card", history.read(paths.LEADERBOARD)["csv"][0], 7, paths.LEADERBOARD)
+    history.record_upload("card", history.read(paths.LEADERBOARD)["csv"][0], 7, paths.LEADERBOARD)
     assert "nothing was sent" in tailprint("submit", "card", "--ref", "7", "--dry-run").output
     assert tailprint("submit", "card").exit_code == 2  # without a message
 

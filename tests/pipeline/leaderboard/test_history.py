@@ -17,8 +17,8 @@ SOLUTION = pd.DataFrame(
 
 
 def test_hidden_scores_by_hand():
-    """Precisions 1 (public), 1/2 and 0 (private); image 1 is a copy."""
-    found = history.hidden_scores(ANSWERS, SOLUTION, {"1"})
+    """Precisions 1 (public), 1/2 and 0 (private); image 1 is a duplicate."""
+    found = history.compute_hidden_scores(ANSWERS, SOLUTION, {"1"})
     assert found == {
         "public": 1,
         "private": 0.25,
@@ -27,13 +27,13 @@ def test_hidden_scores_by_hand():
     }
 
 
-def test_where_nothing_is_hidden_there_is_no_score():
-    found = history.hidden_scores(ANSWERS, None, set())
+def test_without_a_solution_there_is_no_score():
+    found = history.compute_hidden_scores(ANSWERS, None, set())
     assert list(found) == history.HIDDEN and np.isnan(list(found.values())).all()
 
 
-def test_all_private_leaves_public_open():
-    found = history.hidden_scores(ANSWERS, SOLUTION.assign(usage="Private"), set())
+def test_without_a_public_part_its_score_is_missing():
+    found = history.compute_hidden_scores(ANSWERS, SOLUTION.assign(usage="Private"), set())
     assert np.isnan(found["public"]) and found["private"] == found["hidden"] == 0.5
 
 
@@ -54,7 +54,7 @@ def test_the_same_csv_is_added_once(path):
     assert path.read_bytes() == before
 
 
-def test_the_history_grows_and_keeps_what_it_had(path):
+def test_the_history_grows_and_keeps_its_rows(path):
     history.append(row("card", "x", hidden=0.5), path)
     before = path.read_text()
     history.append(row("card", "y"), path)
@@ -66,10 +66,10 @@ def test_the_history_grows_and_keeps_what_it_had(path):
     assert found["csv"].tolist() == ["x", "y", "y", "x"]
     assert found["hidden"].tolist() == ["0.5", "", "0.25", "0.5"]
     assert found["commit"].tolist() == ["0123"] * 4
-    assert history.last(found) == {"card": "x", "single": "y"}
+    assert history.find_last_csvs(found) == {"card": "x", "single": "y"}
 
 
-def test_a_history_of_fewer_columns_goes_on(path):
+def test_a_history_with_fewer_columns_is_continued(path):
     path.write_text("date,csv,ensemble,hidden\nd,0012,card,0.5\n")
     history.append(row("card", "y", hidden=0.75), path)
     found = history.read(path)
@@ -79,24 +79,24 @@ def test_a_history_of_fewer_columns_goes_on(path):
 
 
 def test_kaggles_scores_go_to_the_row_that_was_sent(path):
-    """The ensemble's last row of that CSV, whatever is built before the score is there."""
+    """The ensemble's last row of that CSV, whatever is built before the score arrives."""
     for ensemble, csv in (("card", "x"), ("card", "y"), ("card", "x"), ("single", "x")):
         history.append(row(ensemble, csv), path)
-    history.sent("card", "x", 7, path)
+    history.record_upload("card", "x", 7, path)
     history.append(row("card", "later"), path)
-    history.scored(7, {"kaggle_public": "0.9", "kaggle_private": ""}, path)
+    history.record_scores(7, {"kaggle_public": "0.9", "kaggle_private": ""}, path)
     assert history.read(path)["kaggle_public"].tolist() == ["", "", "0.9", "", ""]
-    with pytest.raises(ValueError, match="no row of card, z: run python -m commands.leaderboard"):
-        history.sent("card", "z", 8, path)
+    with pytest.raises(ValueError, match="no row of card, z: run tailprint leaderboard"):
+        history.record_upload("card", "z", 8, path)
     with pytest.raises(ValueError, match="no row that was sent as number 8"):
-        history.scored(8, {}, path)
+        history.record_scores(8, {}, path)
 
 
-def test_two_ensembles_with_one_csv_have_makings_of_their_own(path):
+def test_two_ensembles_with_one_csv_have_different_keys(path):
     history.append(pd.concat([row("card", "x"), row("single", "x")]), path)
-    found = history.last_keys(history.read(path))
+    found = history.find_last_keys(history.read(path))
     assert found == {"card": "card-x-p", "single": "single-x-p"}
 
 
 def test_without_a_file_there_is_no_history(path):
-    assert history.read(path).empty and history.last(history.read(path)) == {}
+    assert history.read(path).empty and history.find_last_csvs(history.read(path)) == {}

@@ -1,3 +1,5 @@
+"""The history as a page in a browser."""
+
 import pandas as pd
 from axe_playwright_python.sync_playwright import Axe
 
@@ -14,9 +16,9 @@ def table(*rows: dict) -> pd.DataFrame:
     return pd.DataFrame([dict.fromkeys(history.COLUMNS, "") | row for row in rows])
 
 
-def test_the_newest_stands_first_with_what_it_gained(tmp_path):
+def test_the_newest_row_is_first_with_its_gain(tmp_path):
     path = tmp_path / "leaderboard.html"
-    path.write_text(page.page(table(FIRST, SECOND)))
+    path.write_text(page.render_page(table(FIRST, SECOND)))
     with opened() as (tab, faults):
         tab.goto(path.as_uri())
         first, second = (row.inner_text() for row in tab.locator("tbody tr").all())
@@ -25,16 +27,18 @@ def test_the_newest_stands_first_with_what_it_gained(tmp_path):
         assert "0.800 (0.750 to 0.850)" in second and "2026-01-02 03:04:05" in second
         assert tab.locator(".better").count() == 1
         found = Axe().run(tab).response["violations"]
-        assert [(one["id"], one["impact"]) for one in found] == []
+        assert [(violation["id"], violation["impact"]) for violation in found] == []
         assert faults == []
 
 
-def test_only_a_gain_that_is_clear_of_0_stands_out():
-    assert page.clear({"low": "0.1", "high": "0.2"}) and page.clear({"low": "-0.2", "high": "-0.1"})
-    assert not page.clear({"low": "-0.1", "high": "0.2"}) and not page.clear(
+def test_only_a_gain_that_is_clear_of_0_is_highlighted():
+    assert page.is_clear({"low": "0.1", "high": "0.2"}) and page.is_clear(
+        {"low": "-0.2", "high": "-0.1"}
+    )
+    assert not page.is_clear({"low": "-0.1", "high": "0.2"}) and not page.is_clear(
         {"low": "", "high": ""}
     )
 
 
 def test_an_empty_history_is_an_empty_table():
-    assert "<tbody>\n\n</tbody>" in page.page(pd.DataFrame(columns=history.COLUMNS))
+    assert "<tbody>\n\n</tbody>" in page.render_page(pd.DataFrame(columns=history.COLUMNS))
