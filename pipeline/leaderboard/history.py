@@ -33,7 +33,7 @@ def compute_hidden_scores(
         return dict.fromkeys(HIDDEN, np.nan)
     table = answers.merge(solution, on="image", validate="one_to_one")
     precision = metrics.precision_at_5(table["identity"].tolist(), table["ranking"].tolist())
-    subsets = {
+    subsets: dict[str, pd.Series] = {
         "public": table["usage"] == "Public",
         "private": table["usage"] == "Private",
         "hidden": pd.Series(np.ones(len(table))),
