@@ -1,9 +1,9 @@
-"""What an epoch's hard pairs cost at a competition's size.
+"""What the hard pairs of an epoch cost at a competition's size.
 
     python -m benchmarks.assignment_scale [--images 16000] [--block 2000] [--head absolute]
 
-Random unit vectors, four of them an individual, scored by a twin network's head and given their
-strangers by linear assignment, in blocks, as `train.sampler.kind: pairs` does before every epoch.
+Random unit vectors, four per individual, are scored by a siamese head and get their hard negatives
+by linear assignment in blocks, as `train.sampler.kind: pairs` does before every epoch.
 Prints seconds and peak memory.
 """
 
@@ -19,7 +19,7 @@ import typer
 from pipeline.models.pair_head import KINDS, PairHead
 from pipeline.training import pair_batches
 
-DIM, HIDDEN, EACH = 256, 32, 4
+DIM, HIDDEN, PER_IDENTITY = 256, 32, 4
 
 
 def main(
@@ -30,12 +30,12 @@ def main(
     """Measure what an epoch's hard pairs cost at a competition's size."""
     torch.manual_seed(0)
     vectors = F.normalize(torch.randn(images, DIM), dim=1)
-    labels = np.arange(images) // EACH
+    labels = np.arange(images) // PER_IDENTITY
     head = PairHead(kind, DIM, HIDDEN)
     started = time.perf_counter()
-    found = pair_batches.mined(vectors, head, labels, block, 0.5, np.random.default_rng(0))
+    negatives = pair_batches.mined(vectors, head, labels, block, 0.5, np.random.default_rng(0))
     seconds = time.perf_counter() - started
-    assert (found >= 0).all() and (labels[found] != labels).all()
+    assert (negatives >= 0).all() and (labels[negatives] != labels).all()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(f"{images} images, blocks of {block}, head {kind}: {seconds:.0f} s, peak {peak:.1f} GiB")
 

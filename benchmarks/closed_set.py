@@ -1,12 +1,12 @@
-"""The published closed-set question, asked of a preset: who is it, of the animals that are known?
+"""The published closed-set task, identifying known animals, with a preset.
 
-    python -m commands.import_folder SOURCE FOLDER/photos
+    tailprint import SOURCE FOLDER/photos
     python -m benchmarks.closed_set FOLDER [--preset animals-cpu]
 
-Runs the preset in FOLDER/run, a clone of the last commit, on the competition that `import_folder`
-made, without `new_whale` in any answer. Prints each ensemble's top-1, top-5 and MAP@5 on the test
-photographs, with 95 % intervals by individual. A run that is done is only scored again. The
-published rows that it stands beside: `results/` of
+Runs the preset in FOLDER/run, a clone of the last commit, on the imported competition, without
+`new_whale` in any prediction. Prints top-1, top-5 and MAP@5 of each ensemble on the test
+photographs, with 95 % intervals by individual. A finished run is only scored again. The published
+rows to compare with: `results/` of
 https://github.com/WildlifeDatasets/wildlife-tools (one nearest neighbour, all training photographs
 as gallery).
 """
@@ -27,22 +27,22 @@ from pipeline.params import load_settings
 from pipeline.steps.score.score import weighted_mean_statistic
 from pipeline.system import clones
 
-NO_STRANGERS = 0.01  # the prior of new individuals: the held-out ones hardly count
+CLOSED_PRIOR = 0.01  # of new individuals: the held-out ones hardly count
 
 
 def main(folder: Path, preset: str = "animals-cpu") -> None:
     """Run a preset on the photographs of FOLDER as a closed set, and score it."""
     clone = folder / "run"
     if not (folder / "photos/solution.csv").is_file():
-        raise SystemExit(f"{folder}/photos has no solution.csv: make it with import_folder")
-    kept = folder / "preset"
+        raise SystemExit(f"{folder}/photos has no solution.csv: make it with tailprint import")
+    preset_file = folder / "preset"
     if not Path(f"presets/{preset}.yaml").is_file():
         raise SystemExit(f"there is no presets/{preset}.yaml")
     if not clone.is_dir():
-        kept.write_text(preset)
+        preset_file.write_text(preset)
         prepare(clone, preset)
-    if kept.read_text() != preset:
-        raise SystemExit(f"{clone} is a run of {kept.read_text()}: take another folder")
+    if preset_file.read_text() != preset:
+        raise SystemExit(f"{clone} is a run of {preset_file.read_text()}: take another folder")
     subprocess.run([sys.executable, "-m", "commands", "run"], cwd=clone, check=True)
     p = params.load(clone / "params.yaml")
     truth = solution.read_solution(folder / "photos", p.competition.columns)
@@ -50,7 +50,9 @@ def main(folder: Path, preset: str = "animals-cpu") -> None:
         table = submission_file.read(
             clone / paths.submission(name), p.competition.columns.new_whale
         )
-        print(name, scored(table.merge(truth, on="image", validate="one_to_one"), p.evaluation))
+        print(
+            name, format_scores(table.merge(truth, on="image", validate="one_to_one"), p.evaluation)
+        )
 
 
 def prepare(clone: Path, preset: str) -> None:
@@ -61,7 +63,7 @@ def prepare(clone: Path, preset: str) -> None:
         yaml = YAML()
         values = load_settings(part / f"presets/{preset}.yaml", yaml)
         values["competition"]["path"] = "data/competition"
-        values["evaluation"]["new_whale_prior"] = NO_STRANGERS
+        values["evaluation"]["new_whale_prior"] = CLOSED_PRIOR
         for recipe in values["ensembles"].values():
             recipe["new_whale"]["method"] = "never"
         yaml.dump(values, part / "params.yaml")
@@ -69,8 +71,8 @@ def prepare(clone: Path, preset: str) -> None:
     clones.clone(clone, set_up)
 
 
-def scored(table: pd.DataFrame, settings: params.Evaluation) -> str:
-    """The printed line, of columns identity (the truth) and ranking."""
+def format_scores(table: pd.DataFrame, settings: params.Evaluation) -> str:
+    """Format the printed line from columns identity (the truth) and ranking."""
     hits = metrics.hits_by_rank(table["identity"].tolist(), table["ranking"].tolist())
     scores = {
         "top1": hits[:, 0],
@@ -79,13 +81,13 @@ def scored(table: pd.DataFrame, settings: params.Evaluation) -> str:
     }
     phrases = []
     for name, values in scores.items():
-        drawn = protocol.bootstrap(
+        resampled = protocol.bootstrap(
             weighted_mean_statistic(values, np.ones(len(values))),
             table["identity"],
             settings.bootstrap,
             settings.seed,
         )
-        low, high = protocol.percentile_interval(drawn)
+        low, high = protocol.percentile_interval(resampled)
         phrases.append(f"{name} {values.mean():.3f} ({low:.3f} to {high:.3f})")
     return ", ".join([*phrases, f"{len(table)} photographs"])
 

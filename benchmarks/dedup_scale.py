@@ -1,10 +1,10 @@
-"""What finding duplicates costs at a competition's size, and how well it finds them.
+"""What it costs to find duplicates at a competition's size, and how many are found.
 
-    python -m benchmarks.dedup_scale --images 25000            # drawn photographs, 1050 x 600
+    python -m benchmarks.dedup_scale --images 25000            # synthetic photographs, 1050 x 600
     python -m benchmarks.dedup_scale --competition data/demo/photos   # with truth/duplicates.csv
 
-Prints seconds, peak memory, precision over all pairs within groups, and recall a kind of copy.
-The drawn photographs are all of one kind: sky or shore, sea, one dark tail.
+Prints seconds, peak memory, precision over all pairs within groups, and recall per kind of
+duplicate. The synthetic photographs are all alike: sky, sea, one dark tail.
 """
 
 import itertools
@@ -24,12 +24,12 @@ from pipeline import params
 from pipeline.steps.competition import competition
 from pipeline.steps.dedup import dedup
 
-COPIES = 0.03
+DUPLICATES = 0.03  # fraction of the images
 KINDS = ["exact", "reencoded", "resized", "cropped", "mirrored"]
 
 
-def draw(seed: int, width: int = 1050, height: int = 600) -> np.ndarray:
-    """Sky, sea and a tail, H x W x 3."""
+def draw_photograph(seed: int, width: int = 1050, height: int = 600) -> np.ndarray:
+    """Draw sky, sea and a tail, H x W x 3."""
     rng = np.random.default_rng(seed)
     horizon = int(height * rng.uniform(0.25, 0.5))
     pixels = np.empty((height, width, 3), np.uint8)
@@ -47,7 +47,8 @@ def draw(seed: int, width: int = 1050, height: int = 600) -> np.ndarray:
     return cv2.add(pixels, np.repeat(grain, 3, axis=2))
 
 
-def altered(kind: str, pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def alter(kind: str, pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Alter a photograph (H x W x 3) to a duplicate of this kind."""
     height, width = pixels.shape[:2]
     if kind == "resized":
         scale = rng.uniform(0.5, 0.9)
@@ -59,15 +60,15 @@ def altered(kind: str, pixels: np.ndarray, rng: np.random.Generator) -> np.ndarr
 
 
 def synthesise(folder: Path, count: int) -> None:
-    """A competition directory of `count` images, 3 % of them copies, with truth/duplicates.csv."""
-    copies = max(len(KINDS), int(COPIES * count))
+    """Write a competition of `count` images, 3 % of them duplicates, and truth/duplicates.csv."""
+    duplicates = max(len(KINDS), int(DUPLICATES * count))
     names = [f"{i:06d}.jpg" for i in range(count)]
 
     def save(i: int) -> tuple[str, str, str]:
         rng = np.random.default_rng([1, i])
-        original = i - (count - copies)
+        original = i - (count - duplicates)
         kind = KINDS[i % len(KINDS)] if original >= 0 else "original"
-        pixels = altered(kind, draw(original if original >= 0 else i), rng)
+        pixels = alter(kind, draw_photograph(original if original >= 0 else i), rng)
         quality = int(rng.integers(60, 85)) if kind not in ("original", "exact") else 90
         path = folder / ("test" if i == 0 else "train") / names[i]
         cv2.imwrite(str(path), pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
@@ -76,7 +77,7 @@ def synthesise(folder: Path, count: int) -> None:
     for sub in ("train", "test", "truth"):
         (folder / sub).mkdir(parents=True)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        truth = list(pool.map(save, range(count)))[count - copies :]
+        truth = list(pool.map(save, range(count)))[count - duplicates :]
     identities = pd.DataFrame({"Image": names, "Id": "w1"})
     identities[1:].to_csv(folder / "train.csv", index=False)
     identities[:1].to_csv(folder / "sample_submission.csv", index=False)
@@ -84,38 +85,40 @@ def synthesise(folder: Path, count: int) -> None:
     table.to_csv(folder / "truth/duplicates.csv", index=False)
 
 
-def score(found: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
-    """Precision and recall over pairs; the truth is closed (a = b and b = c make a = c)."""
-    row = {name: i for i, name in enumerate(found["image"])}
+def score_groups(groups: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
+    """Precision and recall over pairs; the truth is transitive (a = b and b = c make a = c)."""
+    row = {name: i for i, name in enumerate(groups["image"])}
     pairs = [(row[a], row[b]) for a, b in zip(truth["image_a"], truth["image_b"], strict=True)]
-    true_group = dedup.merge_pairs(len(found), pairs, lambda a, b: True)
-    group = found["group"].to_numpy()
-    members = found.groupby("group").indices.values()
-    claimed = [pair for rows in members for pair in itertools.combinations(rows, 2)]
-    right = sum(true_group[a] == true_group[b] for a, b in claimed)
+    true_group = dedup.merge_pairs(len(groups), pairs, lambda a, b: True)
+    group = groups["group"].to_numpy()
+    rows_by_group = groups.groupby("group").indices.values()
+    claimed = [pair for rows in rows_by_group for pair in itertools.combinations(rows, 2)]
+    correct = sum(true_group[a] == true_group[b] for a, b in claimed)
     hits = pd.Series([group[a] == group[b] for a, b in pairs]).groupby(truth["kind"])
     table = pd.DataFrame({"pairs": hits.size(), "recall": hits.mean()})
-    table.loc["(precision)"] = [len(claimed), right / len(claimed) if claimed else 1.0]
+    table.loc["(precision)"] = [len(claimed), correct / len(claimed) if claimed else 1.0]
     return table.astype({"pairs": int})
 
 
 def measure(folder: Path, p: params.Params) -> None:
+    """Print the cost and, if there is a truth, the quality on a competition directory."""
     started = time.perf_counter()
     images, *_ = competition.read_competition(folder, p.competition.columns)
-    read = time.perf_counter()
-    found = dedup.group_images(images, p.dedup)
+    images_read = time.perf_counter()
+    groups = dedup.group_images(images, p.dedup)
     done = time.perf_counter()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{len(images)} images, {os.cpu_count()} cores, {p.dedup}")
-    print(f"competition {read - started:.1f} s, dedup {done - read:.1f} s, peak {peak:.0f} MiB")
+    seconds = f"competition {images_read - started:.1f} s, dedup {done - images_read:.1f} s"
+    print(f"{seconds}, peak {peak:.0f} MiB")
     truth = folder / "truth/duplicates.csv"
     if truth.exists():
-        print(score(found, pd.read_csv(truth, dtype=str)).round(4).to_string())
+        print(score_groups(groups, pd.read_csv(truth, dtype=str)).round(4).to_string())
 
 
 def main(images: int = 25_000, competition: Path | None = None) -> None:
-    """Measure what finding duplicates costs, and how well it finds them."""
-    p = params.load()  # dedup and the columns' names
+    """Measure what it costs to find duplicates, and how many are found."""
+    p = params.load()  # the settings of dedup, and the columns' names
     if competition:
         measure(competition, p)
         return

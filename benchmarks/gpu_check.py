@@ -1,9 +1,9 @@
-"""Two minutes on a GPU: what can't be tested without one.
+"""Two minutes on a GPU: a check of what can't be tested without one.
 
     python -m benchmarks.gpu_check
 
-One mixed-precision training step of every backbone in params.yaml and presets/ (random first
-weights, no download), and Faiss neighbours on the GPU equal to the CPU's.
+Trains one mixed-precision step of every backbone in params.yaml and presets/ (random initial
+weights, no download), and compares Faiss neighbours on the GPU with the CPU's.
 """
 
 from pathlib import Path
@@ -31,12 +31,12 @@ def main() -> None:
     for path in [Path("params.yaml"), *sorted(Path("presets").glob("*.yaml"))]:
         p = params.load(path)
         for name in p.backbones:
-            print(f"{path} {name}: loss {step(p, name):.3f}")
-    print(f"faiss: {neighbours_agree():.4f} of the GPU's neighbours are the CPU's")
+            print(f"{path} {name}: loss {train_step(p, name):.3f}")
+    print(f"faiss: {neighbour_agreement():.4f} of the GPU's neighbours equal the CPU's")
 
 
-def step(p: params.Params, name: str) -> float:
-    """The loss of one training step on random crops."""
+def train_step(p: params.Params, name: str) -> float:
+    """Train one step on random crops; return the loss."""
     settings = p.member_train(name)
     net = embedding_net.for_backbone(p.backbones[name], settings, trained=True)
     learner = Learner(net, EmbeddingLoss(settings.loss, settings.embedding, IDENTITIES))
@@ -50,8 +50,8 @@ def step(p: params.Params, name: str) -> float:
     return float(gradient_step(losses, optimizer, fabric.backward))
 
 
-def neighbours_agree(count: int = 20_000, dim: int = 256, k: int = 10) -> float:
-    """Share of the k nearest that Faiss finds alike on the GPU and on the CPU."""
+def neighbour_agreement(count: int = 20_000, dim: int = 256, k: int = 10) -> float:
+    """Fraction of the k nearest that Faiss finds both on the GPU and on the CPU."""
     rng = np.random.default_rng(0)
     vectors = rng.normal(size=(count, dim)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)

@@ -1,12 +1,12 @@
-"""How well are photographs grouped by individual where no label is known?
+"""How well photographs are grouped by individual without labels.
 
     python -m benchmarks.grouping BACKBONE RUN [RUN ...]
 
-A RUN is the folder of a finished project. A fold's held-out photographs (those of named
-individuals) are grouped by the vectors of the member that never saw them; how near is near is
-learned from the other folds. Prints the adjusted Rand index and the normalised mutual information,
-the mean over folds and runs, beside every photograph alone; and the share of pairs put together
-that show one individual (precision), and of such pairs that were put together (recall).
+A RUN is the folder of a finished project. A fold's held-out photographs (those with an identity)
+are grouped by the embeddings of the member that was not trained on them; the minimum similarity is
+fitted on the other folds. Prints the adjusted Rand index and the normalised mutual information, the
+mean over folds and runs, beside the baseline of one group per photograph; and precision and recall
+of the pairs of photographs in one group.
 """
 
 import contextlib
@@ -26,30 +26,30 @@ def main(backbone: str, runs: list[Path]) -> None:
     rows = []
     for run in runs:
         with contextlib.chdir(run):
-            rows += of_run(backbone, params.load().folds.trained)
+            rows += score_run(backbone, params.load().folds.trained)
     table = pd.DataFrame(rows).groupby("method", sort=False).mean()
     print(table.round(3).to_string())
 
 
-def of_run(backbone: str, folds: list[int]) -> list[dict[str, object]]:
-    """A row a fold and method."""
+def score_run(backbone: str, folds: list[int]) -> list[dict[str, object]]:
+    """Score every method on every fold, one row each."""
     sets = {fold: load_held_out([backbone], fold) for fold in folds}
     rows = []
     for fold, (vectors, identity) in sets.items():
-        rows.append({"method": "alone", **scores(np.arange(len(identity)), identity)})
+        rows.append({"method": "alone", **score_grouping(np.arange(len(identity)), identity)})
         for method in clustering.METHODS:
-            others = [lesson for other, lesson in sets.items() if other != fold]
+            others = [data for other, data in sets.items() if other != fold]
             floor = clustering.fit_min_cosine(others, method)
-            found = clustering.cluster(vectors, floor, method)
-            rows.append({"method": method, **scores(found, identity), "floor": floor})
+            groups = clustering.cluster(vectors, floor, method)
+            rows.append({"method": method, **score_grouping(groups, identity), "floor": floor})
     return rows
 
 
-def scores(found: np.ndarray, identity: np.ndarray) -> dict[str, float]:
-    """Both indices, and the precision and recall of pairs."""
+def score_grouping(groups: np.ndarray, identity: np.ndarray) -> dict[str, float]:
+    """Compute both indices, and precision and recall of pairs."""
     return {
-        **clustering.score_agreement(found, identity),
-        **clustering.score_pairs(found, identity),
+        **clustering.score_agreement(groups, identity),
+        **clustering.score_pairs(groups, identity),
     }
 
 

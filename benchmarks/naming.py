@@ -1,15 +1,15 @@
-"""How well does `commands.identify` name animals, and how well does it refuse strangers?
+"""How well `tailprint identify` identifies known animals and recognizes unknown ones.
 
     python -m benchmarks.naming RUN [--ensemble best] [--count 400]
                                     [--params presets/animals-cpu.yaml]
 
 RUN is the folder of a finished project; --params is for one that an older params.yaml made.
-Held-out photographs, drawn by chance, are asked as new ones are, of the member that never saw them;
-their vectors and local features are the stored ones, which are those that `identify` would make.
-Prints, weighted to the expected share of new individuals: MAP@5 and top-1; how many known animals
-were called by a wrong name or new, and how many strangers by a name; how far the first answer's
-chance is from the share that is right; and how many answers are at least 90 % sure, and right. No
-blend, calibration or weight of points that answers a photograph was fitted on it.
+Held-out photographs, sampled at random, are identified like new ones, by the member that was not
+trained on them. Their embeddings and local features are the stored ones, which `identify` would
+compute. Prints, weighted to the expected fraction of new individuals: MAP@5 and top-1; the fraction
+of known animals that get a wrong identity or new, and of unknown ones that get an identity; the
+calibration error of the first prediction; and how many predictions are at least 90 % sure, and
+right. No blend, calibration or point weight that scores a photograph was fitted on it.
 """
 
 import contextlib
@@ -38,7 +38,9 @@ def main(
     run: Path,
     ensemble: str | None = None,
     count: Annotated[int, typer.Option(help="photographs")] = 400,
-    settings: Annotated[Path | None, typer.Option("--params", help="unless RUN's own")] = None,
+    settings: Annotated[
+        Path | None, typer.Option("--params", help="instead of RUN's params.yaml")
+    ] = None,
 ) -> None:
     """Measure how well single photographs are identified, in the finished project RUN."""
     p = params.load(settings or run / "params.yaml")
@@ -47,54 +49,62 @@ def main(
 
 
 def measure(name: str | None, count: int, p: params.Params) -> None:
+    """Identify `count` held-out photographs, and print the figures."""
     recipe = choose_recipe(name, p)
     folds = artefacts.load_folds()
     queries = gallery.held_out_rows(folds, recipe.fold_list(p.folds.trained))
-    chosen = np.random.default_rng(0).permutation(len(queries))[:count]
-    queries = queries.iloc[np.sort(chosen)].reset_index(drop=True)
+    sample = np.random.default_rng(0).permutation(len(queries))[:count]
+    queries = queries.iloc[np.sort(sample)].reset_index(drop=True)
     stored = load_gallery(recipe, {}, p)
-    sources = tqdm(queries["image"], unit="photograph", mininterval=5)
-    given = [chances(image, stored, recipe, p) for image in sources]
+    images = tqdm(queries["image"], unit="photograph", mininterval=5)
+    predictions = [identify_stored(image, stored, recipe, p) for image in images]
     weights = protocol.query_weights(queries["kind"], p.evaluation.new_whale_prior)
-    for word, value in summary(queries["truth"].tolist(), given, weights).items():
-        print(f"{word:28} {value:.3f}")
+    for label, value in summarize(queries["truth"].tolist(), predictions, weights).items():
+        print(f"{label:28} {value:.3f}")
 
 
-def chances(image: str, stored: Gallery, recipe: params.Ensemble, p: params.Params) -> pd.Series:
-    """What `identify` would answer, asked with a photograph of the competition."""
+def identify_stored(
+    image: str, stored: Gallery, recipe: params.Ensemble, p: params.Params
+) -> pd.Series:
+    """Identify a photograph of the competition as `identify` does: probabilities by name."""
     digest = artefacts.load_images().set_index("image")["sha256"][image]
-    fair = members_for_photograph(digest, recipe.fold_list(p.folds.trained))
-    vectors = {fold: stored.embeddings[fold].of(pd.Series([image]))[0] for fold in fair}
-    found = stored.features
-    if len(found.names):
-        found = features.joined([image], [found.of(found.names.tolist().index(image))])
-    query = build_query(vectors, found, digest)
+    members = members_for_photograph(digest, recipe.fold_list(p.folds.trained))
+    vectors = {fold: stored.embeddings[fold].of(pd.Series([image]))[0] for fold in members}
+    own = stored.features
+    if len(own.names):
+        own = features.joined([image], [own.of(own.names.tolist().index(image))])
+    query = build_query(vectors, own, digest)
     viewpoint = stored.viewpoint | find_viewpoint(digest, None, stored.viewpoint)
     stored = replace(stored, viewpoint=viewpoint)
     return answer(query, stored, recipe, p.match.backbone, p).probabilities
 
 
-def summary(truth: list[str], given: list[pd.Series], weights: np.ndarray) -> dict[str, float]:
-    """What is printed: n truths, each query's chances by name (best first), and weights."""
-    answers = [one.index[:5].tolist() for one in given]
-    first = np.array([one[0] for one in answers])
-    sure = np.array([one.iloc[0] for one in given])
+def summarize(
+    truth: list[str], predictions: list[pd.Series], weights: np.ndarray
+) -> dict[str, float]:
+    """Compute the figures of n queries.
+
+    predictions : probabilities by name, best first, per query
+    """
+    rankings = [names.index[:5].tolist() for names in predictions]
+    first = np.array([ranking[0] for ranking in rankings])
+    confidence = np.array([probabilities.iloc[0] for probabilities in predictions])
     right, new = first == np.array(truth), np.array(truth) == NEW_WHALE
 
-    def share(part: np.ndarray, whole: np.ndarray) -> float:
+    def fraction(part: np.ndarray, whole: np.ndarray) -> float:
         return metrics.mean(part[whole].astype(float), weights[whole])
 
-    diagram = reliability.build_diagram(sure, right, weights, reliability.TENTHS)
-    certain = sure >= SURE
+    diagram = reliability.build_diagram(confidence, right, weights, reliability.TENTHS)
+    sure = confidence >= SURE
     return {
-        "map5": metrics.map5(truth, answers, weights),
+        "map5": metrics.map5(truth, rankings, weights),
         "top1": metrics.mean(right.astype(float), weights),
-        "known called wrongly": share(~right & (first != NEW_WHALE), ~new),
-        "known called new": share(first == NEW_WHALE, ~new),
-        "strangers called by a name": share(first != NEW_WHALE, new),
+        "known, wrong identity": fraction(~right & (first != NEW_WHALE), ~new),
+        "known, called new": fraction(first == NEW_WHALE, ~new),
+        "unknown, given an identity": fraction(first != NEW_WHALE, new),
         "calibration error": reliability.calibration_error(diagram),
-        "share of sure answers": share(certain, np.ones(len(truth), bool)),
-        "right where sure": share(right, certain),
+        "sure predictions": fraction(sure, np.ones(len(truth), bool)),
+        "right if sure": fraction(right, sure),
     }
 
 

@@ -1,9 +1,9 @@
-"""A picture of a report, as a person sees it in a browser.
+"""A screenshot of a report in a browser.
 
     python -m benchmarks.screenshot data/work/report/best/report.html docs/report.png
 
-Opens the first right answer that many matched points argue for, and writes what headless Chromium
-shows of it. Needs a `chromium` on the PATH.
+Opens the right answer with the most matched points in headless Chromium, and writes a screenshot.
+Needs a `chromium` on the PATH.
 """
 
 import shutil
@@ -20,7 +20,7 @@ BEST = """() => content.queries
 
 
 def main(report: Path, out: Path) -> None:
-    """Write a picture of a report, opened in headless Chromium."""
+    """Write a screenshot of a report in headless Chromium."""
     with sync_playwright() as driver:
         browser = driver.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]

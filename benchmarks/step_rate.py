@@ -1,4 +1,4 @@
-"""Does the data path keep the network busy?
+"""Whether the data path keeps the network busy.
 
     python -m benchmarks.step_rate [backbone] [steps]
 
@@ -25,7 +25,7 @@ WARM_UP = 5
 
 
 def main(
-    backbone: Annotated[str, typer.Argument(help="the first of params.yaml unless given")] = "",
+    backbone: Annotated[str, typer.Argument(help="default: the first of params.yaml")] = "",
     steps: Annotated[int, typer.Argument()] = 40,
 ) -> None:
     """Compare the step rate of the data path with that of random tensors."""
@@ -39,24 +39,24 @@ def main(
     run = prepare(net, material, settings, settings.seed)
     batch = next(iter(run.loader))
     rates = {"random tensors": [], "data path": []}
-    # in turns: the machine's load changes, and then changes both
+    # alternately: a change of the machine's load then affects both
     for _ in range(3):
-        rates["random tensors"].append(rate(run, repeated(batch, steps)))
-        rates["data path"].append(rate(run, endless(run.loader, steps)))
+        rates["random tensors"].append(measure_rate(run, repeat_batch(batch, steps)))
+        rates["data path"].append(measure_rate(run, take_batches(run.loader, steps)))
     best = {name: max(values) for name, values in rates.items()}
     for name, value in best.items():
-        print(f"{backbone} {name}: {value * len(batch[1]):.1f} views a second")
+        print(f"{backbone} {name}: {value * len(batch[1]):.1f} views per second")
     print(f"ratio {best['data path'] / best['random tensors']:.3f}")
 
 
-def repeated(batch: tuple, steps: int) -> Iterator[tuple]:
-    """Random crops with the labels of `batch`, the same ones for every step."""
+def repeat_batch(batch: tuple, steps: int) -> Iterator[tuple]:
+    """Yield the same random crops with the labels of `batch` for every step."""
     crops = torch.randint_like(batch[0], 256)
     return ((crops, batch[1]) for _ in range(steps + WARM_UP))
 
 
-def endless(loader: Iterable, steps: int) -> Iterator[tuple]:
-    """`steps` batches of the loader, epoch after epoch."""
+def take_batches(loader: Iterable, steps: int) -> Iterator[tuple]:
+    """Yield `steps` batches of the loader, epoch after epoch."""
     left = steps + WARM_UP
     while left:
         for batch in loader:
@@ -66,8 +66,8 @@ def endless(loader: Iterable, steps: int) -> Iterator[tuple]:
                 return
 
 
-def rate(run: Run, batches: Iterator[tuple]) -> float:
-    """Training steps a second after a warm-up."""
+def measure_rate(run: Run, batches: Iterator[tuple]) -> float:
+    """Measure the training steps per second after a warm-up."""
     run.learner.train()
     start = 0.0
 

@@ -18,7 +18,7 @@ from ruamel.yaml import YAML
 from typer.testing import CliRunner, Result
 
 from benchmarks import naming
-from benchmarks.report_size import content_of
+from benchmarks.report_size import read_content
 from commands.main import app
 from pipeline import params, paths
 from pipeline.data import enrolled_photo, tables
@@ -118,7 +118,7 @@ def test_the_score_card_is_there_and_counts_every_held_out_query(project, name):
 def test_the_page_shows_every_photograph(project):
     """With its answers, a copy among the test too; a browser opens it without a fault."""
     path = project / paths.report("card")
-    shown = content_of(path.read_text())
+    shown = read_content(path.read_text())
     asked = pd.read_csv(project / "submissions/card.csv")["Image"].tolist()
     labelled = pd.read_csv(project / "data/competition/train.csv")["Image"].tolist()
     assert sorted(query["q"] for query in shown["queries"]) == sorted(labelled + asked)
@@ -320,7 +320,7 @@ def test_a_held_out_photograph_gets_the_answer_of_the_pipeline(again, monkeypatc
     stored = load_gallery(recipe, {}, p)
     for image, own in list(said)[::5]:
         expected = own.set_index("identity")["posterior"]
-        found = naming.chances(image, stored, recipe, p)
+        found = naming.identify_stored(image, stored, recipe, p)
         assert found.to_dict() == pytest.approx(expected.to_dict(), abs=1e-6)
 
 
