@@ -33,7 +33,7 @@ from pipeline.steps.match.points import INLIER_COLUMNS
 from pipeline.steps.match.queries import FoldInput, FoldQuery, build_queries, merge_galleries
 from pipeline.system import machine
 
-# drawn: sampled at random; such a pair stands for `weight` pairs of its query, others for one
+# random: a sampled pair; it stands for `weight` pairs of its query, others for one
 PAIR_COLUMNS = ["query", "image", "identity", *PAIR_SCORES, "random", "weight"]
 POINT_COLUMNS = ["query", "image", *INLIER_COLUMNS]
 

@@ -85,7 +85,7 @@ class Matcher:
 
         If nearly all are excluded (a viewpoint that few photographs show), some votes are lost.
         """
-        left = [len(self.fold_galleries[one.fold]) - len(one.excluded) for one in fold_queries]
+        left = [len(self.fold_galleries[q.fold]) - len(q.excluded) for q in fold_queries]
         fraction = max(min(left) / len(self.images), MIN_FRACTION)
         return int(np.ceil(2 * (self.params.neighbours + 1) / fraction))
 

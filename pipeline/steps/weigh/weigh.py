@@ -87,7 +87,7 @@ def split_queries(queries: list[pd.DataFrame], evaluation: Evaluation) -> pd.Ser
 def label_points(fold: FoldPairs, parts: pd.Series) -> pd.DataFrame:
     """Add to a fold's points what is known of their pairs.
 
-    Columns identity and drawn; same, whether the pair shows one animal; query_part and
+    Columns identity and random; same, whether the pair shows one animal; query_part and
     gallery_part, the cross-fitting parts of its photographs (NOT_HELD_OUT for the test's).
     """
     points = add_pair_columns(fold.points, fold.pairs)
@@ -100,7 +100,7 @@ def label_points(fold: FoldPairs, parts: pd.Series) -> pd.DataFrame:
 
 
 def add_pair_columns(points: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
-    """Add to points their pair's identity, and whether it was sampled at random (drawn)."""
+    """Add to points their pair's identity, and whether it was sampled (random)."""
     return points.merge(pairs[[*PAIR, "identity", "random"]].astype({"random": bool}), on=PAIR)
 
 
