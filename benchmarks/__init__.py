@@ -1,5 +1,6 @@
 """What was measured, and how: `python -m benchmarks.<word>`."""
 
-from pipeline.system import machine
+from pipeline.system import errors, machine
 
 machine.share()  # before torch is imported, as in the stages
+errors.print_user_errors()

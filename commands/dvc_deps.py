@@ -13,7 +13,7 @@ EXAMPLES = ["tailprint dvc-deps --check"]
 ROOT = Path(__file__).parents[1]
 DVC_YAML = ROOT / "dvc.yaml"
 # they hold no values: a change of theirs that matters shows in params.yaml or in another module
-PLUMBING = ("pipeline/params/", "pipeline/paths.py")
+PLUMBING = ("pipeline/params/", "pipeline/paths.py", "pipeline/system/errors.py")
 STAGE = re.compile(r"^  (\w+):$")
 CODE = re.compile(r"^      - (stages|pipeline)/\S+$")
 

@@ -1,5 +1,6 @@
 """One thin script per stage: load, call one function, save. DVC runs `python -m stages.<word>`."""
 
-from pipeline.system import machine
+from pipeline.system import errors, machine
 
 machine.share()  # before any stage imports torch
+errors.print_user_errors()

@@ -12,6 +12,7 @@ from pydantic import Field
 from pipeline.evaluation import metrics, protocol
 from pipeline.params import Evaluation, Params, Section, load_section, load_settings
 from pipeline.params.values import Seed, Slug
+from pipeline.system.errors import UserError
 
 BASE = "base"  # the preset without an edit
 COLUMNS = [
@@ -45,21 +46,21 @@ class Study(Section):
 def load_study(path: Path, presets: Path) -> tuple[Study, dict[str, dict]]:
     """The study and the params of the base and of every edit, by name, each checked.
 
-    Raises SystemExit naming the file and what is wrong with it.
+    Raises UserError naming the file and what is wrong with it.
     """
     study = load_section(Study, path)
     base = load_settings(presets / f"{study.preset}.yaml")
     if study.ensemble not in base["ensembles"]:
-        raise SystemExit(f"{path}: {study.preset} has no ensemble {study.ensemble}")
+        raise UserError(f"{path}: {study.preset} has no ensemble {study.ensemble}")
     if BASE in study.edits:
-        raise SystemExit(f"{path}: the name {BASE} is reserved for the preset")
+        raise UserError(f"{path}: the name {BASE} is reserved for the preset")
     settings = {BASE: base}
     for name, leaves in study.edits.items():
         try:
             settings[name] = replace_leaves(base, leaves)
             Params.model_validate(settings[name])
         except (KeyError, ValueError) as error:
-            raise SystemExit(f"{path}, edit {name}: {error}") from None
+            raise UserError(f"{path}, edit {name}: {error}") from None
     return study, settings
 
 

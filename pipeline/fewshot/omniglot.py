@@ -14,6 +14,7 @@ from torch import Tensor
 
 from pipeline.fewshot.sampling import Classes, classes_of
 from pipeline.fewshot.tasks import Episodes, Support
+from pipeline.system.errors import UserError
 
 SOURCE = "https://github.com/brendenlake/omniglot/tree/master/python"
 DRAWING = re.compile(r"^[^/]+/(?P<alphabet>[^/]+)/(?P<character>[^/]+)/\d+_\d+\.png$")
@@ -24,7 +25,7 @@ def characters(archive: Path, side: int, alphabets: Set[str] | None = None) -> C
     """The characters of a background set as classes, their alphabets as groups.
 
     Inputs are N x 1 x side x side, ink 1 and paper 0. `alphabets` None takes all.
-    Raises SystemExit where the file is missing, ValueError where it lacks an alphabet.
+    Raises UserError where the file is missing, ValueError where it lacks an alphabet.
     """
     with opened(archive) as file:
         found = [match for name in sorted(file.namelist()) if (match := DRAWING.match(name))]
@@ -82,9 +83,9 @@ def one_run(file: zipfile.ZipFile, run: str, side: int) -> Episodes:
 
 
 def opened(archive: Path) -> zipfile.ZipFile:
-    """The zip file; SystemExit with where to have it from."""
+    """The zip file; UserError with where to have it from."""
     if not archive.is_file():
-        raise SystemExit(f"{archive} is missing: download it from {SOURCE}")
+        raise UserError(f"{archive} is missing: download it from {SOURCE}")
     return zipfile.ZipFile(archive)
 
 

@@ -92,6 +92,6 @@ __all__ = [
 def load(path: Path = Path("params.yaml")) -> Params:
     """Load and validate a params file or a preset.
 
-    Raises SystemExit with the file and, for each fault, the key and what is allowed.
+    Raises UserError with the file and, for each fault, the key and what is allowed.
     """
     return validate(Params, load_settings(path), path)

@@ -6,6 +6,8 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from pipeline.system.errors import UserError
+
 Settings = dict[str, Any]
 
 EXTENDS = "extends"
@@ -36,7 +38,7 @@ def load_settings(path: Path, yaml: YAML | None = None, later: tuple[Path, ...] 
     yaml : the reader; None for plain dictionaries
     later : the presets that extend this one, to detect a circle
 
-    Raises SystemExit if the preset that it extends does not exist, or extends it in turn.
+    Raises UserError if the preset that it extends does not exist, or extends it in turn.
     """
     yaml = yaml or YAML(typ="safe")
     settings = yaml.load(path.read_text())
@@ -45,7 +47,7 @@ def load_settings(path: Path, yaml: YAML | None = None, later: tuple[Path, ...] 
     name = settings.pop(EXTENDS)
     base = path.parent / f"{name}.yaml"
     if not base.is_file():
-        raise SystemExit(f"{path} extends {name}, but there is no {base}")
+        raise UserError(f"{path} extends {name}, but there is no {base}")
     if base in (path, *later):
-        raise SystemExit(f"{path} extends {name}, which extends it in turn")
+        raise UserError(f"{path} extends {name}, which extends it in turn")
     return merge_preset(load_settings(base, yaml, (path, *later)), settings)

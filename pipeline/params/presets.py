@@ -13,16 +13,17 @@ from ruamel.yaml import YAML
 from pipeline.params.complete import Params
 from pipeline.params.merging import load_settings
 from pipeline.params.validation import validate
+from pipeline.system.errors import UserError
 
 WIDTH = 100  # columns of a written file
 
 
 def preset_path(name: str, folder: Path) -> Path:
-    """The file of a preset; raises SystemExit with those that exist."""
+    """The file of a preset; raises UserError with those that exist."""
     path = folder / f"{name}.yaml"
     if not path.is_file():
         names = sorted(preset.stem for preset in folder.glob("*.yaml"))
-        raise SystemExit(f"there is no {path}, only {', '.join(names) or 'an empty folder'}")
+        raise UserError(f"there is no {path}, only {', '.join(names) or 'an empty folder'}")
     return path
 
 
@@ -53,13 +54,13 @@ def write_preset(name: str, folder: Path, target: Path, *, overwrite: bool) -> N
 
     overwrite : write even if the file has values of its own, which are lost
 
-    Raises SystemExit, and writes nothing, for an unknown or invalid preset, and for values that
+    Raises UserError, and writes nothing, for an unknown or invalid preset, and for values that
     would be lost.
     """
     path = preset_path(name, folder)
     validate(Params, load_settings(path), path)
     if target.is_file() and not overwrite and not holds_preset(target, folder):
-        raise SystemExit(
+        raise UserError(
             f"{target} has edits: commit them, or undo them with git checkout {target}"
         )
     target.write_text(render_preset(path))

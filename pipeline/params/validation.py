@@ -8,21 +8,22 @@ from pydantic import ValidationError
 from ruamel.yaml import YAML
 
 from pipeline.params.values import Section
+from pipeline.system.errors import UserError
 
 S = TypeVar("S", bound=Section)
 
 
 def load_section(section: type[S], path: Path) -> S:
-    """Load a YAML file as one section; raises SystemExit with every fault."""
+    """Load a YAML file as one section; raises UserError with every fault."""
     return validate(section, YAML(typ="safe").load(path.read_text()), path)
 
 
 def validate(section: type[S], settings: Mapping[str, Any], path: Path) -> S:
-    """Validate what was read from a file; raises SystemExit with the file and every fault."""
+    """Validate what was read from a file; raises UserError with the file and every fault."""
     try:
         return section.model_validate(settings)
     except ValidationError as error:
-        raise SystemExit(f"{path} is not valid:\n{explain_faults(error)}") from None
+        raise UserError(f"{path} is not valid:\n{explain_faults(error)}") from None
 
 
 def explain_faults(error: ValidationError) -> str:

@@ -7,6 +7,7 @@ import pytest
 from commands import preset
 from pipeline import params
 from pipeline.system import git
+from pipeline.system.errors import UserError
 from tests.conftest import ROOT
 
 
@@ -33,6 +34,6 @@ def test_only_committed_edits_are_overwritten(committed, monkeypatch):
         preset.main("demo")
         assert params.load().train.epochs == 22
     else:
-        with pytest.raises(SystemExit, match="params.yaml has edits"):
+        with pytest.raises(UserError, match="params.yaml has edits"):
             preset.main("demo")
         assert preset.PARAMS.read_text() == text

@@ -6,6 +6,7 @@ import pytest
 
 from pipeline import params
 from pipeline.evaluation import ablation_study, protocol
+from pipeline.system.errors import UserError
 from tests.conftest import ROOT
 
 EVALUATION = params.load(ROOT / "params.yaml").evaluation.model_copy(
@@ -98,7 +99,7 @@ def test_a_study_with_a_wrong_leaf_or_value_is_refused_before_anything_runs(tmp_
     ):
         lines = ["preset: study-demo", "ensemble: study", "seeds: [0]", f"edits: {{wrong: {edit}}}"]
         (tmp_path / "s.yaml").write_text("\n".join(lines))
-        with pytest.raises(SystemExit, match=f"edit wrong: (.|\n)*{fault}"):
+        with pytest.raises(UserError, match=f"edit wrong: (.|\n)*{fault}"):
             ablation_study.load_study(tmp_path / "s.yaml", ROOT / "presets")
 
 

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from pipeline.fewshot import omniglot
+from pipeline.system.errors import UserError
 
 
 def png(value: int) -> bytes:
@@ -40,7 +41,7 @@ def test_characters_by_alphabet(background):
 def test_a_missing_alphabet_or_file_is_named(background, tmp_path):
     with pytest.raises(ValueError, match="Klingon.*Greek"):
         omniglot.characters(background, 12, {"Klingon"})
-    with pytest.raises(SystemExit, match="nowhere.zip is missing: download it from https"):
+    with pytest.raises(UserError, match="nowhere.zip is missing: download it from https"):
         omniglot.characters(tmp_path / "nowhere.zip", 12)
 
 

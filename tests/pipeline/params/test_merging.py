@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.params.merging import load_settings, merge
+from pipeline.system.errors import UserError
 
 
 def test_merge_replaces_values_and_changes_neither_input():
@@ -53,7 +54,7 @@ def test_named_entries_are_replaced_as_a_whole(section, write):
 
 def test_an_absent_preset_is_named(write):
     path = write("mine", "extends: damo\n")
-    with pytest.raises(SystemExit, match=r"mine.yaml extends damo, but there is no .*damo.yaml"):
+    with pytest.raises(UserError, match=r"mine.yaml extends damo, but there is no .*damo.yaml"):
         load_settings(path)
 
 
@@ -61,5 +62,5 @@ def test_an_absent_preset_is_named(write):
 def test_presets_that_extend_each_other_in_a_circle_are_refused(names, write):
     for name, base in zip(names, names[1:] + names[:1], strict=True):
         path = write(name, f"extends: {base}\n")
-    with pytest.raises(SystemExit, match="which extends it in turn"):
+    with pytest.raises(UserError, match="which extends it in turn"):
         load_settings(path)

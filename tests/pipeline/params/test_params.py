@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from ruamel.yaml import YAML
 
 from pipeline import params
+from pipeline.system.errors import UserError
 from tests.conftest import ROOT
 
 FILES = [ROOT / "params.yaml", ROOT / "tests/preset.yaml", *sorted(ROOT.glob("presets/*.yaml"))]
@@ -31,7 +32,7 @@ def load(tmp_path):
 
 
 def refusal(load, raw: dict) -> str:
-    with pytest.raises(SystemExit) as stopped:
+    with pytest.raises(UserError) as stopped:
         load(raw)
     return str(stopped.value)
 

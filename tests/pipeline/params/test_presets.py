@@ -7,6 +7,7 @@ from ruamel.yaml import YAML
 
 from pipeline import params
 from pipeline.params.presets import render_preset, write_preset
+from pipeline.system.errors import UserError
 from tests.conftest import ROOT
 
 PRESETS = sorted(ROOT.glob("presets/*.yaml"))
@@ -65,7 +66,7 @@ def test_edits_are_overwritten_only_on_request(folder, tmp_path):
     write_preset("demo", folder, target, overwrite=False)
     edited = target.read_text().replace("epochs: 22", "epochs: 23")
     target.write_text(edited)
-    with pytest.raises(SystemExit, match="has edits: commit them, or undo them with git checkout"):
+    with pytest.raises(UserError, match="has edits: commit them, or undo them with git checkout"):
         write_preset("short", folder, target, overwrite=False)
     assert target.read_text() == edited
     write_preset("short", folder, target, overwrite=True)
@@ -73,13 +74,13 @@ def test_edits_are_overwritten_only_on_request(folder, tmp_path):
 
 
 def test_an_unknown_preset_is_told_the_known_ones(folder, tmp_path):
-    with pytest.raises(SystemExit, match="there is no .*long.yaml, only demo, short"):
+    with pytest.raises(UserError, match="there is no .*long.yaml, only demo, short"):
         write_preset("long", folder, tmp_path / "params.yaml", overwrite=True)
     assert not (tmp_path / "params.yaml").exists()
 
 
 def test_an_invalid_preset_is_not_written(folder, tmp_path):
     (folder / "short.yaml").write_text("extends: demo\ntrain: {epoch: 1}\n")
-    with pytest.raises(SystemExit, match=r"short.yaml is not valid:\n  train.epoch: Extra inputs"):
+    with pytest.raises(UserError, match=r"short.yaml is not valid:\n  train.epoch: Extra inputs"):
         write_preset("short", folder, tmp_path / "params.yaml", overwrite=True)
     assert not (tmp_path / "params.yaml").exists()
