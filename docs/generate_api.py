@@ -22,7 +22,9 @@ LAYERS = {
     "evaluation": "metrics, the protocol, calibration, comparison",
     "training": "training session, training set, samplers, augmentation, schedule",
     "steps": "one package per stage of `dvc.yaml`",
-    "identify": "one new photograph against a finished run",
+    "identify": "new photographs against a finished run",
+    "review": "decisions on the answers, taken in the browser",
+    "catalogue": "photographs of known individuals as a competition",
     "leaderboard": "the history of submissions",
     "demo": "the synthetic competition",
 }
