@@ -72,7 +72,6 @@ TEXTS_LEFT: set[str] = {
     "pipeline/fewshot",
     "pipeline/losses",
     "pipeline/models",
-    "pipeline/params",
     "pipeline/steps/crop",
     "pipeline/steps/pretrain",
     "pipeline/steps/report",
@@ -83,12 +82,6 @@ TEXTS_LEFT: set[str] = {
 }
 PAGES_LEFT: set[str] = {
     "dvc.yaml",
-    "params.yaml",
-    "presets/animals-cpu-long.yaml",
-    "presets/animals-cpu.yaml",
-    "presets/humpback-gpu.yaml",
-    "presets/study-animals.yaml",
-    "presets/study-demo.yaml",
 }
 
 
