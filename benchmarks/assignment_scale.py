@@ -33,7 +33,9 @@ def main(
     labels = np.arange(images) // PER_IDENTITY
     head = PairHead(kind, DIM, HIDDEN)
     started = time.perf_counter()
-    negatives = pair_batches.mined(vectors, head, labels, block, 0.5, np.random.default_rng(0))
+    negatives = pair_batches.mine_hard_negatives(
+        vectors, head, labels, block, 0.5, np.random.default_rng(0)
+    )
     seconds = time.perf_counter() - started
     assert (negatives >= 0).all() and (labels[negatives] != labels).all()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20

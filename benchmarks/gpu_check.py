@@ -38,7 +38,7 @@ def main() -> None:
 def train_step(p: params.Params, name: str) -> float:
     """Train one step on random crops; return the loss."""
     settings = p.member_train(name)
-    net = embedding_net.for_backbone(p.backbones[name], settings, trained=True)
+    net = embedding_net.build_for_member(p.backbones[name], settings, trained=True)
     learner = Learner(net, EmbeddingLoss(settings.loss, settings.embedding, IDENTITIES))
     fabric = device.fabric(net)
     fabric.launch()

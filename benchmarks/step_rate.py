@@ -16,10 +16,10 @@ import typer
 from pipeline import params, paths
 from pipeline.data import artefacts, gallery
 from pipeline.models import embedding_net
-from pipeline.training import training_set
 from pipeline.training.loop import gradient_step, run_steps
 from pipeline.training.schedule import set_learning_rate
-from pipeline.training.session import Run, prepare
+from pipeline.training.session import TrainingSession, start_session
+from pipeline.training.training_set import build_training_set
 
 WARM_UP = 5
 
@@ -34,15 +34,15 @@ def main(
     settings = p.member_train(backbone)
     order = artefacts.load_boxes()["image"]
     rows = gallery.training_rows(artefacts.load_folds(), p.folds.trained[0])
-    material = training_set.look_up(paths.CROPS, order, rows, settings, 0)
-    net = embedding_net.for_backbone(p.backbones[backbone], settings)
-    run = prepare(net, material, settings, settings.seed)
-    batch = next(iter(run.loader))
+    training_set = build_training_set(paths.CROPS, order, rows, settings, 0)
+    net = embedding_net.build_for_member(p.backbones[backbone], settings)
+    session = start_session(net, training_set, settings, settings.seed)
+    batch = next(iter(session.loader))
     rates = {"random tensors": [], "data path": []}
     # alternately: a change of the machine's load then affects both
     for _ in range(3):
-        rates["random tensors"].append(measure_rate(run, repeat_batch(batch, steps)))
-        rates["data path"].append(measure_rate(run, take_batches(run.loader, steps)))
+        rates["random tensors"].append(measure_rate(session, repeat_batch(batch, steps)))
+        rates["data path"].append(measure_rate(session, take_batches(session.loader, steps)))
     best = {name: max(values) for name, values in rates.items()}
     for name, value in best.items():
         print(f"{backbone} {name}: {value * len(batch[1]):.1f} views per second")
@@ -66,17 +66,17 @@ def take_batches(loader: Iterable, steps: int) -> Iterator[tuple]:
                 return
 
 
-def measure_rate(run: Run, batches: Iterator[tuple]) -> float:
+def measure_rate(session: TrainingSession, batches: Iterator[tuple]) -> float:
     """Measure the training steps per second after a warm-up."""
-    run.learner.train()
+    session.learner.train()
     start = 0.0
 
     def set_rate(step: int) -> float:
-        return set_learning_rate(run.optimizer, run.settings.learning_rate, 0.5)
+        return set_learning_rate(session.optimizer, session.settings.learning_rate, 0.5)
 
     def update(batch: tuple) -> None:
-        losses, _ = run.learner(*batch)
-        gradient_step(losses, run.optimizer, run.backward)
+        losses, _ = session.learner(*batch)
+        gradient_step(losses, session.optimizer, session.backward)
 
     for step in run_steps(batches, set_rate, update):
         if step.number == WARM_UP - 1:

@@ -42,7 +42,7 @@ def check_backbones(p: Params) -> None:
     """Raise UserError if timm lacks a network: `train` would fail too, an hour later."""
     for name, backbone in p.backbones.items():
         try:
-            backbones.check(backbone.timm_name)
+            backbones.check_name(backbone.timm_name)
         except ValueError as error:
             raise UserError(f"params.yaml, backbones.{name}.timm_name: {error}") from None
 

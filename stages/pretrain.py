@@ -21,7 +21,7 @@ def main(backbone: str) -> None:
 
         settings, count = p.member_train(backbone), len(artefacts.load_boxes())
         torch.manual_seed(p.pretrain.seed)
-        net = embedding_net.for_backbone(p.backbones[backbone], settings)
+        net = embedding_net.build_for_member(p.backbones[backbone], settings)
         data = (paths.CROPS, count, settings.channels, settings.augment)
         history = pretrain.pretrain(net, *data, p.pretrain)
         if not device.is_first():

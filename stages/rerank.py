@@ -15,7 +15,7 @@ def main(backbone: str, fold: str) -> None:
     member = Member(backbone, int(fold))
     settings = p.member_train(backbone)
     siamese = p.rerank.method == "siamese_head"
-    head = pair_head.trained(settings, paths.model(*member)) if siamese else None
+    head = pair_head.load_pair_head(settings, paths.model(*member)) if siamese else None
     on_crops = p.rerank.method in params.FEW_SHOT and p.rerank.fewshot.input == "crops"
     scores = rerank.rerank(
         member.evidence("neighbours"),

@@ -10,20 +10,20 @@ from pipeline.data import artefacts, gallery, tables
 from pipeline.models import embedding_net
 from pipeline.steps.train import train
 from pipeline.system import device
-from pipeline.training import training_set
+from pipeline.training.training_set import build_training_set
 
 
 def main(backbone: str, fold: str) -> None:
     p = params.load()
     settings = p.member_train(backbone)
     order = artefacts.load_boxes()["image"]
-    training = gallery.training_rows(artefacts.load_folds(), int(fold))
+    rows = gallery.training_rows(artefacts.load_folds(), int(fold))
     seed = settings.seed + int(fold)
-    material = training_set.look_up(paths.CROPS, order, training, settings, seed)
+    training_set = build_training_set(paths.CROPS, order, rows, settings, seed)
     torch.manual_seed(seed)
-    net = embedding_net.for_backbone(p.backbones[backbone], settings)
-    embedding_net.start_from(net, paths.pretrained_backbone(backbone))
-    history = train.train(net, material, settings, seed)
+    net = embedding_net.build_for_member(p.backbones[backbone], settings)
+    embedding_net.load_backbone(net, paths.pretrained_backbone(backbone))
+    history = train.train(net, training_set, settings, seed)
     if not device.is_first():
         return
     tables.write_csv(history, paths.training_history(backbone, int(fold)))

@@ -79,11 +79,11 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
 
 
 @pytest.fixture
-def lesson(tiny):
-    """All of the tiny competition's photographs, to be learned."""
-    from pipeline.training.training_set import Lesson
+def training_set(tiny):
+    """All photographs of the tiny competition."""
+    from pipeline.training.training_set import TrainingSet
 
-    return Lesson(tiny.crops, np.arange(len(tiny.order)), tiny.labels)
+    return TrainingSet(tiny.crops, np.arange(len(tiny.order)), tiny.labels)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ def test_every_backbone_of_a_preset_takes_a_step(path):
     p = params.load(path)
     for name, backbone in p.backbones.items():
         settings = p.member_train(name)
-        net = embedding_net.for_backbone(backbone, settings, trained=True)
+        net = embedding_net.build_for_member(backbone, settings, trained=True)
         learner = Learner(net, EmbeddingLoss(settings.loss, settings.embedding, IDENTITIES))
         # a quarter of the preset's height and width: all its layers, in seconds on a CPU
         shape = (4, settings.channels, p.crop.height // 4, p.crop.width // 4)
@@ -33,9 +33,9 @@ def test_every_backbone_of_a_preset_takes_a_step(path):
         sum(losses.values()).backward()
         optimizer.step()
         assert not torch.equal(before, net.linear.weight), name
-        sides = 2 if p.embed.flip == "both" else 1
-        vectors = embed.mirrored(net.eval(), crops, p.embed.flip)
-        assert vectors.shape == (4, sides * settings.embedding), name
+        copies = 2 if p.embed.flip == "both" else 1
+        vectors = embed.embed_batch(net.eval().embed, crops, p.embed.flip)
+        assert vectors.shape == (4, copies * settings.embedding), name
 
 
 @pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.stem)

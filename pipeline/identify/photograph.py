@@ -77,8 +77,8 @@ def crop_images(table: pd.DataFrame, p: Params, crops: Path) -> pd.DataFrame:
     A photograph of the competition gets its stored crop and box; any other one is cropped as the
     stage `crop` does it.
     """
-    net = crop.learned_unet(paths.UNET, p.crop)
-    source, segment = crop.segmenter(net, p.crop)
+    net = crop.load_unet(paths.UNET, p.crop)
+    source, segment = crop.choose_segmenter(net, p.crop)
     boxes = pack.pack(table, Given({}, {}), source, segment, p.crop, crops)
     _copy_stored_crops(table, boxes, crops)
     _warn_of_missing_animals(table, boxes, p.crop.frame)
@@ -114,6 +114,6 @@ def embed_crops(table: pd.DataFrame, crops: Path, fold: int, p: Params) -> np.nd
     """Embed the crops of n photographs by one member of match.backbone, n x d unit vectors."""
     backbone = p.match.backbone
     settings = p.member_train(backbone)
-    net = embedding_net.for_backbone(p.backbones[backbone], settings, trained=True)
+    net = embedding_net.build_for_member(p.backbones[backbone], settings, trained=True)
     net.load_state_dict(load_file(paths.model(backbone, fold)))
     return embed.embed(net, crops, table["image"], settings.channels, p.embed.flip).vectors

@@ -1,10 +1,10 @@
-"""Losses that learn vectors of their own: a proxy an identity, its centre, a metric."""
+"""Losses with trained vectors: a proxy per identity, its centre, a metric."""
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pipeline.losses.identities import Identities, own_labels
+from pipeline.losses.identities import Identities, separate_new_whales
 
 
 class ProxyAnchor(nn.Module):
@@ -25,22 +25,22 @@ class ProxyAnchor(nn.Module):
         positive = labels.unsqueeze(1) == classes
         negative = ~positive
         if self.identities.mirrors:
-            mirror = self.identities.mirrored(labels).unsqueeze(1) == classes
+            mirror = self.identities.mirror_labels(labels).unsqueeze(1) == classes
             negative &= ~mirror | (labels < 0).unsqueeze(1)
-        near = log_one_and_sum(-self.alpha * (cosines - self.margin), positive)
-        far = log_one_and_sum(self.alpha * (cosines + self.margin), negative)
+        pull = log1p_sum_exp(-self.alpha * (cosines - self.margin), positive)
+        push = log1p_sum_exp(self.alpha * (cosines + self.margin), negative)
         present = positive.any(dim=0).sum().clamp(min=1)
-        return near.sum() / present + far.sum() / len(self.proxies)
+        return pull.sum() / present + push.sum() / len(self.proxies)
 
 
-def log_one_and_sum(exponents: Tensor, kept: Tensor) -> Tensor:
-    """log(1 + the sum of exp of each column's kept entries), 0 where a column keeps none."""
+def log1p_sum_exp(exponents: Tensor, mask: Tensor) -> Tensor:
+    """log(1 + sum of exp) of each column's masked entries; 0 for a column without one."""
     zeros = exponents.new_zeros(1, exponents.shape[1])
-    return torch.cat([exponents.masked_fill(~kept, -torch.inf), zeros]).logsumexp(dim=0)
+    return torch.cat([exponents.masked_fill(~mask, -torch.inf), zeros]).logsumexp(dim=0)
 
 
 class Centre(nn.Module):
-    """Half the squared distance to the identity's learned centre (Wen et al. 2016, ECCV).
+    """Half the squared distance to the identity's trained centre (Wen et al. 2016, ECCV).
 
     It only pulls together, so it needs another loss beside it. A batch of new_whale costs 0.
     """
@@ -53,17 +53,17 @@ class Centre(nn.Module):
         known = labels >= 0
         if not known.any():
             return features.sum() * 0
-        apart = features[known] - self.centres[labels[known]]
-        return apart.square().sum(dim=1).mean() / 2
+        difference = features[known] - self.centres[labels[known]]
+        return difference.square().sum(dim=1).mean() / 2
 
 
 class BatchAll(nn.Module):
-    """Every pair of the batch, at a learned distance (iafoss's kernel for humpback, 2018).
+    """Every pair of the batch, at a trained distance (iafoss's kernel for humpback, 2018).
 
-    The distance of a and b is the length of W [d, d x d], d = a - b on raw features, W learned; it
+    The distance of a and b is the length of W [d, d x d], d = a - b on raw features, W trained; it
     starts as Euclidean. A positive pair costs its squared distance, a negative one its squared
     shortfall from `margin`, each as the mean over pairs that cost something; `compactness` x the
-    mean squared distance of all pairs holds the cloud together.
+    mean squared distance of all pairs keeps all vectors near each other.
     """
 
     def __init__(
@@ -78,16 +78,17 @@ class BatchAll(nn.Module):
         first, second = torch.triu_indices(len(features), len(features), 1, device=labels.device)
         if not len(first):
             return features.sum() * 0
-        own = own_labels(labels)
-        apart = features[first] - features[second]
+        labels = separate_new_whales(labels)
+        difference = features[first] - features[second]
+        both = torch.cat([difference, difference.square()], dim=1)
         # a root has no slope at 0
-        squared = self.metric(torch.cat([apart, apart.square()], dim=1)).square().sum(dim=1) + 1e-9
-        short = F.relu(self.margin - squared.sqrt()).square()
-        same = own[first] == own[second]
-        pairs = mean_of_costly(squared[same]) + mean_of_costly(short[~same])
+        squared = self.metric(both).square().sum(dim=1) + 1e-9
+        shortfall = F.relu(self.margin - squared.sqrt()).square()
+        same = labels[first] == labels[second]
+        pairs = mean_above_zero(squared[same]) + mean_above_zero(shortfall[~same])
         return pairs + self.compactness * squared.mean()
 
 
-def mean_of_costly(costs: Tensor) -> Tensor:
-    """The mean over costs above 0; 0 where there is none."""
-    return costs.sum() / (costs > 0).sum().clamp(min=1)
+def mean_above_zero(losses: Tensor) -> Tensor:
+    """Mean over the losses above 0; 0 if there is none."""
+    return losses.sum() / (losses > 0).sum().clamp(min=1)

@@ -1,19 +1,22 @@
-"""The twin network's loss: are these two the same individual, yes or no?"""
+"""The siamese network's loss: its head decides whether two images show the same individual."""
+
+from functools import reduce
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pipeline.losses import hard_negatives
+from pipeline.losses.hard_negatives import assign_hard_negatives
 from pipeline.models.pair_head import PairHead
 
 
-class Twin(nn.Module):
+class SiameseLoss(nn.Module):
     """Binary cross-entropy of a `PairHead` on unit vectors (Koch et al. 2015).
 
-    Every pair of the batch that shows one individual, against as hard a stranger for every image as
-    linear assignment finds; both kinds weigh the same. A new_whale is a stranger to all.
+    The positives are all pairs of the batch that show one individual; the negatives, one per image,
+    are the hardest that linear assignment finds. Both kinds have the same weight. A new_whale is a
+    negative of every image.
     """
 
     def __init__(self, head: PairHead) -> None:
@@ -24,19 +27,19 @@ class Twin(nn.Module):
         unit = F.normalize(embeddings)
         first, second = torch.triu_indices(len(labels), len(labels), 1, device=labels.device)
         same = (labels[first] == labels[second]) & (labels[first] >= 0)
-        strangers = self.strangers(unit.detach(), labels)
-        met = strangers >= 0
-        alike = self.head(unit[first[same]], unit[second[same]])
-        apart = self.head(unit[met], unit[strangers[met]])
-        costs = [F.softplus(-alike), F.softplus(apart)]
-        means = [cost.mean() for cost in costs if len(cost)]
-        return sum(means) / len(means) if means else unit.sum() * 0
+        negatives = self.mine_negatives(unit.detach(), labels)
+        paired = negatives >= 0
+        positive_logits = self.head(unit[first[same]], unit[second[same]])
+        negative_logits = self.head(unit[paired], unit[negatives[paired]])
+        losses = [F.softplus(-positive_logits), F.softplus(negative_logits)]
+        means = [loss.mean() for loss in losses if len(loss)]
+        return reduce(torch.add, means) / len(means) if means else unit.sum() * 0
 
     @torch.no_grad()
-    def strangers(self, unit: Tensor, labels: Tensor) -> Tensor:
-        """Each image's hard stranger in the batch, a place; -1 for none."""
+    def mine_negatives(self, unit: Tensor, labels: Tensor) -> Tensor:
+        """Index of each image's hard negative in the batch; -1 for none."""
         scores = self.head(unit.unsqueeze(1), unit.unsqueeze(0)).cpu().double().numpy()
-        found = hard_negatives.hard_negatives(
+        negatives = assign_hard_negatives(
             lambda rows, columns: scores[np.ix_(rows, columns)],
             labels.cpu().numpy(),
             len(labels),
@@ -44,4 +47,4 @@ class Twin(nn.Module):
             np.random.default_rng(0),
             np.ones(len(labels), bool),
         )
-        return torch.from_numpy(found).to(labels.device)
+        return torch.from_numpy(negatives).to(labels.device)

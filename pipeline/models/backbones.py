@@ -1,9 +1,11 @@
 """The convolutional networks of timm: their first weights, their stages, their input planes.
 
-The only module that imports timm by name (importing it costs seconds in every process that does).
+The only module that imports timm by name: the import takes seconds.
 """
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import cast
 
 import timm
 import torch
@@ -13,38 +15,51 @@ from torch import Tensor, nn
 
 from pipeline.models import weights
 
-WHOLE = 32  # pixels of a crop's side to a cell of the last maps, in nearly every backbone
+WHOLE = 32  # pixels per cell of the last maps, in nearly every backbone
+
+
+class ConvNet(nn.Module):
+    """The attributes of timm's networks that are used here, for type checkers."""
+
+    num_features: int
+    pretrained_cfg: dict
+    feature_info: Sequence[dict]
+    forward_features: Callable[[Tensor], Tensor]
+    group_matcher: Callable[..., dict]
+    prune_intermediate_layers: Callable[[list[int]], list[int]]
 
 
 def build(
     timm_name: str, *, first_weights: str, channels: int, reduction: int, drop_path: float
-) -> nn.Module:
-    """A backbone without a classifier, for `channels` input planes.
+) -> ConvNet:
+    """Build a backbone without a classifier, for `channels` input planes.
 
     first_weights : "imagenet", "none", or a file with a state dict
-    reduction : see `shorten`
+    reduction : see `truncate`
     """
-    check(timm_name)
-    backbone = timm.create_model(timm_name, num_classes=0, drop_path_rate=drop_path or None)
+    check_name(timm_name)
+    backbone = cast(
+        ConvNet, timm.create_model(timm_name, num_classes=0, drop_path_rate=drop_path or None)
+    )
     if first_weights != "none":
-        load(backbone, first_state(timm_name, first_weights))
-    shorten(backbone, reduction)
+        load_weights(backbone, first_state_dict(timm_name, first_weights))
+    truncate(backbone, reduction)
     if channels > 3:
         widen_input(backbone, channels)
     return backbone.to(memory_format=torch.channels_last)
 
 
-def check(timm_name: str) -> None:
-    """Raises ValueError, with names that are close, where timm has no such network."""
+def check_name(timm_name: str) -> None:
+    """Raise ValueError, with similar names, if timm has no such network."""
     if not timm.is_model(timm_name):
         close = timm.list_models(f"*{timm_name.split('_')[0]}*")[:8]
         raise ValueError(f"timm knows no {timm_name!r}; close to it: {close}")
 
 
-def first_state(timm_name: str, first_weights: str) -> dict[str, Tensor]:
-    """The state dict that `first_weights` names: packaged, from timm's hub, or from a file."""
+def first_state_dict(timm_name: str, first_weights: str) -> dict[str, Tensor]:
+    """Load the state dict that `first_weights` names: a package's, timm's hub's, or a file's."""
     if first_weights != "imagenet":
-        return read_state(Path(first_weights))
+        return read_state_dict(Path(first_weights))
     if timm_name in weights.DEPTHS:
         return weights.lite_state_dict(timm_name)
     try:
@@ -57,8 +72,8 @@ def first_state(timm_name: str, first_weights: str) -> dict[str, Tensor]:
         ) from error
 
 
-def read_state(path: Path) -> dict[str, Tensor]:
-    """A state dict from a .safetensors or .pth file; never unpickles anything but tensors."""
+def read_state_dict(path: Path) -> dict[str, Tensor]:
+    """Read a state dict from a .safetensors or .pth file; only tensors are unpickled."""
     if not path.is_file():
         raise FileNotFoundError(f"backbones.<name>.weights: there is no file {path}")
     if path.suffix == ".safetensors":
@@ -66,25 +81,27 @@ def read_state(path: Path) -> dict[str, Tensor]:
     return torch.load(path, map_location="cpu", weights_only=True)
 
 
-def load(backbone: nn.Module, state: dict[str, Tensor]) -> None:
-    """Load every tensor of the backbone; only the classifier's may be left over."""
-    own = backbone.state_dict()
-    resized = [key for key in own if key in state and own[key].shape != state[key].shape]
+def load_weights(backbone: ConvNet, state: dict[str, Tensor]) -> None:
+    """Load every tensor of the backbone; only a classifier's may be left over.
+
+    Raises ValueError if the weights are those of another network.
+    """
+    expected = backbone.state_dict()
+    resized = [k for k in expected if k in state and expected[k].shape != state[k].shape]
     if resized:
         raise ValueError(f"weights don't fit: {resized[:5]} have another shape")
     missing, unexpected = backbone.load_state_dict(state, strict=False)
     head = backbone.pretrained_cfg["classifier"]
     heads = (head,) if isinstance(head, str) else head
-    foreign = [key for key in unexpected if not key.startswith(heads)]
-    if missing or foreign:
-        raise ValueError(f"weights don't fit: missing {missing[:5]}, not known {foreign[:5]}")
+    unknown = [key for key in unexpected if not key.startswith(heads)]
+    if missing or unknown:
+        raise ValueError(f"weights don't fit: missing {missing[:5]}, not known {unknown[:5]}")
 
 
-def shorten(backbone: nn.Module, reduction: int) -> None:
-    """End the backbone at its last stage whose maps have a cell for every `reduction` pixels.
+def truncate(backbone: ConvNet, reduction: int) -> None:
+    """End the backbone at its last stage whose maps have one cell per `reduction` pixels.
 
-    A backbone that goes no further than that stays whole. Raises ValueError where no stage ends
-    there.
+    A backbone that reduces no further stays whole. Raises ValueError if no stage ends there.
     """
     ends = [stage["reduction"] for stage in backbone.feature_info]
     if ends[-1] <= reduction:
@@ -94,17 +111,17 @@ def shorten(backbone: nn.Module, reduction: int) -> None:
     backbone.prune_intermediate_layers([len(ends) - 1 - ends[::-1].index(reduction)])
 
 
-def widen_input(backbone: nn.Module, channels: int) -> None:
-    """Give the first convolution more input planes; theirs start at 0, so RGB answers as before."""
+def widen_input(backbone: ConvNet, channels: int) -> None:
+    """Give the first convolution more input planes; their weights of 0 leave RGB's result alone."""
     name = backbone.pretrained_cfg["first_conv"]
-    convolution = backbone.get_submodule(name)
+    convolution = cast(nn.Conv2d, backbone.get_submodule(name))
     old = convolution.weight
     extra = old.new_zeros(old.shape[0], channels - old.shape[1], *old.shape[2:])
     convolution.weight = nn.Parameter(torch.cat([old.detach(), extra], dim=1))
     convolution.in_channels = channels
 
 
-def first_stages(backbone: nn.Module, stages: int) -> list[str]:
+def first_stage_parameters(backbone: ConvNet, stages: int) -> list[str]:
     """Names of the parameters in the first `stages` of the backbone's stages, stem included."""
     groups = group_parameters(backbone, backbone.group_matcher(coarse=True))
     order = sorted(groups)
@@ -113,6 +130,6 @@ def first_stages(backbone: nn.Module, stages: int) -> list[str]:
     return [name for key in order[:stages] for name in groups[key]]
 
 
-def first_convolution(backbone: nn.Module) -> str:
-    """The name of the parameter that the input's planes are weighted by."""
+def first_convolution(backbone: ConvNet) -> str:
+    """Name of the first convolution's weight, which the input's planes are multiplied by."""
     return f"{backbone.pretrained_cfg['first_conv']}.weight"

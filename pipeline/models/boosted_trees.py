@@ -1,10 +1,10 @@
-"""LightGBM's names for what params.yaml says of boosted trees."""
+"""Boosted trees: params.yaml's settings under LightGBM's names."""
 
 from pipeline.params import Boosting
 
 
-def settings(params: Boosting) -> dict:
-    """For a yes or no, the same bytes each time."""
+def lightgbm_parameters(params: Boosting) -> dict:
+    """LightGBM's parameters for a binary target; they give the same bytes each time."""
     return {
         "objective": "binary",
         "num_leaves": params.leaves,
@@ -12,8 +12,8 @@ def settings(params: Boosting) -> dict:
         "min_data_in_leaf": params.min_leaf,
         "deterministic": True,
         "force_row_wise": True,
-        # on tables this small threads wait for each other more than they work, and another number
-        # of them adds up in another order
+        # on tables this small threads mostly wait for each other, and another number of them adds
+        # up in another order
         "num_threads": 1,
         "verbose": -1,
     }

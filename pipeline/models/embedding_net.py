@@ -1,5 +1,6 @@
 """The embedding network: a backbone, pooling, a linear embedding, a BNNeck."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -8,54 +9,61 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from pipeline.models import backbones, pair_head
-from pipeline.models.pair_head import PairHead
+from pipeline.models import backbones
+from pipeline.models.backbones import ConvNet
+from pipeline.models.pair_head import PairHead, build_pair_head
 from pipeline.params import Backbone, Train
 
 GEM_POWER = 3.0
 GEM_FLOOR = 1e-6
 
 
+@dataclass(frozen=True)
+class Architecture:
+    """The choices of an embedding network beside its backbone; see `train` in params.yaml."""
+
+    channels: int  # planes of a crop: 3 RGB, 4 adds the mask, 5 adds edges
+    dim: int  # of the embedding
+    pooling: str  # "average" or "gem"
+    bnneck: bool
+    grey: bool = False  # sees the luminance in all three colour planes
+    reduction: int = backbones.WHOLE  # see `backbones.truncate`
+    drop_path: float = 0.0
+
+
 class EmbeddingNet(nn.Module):
     """Crops (n x C x H x W uint8) to vectors.
 
     `forward` returns (features, embeddings), both n x dim: before and after the BNNeck (equal
-    without one). `embed` returns what is stored and searched: embeddings of length 1. A `grey`
-    network sees the luminance in all three colour planes. A twin network has a `pair_head` too,
-    which compares two embeddings.
+    without one). `embed` returns what is stored and searched: embeddings of length 1. A siamese
+    network also has a `pair_head`, which compares two embeddings.
     """
 
+    mean: Tensor  # of each input plane, 1 x C x 1 x 1
+    std: Tensor
+
     def __init__(
-        self,
-        backbone: nn.Module,
-        *,
-        channels: int,
-        dim: int,
-        pooling: str,
-        bnneck: bool,
-        grey: bool = False,
-        pair_head: PairHead | None = None,
+        self, backbone: ConvNet, architecture: Architecture, pair_head: PairHead | None = None
     ) -> None:
         super().__init__()
         self.backbone = backbone
-        self.pooling = pooling
-        self.grey = grey
+        self.pooling, self.grey = architecture.pooling, architecture.grey
         self.pair_head = pair_head
-        self.linear = nn.Linear(backbone.num_features, dim)
-        self.bnneck = nn.BatchNorm1d(dim) if bnneck else nn.Identity()
-        mean, std = input_statistics(backbone, channels)
+        self.linear = nn.Linear(backbone.num_features, architecture.dim)
+        self.bnneck = nn.BatchNorm1d(architecture.dim) if architecture.bnneck else nn.Identity()
+        mean, std = input_statistics(backbone, architecture.channels)
         self.register_buffer("mean", mean, persistent=False)
         self.register_buffer("std", std, persistent=False)
-        self._frozen: list[nn.Module] = []
-        self._held: list[nn.Parameter] = []
+        self._frozen_modules: list[nn.Module] = []  # of the first stages
+        self._frozen_parameters: list[nn.Parameter] = []  # of a frozen backbone
 
     def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
-        features = self.linear(self.pooled_maps(crops))
+        features = self.linear(self.pool_maps(crops))
         return features, self.bnneck(features)
 
-    def pooled_maps(self, crops: Tensor) -> Tensor:
-        """What the backbone says, n x width."""
-        crops = without_colour(crops.float()) if self.grey else crops.float()
+    def pool_maps(self, crops: Tensor) -> Tensor:
+        """Compute the backbone's last maps and pool them, n x width."""
+        crops = to_luminance(crops.float()) if self.grey else crops.float()
         inputs = (crops / 255 - self.mean) / self.std
         maps = self.backbone.forward_features(inputs.contiguous(memory_format=torch.channels_last))
         if maps.ndim != 4 or maps.shape[1] != self.linear.in_features:
@@ -63,63 +71,66 @@ class EmbeddingNet(nn.Module):
                 f"features are {tuple(maps.shape)}, not n x {self.linear.in_features} x h x w: "
                 "backbones.<name>.timm_name must be a convolutional network"
             )
-        return pooled(maps, self.pooling)
+        return pool(maps, self.pooling)
 
     def embed(self, crops: Tensor) -> Tensor:
+        """Compute the unit vectors of crops, n x dim."""
         return F.normalize(self(crops)[1].float())
 
-    def freeze(self, stages: int) -> None:
-        """Stop learning in the first `stages` stages; their batch statistics stay as they are.
+    def freeze_stages(self, stages: int) -> None:
+        """Stop training the first `stages` stages of the backbone, batch statistics included.
 
-        A first convolution with planes of its own for mask or edges goes on: these start at 0.
+        A first convolution with planes for mask or edges is trained: their weights start at 0.
         """
         if stages:
-            names = backbones.first_stages(self.backbone, stages)
+            names = backbones.first_stage_parameters(self.backbone, stages)
             if self.mean.shape[1] > 3:
-                names = [
-                    name for name in names if name != backbones.first_convolution(self.backbone)
-                ]
-            frozen = dict(self.backbone.named_parameters())
+                first = backbones.first_convolution(self.backbone)
+                names = [name for name in names if name != first]
+            parameters = dict(self.backbone.named_parameters())
             for name in names:
-                frozen[name].requires_grad_(False)
+                parameters[name].requires_grad_(False)
             owners = {name.rpartition(".")[0] for name in names}
-            self._frozen = [self.backbone.get_submodule(owner) for owner in sorted(owners)]
+            self._frozen_modules = [self.backbone.get_submodule(name) for name in sorted(owners)]
         self.train(self.training)
 
-    def hold_backbone(self, held: bool) -> None:
-        """Stop learning in the whole backbone, its statistics too, or let it go on."""
-        if held and not self._held:
-            self._held = [one for one in self.backbone.parameters() if one.requires_grad]
-            for parameter in self._held:
+    def freeze_backbone(self, frozen: bool) -> None:
+        """Stop training the backbone, batch statistics included, or go on with it."""
+        if frozen and not self._frozen_parameters:
+            parameters = self.backbone.parameters()
+            self._frozen_parameters = [p for p in parameters if p.requires_grad]
+            for parameter in self._frozen_parameters:
                 parameter.requires_grad_(False)
-        elif self._held and not held:
-            for parameter in self._held:
+        elif self._frozen_parameters and not frozen:
+            for parameter in self._frozen_parameters:
                 parameter.requires_grad_(True)
-            self._held = []
+            self._frozen_parameters = []
 
     def train(self, mode: bool = True) -> "EmbeddingNet":
+        """Set the mode; what is frozen stays in eval mode."""
         super().train(mode)
-        for module in [*self._frozen, *([self.backbone] if self._held else [])]:
+        backbone = [self.backbone] if self._frozen_parameters else []
+        for module in [*self._frozen_modules, *backbone]:
             module.eval()
         return self
 
 
-def without_colour(crops: Tensor) -> Tensor:
-    """Red, green and blue of n x C x H x W each made their luminance (ITU-R BT.601)."""
+def to_luminance(crops: Tensor) -> Tensor:
+    """Replace red, green and blue of n x C x H x W by their luminance (ITU-R BT.601)."""
     weights = crops.new_tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)
     grey = (crops[:, :3] * weights).sum(dim=1, keepdim=True)
     return torch.cat([grey.expand(-1, 3, -1, -1), crops[:, 3:]], dim=1)
 
 
-def pooled(maps: Tensor, pooling: str) -> Tensor:
-    """n x C x h x w to n x C: the mean, or the generalised mean of power 3 (arXiv:1711.02512)."""
+def pool(maps: Tensor, pooling: str) -> Tensor:
+    """Pool n x C x h x w to n x C: the mean, or the generalised mean of power 3 (1711.02512)."""
     if pooling == "average":
         return maps.mean(dim=(2, 3))
     # float32: a cube in half precision loses the small activations
     return maps.float().clamp(min=GEM_FLOOR).pow(GEM_POWER).mean(dim=(2, 3)).pow(1 / GEM_POWER)
 
 
-def input_statistics(backbone: nn.Module, channels: int) -> tuple[Tensor, Tensor]:
+def input_statistics(backbone: ConvNet, channels: int) -> tuple[Tensor, Tensor]:
     """Mean and deviation of every input plane, 1 x C x 1 x 1; .5 for the mask and edges."""
     config = backbone.pretrained_cfg
     extra = (0.5,) * (channels - 3)
@@ -129,67 +140,53 @@ def input_statistics(backbone: nn.Module, channels: int) -> tuple[Tensor, Tensor
 
 def build(
     timm_name: str,
-    *,
     first_weights: str,
-    channels: int,
-    dim: int,
-    pooling: str,
-    bnneck: bool,
-    reduction: int = backbones.WHOLE,
-    drop_path: float = 0.0,
-    grey: bool = False,
+    architecture: Architecture,
     pair_head: PairHead | None = None,
 ) -> EmbeddingNet:
-    """The network with its first weights: "imagenet", "none", or a file with a state dict."""
+    """Build a network with its first weights: "imagenet", "none", or a file with a state dict."""
     backbone = backbones.build(
         timm_name,
         first_weights=first_weights,
-        channels=channels,
-        reduction=reduction,
-        drop_path=drop_path,
+        channels=architecture.channels,
+        reduction=architecture.reduction,
+        drop_path=architecture.drop_path,
     )
-    return EmbeddingNet(
-        backbone,
-        channels=channels,
-        dim=dim,
-        pooling=pooling,
-        bnneck=bnneck,
-        grey=grey,
-        pair_head=pair_head,
-    )
+    return EmbeddingNet(backbone, architecture, pair_head)
 
 
-def for_backbone(backbone: Backbone, settings: Train, trained: bool = False) -> EmbeddingNet:
-    """The network of one backbone's settings; `trained` where its own weights will be loaded."""
-    return build(
-        backbone.timm_name,
-        first_weights="none" if trained else backbone.weights,
+def build_for_member(backbone: Backbone, settings: Train, trained: bool = False) -> EmbeddingNet:
+    """Build the network of a member; `trained` if its trained weights will be loaded into it."""
+    architecture = Architecture(
         channels=settings.channels,
         dim=settings.embedding,
         pooling=settings.pooling,
         bnneck=settings.bnneck,
+        grey=settings.grey,
         reduction=settings.reduction,
         drop_path=settings.drop_path,
-        grey=settings.grey,
-        pair_head=pair_head.for_member(settings),
     )
+    # the head's random weights come before the network's
+    pair_head = build_pair_head(settings)
+    first_weights = "none" if trained else backbone.weights
+    return build(backbone.timm_name, first_weights, architecture, pair_head)
 
 
 def load_trained(backbone: Backbone, settings: Train, model: Path) -> EmbeddingNet:
-    """The trained network of one member, from the safetensors file that `train` wrote."""
-    net = for_backbone(backbone, settings, trained=True)
+    """Load the trained network of a member from the safetensors file that `train` wrote."""
+    net = build_for_member(backbone, settings, trained=True)
     net.load_state_dict(load_file(model))
     return net
 
 
-def start_from(net: EmbeddingNet, pretrained: Path) -> None:
-    """Give the backbone the weights of a safetensors file, where that holds any."""
+def load_backbone(net: EmbeddingNet, pretrained: Path) -> None:
+    """Load the backbone's weights from a safetensors file, if it holds any."""
     state = load_file(pretrained)
     if state:
         net.backbone.load_state_dict(state)
 
 
 def backbone_state(net: EmbeddingNet) -> dict[str, np.ndarray]:
-    """The backbone's weights as arrays, to be stored for `start_from`."""
+    """The backbone's weights as arrays, to be stored for `load_backbone`."""
     state = net.backbone.state_dict()
     return {name: np.ascontiguousarray(tensor.cpu().numpy()) for name, tensor in state.items()}

@@ -1,4 +1,4 @@
-"""What two vectors say of whether they show one individual: the head of a twin network.
+"""The siamese head: a small network that compares two embeddings.
 
 Bromley et al. 1993 and Koch et al. 2015 ("Siamese neural networks for one-shot image recognition")
 compare by |a - b|; the winners of the first humpback competition by four combinations of each
@@ -19,18 +19,23 @@ KINDS = ("absolute", "rich", "concat")
 class PairHead(nn.Module):
     """Logits of "the same individual" for pairs of unit vectors, the same in either order.
 
-    absolute: a weight for each |a - b|. rich: each number's a x b, a + b, |a - b| and (a - b)^2 go
-    through one small network, a weight for each result. concat: a and b side by side through a
-    hidden layer, averaged over both orders. `hidden` is the units of the last two's layer.
+    absolute: a weight for each |a - b|. rich: a x b, a + b, |a - b| and (a - b)^2 of each number go
+    through one small network, with a weight for each result. concat: a and b side by side through a
+    hidden layer, averaged over both orders. `hidden` is the number of hidden units of the last two.
+
+    Attributes
+    ----------
+    numbers : how many numbers the head works on per pair
     """
 
     def __init__(self, kind: str, dim: int, hidden: int) -> None:
         super().__init__()
         self.kind, self.scale = kind, dim**0.5
-        # how many it works on for one pair
         self.numbers = {"rich": dim * (4 + hidden), "concat": 2 * (2 * dim + hidden)}.get(
             kind, 2 * dim
         )
+        # `last` and `each` are names in the files of trained networks
+        self.last: nn.Module
         if kind == "absolute":
             self.last = nn.Linear(dim, 1)
         elif kind == "rich":
@@ -41,30 +46,35 @@ class PairHead(nn.Module):
 
     def forward(self, first: Tensor, second: Tensor) -> Tensor:
         """... x dim and ... x dim to ... logits."""
-        # numbers of a usual size, whatever the dimension
+        # numbers around 1, whatever the dimension
         first, second = torch.broadcast_tensors(first * self.scale, second * self.scale)
         if self.kind == "concat":
             orders = (first, second), (second, first)
-            both = [self.last(torch.cat(order, dim=-1)) for order in orders]
-            return ((both[0] + both[1]) / 2).squeeze(-1)
-        apart = (first - second).abs()
+            logits = [self.last(torch.cat(order, dim=-1)) for order in orders]
+            return ((logits[0] + logits[1]) / 2).squeeze(-1)
+        distance = (first - second).abs()
         if self.kind == "rich":
-            told = torch.stack([first * second, first + second, apart, apart.square()], dim=-1)
-            apart = self.each(told).squeeze(-1)
-        return self.last(apart).squeeze(-1)
+            products = [first * second, first + second, distance, distance.square()]
+            distance = self.each(torch.stack(products, dim=-1)).squeeze(-1)
+        return self.last(distance).squeeze(-1)
 
 
-def for_member(settings: Train) -> PairHead | None:
-    """The head that a member's network has; None where the twin loss has no weight."""
+def build_pair_head(settings: Train) -> PairHead | None:
+    """Build the head of a member's network; None if the siamese loss has no weight."""
     siamese = settings.loss.siamese
     if not siamese or not siamese.weight:
         return None
     return PairHead(siamese.head, settings.embedding, siamese.hidden)
 
 
-def trained(settings: Train, model: Path) -> PairHead:
-    """The head out of a trained member's file; the rest of the network is not read."""
-    head = for_member(settings)
+def load_pair_head(settings: Train, model: Path) -> PairHead:
+    """Load the head from a trained member's file; the rest of the network is not read.
+
+    Raises ValueError if the settings have no siamese loss.
+    """
+    head = build_pair_head(settings)
+    if head is None:
+        raise ValueError(f"{model} has no siamese head: train.loss.siamese has no weight")
     prefix = "pair_head."
     with safe_open(model, "pt") as file:
         names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118

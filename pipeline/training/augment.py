@@ -1,7 +1,7 @@
-"""Training transforms of a crop. The only module that knows albumentations.
+"""Training transforms of a crop. The only module that imports albumentations.
 
-Albumentations 2.0.8 is the last release under MIT; its successor is AGPL. Keeping it behind one
-thin module is what makes that bearable.
+Albumentations 2.0.8 is the last release under MIT; its successor is AGPL. With one thin module
+around it, it can be replaced.
 """
 
 import os
@@ -18,36 +18,42 @@ from pipeline.params import Augment
 cv2.setNumThreads(0)
 
 
-def training(strength: Augment) -> A.Compose:
-    """The random transforms of one training view; a strength of 0 leaves its transform out."""
-    return A.Compose([*_geometry(strength), *_light(strength), *_damage(strength)])
+def build_transform(strength: Augment) -> A.Compose:
+    """Build the random transform of training views; a strength of 0 leaves its part out."""
+    return A.Compose(
+        [
+            *_geometric_transforms(strength),
+            *_colour_transforms(strength),
+            *_corruptions(strength),
+        ]
+    )
 
 
-def view(transform: A.Compose, crop: np.ndarray, seed: int) -> np.ndarray:
-    """One random view of a crop (H x W x 4 uint8, RGB + mask), the same for the same seed."""
+def augment_view(transform: A.Compose, crop: np.ndarray, seed: int) -> np.ndarray:
+    """Return a random view of a crop (H x W x 4 uint8, RGB + mask), the same for the same seed."""
     transform.set_random_seed(seed)
     result = transform(image=crop[:, :, :3], mask=crop[:, :, 3])
     return np.dstack([result["image"], result["mask"]])
 
 
-def before(crop: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """The crop's animal before the other crop's background; both H x W x 4 uint8, as is the result.
+def replace_background(crop: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Put the animal of `crop` before the background of `other`; all are H x W x 4 uint8.
 
-    Where the other animal stood is its background's mean colour. A crop whose mask is empty or
-    everywhere stays as it is, and so it does before another that has no background.
+    The pixels of the other animal get the mean colour of its background. The crop is returned
+    unchanged if its mask is empty or full, or if `other` has no background.
     """
-    animal, foreign = crop[:, :, 3] > 127, other[:, :, 3] > 127
-    if not animal.any() or animal.all() or foreign.all():
+    animal, other_animal = crop[:, :, 3] > 127, other[:, :, 3] > 127
+    if not animal.any() or animal.all() or other_animal.all():
         return crop
-    ground = other[:, :, :3].copy()
-    ground[foreign] = ground[~foreign].mean(axis=0)
-    # a soft edge: a hard one would tell the network where it was cut
-    share = (animal * cv2.GaussianBlur(animal.astype(np.float32), (5, 5), 0))[:, :, None]
-    mixed = share * crop[:, :, :3] + (1 - share) * ground
+    background = other[:, :, :3].copy()
+    background[other_animal] = background[~other_animal].mean(axis=0)
+    # a soft edge: a hard one would show the network where the animal was cut out
+    alpha = (animal * cv2.GaussianBlur(animal.astype(np.float32), (5, 5), 0))[:, :, None]
+    mixed = alpha * crop[:, :, :3] + (1 - alpha) * background
     return np.dstack([np.rint(mixed).astype(np.uint8), crop[:, :, 3]])
 
 
-def _geometry(s: Augment) -> list[A.BasicTransform]:
+def _geometric_transforms(s: Augment) -> list[A.BasicTransform]:
     transforms = []
     if s.rotate or s.shift or s.zoom or s.shear:
         transforms.append(
@@ -67,7 +73,7 @@ def _geometry(s: Augment) -> list[A.BasicTransform]:
     return transforms
 
 
-def _light(s: Augment) -> list[A.BasicTransform]:
+def _colour_transforms(s: Augment) -> list[A.BasicTransform]:
     transforms = []
     if s.brightness or s.contrast:
         transforms.append(A.RandomBrightnessContrast(s.brightness, s.contrast, p=0.8))
@@ -79,15 +85,15 @@ def _light(s: Augment) -> list[A.BasicTransform]:
     return transforms
 
 
-def _damage(s: Augment) -> list[A.BasicTransform]:
+def _corruptions(s: Augment) -> list[A.BasicTransform]:
     transforms = []
     if s.blur:
         transforms.append(A.GaussianBlur(blur_limit=(3, 5), p=s.blur))
     if s.noise:
-        # standard deviation as a share of white; the library's own 0.2 to 0.44 drowns the animal
+        # standard deviation as a fraction of white; the default, 0.2 to 0.44, drowns the animal
         transforms.append(A.GaussNoise(std_range=(0.02, 0.1), p=s.noise))
     if s.erase:
-        size = (0.1, 0.3)  # share of the side
+        size = (0.1, 0.3)  # fraction of the crop's side
         transforms.append(
             A.CoarseDropout(
                 num_holes_range=(1, 2), hole_height_range=size, hole_width_range=size, p=s.erase

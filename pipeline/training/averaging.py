@@ -9,10 +9,11 @@ from pipeline.params import Average
 
 
 class AveragedWeights:
-    """The average of a network's weights from the share `start` of the training on.
+    """The average of a network's weights after the fraction `start` of the training.
 
     swa: the plain mean over epochs (Izmailov et al. 2018, arXiv:1803.05407); the batch statistics
-    are then taken anew. ema: over steps, the old average counting `decay`, statistics included.
+    are computed anew at the end. ema: a moving average over steps, in which the old average has the
+    weight `decay`; it includes the batch statistics.
     """
 
     def __init__(self, net: nn.Module, settings: Average) -> None:
@@ -21,35 +22,40 @@ class AveragedWeights:
         self.count = 0
 
     def after_step(self, done: float) -> None:
+        """Update a moving average; `done` is the finished fraction of the training."""
         if self.settings.kind == "ema" and done >= self.settings.start:
-            self.take(1 - self.settings.decay)
+            self.update(1 - self.settings.decay)
 
     def after_epoch(self, done: float) -> None:
+        """Update the mean over epochs; `done` is the finished fraction of the training."""
         if self.settings.kind == "swa" and done > self.settings.start:
-            self.take(1 / (self.count + 1))
+            self.update(1 / (self.count + 1))
 
     @torch.no_grad()
-    def take(self, share: float) -> None:
-        """The weights of now count `share`; all, where they are the first."""
+    def update(self, weight: float) -> None:
+        """Add the current weights with this weight; the first ones are taken as they are."""
         self.count += 1
-        for name, now in self.net.state_dict().items():
-            if name in self.state and now.is_floating_point():
-                self.state[name].lerp_(now, share)
+        for name, current in self.net.state_dict().items():
+            if name in self.state and current.is_floating_point():
+                self.state[name].lerp_(current, weight)
             else:
-                self.state[name] = now.clone()
+                self.state[name] = current.clone()
 
     def finish(self, batches: Iterable[tuple[Tensor, Tensor]]) -> None:
-        """Give the network its average; `batches` (crops, labels) renew its batch statistics."""
+        """Load the average into the network.
+
+        batches : crops and labels, to compute the batch statistics of swa
+        """
         if not self.count:
             return
         self.net.load_state_dict(self.state)
         if self.settings.kind == "swa":
-            renew_statistics(self.net, batches)
+            recompute_batch_statistics(self.net, batches)
 
 
 @torch.no_grad()
-def renew_statistics(net: nn.Module, batches: Iterable[tuple[Tensor, Tensor]]) -> None:
-    """Take every batch normalisation's mean and variance anew; frozen ones keep theirs."""
+def recompute_batch_statistics(net: nn.Module, batches: Iterable[tuple[Tensor, Tensor]]) -> None:
+    """Compute mean and variance of every batch normalisation anew, except frozen ones."""
     net.train()
     norms = [
         module

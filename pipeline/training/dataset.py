@@ -1,32 +1,43 @@
 """Crops as tensors: one item is one view of one packed crop."""
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import cv2
 import numpy as np
 import torch
-from torch.utils.data import Dataset
+from lightning_fabric import Fabric
+from torch.utils.data import DataLoader, Dataset
 
 from pipeline.params import Augment
+from pipeline.system import device
 from pipeline.training import augment
+
+# independent random decisions of one view, beside its seed
+MASK_DROPOUT, BACKGROUND, OTHER_CROP = 1, 2, 3
 
 
 class View(NamedTuple):
-    """What a batch sampler asks for: the row of the packed array, its label, and how it is seen."""
+    """One view that a batch sampler asks for."""
 
-    row: int
+    row: int  # of the packed crops
     label: int  # -1 for new_whale
     flipped: bool
-    seed: int
+    seed: int  # of its augmentation
 
 
-class Views(Dataset):
-    """Items (C x H x W uint8 tensor, label) for `View` keys.
+class ViewDataset(Dataset):
+    """Items (C x H x W uint8 tensor, label) by `View`.
 
-    `strength` None sees the crop as it is. `backgrounds` are the rows whose surroundings an animal
-    may be put before: those that train. The memory map is opened on first use, so that a worker
-    process opens its own.
+    Parameters
+    ----------
+    crops : the file of packed crops, N x H x W x 4. It is opened on first use, so that every
+        worker process opens its own memory map
+    channels : see `to_planes`
+    strength : of the augmentation; None for crops as they are
+    backgrounds : rows of the crops whose backgrounds `augment.background` may use: the training
+        set's
     """
 
     def __init__(
@@ -40,48 +51,60 @@ class Views(Dataset):
         self.channels = channels
         self.strength = strength
         self.backgrounds = backgrounds
-        self.transform = augment.training(strength) if strength else None
+        self.transform = augment.build_transform(strength) if strength else None
         self._packed: np.ndarray | None = None
 
-    def __getitem__(self, key: View) -> tuple[torch.Tensor, int]:
+    @property
+    def packed(self) -> np.ndarray:
+        """The memory map of all crops, N x H x W x 4 uint8."""
         if self._packed is None:
             self._packed = np.load(self.crops, mmap_mode="r")
-        crop = np.array(self._packed[key.row])
+        return self._packed
+
+    def __getitem__(self, view: View) -> tuple[torch.Tensor, int]:
+        crop = np.array(self.packed[view.row])
         if self.strength:
-            crop = self._elsewhere(crop, key.seed)
-        if key.flipped:
+            crop = self._change_background(crop, self.strength.background, view.seed)
+        if view.flipped:
             crop = np.ascontiguousarray(crop[:, ::-1])
         if self.strength:
-            crop = augment.view(self.transform, crop, key.seed)
-            if happens(self.strength.mask_dropout, key.seed, 1):
+            crop = augment.augment_view(self.transform, crop, view.seed)
+            if is_chosen(self.strength.mask_dropout, view.seed, MASK_DROPOUT):
                 crop[:, :, 3] = 0
-        return torch.from_numpy(planes(crop, self.channels)), key.label
+        return torch.from_numpy(to_planes(crop, self.channels)), view.label
 
-    def _elsewhere(self, crop: np.ndarray, seed: int) -> np.ndarray:
-        """The animal before another training photograph's background, as often as asked."""
-        if self.backgrounds is None or not happens(self.strength.background, seed, 2):
+    def _change_background(self, crop: np.ndarray, probability: float, seed: int) -> np.ndarray:
+        """With this probability, put the animal before another crop's background."""
+        if self.backgrounds is None or not is_chosen(probability, seed, BACKGROUND):
             return crop
-        other = np.random.default_rng([seed, 3]).choice(self.backgrounds)
-        return augment.before(crop, np.array(self._packed[other]))
+        other = np.random.default_rng([seed, OTHER_CROP]).choice(self.backgrounds)
+        return augment.replace_background(crop, np.array(self.packed[other]))
 
 
-def happens(probability: float, seed: int, what: int) -> bool:
-    """The throw of one of the dice that a view's seed stands for."""
-    return probability > 0 and np.random.default_rng([seed, what]).random() < probability
+def build_loader(views: ViewDataset, batches: Iterable[list[View]], fabric: Fabric) -> DataLoader:
+    """Build the loader of these batches: worker processes prepare the views."""
+    loader = DataLoader(views, batch_sampler=batches, num_workers=device.workers())
+    # of one loader, Fabric returns one
+    return cast(DataLoader, fabric.setup_dataloaders(loader, use_distributed_sampler=False))
 
 
-def planes(crop: np.ndarray, channels: int) -> np.ndarray:
-    """A crop (H x W x 4 uint8) as C x H x W: 3 is RGB, 4 adds the mask, 5 adds edges."""
+def is_chosen(probability: float, seed: int, decision: int) -> bool:
+    """Make one random decision of a view, the same for the same seed and decision."""
+    return probability > 0 and np.random.default_rng([seed, decision]).random() < probability
+
+
+def to_planes(crop: np.ndarray, channels: int) -> np.ndarray:
+    """Turn a crop (H x W x 4 uint8) into C x H x W: 3 is RGB, 4 adds the mask, 5 adds edges."""
     picture = crop[:, :, : min(channels, 4)]
     if channels == 5:
-        picture = np.dstack([picture, edges(crop[:, :, :3])])
+        picture = np.dstack([picture, edge_magnitude(crop[:, :, :3])])
     return np.ascontiguousarray(picture.transpose(2, 0, 1))
 
 
-def edges(rgb: np.ndarray) -> np.ndarray:
+def edge_magnitude(rgb: np.ndarray) -> np.ndarray:
     """Gradient magnitude of the grey image, H x W uint8, clipped at 255."""
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
-    across = cv2.Sobel(grey, cv2.CV_32F, 1, 0)
-    down = cv2.Sobel(grey, cv2.CV_32F, 0, 1)
-    # rounded: a root of 25 is 5 or a hair less, as memory happens to lie
-    return np.rint(cv2.magnitude(across, down).clip(0, 255)).astype(np.uint8)
+    horizontal = cv2.Sobel(grey, cv2.CV_32F, 1, 0)
+    vertical = cv2.Sobel(grey, cv2.CV_32F, 0, 1)
+    # rounded: the root of 25 is 5 or slightly less, depending on the memory's alignment
+    return np.rint(cv2.magnitude(horizontal, vertical).clip(0, 255)).astype(np.uint8)

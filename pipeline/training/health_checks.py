@@ -1,4 +1,4 @@
-"""Training that fails says so, and says why."""
+"""Health checks: training that cannot give a useful model stops with the cause and a remedy."""
 
 from collections.abc import Mapping
 
@@ -8,34 +8,12 @@ from torch import Tensor
 
 FLAT = 0.98  # of the first epoch's loss
 COLLAPSED = 0.999  # mean cosine between different images of a batch
-
-
-class TrainingFailed(RuntimeError):
-    """Training cannot give a useful model; the message names the cause and a way out."""
-
-
 SLOWER = "Lower train.learning_rate, or clip gradients (train.clip)"
 LOOSER = "Lower train.learning_rate or the triplet's weight"
 
 
-def check_finite(
-    total: Tensor, losses: Mapping[str, Tensor], epoch: int, remedy: str = SLOWER
-) -> None:
-    """Stop at the first loss that is NaN or infinite."""
-    if not torch.isfinite(total):
-        guilty = [name for name, value in losses.items() if not torch.isfinite(value)]
-        value = float(total.detach())
-        raise TrainingFailed(
-            f"epoch {epoch}: the loss is {value} (from {', '.join(guilty)}). {remedy}"
-        )
-
-
-def check_gradient(norm: Tensor, epoch: int) -> None:
-    """Stop before a gradient that is NaN or infinite spoils the weights."""
-    if not torch.isfinite(norm):
-        raise TrainingFailed(
-            f"epoch {epoch}: the gradient's norm is {float(norm)}. Lower train.learning_rate"
-        )
+class TrainingFailed(RuntimeError):
+    """Training cannot give a useful model; the message names the cause and a remedy."""
 
 
 def check_step(
@@ -45,14 +23,34 @@ def check_step(
     epoch: int,
     remedy: str = SLOWER,
 ) -> None:
-    """Check the loss and the gradient's norm (if there is one) before the weights move."""
+    """Check the loss and the gradient's norm (if there is one) before the weights change."""
     check_finite(total, losses, epoch, remedy)
     if norm is not None:
         check_gradient(norm, epoch)
 
 
+def check_finite(
+    total: Tensor, losses: Mapping[str, Tensor], epoch: int, remedy: str = SLOWER
+) -> None:
+    """Raise TrainingFailed if the loss is NaN or infinite."""
+    if not torch.isfinite(total):
+        terms = [name for name, value in losses.items() if not torch.isfinite(value)]
+        value = float(total.detach())
+        raise TrainingFailed(
+            f"epoch {epoch}: the loss is {value} (from {', '.join(terms)}). {remedy}"
+        )
+
+
+def check_gradient(norm: Tensor, epoch: int) -> None:
+    """Raise TrainingFailed if the gradient is NaN or infinite, before it spoils the weights."""
+    if not torch.isfinite(norm):
+        raise TrainingFailed(
+            f"epoch {epoch}: the gradient's norm is {float(norm)}. Lower train.learning_rate"
+        )
+
+
 def check_falling(losses: list[float], epochs: int) -> None:
-    """Halfway through, the loss must have left where it began (runs of 4 epochs or more)."""
+    """Raise TrainingFailed if the loss has not fallen after half of the epochs (4 or more)."""
     if epochs >= 4 and len(losses) == (epochs + 1) // 2 and losses[-1] > FLAT * losses[0]:
         raise TrainingFailed(
             f"the loss stays flat: {losses[0]:.4f} in epoch 0, {losses[-1]:.4f} in epoch "
@@ -62,9 +60,9 @@ def check_falling(losses: list[float], epochs: int) -> None:
 
 
 def check_spread(features: Tensor, epoch: int, remedy: str = LOOSER) -> None:
-    """Different images must not all have the same vector, n x d.
+    """Raise TrainingFailed if different images have nearly the same vector.
 
-    Give it the vectors before the BNNeck, which would stretch the least difference to full size.
+    features : n x d, before the BNNeck, which would stretch tiny differences to full size
     """
     if len(features) < 2:
         return

@@ -3,14 +3,16 @@
     for step in run_steps(batches, set_rate, update):
         ...
 
-`run_steps` repeats; `gradient_step` is what nearly every `update` ends with. What a training does
-after its steps (progress, averages, validation) stands in the body of its `for` statement.
+`run_steps` repeats; `gradient_step` is what an `update` ends with. What a training does after its
+steps (progress, averages, validation) is in the body of its `for` statement.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import Generic, TypeVar
 
+import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
@@ -22,7 +24,7 @@ Check = Callable[[Tensor, Mapping[str, Tensor], Tensor | None], None]
 
 @dataclass(frozen=True)
 class Step(Generic[Result]):
-    """One step that is done: its number from 0, its learning rate, and what `update` returned."""
+    """A finished step: its number from 0, its learning rate, and the result of `update`."""
 
     number: int
     learning_rate: float
@@ -55,8 +57,7 @@ def gradient_step(
     backward : computes the gradient (and may clip it), returns its norm before clipping or None
     check : raises an error before the weights move; see `health_checks`
     """
-    total = sum(losses.values())
-    assert isinstance(total, Tensor), "no loss"
+    total = reduce(torch.add, losses.values())
     optimizer.zero_grad()
     norm = backward(total)
     if check:

@@ -1,30 +1,30 @@
-"""What a learning-rate range test says: the rate to take, and its picture."""
+"""The learning rate that a range test suggests, and its plot."""
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 
-def suggestion(table: pd.DataFrame) -> float:
-    """The rate at which the loss falls fastest, by the rate's logarithm.
+def suggest_learning_rate(table: pd.DataFrame) -> float:
+    """Suggest a learning rate by the table of a range test (columns rate, loss, smoothed).
 
-    Losses are means over an eighth of the steps, or one batch's luck would decide. A tenth of the
-    lowest loss's rate is the other rule of thumb; the smaller of the two is given. Raises
-    ValueError where the loss never falls.
+    It is the rate at which the loss falls fastest, by the logarithm of the rate, or a tenth of the
+    rate of the lowest loss: the smaller of the two. Losses are averaged over an eighth of the
+    steps, so that single batches do not decide. Raises ValueError if the loss never falls.
     """
     width = max(3, len(table) // 8)
     level = table["loss"].rolling(width, center=True).mean().to_numpy()
-    there = np.flatnonzero(~np.isnan(level))
-    fallen = there[: int(np.argmin(level[there])) + 1] if len(there) else there
-    if len(fallen) < 3:
+    defined = np.flatnonzero(~np.isnan(level))
+    falling = defined[: int(np.argmin(level[defined])) + 1] if len(defined) else defined
+    if len(falling) < 3:
         raise ValueError("the loss never falls: start lower, or take more steps")
-    rates = table["rate"].to_numpy()[fallen]
-    slope = np.gradient(level[fallen], np.log(rates))
+    rates = table["rate"].to_numpy()[falling]
+    slope = np.gradient(level[falling], np.log(rates))
     return float(min(rates[int(slope.argmin())], rates[-1] / 10))
 
 
-def draw(axes: Axes, table: pd.DataFrame, rate: float | None) -> None:
-    """The loss by rate (columns rate, loss, smoothed), and the rate that is suggested, if any."""
+def plot_range_test(axes: Axes, table: pd.DataFrame, rate: float | None) -> None:
+    """Plot the loss by learning rate (columns rate, loss, smoothed) and the suggested rate."""
     axes.plot(table["rate"], table["loss"], color="0.8", label="loss")
     axes.plot(table["rate"], table["smoothed"], color="C0", label="smoothed")
     if rate is not None:

@@ -12,7 +12,9 @@ from pipeline.data import gallery, tables
 from pipeline.models import embedding_net
 from pipeline.params import Params
 from pipeline.system.errors import UserError, require_files
-from pipeline.training import lr_range, lr_suggestion, session, training_set
+from pipeline.training import lr_range, lr_suggestion
+from pipeline.training.session import start_session
+from pipeline.training.training_set import build_training_set
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ def run_sweep(backbone: str, sweep: Sweep, p: Params) -> float:
     try:
         table = measure_losses(backbone, sweep, p)
         tables.write_csv(table, paths.LR_RANGE / f"{backbone}.csv")
-        rate = lr_suggestion.suggestion(table)
+        rate = lr_suggestion.suggest_learning_rate(table)
     except ValueError as error:
         raise UserError(str(error)) from None
     title = f"{backbone}, fold {sweep.fold} held out"
@@ -53,22 +55,22 @@ def check_sweep(backbone: str, fold: int, p: Params) -> None:
 
 
 def measure_losses(backbone: str, sweep: Sweep, p: Params) -> pd.DataFrame:
-    """Columns rate, loss, smoothed (`lr_range.sweep`) of a member's training session."""
+    """Run the range test on a member's training session; columns rate, loss, smoothed."""
     settings = p.member_train(backbone)
     seed = settings.seed + sweep.fold
     order = tables.read("boxes", paths.BOXES)["image"]
-    training = gallery.training_rows(tables.read("folds", paths.FOLDS), sweep.fold)
-    material = training_set.look_up(paths.CROPS, order, training, settings, seed)
+    rows = gallery.training_rows(tables.read("folds", paths.FOLDS), sweep.fold)
+    training_set = build_training_set(paths.CROPS, order, rows, settings, seed)
     torch.manual_seed(seed)
-    net = embedding_net.for_backbone(p.backbones[backbone], settings)
-    run = session.prepare(net, material, settings, seed)
-    return lr_range.sweep(run, sweep.low, sweep.high, sweep.steps)
+    net = embedding_net.build_for_member(p.backbones[backbone], settings)
+    session = start_session(net, training_set, settings, seed)
+    return lr_range.run_range_test(session, sweep.low, sweep.high, sweep.steps)
 
 
 def draw(table: pd.DataFrame, rate: float, out: Path, title: str) -> None:
     """Plot the loss by rate, and the suggested rate, as PNG."""
     figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
-    lr_suggestion.draw(axes, table, rate)
+    lr_suggestion.plot_range_test(axes, table, rate)
     axes.set_title(title)
     tables.replace(out, lambda part: figure.savefig(part, format="png", dpi=120))
     plt.close(figure)

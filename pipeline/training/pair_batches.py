@@ -1,4 +1,4 @@
-"""Batches for twin networks: every image beside one like it and a hard stranger."""
+"""Batches for siamese networks: every image beside a positive and a hard negative."""
 
 from collections.abc import Callable, Iterator
 
@@ -6,27 +6,31 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pipeline.losses import hard_negatives
+from pipeline.losses.hard_negatives import assign_hard_negatives
+from pipeline.models.pair_head import PairHead
 from pipeline.training.dataset import View
-from pipeline.training.samplers import view
+from pipeline.training.samplers import sample_view
 
-AT_ONCE = 1 << 25  # numbers that a head works on at a time: 128 MB
+MAX_NUMBERS = 1 << 25  # that a head works on at a time: 128 MB
 
 
 class PairBatches:
-    """A batch sampler: `identities` triples of an image, another of its individual, a stranger.
+    """A batch sampler of triples: an anchor, a positive, a negative.
 
-    An epoch shows every image of a known identity as the first of a triple; the only
-    photograph of an identity stands beside another view of itself. The stranger is the one that
-    `strangers` names (places in rows, -1 for none), and a random one where it names none, as in the
-    first epoch. new_whale images are strangers alone.
+    An epoch shows every image of a known identity as an anchor; the positive of an identity's only
+    photograph is another view of it. new_whale images are negatives only.
 
     Parameters
     ----------
     rows, labels : the images' rows in the packed array and their labels, -1 for new_whale
-    identities : triples a batch; some images come twice in an epoch, so that the last is full
-    flip : "none", "augment" or "identity", as of `IdentityBatches`; a stranger that was mined is
-        mirrored like the others of its triple
+    identities : triples per batch; some anchors come twice in an epoch, so that the last is full
+    flip : "none", "augment" or "identity", as of `IdentityBatches`; a hard negative is mirrored
+        like the others of its triple
+
+    Attributes
+    ----------
+    hard_negatives : the negative of each image, an index into `rows`; with -1, as at the start, the
+        negative is random
     """
 
     def __init__(
@@ -38,82 +42,86 @@ class PairBatches:
         self.flip = flip
         self.seed = seed
         self.epoch = 0
-        self.strangers = np.full(len(rows), -1)
+        self.hard_negatives = np.full(len(rows), -1)
 
     def __len__(self) -> int:
         return -(-len(self.known) // self.identities)
 
     def __iter__(self) -> Iterator[list[View]]:
         rng = np.random.default_rng([self.seed, self.epoch])
-        likes = alike(self.labels, rng)
-        order = np.concatenate([rng.permutation(self.known), rng.permutation(self.known)])
-        order = np.resize(order, len(self) * self.identities)
-        for start in range(0, len(order), self.identities):
-            batch = order[start : start + self.identities]
-            yield [seen for at in batch for seen in self._triple(at, likes[at], rng)]
+        positives = sample_positives(self.labels, rng)
+        anchors = np.concatenate([rng.permutation(self.known), rng.permutation(self.known)])
+        anchors = np.resize(anchors, len(self) * self.identities)
+        for start in range(0, len(anchors), self.identities):
+            batch = anchors[start : start + self.identities]
+            yield [view for at in batch for view in self._sample_triple(at, positives[at], rng)]
 
-    def _triple(self, at: int, like: int, rng: np.random.Generator) -> list[View]:
+    def _sample_triple(self, anchor: int, positive: int, rng: np.random.Generator) -> list[View]:
         mirrored = self.flip == "identity" and rng.random() < 0.5
-        stranger, other = self.strangers[at], mirrored
-        if stranger < 0:
-            stranger = rng.choice(np.flatnonzero(self.labels != self.labels[at]))
-            other = self.flip == "identity" and rng.random() < 0.5
+        negative, negative_mirrored = self.hard_negatives[anchor], mirrored
+        if negative < 0:
+            negative = rng.choice(np.flatnonzero(self.labels != self.labels[anchor]))
+            negative_mirrored = self.flip == "identity" and rng.random() < 0.5
         return [
-            self._view(at, mirrored, rng),
-            self._view(like, mirrored, rng),
-            self._view(stranger, other, rng),
+            self._sample_view(anchor, mirrored, rng),
+            self._sample_view(positive, mirrored, rng),
+            self._sample_view(negative, negative_mirrored, rng),
         ]
 
-    def _view(self, at: int, mirrored: bool, rng: np.random.Generator) -> View:
+    def _sample_view(self, at: int, mirrored: bool, rng: np.random.Generator) -> View:
         label = self.labels[at]
         if mirrored and label >= 0:
             label += self.labels.max() + 1
-        return view(self.rows[at], label, mirrored, self.flip, rng)
+        return sample_view(self.rows[at], label, mirrored, self.flip, rng)
 
 
-def alike(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """For every image another of its individual (a place), itself where there is none.
+def sample_positives(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """For every image the index of another one of its individual, or of itself if it is the only.
 
-    The images of one individual are put in a random circle and each is given the next.
+    The images of one individual are put into a random circle; each gets the next.
     """
-    like = np.arange(len(labels))
+    positives = np.arange(len(labels))
     for label in range(labels.max() + 1):
         circle = rng.permutation(np.flatnonzero(labels == label))
-        like[circle] = np.roll(circle, -1)
-    return like
+        positives[circle] = np.roll(circle, -1)
+    return positives
 
 
-def similarity(
-    vectors: Tensor, head: torch.nn.Module | None
+def build_scorer(
+    vectors: Tensor, head: PairHead | None
 ) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
-    """A function of rows and columns of n x d unit vectors: chances by `head`, or cosines.
+    """Build a function of rows and columns of n x d unit vectors that scores all their pairs.
 
-    The head sees so many pairs at a time that memory stays small, whatever the block.
+    The scores are probabilities by `head`, or cosines without one. The head works on few pairs at a
+    time, so that memory stays small whatever the number of rows and columns.
     """
 
-    def scores(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    def score(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
         second = vectors[columns]
         if head is None:
             return (vectors[rows] @ second.T).cpu().double().numpy()
-        step = max(1, AT_ONCE // (len(second) * head.numbers))
-        parts = [
+        step = max(1, MAX_NUMBERS // (len(second) * head.numbers))
+        blocks = [
             head(vectors[rows[at : at + step], None], second[None])
             for at in range(0, len(rows), step)
         ]
-        return torch.cat(parts).sigmoid().cpu().double().numpy()
+        return torch.cat(blocks).sigmoid().cpu().double().numpy()
 
-    return scores
+    return score
 
 
-def mined(
+def mine_hard_negatives(
     vectors: Tensor,
-    head: torch.nn.Module | None,
+    head: PairHead | None,
     labels: np.ndarray,
     block: int,
     noise: float,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """The hard stranger of every known identity's image, a place; -1 for none, and new_whale."""
+    """Index of the hard negative of every image of a known identity; -1 for none and new_whale.
+
+    See `losses.hard_negatives` for `block` and `noise`.
+    """
     with torch.no_grad():
-        scores = similarity(vectors, head)
-        return hard_negatives.hard_negatives(scores, labels, block, noise, rng, labels >= 0)
+        score = build_scorer(vectors, head)
+        return assign_hard_negatives(score, labels, block, noise, rng, labels >= 0)

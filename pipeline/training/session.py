@@ -1,4 +1,4 @@
-"""One training under way: network, losses, optimiser and batches on this machine's device."""
+"""A training session: network, losses, optimizer and batches on this machine's device."""
 
 import math
 from dataclasses import dataclass
@@ -14,10 +14,12 @@ from pipeline.params import Train
 from pipeline.system import device
 from pipeline.training import schedule
 from pipeline.training.averaging import AveragedWeights
-from pipeline.training.dataset import Views
+from pipeline.training.dataset import ViewDataset, build_loader
 from pipeline.training.pair_batches import PairBatches
 from pipeline.training.samplers import IdentityBatches
-from pipeline.training.training_set import MIRRORED, Lesson
+from pipeline.training.training_set import MIRROR_FLIPS, TrainingSet
+
+SEED_STRIDE = 1_000_003  # between the batches of two devices
 
 
 class Learner(nn.Module):
@@ -28,13 +30,14 @@ class Learner(nn.Module):
         self.net, self.loss = net, loss
 
     def forward(self, crops: Tensor, labels: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+        """Return the weighted losses by name, and the features before the BNNeck."""
         features, embeddings = self.net(crops)
         return self.loss(features, embeddings, labels), features
 
 
 @dataclass(frozen=True)
-class Run:
-    """What every step needs."""
+class TrainingSession:
+    """All that a training step needs."""
 
     fabric: Fabric
     net: EmbeddingNet
@@ -43,60 +46,50 @@ class Run:
     batches: IdentityBatches | PairBatches
     loader: DataLoader
     average: AveragedWeights
-    lesson: Lesson
+    training_set: TrainingSet
     settings: Train
 
-    def backward(self, total: Tensor) -> Tensor:
-        """Compute the gradient of a loss and scale it down to the norm `clip` (0: leave it).
+    def backward(self, total: Tensor) -> Tensor | None:
+        """Compute the gradient of a loss and scale it down to the norm `clip` (0: any norm).
 
         Returns the norm before clipping.
         """
         self.fabric.backward(total)
-        norm = self.settings.clip or math.inf
+        max_norm = self.settings.clip or math.inf
         return self.fabric.clip_gradients(
-            self.learner, self.optimizer, max_norm=norm, error_if_nonfinite=False
+            self.learner, self.optimizer, max_norm=max_norm, error_if_nonfinite=False
         )
 
 
-def prepare(net: EmbeddingNet, lesson: Lesson, settings: Train, seed: int) -> Run:
-    """Put network, losses, optimiser and batches on this machine's device."""
+def start_session(
+    net: EmbeddingNet, training_set: TrainingSet, settings: Train, seed: int
+) -> TrainingSession:
+    """Put network, losses, optimizer and batches on this machine's device."""
     fabric = device.fabric(net)
     fabric.launch()
     torch.manual_seed(seed)
-    net.freeze(settings.frozen_stages)
-    identities = lesson.identities(settings.flip, settings.class_power)
+    net.freeze_stages(settings.frozen_stages)
+    identities = training_set.identities(settings.flip, settings.class_power)
     loss = EmbeddingLoss(settings.loss, net.linear.out_features, identities, net.pair_head)
     learner = Learner(net, loss)
     optimizer = torch.optim.AdamW(schedule.parameter_groups(learner, settings))
     learner, optimizer = fabric.setup(learner, optimizer)
-    batches = batch_sampler(lesson, settings, seed, fabric)
-    loader = data_loader(lesson, settings, batches)
-    loader = fabric.setup_dataloaders(loader, use_distributed_sampler=False)
+    batches = build_batch_sampler(training_set, settings, seed, fabric)
+    views = ViewDataset(training_set.crops, settings.channels, settings.augment, training_set.rows)
+    loader = build_loader(views, batches, fabric)
     average = AveragedWeights(net, settings.average)
-    return Run(fabric, net, learner, optimizer, batches, loader, average, lesson, settings)
-
-
-def batch_sampler(
-    lesson: Lesson, settings: Train, seed: int, fabric: Fabric
-) -> IdentityBatches | PairBatches:
-    """P x K batches or triples; every device draws its own from a seed of its own."""
-    s = settings.sampler
-    flip = "identity" if settings.flip in MIRRORED else settings.flip
-    own = dict(identities=s.identities, flip=flip, seed=seed + 1_000_003 * fabric.global_rank)
-    if s.kind == "pairs":
-        return PairBatches(lesson.rows, lesson.labels, **own)
-    return IdentityBatches(
-        lesson.rows,
-        lesson.labels,
-        views=s.views,
-        new_whale_fraction=s.new_whale_fraction,
-        power=s.power,
-        min_views=s.min_views,
-        **own,
+    return TrainingSession(
+        fabric, net, learner, optimizer, batches, loader, average, training_set, settings
     )
 
 
-def data_loader(lesson: Lesson, settings: Train, batches: IdentityBatches) -> DataLoader:
-    """Views prepared by worker processes; the batches are drawn here, in the main process."""
-    views = Views(lesson.crops, settings.channels, settings.augment, lesson.rows)
-    return DataLoader(views, batch_sampler=batches, num_workers=device.workers())
+def build_batch_sampler(
+    training_set: TrainingSet, settings: Train, seed: int, fabric: Fabric
+) -> IdentityBatches | PairBatches:
+    """Build the sampler of P x K batches or of triples; every device has a seed of its own."""
+    rows, labels, sampler = training_set.rows, training_set.labels, settings.sampler
+    flip = "identity" if settings.flip in MIRROR_FLIPS else settings.flip
+    seed += SEED_STRIDE * fabric.global_rank
+    if sampler.kind == "pairs":
+        return PairBatches(rows, labels, identities=sampler.identities, flip=flip, seed=seed)
+    return IdentityBatches(rows, labels, sampler, flip=flip, seed=seed)

@@ -12,16 +12,16 @@ import numpy as np
 
 Box = tuple[int, int, int, int]
 
-# A mask is turned level only where it has a direction: its spread (standard deviation) along the
-# principal axis is this many times the spread across it.
+# A mask is rotated only if it has a direction: its spread (standard deviation) along the principal
+# axis is at least this many times the spread across it.
 ELONGATED = 1.5
-# Beyond this tilt the animal stands upright, and upright is no tilt to be undone.
+# Beyond this tilt the animal stands upright, and is not rotated.
 STEEPEST = np.pi / 4
 
 
 @dataclass(frozen=True)
 class Frame:
-    """The rectangle to cut out, in pixel edges; angle (radians) is clockwise as one looks at it."""
+    """The rectangle to cut out, in pixel edges; `angle` (radians) is clockwise as seen."""
 
     x: float  # the centre
     y: float
@@ -29,14 +29,14 @@ class Frame:
     height: float
     angle: float = 0.0
 
-    def widened(self, margin: float) -> "Frame":
-        """The frame with `margin` times its side added on each of the four sides."""
-        grown = 1 + 2 * margin
-        return replace(self, width=self.width * grown, height=self.height * grown)
+    def pad(self, padding: float) -> "Frame":
+        """Add `padding` times the frame's size on each of the four sides."""
+        factor = 1 + 2 * padding
+        return replace(self, width=self.width * factor, height=self.height * factor)
 
 
 def largest_component(mask: np.ndarray) -> np.ndarray | None:
-    """The largest connected region of a uint8 H x W mask as 0 and 255; None where all is 0."""
+    """The largest connected region of a uint8 H x W mask as 0 and 255; None if all is 0."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     if count == 1:
         return None
@@ -45,21 +45,21 @@ def largest_component(mask: np.ndarray) -> np.ndarray | None:
 
 
 def mask_box(mask: np.ndarray) -> Box:
-    """The smallest box around the non-zero pixels of a mask that has some."""
+    """The smallest box around the non-zero pixels of a mask, which has at least one."""
     x, y, width, height = cv2.boundingRect(mask)
     return x, y, x + width, y + height
 
 
 def box_iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Intersection over union row by row, for two N x 4 arrays of boxes; 0 of two empty ones."""
+    """Intersection over union by row, for two N x 4 arrays of boxes; 0 for two empty boxes."""
     sides = np.minimum(a[:, 2:], b[:, 2:]) - np.maximum(a[:, :2], b[:, :2])
     shared = sides.clip(min=0).prod(axis=1)
     both = (a[:, 2:] - a[:, :2]).prod(axis=1) + (b[:, 2:] - b[:, :2]).prod(axis=1)
     return shared / np.maximum(both - shared, 1)
 
 
-def clipped(mask: np.ndarray, box: Box) -> np.ndarray:
-    """The mask with everything outside the box set to 0."""
+def clip_mask(mask: np.ndarray, box: Box) -> np.ndarray:
+    """Set everything outside the box to 0."""
     x0, y0, x1, y1 = box
     inside = np.zeros_like(mask)
     inside[y0:y1, x0:x1] = mask[y0:y1, x0:x1]
@@ -69,7 +69,7 @@ def clipped(mask: np.ndarray, box: Box) -> np.ndarray:
 def axis_angle(mask: np.ndarray) -> float:
     """The tilt of the mask's principal axis in radians, clockwise, at most 45 degrees.
 
-    0 where the mask is too round to have a direction, or stands upright.
+    0 if the mask is too round to have a direction, or stands upright.
     """
     m = cv2.moments(mask, binaryImage=True)
     gap = np.hypot(m["mu20"] - m["mu02"], 2 * m["mu11"])
@@ -80,18 +80,18 @@ def axis_angle(mask: np.ndarray) -> float:
     return float(angle) if abs(angle) <= STEEPEST else 0.0
 
 
-def upright(box: Box) -> Frame:
+def upright_frame(box: Box) -> Frame:
     """The frame of a box, not rotated."""
     x0, y0, x1, y1 = box
     return Frame((x0 + x1) / 2, (y0 + y1) / 2, x1 - x0, y1 - y0)
 
 
-def tilted(mask: np.ndarray, angle: float) -> Frame:
+def tilted_frame(mask: np.ndarray, angle: float) -> Frame:
     """The smallest frame at that angle around every non-zero pixel of the mask."""
     y, x = np.nonzero(mask)
     cos, sin = np.cos(angle), np.sin(angle)
     along, across = (x + 0.5) * cos + (y + 0.5) * sin, (y + 0.5) * cos - (x + 0.5) * sin
-    pixel = abs(cos) + abs(sin)  # how wide one square pixel is, seen at that angle
+    pixel = abs(cos) + abs(sin)  # the extent of a square pixel at that angle
     middle, centre = (along.min() + along.max()) / 2, (across.min() + across.max()) / 2
     return Frame(
         float(middle * cos - centre * sin),

@@ -1,4 +1,4 @@
-"""The boxes and masks that came with the photographs; both optional, for any subset of them."""
+"""The boxes and masks that are given with the photographs; both optional, for any of them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,23 +15,24 @@ CORNERS = ["x0", "y0", "x1", "y1"]
 
 @dataclass(frozen=True)
 class Given:
-    """By the image's name: its box in pixels, and the file of its mask."""
+    """By image: its box in pixels, and the file of its mask."""
 
     boxes: dict[str, Box]
     masks: dict[str, Path]
 
 
-def read(directory: Path, table: pd.DataFrame, column: str) -> Given:
-    """What `directory` holds for the rows of the "images" table: boxes.csv and masks/<stem>.png.
+def read_given(directory: Path, table: pd.DataFrame, column: str) -> Given:
+    """Read boxes.csv and find masks/<stem>.png for the rows of the "images" table.
 
     `column` is the competition's name for the image column of boxes.csv. Boxes are clipped to the
-    photograph; ValueError where nothing is left, and where two photographs would share a mask.
+    photograph; ValueError if nothing is left, and if two photographs would have the same mask.
     """
-    return Given(read_boxes(directory / "boxes.csv", table, column), find_masks(directory, table))
+    boxes = read_boxes(directory / "boxes.csv", table, column)
+    return Given(boxes, find_mask_files(directory, table))
 
 
 def read_boxes(path: Path, table: pd.DataFrame, column: str) -> dict[str, Box]:
-    """The boxes of boxes.csv for the images in `table`; none where there is no such file."""
+    """Read the boxes of the images in `table`; none if there is no such file."""
     if not path.exists():
         return {}
     rows = pd.read_csv(path, dtype={column: str}, keep_default_na=False)
@@ -42,39 +43,39 @@ def read_boxes(path: Path, table: pd.DataFrame, column: str) -> dict[str, Box]:
         zip(table["image"], zip(table["width"], table["height"], strict=True), strict=True)
     )
     return {
-        name: clipped_box(f"{path}: {name}", corners, *sizes[name])
+        name: clip_box(f"{path}: {name}", corners, *sizes[name])
         for name, *corners in rows[[column, *CORNERS]].itertuples(index=False)
         if name in sizes
     }
 
 
-def clipped_box(where: str, corners: list, width: int, height: int) -> Box:
-    """Four numbers as a box inside the photograph; ValueError where it holds no pixel."""
+def clip_box(name: str, corners: list, width: int, height: int) -> Box:
+    """Clip a box to its photograph; ValueError, with `name`, if it contains no pixel."""
     try:
         x0, y0, x1, y1 = (int(round(float(corner))) for corner in corners)
     except ValueError:
-        raise ValueError(f"{where}: {corners} are not four numbers x0, y0, x1, y1") from None
+        raise ValueError(f"{name}: {corners} are not four numbers x0, y0, x1, y1") from None
     box = max(x0, 0), max(y0, 0), min(x1, width), min(y1, height)
     if box[0] >= box[2] or box[1] >= box[3]:
         raise ValueError(
-            f"{where}: the box {(x0, y0, x1, y1)} holds no pixel of the {width} x {height} "
+            f"{name}: the box {(x0, y0, x1, y1)} contains no pixel of the {width} x {height} "
             "photograph; correct the row or delete it (x1 and y1 are exclusive)"
         )
     return box
 
 
-def find_masks(directory: Path, table: pd.DataFrame) -> dict[str, Path]:
-    """The mask file of every image that has one."""
+def find_mask_files(directory: Path, table: pd.DataFrame) -> dict[str, Path]:
+    """Find the mask file of every image that has one; ValueError if two have the same."""
     files = {path.stem: path for path in sorted((directory / "masks").glob("*.png"))}
-    found = {name: files[Path(name).stem] for name in table["image"] if Path(name).stem in files}
-    if len(set(found.values())) < len(found):
-        twice = pd.Series(found).astype(str).loc[lambda paths: paths.duplicated(keep=False)]
+    masks = {name: files[Path(name).stem] for name in table["image"] if Path(name).stem in files}
+    if len(set(masks.values())) < len(masks):
+        twice = pd.Series(masks).astype(str).loc[lambda paths: paths.duplicated(keep=False)]
         raise ValueError(f"{twice.iloc[0]}: the mask of {list(twice.index[:2])}; rename one image")
-    return found
+    return masks
 
 
 def read_mask(path: Path, width: int, height: int) -> np.ndarray:
-    """A mask as uint8 H x W, 0 and 255; ValueError where it isn't as large as its photograph."""
+    """Read a mask as uint8 H x W, 0 and 255; ValueError if its size is not the photograph's."""
     grey = images.decode(images.contents(path), path, cv2.IMREAD_GRAYSCALE)
     if grey.shape != (height, width):
         raise ValueError(

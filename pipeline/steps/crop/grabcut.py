@@ -1,7 +1,7 @@
 """Masks without any training: OpenCV's GrabCut (Rother et al. 2004, doi 10.1145/1015706.1015720).
 
-It separates the colours inside a rectangle from those around it, and starts from the belief that
-the rectangle's middle is the animal. It tends to find the trunk and to lose heads and legs.
+It separates the colours inside a rectangle from those around it, assuming at first that the
+rectangle's middle is the animal. It tends to find the trunk and to lose heads and legs.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -13,38 +13,38 @@ from pipeline.steps.crop import boxes
 from pipeline.steps.crop.boxes import Box
 
 LONG_SIDE = 128  # pixels; the time grows with the area: 0.04 s at 128, 0.4 s at 256
-# More rounds eat the animal away: where it fills the rectangle, five of them left nothing of half
-# of 60 photographs of antelopes, two rounds around a certain middle left something of all.
+# More rounds remove the animal if it fills the rectangle: of 60 photographs of antelopes five
+# rounds left half without a mask, two rounds around a certain middle left none without.
 ROUNDS = 2
 MIDDLE = 0.3  # of the rectangle's sides: the ellipse that is certainly the animal
-BORDER = 0.04  # of each side: the frame that is background where no box is given
-# Less foreground than this share of the rectangle, or more, is a failure and not an animal.
+BORDER = 0.04  # of each side: the frame that is background if no box is given
+# A smaller or larger fraction of the rectangle is a failure and not an animal.
 PLAUSIBLE = (0.08, 0.95)
 SEED = 0  # GrabCut starts from a random k-means; any fixed number serves
 
 
-def masks(photographs: list[np.ndarray], given: list[Box | None]) -> list[np.ndarray | None]:
-    """A mask for each uint8 H x W x 3 photograph, 0 and 255; None where none is plausible."""
+def find_masks(photographs: list[np.ndarray], given: list[Box | None]) -> list[np.ndarray | None]:
+    """Find a mask, 0 and 255, for each uint8 H x W x 3 photograph; None if none is plausible."""
     with ThreadPoolExecutor() as pool:
-        return list(pool.map(mask, photographs, given))
+        return list(pool.map(find_mask, photographs, given))
 
 
-def mask(photograph: np.ndarray, given: Box | None) -> np.ndarray | None:
-    """The largest foreground region inside the box, or inside all but the photograph's border."""
+def find_mask(photograph: np.ndarray, given: Box | None) -> np.ndarray | None:
+    """Find the largest foreground region inside the box, or inside all but the border."""
     height, width = photograph.shape[:2]
     scale = min(1.0, LONG_SIDE / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))
     small = cv2.resize(photograph, size, interpolation=cv2.INTER_AREA)
-    found = foreground(small, rectangle(given, width, height, size))
-    if found is None:
+    region = segment_foreground(small, scale_rectangle(given, width, height, size))
+    if region is None:
         return None
-    full = cv2.resize(found, (width, height), interpolation=cv2.INTER_LINEAR)
+    full = cv2.resize(region, (width, height), interpolation=cv2.INTER_LINEAR)
     full = np.where(full > 127, np.uint8(255), np.uint8(0))
-    return boxes.clipped(full, given) if given else full
+    return boxes.clip_mask(full, given) if given else full
 
 
-def rectangle(given: Box | None, width: int, height: int, size: tuple[int, int]) -> Box:
-    """Where the animal may be, in pixels of the photograph scaled to `size`."""
+def scale_rectangle(given: Box | None, width: int, height: int, size: tuple[int, int]) -> Box:
+    """The rectangle that may contain the animal, in pixels of the photograph scaled to `size`."""
     x0, y0, x1, y1 = given or (
         width * BORDER,
         height * BORDER,
@@ -60,26 +60,26 @@ def rectangle(given: Box | None, width: int, height: int, size: tuple[int, int])
     )
 
 
-def foreground(small: np.ndarray, box: Box) -> np.ndarray | None:
-    """GrabCut's largest region at the small size; None where its area isn't plausible."""
-    labels = first_guess(small.shape[:2], box)
+def segment_foreground(small: np.ndarray, box: Box) -> np.ndarray | None:
+    """GrabCut's largest region in a small photograph; None if its area isn't plausible."""
+    labels = initial_labels(small.shape[:2], box)
     if (labels == cv2.GC_BGD).sum() < 8 or (labels == cv2.GC_PR_FGD).sum() < 8:
-        return None  # fewer pixels than the colour models have parts
+        return None  # fewer pixels than the colour models have components
     cv2.setRNGSeed(SEED)  # of this thread alone
-    cv2.grabCut(
+    cv2.grabCut(  # type: ignore[call-overload]  # no rectangle in this mode
         small, labels, None, np.zeros((1, 65)), np.zeros((1, 65)), ROUNDS, cv2.GC_INIT_WITH_MASK
     )
     animal = (labels == cv2.GC_PR_FGD) | (labels == cv2.GC_FGD)
-    kept = boxes.largest_component(animal.astype(np.uint8))
-    if kept is None:
+    region = boxes.largest_component(animal.astype(np.uint8))
+    if region is None:
         return None
     low, high = PLAUSIBLE
-    share = (kept > 0).sum() / ((box[2] - box[0]) * (box[3] - box[1]))
-    return kept if low <= share <= high else None
+    fraction = (region > 0).sum() / ((box[2] - box[0]) * (box[3] - box[1]))
+    return region if low <= fraction <= high else None
 
 
-def first_guess(shape: tuple[int, int], box: Box) -> np.ndarray:
-    """The labels to start from: background, perhaps animal in the box, animal in its middle."""
+def initial_labels(shape: tuple[int, int], box: Box) -> np.ndarray:
+    """GrabCut's first labels: background, probably animal in the box, animal in its middle."""
     x0, y0, x1, y1 = box
     labels = np.full(shape, cv2.GC_BGD, np.uint8)
     labels[y0:y1, x0:x1] = cv2.GC_PR_FGD

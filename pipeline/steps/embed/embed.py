@@ -1,56 +1,52 @@
 """Turn every crop into a unit vector."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
 import torch.nn.functional as F
-from torch.utils.data import DataLoader
+from torch import Tensor
 from tqdm import tqdm
 
 from pipeline.data.gallery import Embeddings
 from pipeline.models.embedding_net import EmbeddingNet
 from pipeline.system import device
-from pipeline.training.dataset import View, Views
+from pipeline.training.dataset import View, ViewDataset, build_loader
 
 BATCH = 64
 
 
 def embed(net: EmbeddingNet, crops: Path, order: pd.Series, channels: int, flip: str) -> Embeddings:
-    """The unit vector of every packed crop; `order` names the image in each row.
+    """Embed every packed crop.
 
-    `flip` is "none", "average" (the mirror image's vector is averaged in: an image and its mirror
-    become the same) or "both" (the two vectors side by side: the similarity of two images is the
-    average of theirs and of their mirror images').
+    order : the image in each row of the packed crops
+    flip : "none"; "average" (the vector of the mirror image is added, so that an image and its
+        mirror image become the same); "both" (the two vectors side by side, so that the similarity
+        of two images is the mean of theirs and of their mirror images')
     """
     fabric = device.fabric(net, devices=1)
-    net = fabric.setup_module(net).eval()
-    net.mark_forward_method("embed")
-    keys = [[View(row, 0, False, 0) for row in part] for part in _blocks(len(order))]
-    views = Views(crops, channels, None)
-    loader = DataLoader(views, batch_sampler=keys, num_workers=device.workers())
-    loader = fabric.setup_dataloaders(loader, use_distributed_sampler=False)
+    module = fabric.setup_module(net).eval()
+    module.mark_forward_method("embed")
+    batches = [
+        [View(row, 0, False, 0) for row in range(start, min(start + BATCH, len(order)))]
+        for start in range(0, len(order), BATCH)
+    ]
+    loader = build_loader(ViewDataset(crops, channels, None), batches, fabric)
     vectors = [
-        mirrored(net, batch, flip).cpu().numpy()
+        embed_batch(module.embed, batch, flip).cpu().numpy()
         for batch, _ in tqdm(loader, desc="embed", unit="batch", mininterval=2)
     ]
     return Embeddings(np.asarray(order), np.concatenate(vectors))
 
 
 @torch.inference_mode()
-def mirrored(net: EmbeddingNet, crops: torch.Tensor, flip: str) -> torch.Tensor:
-    """Embed a batch (n x C x H x W uint8), with its mirror image where `flip` says so."""
-    vectors = net.embed(crops)
+def embed_batch(embed_crops: Callable[[Tensor], Tensor], crops: Tensor, flip: str) -> Tensor:
+    """Embed n x C x H x W uint8 crops, with their mirror images unless `flip` is "none"."""
+    vectors = embed_crops(crops)
     if flip == "none":
         return vectors
-    mirror = net.embed(crops.flip(-1))
-    if flip == "both":
-        vectors = torch.cat([vectors, mirror], dim=1)
-    else:
-        vectors = vectors + mirror
-    return F.normalize(vectors)
-
-
-def _blocks(count: int) -> list[range]:
-    return [range(start, min(start + BATCH, count)) for start in range(0, count, BATCH)]
+    mirror = embed_crops(crops.flip(-1))
+    both = torch.cat([vectors, mirror], dim=1) if flip == "both" else vectors + mirror
+    return F.normalize(both)

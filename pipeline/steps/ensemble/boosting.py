@@ -29,7 +29,7 @@ class BoostedBlend:
         target = np.concatenate([choices.right, choices.new])
         weight = np.concatenate([weights[evidence.query], weights])
         data = lightgbm.Dataset(build_features(evidence), target.astype(float), weight=weight)
-        settings = boosted_trees.settings(self.params) | {"seed": self.seed}
+        settings = boosted_trees.lightgbm_parameters(self.params) | {"seed": self.seed}
         self.trees_ = lightgbm.train(settings, data, num_boost_round=self.params.rounds)
         return self
 

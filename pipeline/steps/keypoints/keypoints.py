@@ -55,7 +55,7 @@ def load_detector(settings: Settings) -> Detector:
     if settings.detector == "disk":
         from pipeline.models.disk import Disk  # torch takes seconds, and SIFT needs none
 
-        return partial(Disk().find, count=settings.count)
+        return partial(Disk().detect, count=settings.count)
     return lambda view, mask: sift.detect(equalize_contrast(view), mask, settings)
 
 

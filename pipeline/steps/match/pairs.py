@@ -30,7 +30,7 @@ def load_point_matcher(detector: str, params: Match) -> PointMatcher:
     if detector == "disk":
         from pipeline.models.disk import LightGlue  # torch takes seconds
 
-        return LightGlue().pairs
+        return LightGlue().match
     return lambda points, descriptors, sizes: geometry.match_mutually(*descriptors, params.ratio)
 
 

@@ -1,7 +1,7 @@
-"""DeepCluster-v2: photographs are told apart by clusters of their own (Caron et al. 2020).
+"""DeepCluster-v2: the classes are clusters of the photographs themselves (Caron et al. 2020).
 
-arXiv:2006.09882, appendix: spherical k-means on what the network said during the last epoch; its
-centres are the classes of the next.
+arXiv:2006.09882, appendix: spherical k-means on the vectors of the last epoch; its centres are the
+classes of the next.
 """
 
 import faiss
@@ -14,11 +14,15 @@ TEMPERATURE = 0.1
 
 
 class Clusters(nn.Module):
-    """Pooled maps (n x width) and the photographs' places to the cost of missing their cluster.
+    """Cross-entropy of each photograph's cluster, by the network's pooled maps (n x width).
 
-    `memory` holds every photograph's last vector; `renew` makes clusters of them. Before the first
-    epoch the vectors are those of `remember`.
+    `memory` holds every photograph's last vector, `assignment` its cluster. Call `renew` before
+    every epoch, and before the first one `remember` for all photographs.
     """
+
+    memory: Tensor  # photographs x dim
+    centres: Tensor  # clusters x dim
+    assignment: Tensor  # photographs
 
     def __init__(self, width: int, dim: int, photographs: int, clusters: int, seed: int) -> None:
         super().__init__()
@@ -28,19 +32,20 @@ class Clusters(nn.Module):
         self.count, self.seed = min(clusters, photographs), seed
         self.register_buffer("memory", torch.zeros(photographs, dim))
         self.register_buffer("centres", torch.zeros(self.count, dim))
-        self.register_buffer("members", torch.zeros(photographs, dtype=torch.long))
+        self.register_buffer("assignment", torch.zeros(photographs, dtype=torch.long))
 
-    def forward(self, pooled: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
-        """The cost and the vectors."""
-        vectors = self.remember(pooled, places)
-        # half precision would tell clusters apart by hundredths
+    def forward(self, pooled: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Return loss and vectors of the photographs with these rows."""
+        vectors = self.remember(pooled, rows)
+        # cosines in half precision differ by hundredths, too coarse to separate clusters
         with torch.autocast(pooled.device.type, enabled=False):
             logits = vectors @ self.centres.T / TEMPERATURE
-            return F.cross_entropy(logits, self.members[places]), vectors
+            return F.cross_entropy(logits, self.assignment[rows]), vectors
 
-    def remember(self, pooled: Tensor, places: Tensor) -> Tensor:
+    def remember(self, pooled: Tensor, rows: Tensor) -> Tensor:
+        """Compute the photographs' vectors, n x dim, and store them in `memory`."""
         vectors = F.normalize(self.projector(pooled).float())
-        self.memory[places] = vectors.detach()
+        self.memory[rows] = vectors.detach()
         return vectors
 
     def renew(self, epoch: int) -> None:
@@ -55,10 +60,10 @@ class Clusters(nn.Module):
             min_points_per_centroid=1,
         )
         kmeans.train(vectors)
-        _, members = kmeans.index.search(vectors, 1)
+        _, assignment = kmeans.index.search(vectors, 1)
         self.centres.copy_(torch.from_numpy(kmeans.centroids))
-        self.members.copy_(torch.from_numpy(members[:, 0]))
+        self.assignment.copy_(torch.from_numpy(assignment[:, 0]))
 
-    def largest_share(self) -> float:
-        """Of the photographs that are in the largest cluster."""
-        return float(torch.bincount(self.members).max() / len(self.members))
+    def largest_fraction(self) -> float:
+        """Fraction of the photographs that are in the largest cluster."""
+        return float(torch.bincount(self.assignment).max() / len(self.assignment))

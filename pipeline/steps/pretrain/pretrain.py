@@ -1,7 +1,7 @@
-"""Self-supervision: a backbone learns from all photographs, whoever they show.
+"""Self-supervision: a backbone is trained on all photographs without their labels.
 
-Labels are not used, but the test's photographs are: what follows is transductive, and the score
-card says so.
+Labels are not used, but the test photographs are: the results are transductive, and the score card
+says so.
 """
 
 from collections.abc import Iterator
@@ -18,22 +18,23 @@ from tqdm import tqdm
 from pipeline.models.embedding_net import EmbeddingNet
 from pipeline.params import Augment, Pretrain
 from pipeline.steps.pretrain.clusters import Clusters
-from pipeline.steps.pretrain.rotation import Rotation, turned
+from pipeline.steps.pretrain.rotation import Rotation, rotate_crops
 from pipeline.steps.pretrain.simsiam import SimSiam
 from pipeline.system import device
 from pipeline.training import health_checks, schedule
-from pipeline.training.dataset import View, Views
+from pipeline.training.dataset import View, ViewDataset, build_loader
 from pipeline.training.loop import gradient_step, run_steps
 
+WEIGHT_DECAY = 1e-4
 ONE_CLUSTER = 0.9  # of all photographs
 REMEDY = "Lower pretrain.learning_rate, or take another pretrain.method"
 
 
-class Photographs:
-    """A batch sampler: all photographs in a new order every epoch, each as often as `views`.
+class PhotographBatches:
+    """A batch sampler: all photographs in a new order every epoch, each with `views` views.
 
-    A batch has its photographs' first views, then their second ones. A last batch of one is left
-    out: batch normalisation can't do with it.
+    A batch has the first views of its photographs, then the second ones. A last batch of one
+    photograph is left out: batch normalisation needs two.
     """
 
     def __init__(self, count: int, batch: int, views: int, seed: int) -> None:
@@ -55,21 +56,21 @@ class Photographs:
             ]
 
 
-class Pupil(nn.Module):
+class SelfSupervisedLearner(nn.Module):
     """The network and its task, as one module."""
 
     def __init__(self, net: EmbeddingNet, task: SimSiam | Rotation | Clusters) -> None:
         super().__init__()
         self.net, self.task = net, task
 
-    def forward(self, crops: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
-        """The cost of a batch, and vectors that must not collapse."""
+    def forward(self, crops: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the loss of a batch, and vectors that must not collapse."""
         if isinstance(self.task, Rotation):
-            crops, places = turned(crops)
-        pooled = self.net.pooled_maps(crops)
+            crops, rows = rotate_crops(crops)
+        pooled = self.net.pool_maps(crops)
         if isinstance(self.task, SimSiam):
             return self.task(*pooled.chunk(2))
-        return self.task(pooled, places)
+        return self.task(pooled, rows)
 
 
 def pretrain(
@@ -80,50 +81,49 @@ def pretrain(
     strength: Augment,
     settings: Pretrain,
 ) -> pd.DataFrame:
-    """Teach `net.backbone` in place by the `count` packed crops; returns the history.
+    """Train `net.backbone` in place on the `count` packed crops; returns the history.
 
-    Raises `alarms.TrainingFailed` where the cost is not finite or the vectors collapse.
+    Raises `health_checks.TrainingFailed` if the loss is not finite or the vectors collapse.
     """
     fabric = device.fabric(net, devices=1)
     fabric.launch()
     torch.manual_seed(settings.seed)
-    pupil = Pupil(net, task(net.linear.in_features, count, settings))
-    optimizer = torch.optim.AdamW(pupil.parameters(), settings.learning_rate, weight_decay=1e-4)
-    pupil, optimizer = fabric.setup(pupil, optimizer)
-    views = 2 if settings.method == "simsiam" else 1
-    batches = Photographs(count, settings.batch, views, settings.seed)
-    loader = DataLoader(
-        Views(crops, channels, strength), batch_sampler=batches, num_workers=device.workers()
+    task = build_task(net.linear.in_features, count, settings)
+    learner: nn.Module = SelfSupervisedLearner(net, task)
+    optimizer = torch.optim.AdamW(
+        learner.parameters(), settings.learning_rate, weight_decay=WEIGHT_DECAY
     )
-    loader = fabric.setup_dataloaders(loader, use_distributed_sampler=False)
+    learner, optimizer = fabric.setup(learner, optimizer)
+    views = 2 if settings.method == "simsiam" else 1
+    batches = PhotographBatches(count, settings.batch, views, settings.seed)
+    loader = build_loader(ViewDataset(crops, channels, strength), batches, fabric)
 
     def set_rate(epoch: int, step: int) -> float:
         done = (epoch + step / len(batches)) / settings.epochs
-        factor = schedule.along_cosine(1, 0, done, 1)
+        factor = schedule.anneal_cosine(1, 0, done, 1)
         return schedule.set_learning_rate(optimizer, settings.learning_rate, factor)
 
     def update(epoch: int, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-        cost, vectors = pupil(*batch)
+        loss, vectors = learner(*batch)
         check = partial(health_checks.check_step, epoch=epoch, remedy=REMEDY)
-        return gradient_step({settings.method: cost}, optimizer, fabric.backward, check), vectors
+        return gradient_step({settings.method: loss}, optimizer, fabric.backward, check), vectors
 
     history = []
-    pupil.train()
-    for epoch in tqdm(range(settings.epochs), "pretrain", unit="epoch"):
-        batches.epoch = epoch
-        if settings.method == "clusters":
-            clustered(pupil, loader, epoch)
-        costs = []
+    learner.train()
+    for batches.epoch in tqdm(range(settings.epochs), "pretrain", unit="epoch"):
+        epoch, losses = batches.epoch, []
+        if isinstance(task, Clusters):
+            renew_clusters(net, task, loader, epoch)
         for step in run_steps(loader, partial(set_rate, epoch), partial(update, epoch)):
-            cost, vectors = step.result
-            costs.append(float(cost))
+            loss, vectors = step.result
+            losses.append(float(loss))
         health_checks.check_spread(vectors, epoch, REMEDY)
-        history.append({"epoch": epoch, "loss": float(np.mean(costs))})
+        history.append({"epoch": epoch, "loss": float(np.mean(losses))})
     return pd.DataFrame(history)
 
 
-def task(width: int, count: int, settings: Pretrain) -> SimSiam | Rotation | Clusters:
-    """What the pooled maps, `width` numbers each, have to do."""
+def build_task(width: int, count: int, settings: Pretrain) -> SimSiam | Rotation | Clusters:
+    """Build the task of the method, for pooled maps of `width` numbers and `count` photographs."""
     if settings.method == "simsiam":
         return SimSiam(width, settings.dim)
     if settings.method == "rotation":
@@ -131,16 +131,16 @@ def task(width: int, count: int, settings: Pretrain) -> SimSiam | Rotation | Clu
     return Clusters(width, settings.dim, count, settings.clusters, settings.seed)
 
 
-def clustered(pupil: Pupil, loader: DataLoader, epoch: int) -> None:
-    """Make clusters of what the network says; before the first epoch it has to say it first."""
+def renew_clusters(net: EmbeddingNet, task: Clusters, loader: DataLoader, epoch: int) -> None:
+    """Cluster the vectors of the last epoch; before the first epoch, compute them."""
     if epoch == 0:
         with torch.no_grad():
-            for seen, places in loader:
-                pupil.task.remember(pupil.net.pooled_maps(seen), places)
-    pupil.task.renew(epoch)
-    share = pupil.task.largest_share()
-    if share > ONE_CLUSTER and pupil.task.count > 1:
+            for crops, rows in loader:
+                task.remember(net.pool_maps(crops), rows)
+    task.renew(epoch)
+    fraction = task.largest_fraction()
+    if fraction > ONE_CLUSTER and task.count > 1:
         raise health_checks.TrainingFailed(
-            f"epoch {epoch}: {share:.0%} of the photographs are in one cluster: the network says "
-            f"the same of all. {REMEDY}"
+            f"epoch {epoch}: {fraction:.0%} of the photographs are in one cluster: the network "
+            f"gives all of them the same vector. {REMEDY}"
         )

@@ -8,9 +8,10 @@ QUARTERS = 4
 
 
 class Rotation(nn.Module):
-    """Pooled maps (n x width) of turned squares, and by how many quarters each was turned.
+    """Classifies by how many quarter turns a crop was rotated.
 
-    Returns the cost of telling the quarters, and the logits.
+    Takes the pooled maps (n x width) of rotated squares and the number of quarter turns (n);
+    returns the cross-entropy and the logits.
     """
 
     def __init__(self, width: int) -> None:
@@ -22,13 +23,14 @@ class Rotation(nn.Module):
         return F.cross_entropy(logits, quarters), logits
 
 
-def turned(crops: Tensor) -> tuple[Tensor, Tensor]:
-    """n x C x H x W crops as squares, each four ways up: 4n x C x S x S, and the quarters.
+def rotate_crops(crops: Tensor) -> tuple[Tensor, Tensor]:
+    """Rotate n x C x H x W crops by 0 to 3 quarters: 4n x C x S x S, and the quarter turns.
 
-    Squares of the shorter side: a wide crop that stands upright would give itself away.
+    They become squares of the shorter side: a wide crop that stands upright would be recognised by
+    its shape.
     """
     side = min(crops.shape[2:])
     squares = F.interpolate(crops.float(), (side, side), mode="bilinear", antialias=True)
-    ways = [torch.rot90(squares, quarter, (2, 3)) for quarter in range(QUARTERS)]
+    rotated = [torch.rot90(squares, quarter, (2, 3)) for quarter in range(QUARTERS)]
     quarters = torch.arange(QUARTERS, device=crops.device).repeat_interleave(len(crops))
-    return torch.cat(ways).round().clamp(0, 255).to(crops.dtype), quarters
+    return torch.cat(rotated).round().clamp(0, 255).to(crops.dtype), quarters

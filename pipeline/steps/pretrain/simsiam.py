@@ -5,10 +5,10 @@ from torch import Tensor, nn
 
 
 class SimSiam(nn.Module):
-    """Two views' pooled maps (n x width each) to the cost of predicting one from the other.
+    """Loss of predicting one view from the other, by their pooled maps (n x width each).
 
-    A projector and a predictor; the predicted side stands still, which is what keeps everything
-    from becoming one point.
+    A projector and a predictor; the predicted side gets no gradient, which is what prevents a
+    collapse.
     """
 
     def __init__(self, width: int, dim: int) -> None:
@@ -28,16 +28,17 @@ class SimSiam(nn.Module):
         )
 
     def forward(self, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
-        """The cost, -1 at its best, and what must not collapse.
+        """Return the loss, -1 at its best, and the vectors that must not collapse.
 
-        That is what comes in: the projector's normalisation would stretch the least difference.
+        Those are the pooled maps of `first`: the projector's normalisation would stretch tiny
+        differences.
         """
-        ahead, behind = self.projector(first), self.projector(second)
-        forth = predicted(self.predictor(ahead), behind)
-        back = predicted(self.predictor(behind), ahead)
-        return (forth + back) / 2, first
+        projection1, projection2 = self.projector(first), self.projector(second)
+        loss1 = negative_cosine(self.predictor(projection1), projection2)
+        loss2 = negative_cosine(self.predictor(projection2), projection1)
+        return (loss1 + loss2) / 2, first
 
 
-def predicted(prediction: Tensor, target: Tensor) -> Tensor:
-    """Minus the mean cosine; the target stands still."""
+def negative_cosine(prediction: Tensor, target: Tensor) -> Tensor:
+    """Minus the mean cosine; the target gets no gradient."""
     return -F.cosine_similarity(prediction.float(), target.detach().float()).mean()

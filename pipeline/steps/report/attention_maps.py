@@ -8,7 +8,7 @@ import torch
 
 from pipeline.models.embedding_net import EmbeddingNet
 from pipeline.steps.report import attention, photographs
-from pipeline.training.dataset import planes
+from pipeline.training.dataset import to_planes
 
 SHOWN = 12
 HEAT = 0.45  # of the overlay; the rest is the crop's
@@ -36,7 +36,7 @@ def looks(
     pairs = [(one["q"], one["a"][0]["g"]) for one in chosen]
     own, others = ([np.array(crops[row[pair[side]]]) for pair in pairs] for side in (0, 1))
     stacked = [
-        torch.stack([torch.from_numpy(planes(crop, channels)) for crop in part])
+        torch.stack([torch.from_numpy(to_planes(crop, channels)) for crop in part])
         for part in (own, others)
     ]
     heats = attention.attended(net, *stacked).numpy()

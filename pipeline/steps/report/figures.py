@@ -161,9 +161,9 @@ def examined(histories: dict[str, pd.DataFrame]) -> str:
 def rate_range(backbone: str, table: pd.DataFrame) -> str:
     """What `commands.lr_range` found (columns rate, loss, smoothed)."""
     try:
-        rate = lr_suggestion.suggestion(table)
+        rate = lr_suggestion.suggest_learning_rate(table)
         words = f"the range test suggests train.learning_rate {rate:.1e}."
     except ValueError as error:
         rate, words = None, f"{error}."
     title = f"Learning rates of {backbone}"
-    return figure(title, words, lambda axes: lr_suggestion.draw(axes, table, rate))
+    return figure(title, words, lambda axes: lr_suggestion.plot_range_test(axes, table, rate))

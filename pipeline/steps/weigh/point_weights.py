@@ -45,7 +45,7 @@ class PointWeigher:
             return self
         data = lightgbm.Dataset(points[FEATURES], same.astype(float), weight=sample_weights)
         self.trees_ = lightgbm.train(
-            boosted_trees.settings(params), data, num_boost_round=params.rounds
+            boosted_trees.lightgbm_parameters(params), data, num_boost_round=params.rounds
         )
         self.prior_ = float(logit(np.average(same, weights=sample_weights)))
         return self

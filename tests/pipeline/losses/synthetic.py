@@ -1,8 +1,14 @@
-"""Vectors and labels that the tests of the losses share."""
+"""Vectors and labels that the tests of the losses share, and slow functions of them."""
+
+import math
 
 import torch
 
-from pipeline.losses.identities import Identities
+from pipeline.losses.identities import Identities, separate_new_whales
+
+# 4, 3, 2, 1 images of an identity and two new_whales: mining that assumes equal numbers goes wrong
+LABELS = separate_new_whales(torch.tensor([0, 0, 0, 0, 1, 1, 1, 2, 2, 3, -1, -1]))
+IMAGES = range(len(LABELS))
 
 
 def at(*degrees: float) -> torch.Tensor:
@@ -16,7 +22,7 @@ def batch(count: int, dim: int, seed: int = 0) -> torch.Tensor:
     return torch.randn(count, dim, dtype=torch.float64, generator=generator)
 
 
-def people(count: int, mirrors: bool = False) -> Identities:
+def identities(count: int, mirrors: bool = False) -> Identities:
     """So many identities with two photographs each."""
     return Identities(torch.full((count,), 2.0, dtype=torch.float64), mirrors)
 
@@ -28,3 +34,30 @@ def unit(row: list[float]) -> list[float]:
 
 def cosine(first: list[float], second: list[float]) -> float:
     return sum(a * b for a, b in zip(unit(first), unit(second), strict=True))
+
+
+def cosines(features: torch.Tensor) -> list[list[float]]:
+    rows = features.tolist()
+    return [[cosine(a, b) for b in rows] for a in rows]
+
+
+def distances(features: torch.Tensor) -> list[list[float]]:
+    rows = [unit(row) for row in features.tolist()]
+    return [[math.dist(a, b) for b in rows] for a in rows]
+
+
+def same(i: int, j: int) -> bool:
+    return LABELS[i].item() == LABELS[j].item()
+
+
+def positives(i: int) -> list[int]:
+    return [j for j in IMAGES if j != i and same(i, j)]
+
+
+def negatives(i: int) -> list[int]:
+    return [j for j in IMAGES if not same(i, j)]
+
+
+def mean_above_zero(losses: list[float]) -> float:
+    losses = [loss for loss in losses if loss > 0]
+    return sum(losses) / len(losses) if losses else 0.0

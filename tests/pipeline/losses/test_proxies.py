@@ -1,4 +1,4 @@
-"""Losses that learn vectors of their own, against double loops."""
+"""Losses with trained vectors, against double loops."""
 
 import math
 
@@ -7,14 +7,14 @@ import torch
 from pytorch_metric_learning import losses as library
 
 from pipeline.losses.proxies import BatchAll, Centre, ProxyAnchor
-from tests.pipeline.losses.synthetic import batch, cosine, people
+from tests.pipeline.losses.synthetic import batch, cosine, identities
 
 LABELS = torch.tensor([0, 0, 1, -1, 3, -1])
 
 
 def slow_proxy_anchor(embeddings, proxies, margin, alpha, mirrors=False) -> float:
     """With mirrors, proxy i + 2 is that of i's mirror image, and the other way round."""
-    near, far, present = 0.0, 0.0, 0
+    pull, push, present = 0.0, 0.0, 0
     for identity, proxy in enumerate(proxies.tolist()):
         pulled, pushed = [], []
         for embedding, label in zip(embeddings.tolist(), LABELS.tolist(), strict=True):
@@ -24,21 +24,21 @@ def slow_proxy_anchor(embeddings, proxies, margin, alpha, mirrors=False) -> floa
             elif not (mirrors and label != -1 and abs(label - identity) == 2):
                 pushed.append(math.exp(alpha * (s + margin)))
         present += bool(pulled)
-        near += math.log(1 + sum(pulled))
-        far += math.log(1 + sum(pushed))
-    return near / present + far / len(proxies)
+        pull += math.log(1 + sum(pulled))
+        push += math.log(1 + sum(pushed))
+    return pull / present + push / len(proxies)
 
 
 @pytest.mark.parametrize("mirrors", [False, True])
 def test_proxy_anchor_is_the_double_loop_and_new_whale_pushes_every_proxy(mirrors):
-    loss = ProxyAnchor(5, people(4, mirrors), margin=0.1, alpha=8.0).double()
+    loss = ProxyAnchor(5, identities(4, mirrors), margin=0.1, alpha=8.0).double()
     embeddings = batch(6, 5)
     expected = slow_proxy_anchor(embeddings, loss.proxies, 0.1, 8.0, mirrors)
     assert loss(embeddings, LABELS).item() == pytest.approx(expected)
 
 
-def test_proxy_anchor_is_the_librarys_where_nobody_is_new():
-    ours, theirs = ProxyAnchor(5, people(4), margin=0.1, alpha=8.0).double(), None
+def test_without_new_whales_proxy_anchor_is_that_of_the_library():
+    ours, theirs = ProxyAnchor(5, identities(4), margin=0.1, alpha=8.0).double(), None
     theirs = library.ProxyAnchorLoss(4, 5, margin=0.1, alpha=8.0)
     theirs.proxies.data = ours.proxies.data.clone()
     known = LABELS >= 0
@@ -49,7 +49,7 @@ def test_proxy_anchor_is_the_librarys_where_nobody_is_new():
 
 def test_centre_by_hand():
     """3 and 1 away from their centres: (9 + 1) / 2 / 2; the new_whale does not count."""
-    loss = Centre(2, people(2)).double()
+    loss = Centre(2, identities(2)).double()
     loss.centres.data = torch.tensor([[0.0, 0], [5, 5]], dtype=torch.float64)
     features = torch.tensor([[3.0, 0], [5, 4], [99, 99]], dtype=torch.float64)
     assert loss(features, torch.tensor([0, 1, -1])).item() == 2.5
@@ -59,24 +59,24 @@ def slow_batch_all(features, labels, metric, margin, compactness) -> float:
     near, far, all_squared = [], [], []
     for i in range(len(labels)):
         for j in range(i + 1, len(labels)):
-            apart = [a - b for a, b in zip(features[i], features[j], strict=True)]
-            both = apart + [x * x for x in apart]
-            moved = [sum(w * x for w, x in zip(row, both, strict=True)) for row in metric]
-            squared = sum(x * x for x in moved)
+            difference = [a - b for a, b in zip(features[i], features[j], strict=True)]
+            both = difference + [x * x for x in difference]
+            mapped = [sum(w * x for w, x in zip(row, both, strict=True)) for row in metric]
+            squared = sum(x * x for x in mapped)
             all_squared.append(squared)
             if labels[i] == labels[j] != -1:
                 near.append(squared)
             else:
                 far.append(max(0.0, margin - math.sqrt(squared)) ** 2)
-    costs = [[x for x in part if x > 0] for part in (near, far)]
-    pairs = sum(sum(part) / len(part) for part in costs if part)
+    positive = [[x for x in kind if x > 0] for kind in (near, far)]
+    pairs = sum(sum(kind) / len(kind) for kind in positive if kind)
     return pairs + compactness * sum(all_squared) / len(all_squared)
 
 
-@pytest.mark.parametrize("learned", [False, True])
-def test_batch_all_is_the_double_loop(learned):
-    loss = BatchAll(3, people(4), margin=3.0, compactness=0.01).double()
-    if learned:
+@pytest.mark.parametrize("trained", [False, True])
+def test_batch_all_is_the_double_loop(trained):
+    loss = BatchAll(3, identities(4), margin=3.0, compactness=0.01).double()
+    if trained:
         loss.metric.weight.data = batch(3, 6, seed=2)
     features = batch(6, 3)
     metric = loss.metric.weight.tolist()
@@ -86,22 +86,22 @@ def test_batch_all_is_the_double_loop(learned):
 
 def test_batch_all_starts_at_the_euclidean_distance():
     """Two images of one whale 3, 4 apart: 25, and 25 x compactness."""
-    loss = BatchAll(2, people(2), margin=1.0, compactness=0.1)
+    loss = BatchAll(2, identities(2), margin=1.0, compactness=0.1)
     cost = loss(torch.tensor([[0.0, 0], [3, 4]]), torch.tensor([1, 1]))
     assert cost.item() == pytest.approx(27.5)
 
 
 @pytest.mark.parametrize("build", [Centre, BatchAll])
-def test_an_only_new_whale_costs_nothing(build):
-    own = dict(margin=3.0, compactness=0.1) if build is BatchAll else {}
+def test_a_single_new_whale_costs_nothing(build):
+    values = dict(margin=3.0, compactness=0.1) if build is BatchAll else {}
     features = batch(1, 3).requires_grad_()
-    cost = build(3, people(2), **own).double()(features, torch.tensor([-1]))
+    cost = build(3, identities(2), **values).double()(features, torch.tensor([-1]))
     cost.backward()
     assert cost.item() == 0 and (features.grad == 0).all()
 
 
-def test_batch_all_has_a_gradient_where_two_images_are_the_same():
+def test_batch_all_has_a_finite_gradient_for_equal_images():
     features = torch.ones(3, 4, requires_grad=True)
-    loss = BatchAll(4, people(2), margin=1.0, compactness=0.1)
+    loss = BatchAll(4, identities(2), margin=1.0, compactness=0.1)
     loss(features, torch.tensor([0, 0, 1])).backward()
     assert torch.isfinite(features.grad).all()

@@ -1,4 +1,4 @@
-"""timm's networks: where they end, and their first weights; its tiny test models stand in."""
+"""timm's networks: where they end, and their first weights; with its tiny test models."""
 
 import pathlib
 
@@ -16,12 +16,12 @@ def build(name: str = "test_resnet", **changes) -> nn.Module:
     return backbones.build(name, **(settings | changes)).eval()
 
 
-# ending early
+# truncation
 
 
 @pytest.mark.parametrize("reduction", [8, 16])
 @pytest.mark.parametrize("name", ["test_resnet", "test_efficientnet", "test_convnext"])
-def test_a_shorter_backbone_gives_the_maps_that_the_whole_one_has_on_its_way(name, reduction):
+def test_a_truncated_backbone_gives_the_maps_of_that_stage(name, reduction):
     whole, short = build(name), build(name, reduction=reduction)
     short.load_state_dict(whole.state_dict(), strict=False)
     inputs = torch.rand(2, 3, 32, 64)
@@ -40,22 +40,22 @@ def parameters(module: nn.Module) -> int:
     return sum(parameter.numel() for parameter in module.parameters())
 
 
-def test_a_shorter_backbone_keeps_its_first_weights():
+def test_a_truncated_backbone_keeps_its_first_weights():
     net = build("tf_efficientnet_lite0", first_weights="imagenet", reduction=16)
     expected = weights.lite_state_dict("tf_efficientnet_lite0")
-    own = net.state_dict()
-    assert net.num_features == 112 and len(own) < len(expected) - 2
-    assert all(torch.equal(value, expected[name]) for name, value in own.items())
+    state = net.state_dict()
+    assert net.num_features == 112 and len(state) < len(expected) - 2
+    assert all(torch.equal(value, expected[name]) for name, value in state.items())
 
 
-def test_a_backbone_that_goes_no_further_stays_whole():
+def test_a_backbone_that_reduces_no_further_stays_whole():
     assert parameters(build(reduction=32)) == parameters(build())
 
 
-def test_no_stage_ends_there():
+def test_a_reduction_at_which_no_stage_ends_is_refused():
     backbone = backbones.timm.create_model("test_resnet")
     with pytest.raises(ValueError, match=r"reduction is 5, the backbone's stages end at \[2, 4, 8"):
-        backbones.shorten(backbone, 5)
+        backbones.truncate(backbone, 5)
 
 
 # first weights
@@ -64,12 +64,12 @@ def test_no_stage_ends_there():
 def test_the_packaged_imagenet_weights_reach_the_backbone():
     net = build("tf_efficientnet_lite0", first_weights="imagenet")
     expected = weights.lite_state_dict("tf_efficientnet_lite0")
-    own = net.state_dict()
-    assert len(own) == len(expected) - 2  # without the classifier
-    assert all(torch.equal(value, expected[name]) for name, value in own.items())
+    state = net.state_dict()
+    assert len(state) == len(expected) - 2  # without the classifier
+    assert all(torch.equal(value, expected[name]) for name, value in state.items())
 
 
-def test_another_backbone_without_a_network_is_told_the_ways_out(monkeypatch):
+def test_weights_that_cannot_be_fetched_are_named_with_ways_out(monkeypatch):
     create = backbones.timm.create_model
 
     def offline(name, pretrained=False, **kwargs):
@@ -89,14 +89,14 @@ def saved(state: dict, path: pathlib.Path) -> str:
 
 
 @pytest.mark.parametrize("ending", ["safetensors", "pth"])
-def test_a_weights_file_comes_back(ending, tmp_path):
+def test_a_weights_file_is_loaded(ending, tmp_path):
     torch.manual_seed(5)
     state = backbones.timm.create_model("test_resnet", num_classes=7).state_dict()
     path = saved(state, tmp_path / f"weights.{ending}")
     net = build(first_weights=path, channels=4)
-    own = net.state_dict()
-    assert not any(name.startswith("fc.") for name in own)
-    for name, value in own.items():
+    loaded = net.state_dict()
+    assert not any(name.startswith("fc.") for name in loaded)
+    for name, value in loaded.items():
         stored = state[name]
         assert torch.equal(value[:, :3] if name == "conv1.0.weight" else value, stored), name
 
@@ -114,7 +114,7 @@ def test_weights_of_another_architecture_are_refused(other, fault, tmp_path):
         build(first_weights=path)
 
 
-def test_a_weights_file_that_is_not_there_or_runs_code(tmp_path):
+def test_a_missing_weights_file_and_one_with_code_are_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match="nowhere.pth"):
         build(first_weights="nowhere.pth")
     path = saved({"conv1.0.weight": pathlib.PurePosixPath("x")}, tmp_path / "weights.pth")
@@ -122,6 +122,6 @@ def test_a_weights_file_that_is_not_there_or_runs_code(tmp_path):
         build(first_weights=path)
 
 
-def test_an_architecture_that_timm_does_not_know():
+def test_an_architecture_unknown_to_timm_is_refused():
     with pytest.raises(ValueError, match="timm knows no 'resnet5000'"):
         build("resnet5000")

@@ -5,12 +5,13 @@ import torch
 from torch import nn
 
 from pipeline.models import backbones, embedding_net
+from pipeline.models.embedding_net import Architecture
 
 
 def build(name: str = "test_resnet", **changes) -> embedding_net.EmbeddingNet:
     torch.manual_seed(0)
-    settings = dict(first_weights="none", channels=3, dim=8, pooling="gem", bnneck=True)
-    return embedding_net.build(name, **(settings | changes))
+    values = dict(channels=3, dim=8, pooling="gem", bnneck=True)
+    return embedding_net.build(name, "none", Architecture(**(values | changes)))
 
 
 def crops(count: int = 4, channels: int = 3) -> torch.Tensor:
@@ -36,11 +37,11 @@ def test_inputs_are_scaled_by_the_backbones_own_statistics():
     mean, std = embedding_net.input_statistics(net.backbone, 5)
     assert mean.flatten().tolist() == pytest.approx([0.1, 0.2, 0.3, 0.5, 0.5])
     assert std.shape == (1, 5, 1, 1) and std.flatten().tolist()[3:] == [0.5, 0.5]
-    seen = []
-    net.backbone.forward_features = lambda x: seen.append(x) or torch.ones(len(x), 96, 1, 2)
+    inputs = []
+    net.backbone.forward_features = lambda x: inputs.append(x) or torch.ones(len(x), 96, 1, 2)
     net.eval()(torch.full((2, 5, 32, 64), 255, dtype=torch.uint8))
     expected = ((1 - net.mean) / net.std).expand(2, 5, 32, 64)
-    torch.testing.assert_close(seen[0], expected)
+    torch.testing.assert_close(inputs[0], expected)
 
 
 def test_a_bnneck_separates_features_from_embeddings():
@@ -51,7 +52,7 @@ def test_a_bnneck_separates_features_from_embeddings():
     assert torch.equal(features, embeddings)
 
 
-def test_what_is_stored_comes_from_after_the_bnneck():
+def test_stored_vectors_are_those_after_the_bnneck():
     net = build()
     net.bnneck.running_mean.copy_(torch.arange(8.0))
     features, embeddings = net.eval()(crops())
@@ -66,8 +67,8 @@ def test_gem_is_the_cube_root_of_the_mean_cube():
     torch.manual_seed(0)
     maps = torch.rand(2, 3, 4, 5) * 3
     maps[0, 0] = 0  # a dead plane
-    maps[1, 2, 0, 0] = -7  # a negative activation counts as nothing
-    pooled = embedding_net.pooled(maps, "gem")
+    maps[1, 2, 0, 0] = -7  # a negative activation counts as 0
+    pooled = embedding_net.pool(maps, "gem")
     for image in range(2):
         for plane in range(3):
             values = [max(value, 1e-6) for value in maps[image, plane].flatten().tolist()]
@@ -77,15 +78,15 @@ def test_gem_is_the_cube_root_of_the_mean_cube():
 
 def test_average_pooling_by_hand():
     maps = torch.tensor([[[[1.0, 2], [3, 6]]]])
-    assert embedding_net.pooled(maps, "average").tolist() == [[3.0]]
-    assert embedding_net.pooled(maps, "gem").item() == pytest.approx(
+    assert embedding_net.pool(maps, "average").tolist() == [[3.0]]
+    assert embedding_net.pool(maps, "gem").item() == pytest.approx(
         ((1 + 8 + 27 + 216) / 4) ** (1 / 3)
     )
 
 
 def test_gem_of_a_dead_plane_has_a_finite_gradient():
     maps = torch.zeros(1, 2, 3, 3, requires_grad=True)
-    embedding_net.pooled(maps, "gem").sum().backward()
+    embedding_net.pool(maps, "gem").sum().backward()
     assert torch.isfinite(maps.grad).all()
 
 
@@ -94,19 +95,19 @@ def test_gem_of_a_dead_plane_has_a_finite_gradient():
 
 @pytest.mark.parametrize("name", ["test_resnet", "test_efficientnet"])
 @pytest.mark.parametrize("channels", [4, 5])
-def test_new_planes_start_without_a_say(name, channels):
+def test_new_planes_change_nothing_at_first(name, channels):
     plain, wide = build(name).eval(), build(name, channels=channels).eval()
-    wide.load_state_dict({**wide.state_dict(), **of_head(plain)})
+    wide.load_state_dict({**wide.state_dict(), **head_state(plain)})
     batch = crops(channels=channels)
     with torch.inference_mode():
         torch.testing.assert_close(wide.embed(batch), plain.embed(batch[:, :3]))
 
 
-def of_head(net: embedding_net.EmbeddingNet) -> dict[str, torch.Tensor]:
+def head_state(net: embedding_net.EmbeddingNet) -> dict[str, torch.Tensor]:
     return {k: v for k, v in net.state_dict().items() if not k.startswith("backbone.")}
 
 
-def test_new_planes_can_learn():
+def test_new_planes_are_trained():
     net = build(channels=4)
     net(crops(channels=4))[0].square().sum().backward()
     first = net.backbone.get_submodule(net.backbone.pretrained_cfg["first_conv"])
@@ -115,27 +116,28 @@ def test_new_planes_can_learn():
 
 
 @pytest.mark.parametrize("name", ["test_resnet", "tf_efficientnet_lite0"])
-def test_new_planes_can_learn_where_the_first_stages_are_frozen(name):
+def test_new_planes_are_trained_in_frozen_stages(name):
     net = build(name, channels=4)
-    net.freeze(1)
+    net.freeze_stages(1)
     net.train()
     first = backbones.first_convolution(net.backbone)
-    kept = [n for n in backbones.first_stages(net.backbone, 1) if n != first]
-    own = dict(net.backbone.named_parameters())
-    assert own[first].requires_grad and kept and not any(own[n].requires_grad for n in kept)
+    frozen = [n for n in backbones.first_stage_parameters(net.backbone, 1) if n != first]
+    parameters = dict(net.backbone.named_parameters())
+    assert parameters[first].requires_grad and frozen
+    assert not any(parameters[n].requires_grad for n in frozen)
     net(crops(channels=4))[0].square().sum().backward()
-    assert own[first].grad[:, 3].abs().max() > 0
+    assert parameters[first].grad[:, 3].abs().max() > 0
 
 
 # freezing
 
 
 @pytest.mark.parametrize("stages", [1, 2])
-def test_frozen_stages_are_bit_equal_after_steps_and_the_rest_moves(stages):
+def test_frozen_stages_stay_bit_equal_and_the_rest_changes(stages):
     net = build("test_resnet")
-    net.freeze(stages)
+    net.freeze_stages(stages)
     net.train()
-    frozen = backbones.first_stages(net.backbone, stages)
+    frozen = backbones.first_stage_parameters(net.backbone, stages)
     before = {name: value.clone() for name, value in net.backbone.state_dict().items()}
     optimizer = torch.optim.SGD([p for p in net.parameters() if p.requires_grad], lr=0.1)
     for _ in range(2):
@@ -144,16 +146,16 @@ def test_frozen_stages_are_bit_equal_after_steps_and_the_rest_moves(stages):
         optimizer.step()
     after = net.backbone.state_dict()
     owners = {name.rpartition(".")[0] for name in frozen}
-    kept = [name for name in after if name.rpartition(".")[0] in owners]
-    assert set(frozen) < set(kept)  # running statistics as well
-    assert any("running_var" in name for name in kept)
+    unchanged = [name for name in after if name.rpartition(".")[0] in owners]
+    assert set(frozen) < set(unchanged)  # running statistics as well
+    assert any("running_var" in name for name in unchanged)
     for name in after:
-        assert torch.equal(before[name], after[name]) == (name in kept), name
+        assert torch.equal(before[name], after[name]) == (name in unchanged), name
 
 
 def test_freezing_survives_train_and_eval():
     net = build()
-    net.freeze(1)
+    net.freeze_stages(1)
     net.eval()
     net.train()
     assert net.backbone.layer1.training and not net.backbone.bn1.training
@@ -161,27 +163,27 @@ def test_freezing_survives_train_and_eval():
 
 def test_nothing_is_frozen_at_0():
     net = build()
-    net.freeze(0)
+    net.freeze_stages(0)
     assert all(p.requires_grad for p in net.parameters()) and net.training
 
 
 def test_more_stages_than_there_are():
     with pytest.raises(ValueError, match="frozen_stages is 99, the backbone has"):
-        build().freeze(99)
+        build().freeze_stages(99)
 
 
 # inference
 
 
-def test_inference_is_deterministic_and_alone_or_in_company_the_same():
+def test_inference_is_deterministic_and_independent_of_the_batch():
     """No dropout and no batch statistics once the network is in eval mode."""
     net = build("test_convnext", drop_path=0.5)
     with torch.no_grad():
         assert not torch.equal(net.train().embed(crops()), net.embed(crops()))
-        together = net.eval().embed(crops())
-        assert torch.equal(net.embed(crops()), together)
-        alone = torch.cat([net.embed(one[None]) for one in crops()])
-    torch.testing.assert_close(alone, together, atol=1e-5, rtol=0)
+        batch = net.eval().embed(crops())
+        assert torch.equal(net.embed(crops()), batch)
+        single = torch.cat([net.embed(crop[None]) for crop in crops()])
+    torch.testing.assert_close(single, batch, atol=1e-5, rtol=0)
 
 
 def test_a_trained_net_comes_back_from_its_state():
@@ -193,7 +195,7 @@ def test_a_trained_net_comes_back_from_its_state():
     assert torch.equal(net.eval().embed(batch), other.eval().embed(batch))
 
 
-# and what is no network for it
+# other networks
 
 
 def test_an_architecture_without_maps_is_refused():
@@ -208,18 +210,17 @@ def test_gradients_reach_every_parameter():
     assert isinstance(net.bnneck, nn.BatchNorm1d)
 
 
-def test_without_colour_every_colour_is_its_luminance():
+def test_luminance_replaces_every_colour():
     """Pure red, green and blue of 100: 29.9, 58.7 and 11.4; further planes stay."""
     crops = torch.tensor([[100.0, 0, 0, 7], [0, 100, 0, 8], [0, 0, 100, 9]]).view(3, 4, 1, 1)
-    found = embedding_net.without_colour(crops)[:, :, 0, 0]
+    grey = embedding_net.to_luminance(crops)[:, :, 0, 0]
     expected = torch.tensor([[29.9] * 3 + [7], [58.7] * 3 + [8], [11.4] * 3 + [9]])
-    torch.testing.assert_close(found, expected)
+    torch.testing.assert_close(grey, expected)
 
 
 def test_a_grey_network_sees_no_colours():
     torch.manual_seed(0)
-    settings = dict(first_weights="none", channels=4, dim=8, pooling="gem", bnneck=False)
-    net = embedding_net.build("test_resnet", **settings, grey=True).eval()
+    net = build(channels=4, bnneck=False, grey=True).eval()
     grey = torch.randint(256, (2, 1, 32, 32), dtype=torch.uint8)
     mask = torch.randint(256, (2, 1, 32, 32), dtype=torch.uint8)
     crops = torch.cat([grey, grey, grey, mask], dim=1)

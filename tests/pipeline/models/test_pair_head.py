@@ -1,4 +1,4 @@
-"""The twin network's head, number by number."""
+"""The siamese head, number by number."""
 
 import pytest
 import torch
@@ -15,7 +15,7 @@ def pair() -> tuple[torch.Tensor, torch.Tensor]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_either_order_says_the_same(kind, pair):
+def test_both_orders_give_the_same_logit(kind, pair):
     torch.manual_seed(0)
     head = PairHead(kind, 4, 8)
     assert head(*pair).shape == (1,)
@@ -32,16 +32,16 @@ def test_absolute_by_hand(pair):
 
 
 def test_rich_by_hand(pair):
-    """With weights that pick one of the four, and each number counting 1."""
+    """With weights that select one of the four combinations, and weight 1 for each number."""
     head = PairHead("rich", 4, 1)
     head.last.weight.data.fill_(1.0)
     head.last.bias.data.fill_(0.0)
     head.each[2].weight.data.fill_(1.0)
     head.each[2].bias.data.fill_(-9.0)
     a, b = (2 * vector[0] for vector in pair)
-    told = [a * b, a + b, (a - b).abs(), (a - b) ** 2]
-    for picked, numbers in enumerate(told):
-        head.each[0].weight.data = torch.eye(4)[picked : picked + 1]
+    combinations = [a * b, a + b, (a - b).abs(), (a - b) ** 2]
+    for selected, numbers in enumerate(combinations):
+        head.each[0].weight.data = torch.eye(4)[selected : selected + 1]
         head.each[0].bias.data.fill_(9.0)  # away from the ReLU's kink
         assert head(*pair).item() == pytest.approx(numbers.sum().item(), abs=1e-4)
 
@@ -58,27 +58,28 @@ def test_concat_by_hand(pair):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_table_of_pairs(kind):
-    """3 queries against 5 others each: 3 x 5 logits, as one by one."""
+    """3 queries against 5 others each: 3 x 5 logits, as pair by pair."""
     torch.manual_seed(0)
     head = PairHead(kind, 4, 8)
     first, second = torch.randn(3, 1, 4).expand(3, 5, 4), torch.randn(3, 5, 4)
-    found = head(first, second)
-    assert found.shape == (3, 5)
-    one = head(first[2, 4], second[2, 4])
-    torch.testing.assert_close(found[2, 4], one)
+    logits = head(first, second)
+    assert logits.shape == (3, 5)
+    torch.testing.assert_close(logits[2, 4], head(first[2, 4], second[2, 4]))
 
 
-def test_a_trained_head_comes_out_of_its_members_file(tmp_path, settings_with):
+def test_a_trained_head_is_loaded_from_its_members_file(tmp_path, settings_with):
     siamese = {"weight": 1.0, "head": "concat", "hidden": 3}
     settings = settings_with(loss={"siamese": siamese})
-    network = net(settings, pair_head=pair_head.for_member(settings))
+    network = net(settings, pair_head=pair_head.build_pair_head(settings))
     state = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
     save_file(state, tmp_path / "model.safetensors")
-    found = pair_head.trained(settings, tmp_path / "model.safetensors")
+    loaded = pair_head.load_pair_head(settings, tmp_path / "model.safetensors")
     first, second = torch.randn(2, 5, settings.embedding)
-    torch.testing.assert_close(found(first, second), network.pair_head(first, second))
+    torch.testing.assert_close(loaded(first, second), network.pair_head(first, second))
 
 
-def test_without_the_twin_loss_there_is_no_head(settings_with):
-    assert pair_head.for_member(settings_with()) is None
+def test_without_the_siamese_loss_there_is_no_head(settings_with, tmp_path):
+    assert pair_head.build_pair_head(settings_with()) is None
+    with pytest.raises(ValueError, match="no siamese head: train.loss.siamese"):
+        pair_head.load_pair_head(settings_with(), tmp_path / "model.safetensors")
     assert not [name for name in net(settings_with()).state_dict() if "pair_head" in name]

@@ -9,7 +9,7 @@ import torch
 from pipeline.models import weights
 
 
-def test_blocks_are_numbered_in_one_row():
+def test_blocks_are_numbered_consecutively():
     assert weights.block_names((1, 2)) == ["blocks.0.0", "blocks.1.0", "blocks.1.1"]
 
 
@@ -26,18 +26,18 @@ def test_blocks_are_numbered_in_one_row():
         ("_blocks.15._bn2.bias", "blocks.6.0.bn3.bias"),
     ],
 )
-def test_renaming(stored, expected):
+def test_keys_get_timms_names(stored, expected):
     blocks = weights.block_names(weights.DEPTHS["tf_efficientnet_lite0"])
-    assert weights.renamed(stored, blocks) == expected
+    assert weights.timm_key(stored, blocks) == expected
 
 
 @pytest.mark.parametrize("name", weights.DEPTHS)
-def test_every_stored_key_gets_a_name_of_its_own(name):
+def test_every_stored_key_gets_another_name(name):
     stored = torch.load(weights.weights_file(name), weights_only=True)
     assert len(weights.lite_state_dict(name)) == len(stored)
 
 
-def test_loads_strictly_into_timm():
+def test_weights_load_strictly_into_timm():
     timm = pytest.importorskip("timm")
     model = timm.create_model("tf_efficientnet_lite0")
     state = weights.lite_state_dict("tf_efficientnet_lite0")
@@ -48,7 +48,7 @@ def test_loads_strictly_into_timm():
     assert model.classifier.weight.shape == (1000, 1280)
 
 
-def test_another_architecture_is_told_the_ways_out():
+def test_another_architecture_is_refused_with_ways_out():
     with pytest.raises(ValueError, match=r"'resnet50'.*tf_efficientnet_lite0.*weights: none"):
         weights.lite_state_dict("resnet50")
 
@@ -59,6 +59,6 @@ def test_a_missing_package_is_named(monkeypatch):
         weights.lite_state_dict("tf_efficientnet_lite0")
 
 
-def test_timm_stays_unimported():
+def test_the_weights_need_no_timm():
     code = "import sys, pipeline.models.weights; sys.exit('timm' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

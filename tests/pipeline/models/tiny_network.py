@@ -3,18 +3,18 @@
 import torch
 
 from pipeline.models import embedding_net
+from pipeline.models.embedding_net import Architecture, EmbeddingNet
+from pipeline.models.pair_head import PairHead
 from pipeline.params import Train
 
 
-def net(settings: Train, **own) -> embedding_net.EmbeddingNet:
+def net(settings: Train, pair_head: PairHead | None = None) -> EmbeddingNet:
     torch.manual_seed(0)
-    return embedding_net.build(
-        "test_resnet",
-        first_weights="none",
+    architecture = Architecture(
         channels=settings.channels,
         dim=settings.embedding,
         pooling=settings.pooling,
         bnneck=settings.bnneck,
         drop_path=settings.drop_path,
-        **own,
     )
+    return embedding_net.build("test_resnet", "none", architecture, pair_head)

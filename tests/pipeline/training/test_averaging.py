@@ -1,4 +1,4 @@
-"""Averages of weights that can be added up by hand."""
+"""Averages of weights by hand."""
 
 import pytest
 import torch
@@ -42,7 +42,7 @@ def test_ema_by_hand():
     assert net.weight.item() == pytest.approx(3)
 
 
-def test_none_and_a_start_that_never_came_leave_the_network():
+def test_the_network_stays_without_an_average_or_before_its_start():
     for kind, start in (("none", 0.0), ("ema", 0.9)):
         net = one_number(4.0)
         average = averaging(net, kind, start)
@@ -57,10 +57,10 @@ class Normed(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.learning, self.frozen = nn.BatchNorm1d(1), nn.BatchNorm1d(1)
+        self.trained, self.frozen = nn.BatchNorm1d(1), nn.BatchNorm1d(1)
 
     def forward(self, crops: torch.Tensor) -> torch.Tensor:
-        return self.frozen(self.learning(crops))
+        return self.frozen(self.trained(crops))
 
     def train(self, mode: bool = True) -> "Normed":
         super().train(mode)
@@ -68,25 +68,25 @@ class Normed(nn.Module):
         return self
 
 
-def test_swa_takes_the_batch_statistics_anew_but_for_frozen_ones():
-    """Batches of mean 2 and 4: mean 3; the frozen one keeps what it had."""
+def test_swa_recomputes_the_batch_statistics_except_frozen_ones():
+    """Batches of mean 2 and 4: mean 3; the frozen one keeps its mean."""
     net = Normed()
     net.frozen.running_mean.fill_(0.25)
-    net.learning.running_mean.fill_(77.0)
+    net.trained.running_mean.fill_(77.0)
     average = averaging(net, "swa")
     average.after_epoch(1.0)
     batches = [(torch.tensor([[1.0], [3.0]]), None), (torch.tensor([[3.0], [5.0]]), None)]
     average.finish(batches)
-    assert net.learning.running_mean.item() == pytest.approx(3)
+    assert net.trained.running_mean.item() == pytest.approx(3)
     assert net.frozen.running_mean.item() == 0.25
-    assert net.learning.momentum == 0.1
+    assert net.trained.momentum == 0.1
 
 
-def test_whole_numbers_are_copied():
+def test_integers_are_copied():
     """A batch normalisation counts its batches."""
     net = Normed()
     average = averaging(net, "ema")
     for count in (3, 8):
-        net.learning.num_batches_tracked.fill_(count)
+        net.trained.num_batches_tracked.fill_(count)
         average.after_step(0.5)
-    assert average.state["learning.num_batches_tracked"].item() == 8
+    assert average.state["trained.num_batches_tracked"].item() == 8

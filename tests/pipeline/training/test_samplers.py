@@ -1,12 +1,13 @@
-"""Batches of P identities x K views: what is in them, how often, and the same every time."""
+"""Batches of P identities x K views: their contents, how often, and the same every time."""
 
 from collections import Counter
 
 import numpy as np
 import pytest
 
+from pipeline.params.training import Sampler
 from pipeline.training.dataset import View
-from pipeline.training.samplers import IdentityBatches, deal, places
+from pipeline.training.samplers import IdentityBatches, assign_labels, count_slots
 
 # identities 0 to 7 with 1, 2, 3 .. 8 images, then 5 new_whale; rows start at 100
 LABELS = np.concatenate([np.full(n, n - 1) for n in range(1, 9)] + [np.full(5, -1)])
@@ -14,10 +15,11 @@ ROWS = 100 + np.arange(len(LABELS))
 LABEL_OF = dict(zip(ROWS.tolist(), LABELS.tolist(), strict=True))
 
 
-def sampler(rows=ROWS, labels=LABELS, **changes) -> IdentityBatches:
-    settings = dict(identities=4, views=2, new_whale_fraction=0.2, flip="none", seed=0)
-    settings |= dict(power=1.0, min_views=0)
-    return IdentityBatches(rows, labels, **(settings | changes))
+def sampler(rows=ROWS, labels=LABELS, flip="none", seed=0, **changes) -> IdentityBatches:
+    values = dict(kind="identities", block=2, noise=0.0, identities=4, views=2)
+    values |= dict(new_whale_fraction=0.2, power=1.0, min_views=0)
+    settings = Sampler.model_construct(**(values | changes))
+    return IdentityBatches(rows, labels, settings, flip=flip, seed=seed)
 
 
 def epoch(batches: IdentityBatches, number: int) -> list[list[View]]:
@@ -42,20 +44,20 @@ def test_a_view_carries_its_rows_label():
 def test_an_epoch_shows_every_image_of_a_known_identity(identities, views):
     for number in range(4):
         batches = epoch(sampler(identities=identities, views=views), number)
-        shown = {view.row for batch in batches for view in batch}
-        assert set(ROWS[LABELS >= 0].tolist()) <= shown
+        seen = {view.row for batch in batches for view in batch}
+        assert set(ROWS[LABELS >= 0].tolist()) <= seen
 
 
 @pytest.mark.parametrize("identities, views", [(4, 2), (3, 2), (5, 3), (8, 1), (7, 4)])
 def test_len_is_the_number_of_batches(identities, views):
     batches = sampler(identities=identities, views=views)
     assert len(batches) == len(list(batches))
-    # places: an identity's images divided by K, rounded up; batches: places by P, rounded up
-    places = sum(-(-n // views) for n in range(1, 9))
-    assert len(batches) == -(-places // identities)
+    # slots: an identity's images divided by K, rounded up; batches: slots by P, rounded up
+    slots = sum(-(-n // views) for n in range(1, 9))
+    assert len(batches) == -(-slots // identities)
 
 
-def test_photographs_are_repeated_only_where_an_identity_has_too_few():
+def test_photographs_are_repeated_only_if_an_identity_has_too_few():
     """With K = 3: one image 3 times, two images 2 + 1, three or more once each."""
     for batch in epoch(sampler(views=3, new_whale_fraction=0), 0):
         for label in {view.label for view in batch}:
@@ -64,14 +66,14 @@ def test_photographs_are_repeated_only_where_an_identity_has_too_few():
             assert sorted(times.values()) == expected
 
 
-def test_filled_places_see_the_same_photograph_from_different_seeds():
+def test_repeated_photographs_have_different_seeds():
     views = [view for batch in sampler(views=4) for view in batch if view.label == 0]
     assert len({view.row for view in views}) == 1
     assert len({view.seed for view in views}) == len(views) >= 4
 
 
-def test_no_identity_is_twice_in_a_batch_where_that_can_be():
-    """8 places of identity 7 (K = 1) fit into the epoch's batches once each."""
+def test_no_identity_is_twice_in_a_batch_if_that_is_possible():
+    """8 slots of identity 7 (K = 1) fit into the epoch's batches once each."""
     for seed in range(30):
         batches = list(sampler(views=1, identities=4, new_whale_fraction=0, seed=seed))
         assert len(batches) >= 8
@@ -79,16 +81,16 @@ def test_no_identity_is_twice_in_a_batch_where_that_can_be():
             assert len({view.label for view in batch}) == 4
 
 
-def test_the_deal_gives_every_label_its_places():
+def test_every_label_is_assigned_all_its_slots():
     rng = np.random.default_rng(0)
     for _ in range(100):
         size = int(rng.integers(1, 5))
         counts = rng.integers(1, 6, size=8)
         counts[0] += -counts.sum() % size
-        batches = list(deal(counts, size, rng))
+        batches = list(assign_labels(counts, size, rng))
         assert {len(batch) for batch in batches} == {size}
-        dealt = Counter(label for batch in batches for label in batch)
-        assert [dealt[label] for label in range(8)] == counts.tolist()
+        assigned = Counter(label for batch in batches for label in batch)
+        assert [assigned[label] for label in range(8)] == counts.tolist()
         if counts.max() <= len(batches):
             assert all(len(set(batch)) == size for batch in batches)
 
@@ -96,16 +98,16 @@ def test_the_deal_gives_every_label_its_places():
 def test_a_label_that_every_batch_needs_is_in_every_batch():
     """[3, 1, 1, 1] in batches of 2: label 0 beside each other one, never two others together."""
     for seed in range(20):
-        batches = list(deal(np.array([3, 1, 1, 1]), 2, np.random.default_rng(seed)))
+        batches = list(assign_labels(np.array([3, 1, 1, 1]), 2, np.random.default_rng(seed)))
         assert sorted(sorted(batch) for batch in batches) == [[0, 1], [0, 2], [0, 3]]
 
 
-def test_where_it_cannot_be_helped_a_label_comes_twice():
-    batches = list(deal(np.array([5, 1]), 2, np.random.default_rng(0)))
+def test_a_label_is_twice_in_a_batch_if_that_cannot_be_avoided():
+    batches = list(assign_labels(np.array([5, 1]), 2, np.random.default_rng(0)))
     assert sorted(sorted(batch) for batch in batches) == [[0, 0], [0, 0], [0, 1]]
 
 
-def test_the_order_is_not_always_the_same():
+def test_the_first_identity_varies():
     """Identities with many images must not all come first."""
     first = Counter(
         sampler(seed=seed, new_whale_fraction=0).__iter__().__next__()[0].label
@@ -141,13 +143,13 @@ def test_flip_none_and_augment():
     assert 0.4 < np.mean(flips) < 0.6
 
 
-def test_flip_identity_mirrors_whole_places_under_another_label():
+def test_flip_identity_mirrors_whole_slots_under_another_label():
     seen = set()
     for number in range(10):
         for batch in epoch(sampler(flip="identity"), number):
             for view in batch:
-                own = LABEL_OF[view.row]
-                expected = -1 if own == -1 else own + 8 * view.flipped
+                label = LABEL_OF[view.row]
+                expected = -1 if label == -1 else label + 8 * view.flipped
                 assert view.label == expected
                 seen.add(view.label)
             counts = Counter(view.label for view in batch if view.label >= 0)
@@ -183,19 +185,19 @@ def test_fewer_new_whales_than_wanted():
 
 
 @pytest.mark.parametrize(
-    "power, least, expected",
+    "power, min_views, expected",
     [
-        (1.0, 0, [1, 1, 2, 8]),  # 1, 2, 3 and 16 photographs, two a place
-        (0.0, 0, [3, 3, 3, 3]),  # 12 places shared alike
+        (1.0, 0, [1, 1, 2, 8]),  # 1, 2, 3 and 16 photographs, two per slot
+        (0.0, 0, [3, 3, 3, 3]),  # 12 slots divided equally
         (0.5, 0, [2, 2, 3, 5]),  # 12 x 1, 1, 1.41, 2.83 of 6.24: 1.92, 1.92, 2.72, 5.44
-        (1.0, 5, [3, 3, 3, 8]),  # five views are three places
+        (1.0, 5, [3, 3, 3, 8]),  # five views are three slots
     ],
 )
-def test_places_by_hand(power, least, expected):
-    assert places([1, 2, 3, 16], 2, power, least).tolist() == expected
+def test_slots_by_hand(power, min_views, expected):
+    assert count_slots([1, 2, 3, 16], 2, power, min_views).tolist() == expected
 
 
-def test_a_rare_identity_comes_as_often_as_asked():
+def test_every_identity_has_min_views():
     """At least ten views of each: the one photograph of identity 0 ten times, from ten seeds."""
     views = [view for batch in epoch(sampler(min_views=10), 0) for view in batch]
     assert min(Counter(view.label for view in views if view.label >= 0).values()) >= 10

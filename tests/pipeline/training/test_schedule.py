@@ -11,7 +11,7 @@ from pipeline.training import schedule
 def at(done: float, kind: str = "cosine", warmup: float = 0.1, cycles: int = 2) -> float:
     values = {"kind": kind, "warmup": warmup, "cycles": cycles, "patience": 2}
     section = Schedule.model_validate(values)
-    return schedule.rate_factor(done, section)
+    return schedule.lr_factor(done, section)
 
 
 def test_cosine_by_hand():
@@ -24,7 +24,7 @@ def test_cosine_by_hand():
     assert at(1.0, warmup=0.2) == pytest.approx(0, abs=1e-6)
 
 
-def test_the_first_step_learns_something():
+def test_the_first_rate_is_above_0():
     assert at(0.0) > 0
 
 
@@ -33,7 +33,7 @@ def test_cosine_without_warm_up_starts_at_the_top():
     assert at(0.5, warmup=0.0) == pytest.approx(0.5)
 
 
-def test_a_run_of_nothing_but_warm_up():
+def test_a_training_of_warm_up_only():
     assert at(0.5, warmup=1.0) == pytest.approx(0.5, abs=0.01)
     assert at(1.0, warmup=1.0) == pytest.approx(1)
 
@@ -62,7 +62,7 @@ def test_restarts_by_hand(done, factor):
     assert at(0.1, kind="restarts", warmup=0.2) == pytest.approx(0.5, abs=0.01)
 
 
-def test_plateau_warms_up_and_stays_until_it_is_told():
+def test_plateau_warms_up_and_stays_without_a_plateau():
     assert at(0.05, kind="plateau") == pytest.approx(0.5, abs=0.01)
     assert at(0.1, kind="plateau") == at(0.99, kind="plateau") == 1.0
 
@@ -72,7 +72,7 @@ def test_plateau_warms_up_and_stays_until_it_is_told():
     [([], 0), ([1, 2, 3], 0), ([1, 1, 1], 1), ([2, 1, 1.5, 3, 3, 3], 2), ([1, 0, 0, 0, 0], 2)],
 )
 def test_two_epochs_in_a_row_without_a_new_best_are_a_plateau(scores, count):
-    assert schedule.plateaus(scores, 2) == count
+    assert schedule.count_plateaus(scores, 2) == count
 
 
 def test_one_cycle_without_a_warm_up_starts_at_the_top():
@@ -95,11 +95,11 @@ def test_groups_by_place_and_shape(settings_with):
     settings = settings_with(learning_rate=0.01, backbone_lr_scale=0.1, weight_decay=0.5)
     groups = schedule.parameter_groups(learner, settings)
     name_of = {id(parameter): name for name, parameter in learner.named_parameters()}
-    found = {
+    grouped = {
         tuple(sorted(name_of[id(p)] for p in group["params"])): (group["lr"], group["weight_decay"])
         for group in groups
     }
-    assert found == {
+    assert grouped == {
         ("net.backbone.0.weight",): (pytest.approx(0.001), 0.5),
         (
             "net.backbone.0.bias",
@@ -153,7 +153,7 @@ def test_one_cycle_whose_first_step_is_the_peak():
 
 def test_the_factor_falls_with_every_plateau():
     section = Schedule(kind="plateau", warmup=0.0, cycles=1, patience=2)
-    factors = [schedule.scheduled_factor(0.5, section, plateaus) for plateaus in range(3)]
+    factors = [schedule.lr_factor(0.5, section, plateaus) for plateaus in range(3)]
     assert factors == pytest.approx([1, schedule.FALL, schedule.FALL**2])
     cosine = section.model_copy(update={"kind": "cosine"})
-    assert schedule.scheduled_factor(0.5, cosine, 2) == schedule.rate_factor(0.5, cosine)
+    assert schedule.lr_factor(0.5, cosine, 2) == schedule.lr_factor(0.5, cosine, 0)

@@ -1,4 +1,4 @@
-"""Every value of every switch of `train` runs, and makes another network than the settings without.
+"""Every value of every switch of `train` changes the trained network.
 
 The losses' own values are in tests/pipeline/losses/test_embedding_loss.py.
 """
@@ -15,9 +15,9 @@ from pydantic import BaseModel
 from pipeline.models import embedding_net
 from pipeline.params import Train, merge
 from pipeline.steps.train import train
-from pipeline.training.training_set import Lesson
+from pipeline.training.training_set import TrainingSet
 
-# what each leaf is changed to
+# other values of each leaf
 VALUES = {
     "epochs": [3],
     "learning_rate": [1e-3],
@@ -82,7 +82,7 @@ BESIDE = {
     "resize.until": {"resize": {"scale": 0.5}},
     "augment.mask_dropout": {"channels": 4},
 }
-# the seed, the losses, and what the lesson reads (tests/pipeline/training/test_training_set.py)
+# the seed, and what the training set reads (tests/pipeline/training/test_training_set.py)
 ELSEWHERE = {"seed", "inner.fraction", "inner.patience", "inner.every", "wrong_labels"}
 
 
@@ -90,23 +90,23 @@ pytestmark = pytest.mark.usefixtures("in_process")
 
 
 def leaves(section: type[BaseModel], before: str = "") -> set[str]:
-    found = set()
+    names = set()
     for name, field in section.model_fields.items():
-        inside = field.annotation
-        if isinstance(inside, type) and issubclass(inside, BaseModel):
-            found |= leaves(inside, f"{before}{name}.")
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            names |= leaves(inner, f"{before}{name}.")
         else:
-            found.add(before + name)
-    return found
+            names.add(before + name)
+    return names
 
 
 def test_every_leaf_is_tried():
-    there = {leaf for leaf in leaves(Train) if not leaf.startswith("loss.")}
-    assert set(VALUES) | ELSEWHERE == there
+    expected = {leaf for leaf in leaves(Train) if not leaf.startswith("loss.")}
+    assert set(VALUES) | ELSEWHERE == expected
 
 
 def test_every_choice_is_tried(settings_with):
-    """A Literal's values are those of VALUES and the one that is there."""
+    """A Literal's values are those of VALUES and the present one."""
     base = settings_with()
     for leaf in VALUES:
         *sections, name = leaf.split(".")
@@ -123,27 +123,27 @@ def nested(leaf: str, value: object) -> dict:
 
 
 @functools.cache
-def taught(crops: Path, settings: str) -> dict[str, torch.Tensor]:
+def trained_weights(crops: Path, settings: str) -> dict[str, torch.Tensor]:
     """The trained network's weights; `settings` are a Train section as JSON."""
     settings = Train.model_validate_json(settings)
     # identities with 3, 3, 3, 3, 3 and 1 photographs, so that there is a rare one
     rows = np.delete(np.arange(22), [16, 17])
     torch.manual_seed(0)
     backbone = dict(timm_name="test_resnet", weights="none", overrides={})
-    net = embedding_net.for_backbone(embedding_net.Backbone.model_validate(backbone), settings)
-    train.train(net, Lesson(crops, rows, LABELS[rows]), settings, 0)
+    net = embedding_net.build_for_member(embedding_net.Backbone.model_validate(backbone), settings)
+    train.train(net, TrainingSet(crops, rows, LABELS[rows]), settings, 0)
     return net.state_dict()
 
 
 @pytest.mark.parametrize(
     ("leaf", "value"), [(leaf, value) for leaf, values in VALUES.items() for value in values]
 )
-def test_every_value_makes_another_network(leaf, value, tiny, settings_with):
-    def taught_with(**overrides) -> dict[str, torch.Tensor]:
-        return taught(tiny.crops, settings_with(**overrides).model_dump_json())
+def test_every_value_changes_the_network(leaf, value, tiny, settings_with):
+    def trained_with(**overrides) -> dict[str, torch.Tensor]:
+        return trained_weights(tiny.crops, settings_with(**overrides).model_dump_json())
 
     beside = {"clip": 0.0, "epochs": 1} | BESIDE.get(leaf, {})
-    base = taught_with(**beside)
-    found = taught_with(**merge(beside, nested(leaf, value)))
-    assert set(base) != set(found) or any(not torch.equal(base[n], found[n]) for n in base)
-    assert all(torch.isfinite(tensor).all() for tensor in found.values())
+    base = trained_with(**beside)
+    other = trained_with(**merge(beside, nested(leaf, value)))
+    assert set(base) != set(other) or any(not torch.equal(base[n], other[n]) for n in base)
+    assert all(torch.isfinite(tensor).all() for tensor in other.values())

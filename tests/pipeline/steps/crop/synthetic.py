@@ -1,4 +1,4 @@
-"""Photographs drawn for the tests of the crop step: bright ellipses on a dark, noisy sea."""
+"""Synthetic photographs for the tests of the crop step: bright ellipses on a dark, noisy sea."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def ellipse(size=(120, 80), centre=(60, 40), axes=(40, 12), degrees=0.0) -> np.n
 
 
 def photograph(mask: np.ndarray, seed: int = 0) -> np.ndarray:
-    """The mask's shape in sandy colours on a blue ground, with noise of +-20."""
+    """The mask's shape in sandy colours on a blue background, with noise of +-20."""
     noise = np.random.default_rng(seed).integers(-20, 21, (*mask.shape, 3))
     colours = np.where(mask[..., None] > 0, (200, 170, 120), (40, 70, 110))
     return (colours + noise).clip(0, 255).astype(np.uint8)
@@ -41,7 +41,7 @@ def save(path: Path, picture: np.ndarray) -> None:
 
 
 def competition(folder: Path, masks: list[np.ndarray], given: int) -> pd.DataFrame:
-    """Write one photograph a mask and the first `given` masks; return the "images" table."""
+    """Write a photograph per mask and the first `given` masks; return the "images" table."""
     rows = []
     for i, mask in enumerate(masks):
         path = folder / f"train/{i}.png"
@@ -53,12 +53,12 @@ def competition(folder: Path, masks: list[np.ndarray], given: int) -> pd.DataFra
 
 
 def scattered(count: int, seed: int = 0) -> list[np.ndarray]:
-    """Ellipses of varied place and size."""
-    draw = np.random.default_rng(seed)
+    """Ellipses of random place and size."""
+    rng = np.random.default_rng(seed)
     return [
         ellipse(
-            centre=(int(draw.integers(45, 75)), int(draw.integers(30, 50))),
-            axes=(int(draw.integers(25, 45)), int(draw.integers(10, 20))),
+            centre=(int(rng.integers(45, 75)), int(rng.integers(30, 50))),
+            axes=(int(rng.integers(25, 45)), int(rng.integers(10, 20))),
         )
         for _ in range(count)
     ]

@@ -1,4 +1,4 @@
-"""The whole step on a few drawn photographs."""
+"""The whole step on a few synthetic photographs."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -6,16 +6,16 @@ import numpy as np
 
 from pipeline.data import images
 from pipeline.steps.crop import boxes as boxes_of
-from pipeline.steps.crop import crop, grabcut, unet, unet_training
+from pipeline.steps.crop import crop, examples, grabcut, unet, unet_training
 from pipeline.steps.crop.given import Given
 from tests.pipeline.steps.crop import synthetic
 
 
-def cropped(folder, table, **changes):
+def crop_all(folder, table, **changes):
     settings = synthetic.SETTINGS.model_copy(update=changes)
     path = folder / "work/crops.npy"
-    learned = folder / "work/unet.safetensors"
-    boxes, _ = crop.crop(table, folder, "Image", settings, path, learned)
+    weights = folder / "work/unet.safetensors"
+    boxes, _ = crop.crop(table, folder, "Image", settings, path, weights)
     return boxes, path
 
 
@@ -23,95 +23,95 @@ def test_box_then_mask_then_unet(tmp_path, capsys):
     table = synthetic.competition(tmp_path, synthetic.scattered(14), given=10)
     (tmp_path / "boxes.csv").write_text("Image,x0,y0,x1,y1\n0.png,1,2,100,70\n13.png,5,5,115,75\n")
     quick = synthetic.UNET.model_copy(update={"epochs": 6})
-    boxes, path = cropped(tmp_path, table, unet=quick)
+    boxes, path = crop_all(tmp_path, table, unet=quick)
     expected = ["given", *["mask"] * 9, *["unet"] * 3, "given"]
     assert boxes["source"].tolist() == expected
     assert boxes.loc[0, ["x0", "y0", "x1", "y1"]].tolist() == [1, 2, 100, 70]
     printed = capsys.readouterr().out
     assert "2 boxes and 10 masks" in printed and "IoU" in printed and "3 unet" in printed
     first = path.read_bytes()
-    again, _ = cropped(tmp_path, table, unet=quick)
+    again, _ = crop_all(tmp_path, table, unet=quick)
     assert again.equals(boxes) and path.read_bytes() == first
-    # what the net learned is kept, and finds the same in a photograph of no competition
+    # the net is stored, and finds the same in a photograph outside the competition
     settings = synthetic.SETTINGS.model_copy(update={"unet": quick})
-    net = crop.learned_unet(path.with_name("unet.safetensors"), settings)
-    source, segment = crop.segmenter(net, settings)
-    stranger = images.read_rgb(table["path"].iloc[11])
-    found = boxes_of.mask_box(segment([stranger], [None])[0])
-    assert source == "unet" and boxes.loc[11, ["x0", "y0", "x1", "y1"]].tolist() == list(found)
+    net = crop.load_unet(path.with_name("unet.safetensors"), settings)
+    source, segment = crop.choose_segmenter(net, settings)
+    photograph = images.read_rgb(table["path"].iloc[11])
+    box = boxes_of.mask_box(segment([photograph], [None])[0])
+    assert source == "unet" and boxes.loc[11, ["x0", "y0", "x1", "y1"]].tolist() == list(box)
 
 
 def test_too_few_masks_leave_the_rest_whole(tmp_path):
-    boxes, path = cropped(
+    boxes, path = crop_all(
         tmp_path, synthetic.competition(tmp_path, synthetic.scattered(4), given=2)
     )
     assert boxes["source"].tolist() == ["mask", "mask", "whole", "whole"]
-    assert crop.learned_unet(path.with_name("unet.safetensors"), synthetic.SETTINGS) is None
+    assert crop.load_unet(path.with_name("unet.safetensors"), synthetic.SETTINGS) is None
     masks = np.load(path)[..., 3]
     assert not masks[0].all() and masks[2].all()
 
 
 def test_too_few_masks_and_grabcut(tmp_path):
     table = synthetic.competition(tmp_path, synthetic.scattered(4), given=2)
-    boxes, _ = cropped(tmp_path, table, without_masks="grabcut")
+    boxes, _ = crop_all(tmp_path, table, without_masks="grabcut")
     assert boxes["source"].tolist() == ["mask", "mask", "grabcut", "grabcut"]
 
 
-def test_grabcut_teaches_a_unet_where_masks_are_few(tmp_path, monkeypatch):
-    """Every third photograph fails GrabCut: it is no lesson, and gets its mask all the same."""
-    whole, asked = grabcut.mask, []
+def test_a_unet_is_trained_on_grabcuts_masks_if_few_are_given(tmp_path, monkeypatch):
+    """GrabCut fails for every third photograph: it is no training example, and gets a mask too."""
+    find_mask, boxes_seen = grabcut.find_mask, []
 
     def failing(photograph, box):
-        asked.append(box)
-        return None if len(asked) % 3 == 0 else whole(photograph, box)
+        boxes_seen.append(box)
+        return None if len(boxes_seen) % 3 == 0 else find_mask(photograph, box)
 
-    monkeypatch.setattr(grabcut, "mask", failing)
-    monkeypatch.setattr(crop, "ThreadPoolExecutor", lambda: ThreadPoolExecutor(1))
+    monkeypatch.setattr(grabcut, "find_mask", failing)
+    monkeypatch.setattr(examples, "ThreadPoolExecutor", lambda: ThreadPoolExecutor(1))
     table = synthetic.competition(tmp_path, synthetic.scattered(12), given=1)
     (tmp_path / "boxes.csv").write_text("Image,x0,y0,x1,y1\n11.png,5,5,115,75\n")
     longer = synthetic.UNET.model_copy(update={"epochs": 15})
-    boxes, path = cropped(tmp_path, table, without_masks="unet", unet=longer)
+    boxes, path = crop_all(tmp_path, table, without_masks="unet", unet=longer)
     assert boxes["source"].tolist() == ["mask", *["unet"] * 10, "given"]
-    assert len(asked) == 12 and asked[11] == (5, 5, 115, 75)
-    assert crop.learned_unet(path.with_name("unet.safetensors"), synthetic.SETTINGS) is not None
+    assert len(boxes_seen) == 12 and boxes_seen[11] == (5, 5, 115, 75)
+    assert crop.load_unet(path.with_name("unet.safetensors"), synthetic.SETTINGS) is not None
     masks = np.load(path)[..., 3] > 0
     assert 0.4 < masks[3].mean() < 0.9  # of its own box, an ellipse fills four fifths
 
 
-def test_grabcut_teaches_no_unet_where_it_finds_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr(grabcut, "mask", lambda photograph, box: None)
+def test_no_unet_is_trained_if_grabcut_finds_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(grabcut, "find_mask", lambda photograph, box: None)
     table = synthetic.competition(tmp_path, synthetic.scattered(4), given=0)
-    boxes, _ = cropped(tmp_path, table, without_masks="unet")
+    boxes, _ = crop_all(tmp_path, table, without_masks="unet")
     assert boxes["source"].tolist() == ["whole"] * 4
 
 
-def test_no_more_lessons_than_memory_is_meant_for(tmp_path, monkeypatch):
-    monkeypatch.setattr(crop, "MOST_GUESSED", 3)
+def test_grabcuts_examples_are_limited(tmp_path, monkeypatch):
+    monkeypatch.setattr(examples, "MAX_GRABCUT", 3)
     table = synthetic.competition(tmp_path, synthetic.scattered(7), given=0)
-    found = crop.guessed_set(table, Given({}, {}), 64)
-    assert list(found) == ["0.png", "3.png", "6.png"]
-    lessons = list(found.values())
-    assert len(lessons) == 3 and lessons[0].shape == (64, 64, 4)
+    made = examples.make_examples(table, Given({}, {}), 64)
+    assert list(made) == ["0.png", "3.png", "6.png"]
+    thumbnails = list(made.values())
+    assert len(thumbnails) == 3 and thumbnails[0].shape == (64, 64, 4)
     ends = [images.read_rgb(table["path"].iloc[row]) for row in (0, 6)]
-    for lesson, photograph in zip(lessons[::2], ends, strict=True):
-        assert np.array_equal(lesson[..., :3], unet.thumbnail(photograph, 64))
+    for thumbnail, photograph in zip(thumbnails[::2], ends, strict=True):
+        assert np.array_equal(thumbnail[..., :3], unet.make_thumbnail(photograph, 64))
 
 
-def test_masks_that_taught_nothing_tell_how_good_the_others_are(tmp_path):
+def test_the_unet_is_evaluated_on_masks_held_out(tmp_path):
     """Ten masks: one is held out, and named."""
     table = synthetic.competition(tmp_path, synthetic.scattered(11), given=10)
     (tmp_path / "masks/0.png").unlink()
-    known = crop.given.read(tmp_path, table, "Image")
+    known = crop.given.read_given(tmp_path, table, "Image")
     quick = synthetic.UNET.model_copy(update={"epochs": 1, "min_masks": 3})
     settings = synthetic.SETTINGS.model_copy(update={"unet": quick})
-    _, unseen = crop.taught(table, known, settings)
+    _, unseen = crop.fit_unet(table, known, settings)
     assert len(unseen.names) == 0  # a tenth of nine is none
     synthetic.competition(tmp_path, synthetic.scattered(11), given=10)
-    _, unseen = crop.taught(table, crop.given.read(tmp_path, table, "Image"), settings)
+    _, unseen = crop.fit_unet(table, crop.given.read_given(tmp_path, table, "Image"), settings)
     assert len(unseen.names) == 1 and unseen.source == "mask"
     row = int(unseen.names[0].removesuffix(".png"))
-    own = unet.thumbnail(images.read_rgb(table["path"].iloc[row]), 2 * quick.size)
-    assert np.array_equal(unseen.pictures[0, ..., :3], own)
+    thumbnail = unet.make_thumbnail(images.read_rgb(table["path"].iloc[row]), 2 * quick.size)
+    assert np.array_equal(unseen.pictures[0, ..., :3], thumbnail)
 
 
 def test_boxes_alone_train_nothing(tmp_path, monkeypatch):
@@ -119,7 +119,7 @@ def test_boxes_alone_train_nothing(tmp_path, monkeypatch):
     table = synthetic.competition(tmp_path, synthetic.scattered(6), given=0)
     rows = "".join(f"{i}.png,1,2,100,70\n" for i in range(5))
     (tmp_path / "boxes.csv").write_text("Image,x0,y0,x1,y1\n" + rows)
-    boxes, path = cropped(tmp_path, table)
+    boxes, path = crop_all(tmp_path, table)
     assert boxes["source"].tolist() == [*["given"] * 5, "whole"]
     assert (np.load(path)[..., 3] == 255).all()
 
@@ -128,19 +128,19 @@ def test_switched_off_it_packs_whole_photographs(tmp_path, monkeypatch):
     monkeypatch.delattr(unet_training, "train")
     table = synthetic.competition(tmp_path, synthetic.scattered(3), given=2)
     (tmp_path / "boxes.csv").write_text("Image,x0,y0,x1,y1\n2.png,1,2,100,70\n")
-    boxes, path = cropped(tmp_path, table, enabled=False, without_masks="grabcut")
+    boxes, path = crop_all(tmp_path, table, enabled=False, without_masks="grabcut")
     assert boxes["source"].tolist() == ["whole"] * 3
     assert (np.load(path)[..., 3] == 255).all()
 
 
 def test_masks_for_all_train_nothing(tmp_path, monkeypatch):
     monkeypatch.delattr(unet_training, "train")
-    boxes, _ = cropped(tmp_path, synthetic.competition(tmp_path, synthetic.scattered(5), given=5))
+    boxes, _ = crop_all(tmp_path, synthetic.competition(tmp_path, synthetic.scattered(5), given=5))
     assert set(boxes["source"]) == {"mask"}
 
 
 def test_alignment_levels_the_mask(tmp_path):
     table = synthetic.competition(tmp_path, [synthetic.ellipse(degrees=25, axes=(40, 10))], given=1)
-    _, path = cropped(tmp_path, table, align="axis")
+    _, path = crop_all(tmp_path, table, align="axis")
     columns = np.nonzero(np.load(path)[0, :, :, 3])
     assert abs(np.corrcoef(*columns)[0, 1]) < 0.05

@@ -13,45 +13,45 @@ def table(tmp_path):
 
 
 def test_nothing_given(tmp_path, table):
-    known = given.read(tmp_path / "elsewhere", table, "Image")
+    known = given.read_given(tmp_path / "elsewhere", table, "Image")
     assert (known.boxes, known.masks) == ({}, {})
 
 
 def test_boxes_and_masks_by_name(tmp_path, table):
     (tmp_path / "boxes.csv").write_text("Photo,x0,y0,x1,y1\n1.png,1,2,3,4\nother.png,1,2,3,4\n")
-    known = given.read(tmp_path, table, "Photo")
+    known = given.read_given(tmp_path, table, "Photo")
     assert known.boxes == {"1.png": (1, 2, 3, 4)}
     assert known.masks == {"0.png": tmp_path / "masks/0.png"}
 
 
 def test_a_box_is_clipped_to_its_photograph(tmp_path, table):
     (tmp_path / "boxes.csv").write_text("Image,x0,y0,x1,y1\n0.png,-5,10.4,500,80.6\n")
-    assert given.read(tmp_path, table, "Image").boxes == {"0.png": (0, 10, 120, 80)}
+    assert given.read_given(tmp_path, table, "Image").boxes == {"0.png": (0, 10, 120, 80)}
 
 
 @pytest.mark.parametrize("corners", ["10,10,10,20", "130,10,140,20", "30,10,20,20"])
-def test_a_box_without_a_pixel(tmp_path, table, corners):
+def test_a_box_without_a_pixel_is_refused(tmp_path, table, corners):
     (tmp_path / "boxes.csv").write_text(f"Image,x0,y0,x1,y1\n0.png,{corners}\n")
     with pytest.raises(ValueError, match=r"boxes\.csv: 0\.png.*120 x 80.*exclusive"):
-        given.read(tmp_path, table, "Image")
+        given.read_given(tmp_path, table, "Image")
 
 
-def test_a_box_that_is_no_number(tmp_path, table):
+def test_a_box_that_is_no_number_is_refused(tmp_path, table):
     (tmp_path / "boxes.csv").write_text("Image,x0,y0,x1,y1\n0.png,a,1,2,\n")
     with pytest.raises(ValueError, match="not four numbers"):
-        given.read(tmp_path, table, "Image")
+        given.read_given(tmp_path, table, "Image")
 
 
 def test_a_missing_column_is_named(tmp_path, table):
     (tmp_path / "boxes.csv").write_text("Image,x0,y0,x1\n0.png,1,2,3\n")
     with pytest.raises(ValueError, match=r"boxes\.csv: no column \['y1'\]"):
-        given.read(tmp_path, table, "Image")
+        given.read_given(tmp_path, table, "Image")
 
 
 def test_two_photographs_cannot_share_a_mask(tmp_path, table):
     table.loc[1, "image"] = "0.jpg"
     with pytest.raises(ValueError, match=r"0\.png: the mask of \['0\.png', '0\.jpg'\]"):
-        given.read(tmp_path, table, "Image")
+        given.read_given(tmp_path, table, "Image")
 
 
 def test_the_foreground_is_above_127(tmp_path):
@@ -59,7 +59,7 @@ def test_the_foreground_is_above_127(tmp_path):
     assert given.read_mask(tmp_path / "m.png", 2, 2).tolist() == [[0, 0], [255, 255]]
 
 
-def test_a_mask_of_another_size(tmp_path):
+def test_a_mask_of_another_size_is_refused(tmp_path):
     synthetic.save(tmp_path / "m.png", np.zeros((2, 3), np.uint8))
     with pytest.raises(ValueError, match=r"m\.png: the mask is 3 x 2 .* photograph 30 x 20"):
         given.read_mask(tmp_path / "m.png", 30, 20)

@@ -10,28 +10,28 @@ PHOTOGRAPH = synthetic.photograph(TRUTH)
 
 
 def test_it_finds_a_plain_ellipse():
-    (mask,) = grabcut.masks([PHOTOGRAPH], [None])
+    (mask,) = grabcut.find_masks([PHOTOGRAPH], [None])
     assert set(np.unique(mask)) == {0, 255}
     assert synthetic.iou(mask, TRUTH) > 0.9
 
 
 def test_nothing_is_found_outside_the_given_box():
-    (mask,) = grabcut.masks([PHOTOGRAPH], [(100, 20, 200, 180)])
+    (mask,) = grabcut.find_masks([PHOTOGRAPH], [(100, 20, 200, 180)])
     rows, columns = np.nonzero(mask)
     assert columns.min() >= 100 and columns.max() < 200
     assert rows.min() >= 20 and rows.max() < 180
 
 
-def test_a_photograph_too_small_to_judge():
-    assert grabcut.masks([PHOTOGRAPH[:3, :3]], [None]) == [None]
+def test_a_tiny_photograph_has_no_mask():
+    assert grabcut.find_masks([PHOTOGRAPH[:3, :3]], [None]) == [None]
 
 
 def test_a_box_as_large_as_the_photograph_leaves_no_background():
-    assert grabcut.masks([PHOTOGRAPH], [(0, 0, 300, 200)]) == [None]
+    assert grabcut.find_masks([PHOTOGRAPH], [(0, 0, 300, 200)]) == [None]
 
 
-def test_twice_the_same():
+def test_it_is_repeatable():
     noise = np.random.default_rng(0).integers(0, 255, (90, 120, 3), np.uint8)
     pictures = [PHOTOGRAPH, noise] * 4
-    first, second = (grabcut.masks(pictures, [None] * 8) for _ in range(2))
+    first, second = (grabcut.find_masks(pictures, [None] * 8) for _ in range(2))
     assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))

@@ -1,4 +1,4 @@
-"""Photographs cut out and packed."""
+"""Photographs are cut out and packed."""
 
 import cv2
 import numpy as np
@@ -11,15 +11,15 @@ from pipeline.steps.crop.locate import locate
 from tests.pipeline.steps.crop import synthetic
 
 
-def nothing(photographs, given_boxes):
+def find_no_masks(photographs, given_boxes):
     return [None] * len(photographs)
 
 
 def cut(photograph, box, mask=None, padding=0.0, width=40, height=20):
     settings = synthetic.SETTINGS.model_copy(update={"padding": padding})
-    found = locate(photograph.shape[:2], box, mask, "mask", settings)
-    matrix = boxes.transform(found.frame, width, height)
-    return pack.warped_crop(photograph, found, matrix, width, height)
+    location = locate(photograph.shape[:2], box, mask, "mask", settings)
+    matrix = boxes.transform(location.frame, width, height)
+    return pack.warp_crop(photograph, location.mask, matrix, width, height)
 
 
 def test_a_box_of_the_crops_size_is_copied():
@@ -36,7 +36,7 @@ def test_halving_averages_two_by_two():
     assert (crop[..., :3] == 50).all()
 
 
-def test_outside_the_photograph_its_border_goes_on_and_the_mask_ends():
+def test_outside_the_photograph_its_border_is_repeated_and_the_mask_is_0():
     photograph = np.full((20, 20, 3), 90, np.uint8)
     photograph[:, 0] = 7
     mask = np.full((20, 20), 255, np.uint8)
@@ -60,7 +60,7 @@ def test_shrinking_first_agrees_with_a_plain_warp():
     assert np.abs(shrunk.astype(int) - plain).max() <= 4
 
 
-def packed(tmp_path, table, known=None, segment=nothing, settings=synthetic.SETTINGS):
+def packed(tmp_path, table, known=None, segment=find_no_masks, settings=synthetic.SETTINGS):
     path = tmp_path / "work/crops.npy"
     rows = pack.pack(table, known or Given({}, {}), "unet", segment, settings, path)
     return rows, np.load(path)
@@ -75,11 +75,11 @@ def test_one_landscape_and_one_portrait(tmp_path):
     assert rows["image"].tolist() == ["0.png", "1.png"]
     assert rows["source"].tolist() == ["mask", "mask"]
     assert rows.loc[1, ["x0", "y0", "x1", "y1"]].tolist() == list(boxes.mask_box(masks[1]))
-    # An ellipse fills pi / 4 of its box, whatever it is stretched to.
+    # an ellipse fills pi / 4 of its box, however it is stretched
     assert (crops[..., 3] > 0).mean(axis=(1, 2)) == pytest.approx([np.pi / 4] * 2, abs=0.03)
 
 
-def test_a_set_of_one(tmp_path):
+def test_a_single_photograph(tmp_path):
     rows, crops = packed(tmp_path, synthetic.competition(tmp_path, [synthetic.ellipse()], given=0))
     assert rows["source"].tolist() == ["whole"]
     assert crops.shape == (1, 20, 40, 4) and (crops[..., 3] == 255).all()
@@ -102,7 +102,7 @@ def test_an_empty_given_mask_is_no_mask(tmp_path):
     assert rows["source"].tolist() == ["unet"]
 
 
-def test_a_half_written_array_never_has_its_name(tmp_path):
+def test_an_interrupted_array_is_not_left_under_its_name(tmp_path):
     table = synthetic.competition(tmp_path, synthetic.scattered(3), given=0)
     (tmp_path / "train/2.png").write_bytes(b"no image")
     with pytest.raises(ValueError, match="2.png"):
@@ -110,6 +110,6 @@ def test_a_half_written_array_never_has_its_name(tmp_path):
     assert list((tmp_path / "work").iterdir()) == []
 
 
-def test_a_full_disk_is_noticed_first(tmp_path):
+def test_a_full_disk_is_reported_before_writing(tmp_path):
     with pytest.raises(OSError, match=r"crops\.npy needs .* GB .* free.*crop\.height"):
         pack.check_space(tmp_path / "crops.npy", 10**18)

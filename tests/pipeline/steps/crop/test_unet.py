@@ -11,73 +11,75 @@ from tests.pipeline.steps.crop import synthetic
 CPU = torch.device("cpu")
 
 
-def lessons(count, seed=0):
+def training_examples(count, seed=0):
     side = 32 * unet_training.DETAIL
     pairs = (
         (synthetic.photograph(m, seed + i), m)
         for i, m in enumerate(synthetic.scattered(count, seed))
     )
     return np.stack(
-        [np.dstack([unet.thumbnail(p, side), unet.thumbnail(m, side)]) for p, m in pairs]
+        [np.dstack([unet.make_thumbnail(p, side), unet.make_thumbnail(m, side)]) for p, m in pairs]
     )
 
 
 @pytest.fixture(scope="module")
 def trained():
-    net, _ = unet_training.train(lessons(40), synthetic.UNET, CPU)
+    net, _ = unet_training.train(training_examples(40), synthetic.UNET, CPU)
     return net
 
 
-def test_it_learns_ellipses(trained):
-    unseen = lessons(20, seed=100)
+def test_it_finds_ellipses_after_training(trained):
+    unseen = training_examples(20, seed=100)
     names = np.array([f"{number}.png" for number in range(20)])
-    untrained = unet_training.compared(unet.build(0, CPU), 32, names, unseen, "mask")
-    learnt = unet_training.compared(trained, 32, names, unseen, "mask")
-    assert learnt.masks.mean() > 0.8 and learnt.masks.mean() > untrained.masks.mean() + 0.2
-    assert learnt.boxes.mean() > 0.8
-    assert (np.diff(learnt.masks) >= 0).all() and sorted(learnt.names) == sorted(names)
-    # the pictures are those of the worst, with the mask that was not shown to the net
-    worst = int(learnt.names[0].removesuffix(".png"))
-    first = learnt.pictures[0]
-    assert len(learnt.pictures) == held_out_masks.SHOWN
+    untrained = unet_training.evaluate(unet.build(0, CPU), 32, names, unseen, "mask")
+    evaluated = unet_training.evaluate(trained, 32, names, unseen, "mask")
+    assert evaluated.masks.mean() > 0.8 and evaluated.masks.mean() > untrained.masks.mean() + 0.2
+    assert evaluated.boxes.mean() > 0.8
+    assert (np.diff(evaluated.masks) >= 0).all() and sorted(evaluated.names) == sorted(names)
+    # the pictures are those of the worst, with the mask held out
+    worst = int(evaluated.names[0].removesuffix(".png"))
+    first = evaluated.pictures[0]
+    assert len(evaluated.pictures) == held_out_masks.SHOWN
     assert np.array_equal(first[..., :3], unseen[worst][..., :3])
     assert np.array_equal(first[..., 3] > 0, unseen[worst][..., 3] > 127)
-    assert unet_training.mask_iou(first[..., 3], first[..., 4]) == learnt.masks[0]
+    assert unet_training.mask_iou(first[..., 3], first[..., 4]) == evaluated.masks[0]
 
 
-def test_what_was_held_out_is_read_as_it_was_written(trained, tmp_path):
-    written = unet_training.compared(trained, 32, np.array(["a", "b"]), lessons(2, 50), "grabcut")
-    for one in (written, held_out_masks.nothing()):
-        one.save(tmp_path / "held_out.npz")
+def test_the_masks_held_out_are_read_as_written(trained, tmp_path):
+    written = unet_training.evaluate(
+        trained, 32, np.array(["a", "b"]), training_examples(2, 50), "grabcut"
+    )
+    for masks in (written, held_out_masks.nothing()):
+        masks.save(tmp_path / "held_out.npz")
         read = held_out_masks.UnseenMasks.load(tmp_path / "held_out.npz")
-        assert read.source == one.source
+        assert read.source == masks.source
         for name in ("names", "masks", "boxes", "pictures"):
-            assert np.array_equal(getattr(read, name), getattr(one, name))
+            assert np.array_equal(getattr(read, name), getattr(masks, name))
 
 
-def test_a_net_that_finds_nothing_overlaps_nothing(monkeypatch):
-    monkeypatch.setattr(unet, "masks", lambda net, size, photographs, boxes: [None])
-    found = unet_training.compared(None, 32, np.array(["a"]), lessons(1), "mask")
-    assert found.masks.tolist() == [0] and found.boxes.tolist() == [0]
-    assert not found.pictures[0, ..., 4].any()
+def test_a_net_that_finds_nothing_has_overlap_0(monkeypatch):
+    monkeypatch.setattr(unet, "find_masks", lambda net, size, photographs, boxes: [None])
+    evaluated = unet_training.evaluate(None, 32, np.array(["a"]), training_examples(1), "mask")
+    assert evaluated.masks.tolist() == [0] and evaluated.boxes.tolist() == [0]
+    assert not evaluated.pictures[0, ..., 4].any()
 
 
 def test_overlap():
-    one, other = np.zeros((2, 4), np.uint8), np.zeros((2, 4), np.uint8)
-    assert unet_training.mask_iou(one, other) == 0
-    one[0], other[:, 0] = 255, 255  # four pixels, and two of which one is common
-    assert unet_training.mask_iou(one, other) == 1 / 5
+    a, b = np.zeros((2, 4), np.uint8), np.zeros((2, 4), np.uint8)
+    assert unet_training.mask_iou(a, b) == 0
+    a[0], b[:, 0] = 255, 255  # four pixels, and two with one in common
+    assert unet_training.mask_iou(a, b) == 1 / 5
 
 
 def test_masks_have_the_photographs_size(trained):
     truth = synthetic.ellipse(size=(240, 150), centre=(120, 75), axes=(80, 30))
-    (mask,) = unet.masks(trained, 32, [synthetic.photograph(truth)], [None])
+    (mask,) = unet.find_masks(trained, 32, [synthetic.photograph(truth)], [None])
     assert mask.shape == (150, 240) and set(np.unique(mask)) == {0, 255}
     assert synthetic.iou(mask, truth) > 0.75
 
 
 def test_a_mask_stays_inside_the_given_box(trained):
-    (mask,) = unet.masks(
+    (mask,) = unet.find_masks(
         trained, 32, [synthetic.photograph(synthetic.ellipse())], [(30, 30, 90, 50)]
     )
     assert mask.any() and not mask[:30].any() and not mask[:, 90:].any()
@@ -85,30 +87,32 @@ def test_a_mask_stays_inside_the_given_box(trained):
 
 def test_the_same_seed_gives_the_same_weights():
     quick = synthetic.UNET.model_copy(update={"epochs": 1})
-    one, two = (unet_training.train(lessons(8), quick, CPU)[0].state_dict() for _ in range(2))
-    assert all(torch.equal(one[key], two[key]) for key in one)
+    first, second = (
+        unet_training.train(training_examples(8), quick, CPU)[0].state_dict() for _ in range(2)
+    )
+    assert all(torch.equal(first[key], second[key]) for key in first)
 
 
-@pytest.mark.parametrize("share, expected", [(0.001, False), (0.3, True), (0.99, False)])
-def test_almost_nothing_and_almost_all_are_implausible(share, expected):
+@pytest.mark.parametrize("fraction, expected", [(0.001, False), (0.3, True), (0.99, False)])
+def test_tiny_and_huge_masks_are_implausible(fraction, expected):
     mask = np.zeros((100, 100), np.uint8)
-    mask.flat[: int(share * mask.size)] = 255
-    assert unet.plausible(mask) is expected
+    mask.flat[: int(fraction * mask.size)] = 255
+    assert unet.is_plausible(mask) is expected
 
 
-def test_a_region_comes_back_to_its_place():
-    matrix = boxes.transform(boxes.upright((40, 20, 72, 52)), 32, 32)  # a shift by (40, 20)
+def test_a_region_is_mapped_back_to_the_photograph():
+    matrix = boxes.transform(boxes.upright_frame((40, 20, 72, 52)), 32, 32)  # a shift by (40, 20)
     probability = np.zeros((32, 32), np.float32)
     probability[10:14, 5:20] = 1
-    found = unet.region(probability, matrix, (80, 120), None)
-    assert found.shape == (80, 120) and boxes.mask_box(found) == (45, 30, 60, 34)
-    assert unet.region(probability, matrix, (80, 120), (0, 0, 50, 80))[:, 50:].max() == 0
-    assert unet.region(probability * 0.3, matrix, (80, 120), None) is None
+    region = unet.extract_region(probability, matrix, (80, 120), None)
+    assert region.shape == (80, 120) and boxes.mask_box(region) == (45, 30, 60, 34)
+    assert unet.extract_region(probability, matrix, (80, 120), (0, 0, 50, 80))[:, 50:].max() == 0
+    assert unet.extract_region(probability * 0.3, matrix, (80, 120), None) is None
 
 
-def test_a_net_that_sees_nothing_gives_no_mask(monkeypatch):
-    monkeypatch.setattr(unet, "probabilities", lambda _, views: np.zeros(views.shape[:3], "f4"))
-    assert unet.masks(None, 32, [synthetic.photograph(synthetic.ellipse())], [None]) == [None]
+def test_probabilities_of_0_give_no_mask(monkeypatch):
+    monkeypatch.setattr(unet, "predict", lambda _, views: np.zeros(views.shape[:3], "f4"))
+    assert unet.find_masks(None, 32, [synthetic.photograph(synthetic.ellipse())], [None]) == [None]
 
 
 def test_the_encoder_has_its_imagenet_weights():
@@ -117,11 +121,11 @@ def test_the_encoder_has_its_imagenet_weights():
     assert torch.equal(net.encoder.model.conv_stem.weight, expected)
 
 
-def test_views_move_image_and_mask_together():
-    seen = unet_training.views(lessons(8), 32, torch.Generator().manual_seed(0))
-    assert seen.shape == (8, 4, 32, 32)
-    inside, outside = seen[:, 3] > 0.99, seen[:, 3] < 0.01
-    assert (seen[:, 0][inside].mean() - seen[:, 0][outside].mean()) > 0.5
+def test_views_transform_image_and_mask_alike():
+    sampled = unet_training.sample_views(training_examples(8), 32, torch.Generator().manual_seed(0))
+    assert sampled.shape == (8, 4, 32, 32)
+    inside, outside = sampled[:, 3] > 0.99, sampled[:, 3] < 0.01
+    assert (sampled[:, 0][inside].mean() - sampled[:, 0][outside].mean()) > 0.5
 
 
 def test_the_surroundings_of_a_mask():
@@ -133,15 +137,15 @@ def test_the_surroundings_of_a_mask():
 
 def test_batches_are_nearly_equal():
     generator = torch.Generator().manual_seed(0)
-    sizes = [len(b) for b in unet_training.shuffled(np.arange(17), 3, generator)]
+    sizes = [len(b) for b in unet_training.shuffle_rows(np.arange(17), 3, generator)]
     assert sorted(sizes) == [5, 6, 6]
 
 
-def test_a_tenth_is_held_out_and_nothing_of_a_few():
+def test_a_tenth_is_held_out_and_none_of_fewer_than_ten():
     generator = torch.Generator().manual_seed(0)
-    held, kept = unet_training.split(20, generator)
-    assert len(held) == 2 and sorted([*held, *kept]) == list(range(20))
-    assert len(unet_training.split(9, generator)[0]) == 0
+    held_out, rows = unet_training.split_rows(20, generator)
+    assert len(held_out) == 2 and sorted([*held_out, *rows]) == list(range(20))
+    assert len(unet_training.split_rows(9, generator)[0]) == 0
 
 
 def test_the_loss_by_hand():

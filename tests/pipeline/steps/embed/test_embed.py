@@ -1,4 +1,4 @@
-"""Unit vectors in the order of the crops, and the mirror image's part in them."""
+"""Unit vectors in the order of the crops, with and without those of the mirror images."""
 
 import numpy as np
 import pandas as pd
@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from pipeline.models import embedding_net
+from pipeline.models.embedding_net import Architecture, EmbeddingNet
 from pipeline.steps.embed import embed
 from pipeline.system import device
 
@@ -17,11 +18,10 @@ def quick(monkeypatch):
 
 
 @pytest.fixture
-def net() -> embedding_net.EmbeddingNet:
+def net() -> EmbeddingNet:
     torch.manual_seed(0)
-    return embedding_net.build(
-        "test_resnet", first_weights="none", channels=3, dim=8, pooling="gem", bnneck=True
-    )
+    architecture = Architecture(channels=3, dim=8, pooling="gem", bnneck=True)
+    return embedding_net.build("test_resnet", "none", architecture)
 
 
 @pytest.fixture
@@ -54,8 +54,8 @@ def test_averaging_makes_an_image_and_its_mirror_the_same(net, mirrored_crops):
     assert np.abs(plain[:3] - plain[3:]).max() > 1e-4
     average = embed.embed(net, mirrored_crops, NAMES, 3, "average").vectors
     np.testing.assert_allclose(average[:3], average[3:], atol=1e-5)
-    halves = plain[:3] + plain[3:]
-    expected = halves / np.linalg.norm(halves, axis=1, keepdims=True)
+    sums = plain[:3] + plain[3:]
+    expected = sums / np.linalg.norm(sums, axis=1, keepdims=True)
     np.testing.assert_allclose(average[:3], expected, atol=1e-5)
 
 

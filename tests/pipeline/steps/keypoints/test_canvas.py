@@ -10,10 +10,12 @@ from pipeline.steps.keypoints.canvas import crop_to_mask, equalize_contrast, fit
 
 
 def test_a_box_of_40_by_20_squeezed_into_a_square_regains_its_proportions():
-    squeezed = boxes.transform(boxes.upright((10, 30, 50, 50)), 16, 16)
+    squeezed = boxes.transform(boxes.upright_frame((10, 30, 50, 50)), 16, 16)
     matrix, width, height = fit_canvas(squeezed, 16, 16, longest=80)
     assert (width, height) == (80, 40)  # twice its size
-    np.testing.assert_allclose(matrix, boxes.transform(boxes.upright((10, 30, 50, 50)), 80, 40))
+    np.testing.assert_allclose(
+        matrix, boxes.transform(boxes.upright_frame((10, 30, 50, 50)), 80, 40)
+    )
 
 
 def test_a_tilted_frame_stays_tilted():
@@ -25,12 +27,12 @@ def test_a_tilted_frame_stays_tilted():
 
 @pytest.mark.parametrize("longest, expected", [(10, (10, 5)), (1000, (80, 40))])
 def test_canvas_has_the_wanted_longer_side_but_at_most_doubles_the_photograph(longest, expected):
-    whole = boxes.transform(boxes.upright((0, 0, 40, 20)), 32, 64)
+    whole = boxes.transform(boxes.upright_frame((0, 0, 40, 20)), 32, 64)
     assert fit_canvas(whole, 32, 64, longest)[1:] == expected
 
 
 def test_a_sliver_keeps_one_pixel():
-    sliver = boxes.transform(boxes.upright((0, 0, 500, 1)), 32, 32)
+    sliver = boxes.transform(boxes.upright_frame((0, 0, 500, 1)), 32, 32)
     assert fit_canvas(sliver, 32, 32, longest=100)[1:] == (100, 1)
 
 
@@ -38,23 +40,23 @@ def test_the_canvas_shows_the_frame():
     rgb = np.zeros((60, 100, 3), np.uint8)
     rgb[30:50, 10:50] = 200
     matrix, width, height = fit_canvas(
-        boxes.transform(boxes.upright((10, 30, 50, 50)), 16, 16), 16, 16, longest=80
+        boxes.transform(boxes.upright_frame((10, 30, 50, 50)), 16, 16), 16, 16, longest=80
     )
     assert (warp(rgb, matrix, width, height, cv2.BORDER_REPLICATE)[2:-2, 2:-2] == 200).all()
 
 
 def test_a_crop_is_cut_to_its_mask_with_padding():
-    transform = boxes.transform(boxes.upright((0, 0, 200, 100)), 100, 50)
+    transform = boxes.transform(boxes.upright_frame((0, 0, 200, 100)), 100, 50)
     mask = np.zeros((50, 100), np.uint8)
     mask[10:30, 40:80] = 255
     cut, inside = crop_to_mask(transform, mask, padding=0.1)
     assert inside.shape == (24, 48) and np.array_equal(inside, mask[8:32, 36:84])
-    np.testing.assert_allclose(cut, boxes.transform(boxes.upright((72, 16, 168, 64)), 48, 24))
+    np.testing.assert_allclose(cut, boxes.transform(boxes.upright_frame((72, 16, 168, 64)), 48, 24))
 
 
 @pytest.mark.parametrize("rows, padding", [(slice(0, 50), 0.0), (slice(5, 45), 0.5), (slice(0), 0)])
 def test_padding_ends_at_the_crops_edge_and_an_empty_mask_keeps_the_whole_crop(rows, padding):
-    transform = boxes.transform(boxes.upright((0, 0, 200, 100)), 100, 50)
+    transform = boxes.transform(boxes.upright_frame((0, 0, 200, 100)), 100, 50)
     mask = np.zeros((50, 100), np.uint8)
     mask[rows] = 255
     cut, inside = crop_to_mask(transform, mask, padding)

@@ -1,4 +1,4 @@
-"""Self-supervision on the tiny competition: it learns, repeats itself, and names a collapse."""
+"""Self-supervision on the tiny competition: it trains, repeatably, and reports a collapse."""
 
 import numpy as np
 import pytest
@@ -20,11 +20,11 @@ def section(method: str, **changes) -> Pretrain:
     return Pretrain.model_validate({"method": method, **values, **changes})
 
 
-def pretrained(tiny, settings, asked: Pretrain):
+def pretrained(tiny, settings, params: Pretrain):
     network = net(settings)
     count = len(tiny.order)
     history = pretrain.pretrain(
-        network, tiny.crops, count, settings.channels, settings.augment, asked
+        network, tiny.crops, count, settings.channels, settings.augment, params
     )
     return network.backbone.state_dict(), history
 
@@ -34,7 +34,7 @@ def same(first: dict, second: dict) -> bool:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_the_backbone_learns_and_does_it_again(method, tiny, settings_with):
+def test_the_backbone_is_trained_repeatably(method, tiny, settings_with):
     before = {
         name: value.clone() for name, value in net(settings_with()).backbone.state_dict().items()
     }
@@ -56,7 +56,7 @@ def test_the_backbone_learns_and_does_it_again(method, tiny, settings_with):
         ("clusters", 3, ["clusters"]),
     ],
 )
-def test_every_value_makes_other_weights_where_it_is_read(
+def test_every_value_changes_the_weights_of_the_methods_that_read_it(
     leaf, value, methods, tiny, settings_with
 ):
     for method in METHODS:
@@ -67,78 +67,76 @@ def test_every_value_makes_other_weights_where_it_is_read(
         assert same(first, second) == (method not in methods), method
 
 
-def test_rotation_is_learned(tiny, settings_with):
-    """Vertical stripes stand or lie: half of ln 4 is soon saved."""
-    asked = section("rotation", epochs=12, learning_rate=3e-3)
-    _, history = pretrained(tiny, settings_with(), asked)
+def test_rotation_can_be_learned(tiny, settings_with):
+    """Stripes are vertical or horizontal: half of ln 4 is soon saved."""
+    params = section("rotation", epochs=12, learning_rate=3e-3)
+    _, history = pretrained(tiny, settings_with(), params)
     assert history["loss"].iloc[-1] < 0.75 * np.log(4)
 
 
-def test_every_photograph_comes_once_an_epoch_with_its_views():
-    batches = pretrain.Photographs(11, 4, 2, seed=0)
-    found = list(batches)
-    assert [len(batch) for batch in found] == [8, 8, 6] and len(batches) == 3
-    for batch in found:
+def test_every_photograph_has_its_views_once_per_epoch():
+    batches = pretrain.PhotographBatches(11, 4, 2, seed=0)
+    first_epoch = list(batches)
+    assert [len(batch) for batch in first_epoch] == [8, 8, 6] and len(batches) == 3
+    for batch in first_epoch:
         half = len(batch) // 2
         first, second = batch[:half], batch[half:]
         assert [view.row for view in first] == [view.row for view in second]
         assert all(a.seed != b.seed for a, b in zip(first, second, strict=True))
-    assert sorted(view.row for batch in found for view in batch[: len(batch) // 2]) == list(
+    assert sorted(view.row for batch in first_epoch for view in batch[: len(batch) // 2]) == list(
         range(11)
     )
     batches.epoch = 1
-    assert list(batches) != found
+    assert list(batches) != first_epoch
 
 
 def test_a_last_batch_of_one_is_left_out():
-    batches = pretrain.Photographs(9, 4, 1, seed=0)
+    batches = pretrain.PhotographBatches(9, 4, 1, seed=0)
     assert [len(batch) for batch in batches] == [4, 4] and len(batches) == 2
-    assert [len(batch) for batch in pretrain.Photographs(3, 64, 1, seed=0)] == [3]
+    assert [len(batch) for batch in pretrain.PhotographBatches(3, 64, 1, seed=0)] == [3]
 
 
-def test_a_collapse_is_named(tiny, settings_with, monkeypatch):
-    """A backbone that says nearly the same of everything."""
+def test_a_collapse_is_reported(tiny, settings_with, monkeypatch):
+    """A backbone that gives nearly the same maps for every crop."""
 
-    def same_of_all(self, crops: torch.Tensor) -> torch.Tensor:
+    def pool_constant_maps(self, crops: torch.Tensor) -> torch.Tensor:
         width = self.linear.in_features
         return torch.ones(len(crops), width) + 1e-4 * torch.randn(len(crops), width)
 
-    monkeypatch.setattr(embedding_net.EmbeddingNet, "pooled_maps", same_of_all)
+    monkeypatch.setattr(embedding_net.EmbeddingNet, "pool_maps", pool_constant_maps)
     with pytest.raises(TrainingFailed, match="collapsed .* pretrain.learning_rate, or take"):
         pretrained(tiny, settings_with(), section("simsiam"))
 
 
-def test_without_the_target_standing_still_simsiam_collapses_and_is_named(
-    tiny, settings_with, monkeypatch
-):
-    """All photographs are drawn together, and nothing pushes them apart: within forty epochs they
+def test_without_stopping_the_gradient_simsiam_collapses(tiny, settings_with, monkeypatch):
+    """All photographs are pulled together, and nothing pushes them apart: within forty epochs they
     are one point (Chen and He 2021, section 4.1)."""
 
-    class GivesWay(pretrain.SimSiam):
+    class WithoutStop(pretrain.SimSiam):
         def forward(self, first, second):
             return -torch.nn.functional.cosine_similarity(first, second.flip(0)).mean(), first
 
-    monkeypatch.setattr(pretrain, "SimSiam", GivesWay)
-    asked = section("simsiam", epochs=60, learning_rate=3e-2)
+    monkeypatch.setattr(pretrain, "SimSiam", WithoutStop)
+    params = section("simsiam", epochs=60, learning_rate=3e-2)
     with pytest.raises(TrainingFailed, match="collapsed"):
-        pretrained(tiny, settings_with(), asked)
+        pretrained(tiny, settings_with(), params)
 
 
-def test_one_cluster_for_all_is_named(tiny, settings_with, monkeypatch):
-    monkeypatch.setattr(pretrain.Clusters, "largest_share", lambda self: 0.95)
+def test_one_cluster_for_all_is_reported(tiny, settings_with, monkeypatch):
+    monkeypatch.setattr(pretrain.Clusters, "largest_fraction", lambda self: 0.95)
     with pytest.raises(TrainingFailed, match="95% of the photographs are in one cluster"):
         pretrained(tiny, settings_with(), section("clusters"))
 
 
-def test_a_member_starts_from_what_was_learned_and_without_it_from_its_own(tmp_path, settings_with):
-    network, taught = net(settings_with()), net(settings_with())
+def test_a_member_starts_from_pretrained_weights_if_there_are_any(tmp_path, settings_with):
+    network, pretrained = net(settings_with()), net(settings_with())
     before = {name: value.clone() for name, value in network.state_dict().items()}
     save_file({}, tmp_path / "none.safetensors")
-    embedding_net.start_from(network, tmp_path / "none.safetensors")
+    embedding_net.load_backbone(network, tmp_path / "none.safetensors")
     assert same(before, network.state_dict())
-    torch.nn.init.ones_(taught.backbone.conv1[0].weight)
-    state = {name: value.contiguous() for name, value in taught.backbone.state_dict().items()}
+    torch.nn.init.ones_(pretrained.backbone.conv1[0].weight)
+    state = {name: value.contiguous() for name, value in pretrained.backbone.state_dict().items()}
     save_file(state, tmp_path / "some.safetensors")
-    embedding_net.start_from(network, tmp_path / "some.safetensors")
+    embedding_net.load_backbone(network, tmp_path / "some.safetensors")
     assert (network.backbone.conv1[0].weight == 1).all()
     assert torch.equal(before["linear.weight"], network.linear.weight)

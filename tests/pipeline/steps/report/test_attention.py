@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from pipeline.models.embedding_net import EmbeddingNet
+from pipeline.models.embedding_net import Architecture, EmbeddingNet
 from pipeline.steps.report import attention
 
 
@@ -18,7 +18,7 @@ class Cells(nn.Module):
 
 @pytest.fixture
 def net() -> EmbeddingNet:
-    made = EmbeddingNet(Cells(), channels=3, dim=3, pooling="average", bnneck=False)
+    made = EmbeddingNet(Cells(), Architecture(channels=3, dim=3, pooling="average", bnneck=False))
     with torch.no_grad():
         made.linear.weight.copy_(torch.eye(3))
         made.linear.bias.zero_()

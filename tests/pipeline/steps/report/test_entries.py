@@ -53,7 +53,7 @@ def test_photographs_are_told_by_their_rows(monkeypatch):
     monkeypatch.setattr(entries.photographs, "fitting", lambda paths, budget: list(paths))
     names = ["a", "b", "c"]
     table = pd.DataFrame({"image": names, "path": [f"{n}.jpg" for n in names], "width": 20})
-    matrix = boxes.transform(boxes.upright((0, 0, 20, 10)), 20, 10).ravel()
+    matrix = boxes.transform(boxes.upright_frame((0, 0, 20, 10)), 20, 10).ravel()
     cut = pd.DataFrame([matrix] * 3, columns=TRANSFORM)
     crops = np.zeros((3, 10, 20, 4), np.uint8)
     crops[2, 2:8, 5:15, 3] = 255

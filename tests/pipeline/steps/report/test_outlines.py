@@ -6,7 +6,7 @@ from pipeline.steps.report import outlines
 
 
 def row(box: boxes.Box, width: int, height: int) -> dict:
-    matrix = boxes.transform(boxes.upright(box), width, height)
+    matrix = boxes.transform(boxes.upright_frame(box), width, height)
     return dict(zip(TRANSFORM, matrix.ravel(), strict=True))
 
 

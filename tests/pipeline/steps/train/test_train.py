@@ -1,4 +1,4 @@
-"""Two epochs on a tiny network: it learns, says what it did, and does it again."""
+"""Two epochs on a tiny network: it is trained, repeatably, and its history is right."""
 
 import numpy as np
 import pandas as pd
@@ -10,22 +10,22 @@ from pipeline.losses.embedding_loss import EmbeddingLoss
 from pipeline.models import embedding_net
 from pipeline.steps.train import train
 from pipeline.system import device
-from pipeline.training import inner_split, schedule
-from pipeline.training.dataset import Views
+from pipeline.training import inner_validation, schedule
+from pipeline.training.dataset import ViewDataset
 from pipeline.training.health_checks import TrainingFailed
-from pipeline.training.inner_split import Examination
+from pipeline.training.inner_validation import InnerValidation
 from pipeline.training.samplers import IdentityBatches
-from pipeline.training.session import prepare
-from pipeline.training.training_set import Lesson
+from pipeline.training.session import start_session
+from pipeline.training.training_set import TrainingSet
 from tests.pipeline.models.tiny_network import net
 
 pytestmark = pytest.mark.usefixtures("in_process")
 
 
-def trained(lesson, settings, seed: int = 0) -> tuple[dict[str, torch.Tensor], pd.DataFrame]:
-    network = net(settings).eval()  # whatever mode it comes in
-    torch.seed()  # and whatever was drawn before
-    history = train.train(network, lesson, settings, seed)
+def trained(training_set, settings, seed: int = 0) -> tuple[dict[str, torch.Tensor], pd.DataFrame]:
+    network = net(settings).eval()  # neither its mode
+    torch.seed()  # nor the random state has an effect
+    history = train.train(network, training_set, settings, seed)
     return network.state_dict(), history
 
 
@@ -33,8 +33,8 @@ def same(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> boo
     return all(torch.equal(first[name], second[name]) for name in first)
 
 
-def test_two_epochs_lower_the_loss_and_are_written_down(lesson, settings_with):
-    _, history = trained(lesson, settings_with())
+def test_two_epochs_lower_the_loss_and_have_a_row_each(training_set, settings_with):
+    _, history = trained(training_set, settings_with())
     assert list(history.columns) == ["epoch", "rate", "loss", "arcface", "triplet", "focal"]
     assert history["epoch"].tolist() == [0, 1]
     assert history["loss"][1] < 0.9 * history["loss"][0]
@@ -42,50 +42,52 @@ def test_two_epochs_lower_the_loss_and_are_written_down(lesson, settings_with):
     np.testing.assert_allclose(history["loss"], terms, rtol=1e-5)
 
 
-def test_the_loop_is_the_plain_loop(lesson, settings_with):
+def test_the_loop_is_the_plain_loop(training_set, settings_with):
     """Two epochs without Fabric, loader or schedule module: view by view, step by step."""
     settings = settings_with(clip=0.5, learning_rate=1e-3, weight_decay=0.1)
     expected = net(settings)
     torch.manual_seed(0)
-    loss = EmbeddingLoss(settings.loss, 16, lesson.identities("none"))
+    loss = EmbeddingLoss(settings.loss, 16, training_set.identities("none"))
     named = [*expected.named_parameters(), *loss.named_parameters()]
-    shares = [
+    scales = [
         settings.backbone_lr_scale if name.startswith("backbone.") else 1 for name, _ in named
     ]
     groups = [{"params": [p], "weight_decay": 0.1 if p.ndim > 1 else 0.0} for _, p in named]
     optimizer = torch.optim.AdamW(groups)
-    views = Views(lesson.crops, 3, settings.augment)
-    sampler = settings.sampler.model_dump(exclude={"kind", "block", "noise"})
-    batches = IdentityBatches(lesson.rows, lesson.labels, **sampler, flip="none", seed=0)
+    views = ViewDataset(training_set.crops, 3, settings.augment)
+    rows, labels = training_set.rows, training_set.labels
+    batches = IdentityBatches(rows, labels, settings.sampler, flip="none", seed=0)
     keys = []
     for batches.epoch in (0, 1):
         keys += list(batches)
     for step, batch in enumerate(keys):
-        for group, share in zip(optimizer.param_groups, shares, strict=True):
-            group["lr"] = share * 1e-3 * 0.5 * (1 + np.cos(np.pi * step / len(keys)))
+        for group, scale in zip(optimizer.param_groups, scales, strict=True):
+            group["lr"] = scale * 1e-3 * 0.5 * (1 + np.cos(np.pi * step / len(keys)))
         crops = torch.stack([views[key][0] for key in batch])
         labels = torch.tensor([key.label for key in batch])
         optimizer.zero_grad()
         sum(loss(*expected(crops), labels).values()).backward()
         torch.nn.utils.clip_grad_norm_([p for _, p in named], 0.5)
         optimizer.step()
-    found, _ = trained(lesson, settings)
+    state, _ = trained(training_set, settings)
     for name, value in expected.state_dict().items():
-        torch.testing.assert_close(found[name], value, rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(state[name], value, rtol=1e-4, atol=1e-5)
 
 
-def test_a_gradient_that_is_not_finite_is_told_before_it_spoils_the_weights(lesson, settings_with):
+def test_a_gradient_that_is_not_finite_stops_before_the_weights_change(training_set, settings_with):
     network = net(settings_with())
     network.linear.bias.register_hook(lambda gradient: gradient * float("nan"))
     with pytest.raises(TrainingFailed, match="epoch 0: the gradient's norm is nan"):
-        train.train(network, lesson, settings_with(), 0)
+        train.train(network, training_set, settings_with(), 0)
     assert all(torch.isfinite(p).all() for p in network.parameters())
 
 
-def test_the_rate_follows_the_schedule_without_a_progress_bar(lesson, settings_with, monkeypatch):
+def test_the_rate_follows_the_schedule_without_a_progress_bar(
+    training_set, settings_with, monkeypatch
+):
     """4 batches an epoch: the last step of the first is at 3/8, that of the second at 7/8."""
     monkeypatch.setattr(train, "tqdm", lambda **settings: tqdm(**settings | {"disable": True}))
-    _, history = trained(lesson, settings_with(learning_rate=1e-3))
+    _, history = trained(training_set, settings_with(learning_rate=1e-3))
     expected = [0.5e-3 * (1 + np.cos(np.pi * done)) for done in (3 / 8, 7 / 8)]
     np.testing.assert_allclose(history["rate"], expected, rtol=1e-6)
 
@@ -93,46 +95,46 @@ def test_the_rate_follows_the_schedule_without_a_progress_bar(lesson, settings_w
 AUGMENTED = {"flip": "augment", "augment": {"rotate": 20, "noise": 0.5, "erase": 0.5}}
 
 
-def test_the_same_seed_gives_the_same_weights(lesson, settings_with):
+def test_the_same_seed_gives_the_same_weights(training_set, settings_with):
     settings = settings_with(drop_path=0.2, **AUGMENTED)
-    first, first_history = trained(lesson, settings)
-    second, second_history = trained(lesson, settings)
+    first, first_history = trained(training_set, settings)
+    second, second_history = trained(training_set, settings)
     assert same(first, second) and first_history.equals(second_history)
-    assert not same(first, trained(lesson, settings, seed=1)[0])
+    assert not same(first, trained(training_set, settings, seed=1)[0])
 
 
-def test_workers_change_nothing(lesson, settings_with, monkeypatch):
+def test_workers_change_nothing(training_set, settings_with, monkeypatch):
     settings = settings_with(drop_path=0.2, **AUGMENTED)
-    without, _ = trained(lesson, settings)
+    without, _ = trained(training_set, settings)
     monkeypatch.setattr(device, "workers", lambda: 1)
-    assert same(without, trained(lesson, settings)[0])
+    assert same(without, trained(training_set, settings)[0])
 
 
-def test_frozen_stages_stay_as_they_are(lesson, settings_with):
+def test_frozen_stages_stay_as_they_are(training_set, settings_with):
     settings = settings_with(frozen_stages=1, epochs=1)
     before = {k: v.clone() for k, v in net(settings).state_dict().items()}
-    after, _ = trained(lesson, settings)
+    after, _ = trained(training_set, settings)
     stem = [name for name in before if name.startswith(("backbone.conv1.", "backbone.bn1."))]
     assert stem and all(torch.equal(before[name], after[name]) for name in stem)
     assert not torch.equal(before["linear.weight"], after["linear.weight"])
 
 
-def test_a_rate_that_blows_up_is_told(lesson, settings_with):
+def test_a_diverging_rate_stops_the_training(training_set, settings_with):
     with pytest.raises(TrainingFailed, match="epoch 0: the (loss|gradient).*learning_rate"):
-        trained(lesson, settings_with(learning_rate=1e30, clip=0.0, bnneck=False))
+        trained(training_set, settings_with(learning_rate=1e30, clip=0.0, bnneck=False))
 
 
-def test_a_network_that_answers_alike_to_everything_is_told(lesson, settings_with):
-    """Even with a BNNeck, which stretches what little difference there is."""
+def test_a_collapsed_network_stops_the_training(training_set, settings_with):
+    """Even with a BNNeck, which stretches tiny differences."""
     settings = settings_with(learning_rate=1e-9, epochs=1)
     network = net(settings)
     network.linear.weight.data *= 1e-4
     network.linear.bias.data.fill_(1)
     with pytest.raises(TrainingFailed, match="collapsed"):
-        train.train(network, lesson, settings, 0)
+        train.train(network, training_set, settings, 0)
 
 
-def test_a_network_that_cannot_learn_is_told(lesson, settings_with):
+def test_a_flat_loss_stops_the_training(training_set, settings_with):
     everything = {
         "identities": 6,
         "views": 3,
@@ -140,115 +142,116 @@ def test_a_network_that_cannot_learn_is_told(lesson, settings_with):
     }  # the same batch every epoch
     settings = settings_with(learning_rate=1e-12, epochs=4, sampler=everything)
     with pytest.raises(TrainingFailed, match="stays flat"):
-        trained(lesson, settings)
+        trained(training_set, settings)
 
 
-def test_the_first_epochs_may_teach_the_head_alone(lesson, settings_with):
-    """In the held backbone nothing moves, its batch statistics neither; then everything does."""
+def test_the_first_epochs_can_train_the_head_alone(training_set, settings_with):
+    """In a frozen backbone nothing changes, batch statistics included; then everything does."""
     settings = settings_with(head_epochs=1)
     before = {name: value.clone() for name, value in net(settings).state_dict().items()}
     network = net(settings)
-    run = prepare(network, lesson, settings, 0)
-    with tqdm(disable=True) as silent:
-        train.run_epoch(run, 0, 0, silent)
+    session = start_session(network, training_set, settings, 0)
+    with tqdm(disable=True) as progress:
+        train.train_epoch(session, 0, 0, progress)
         changed = {n for n, v in network.state_dict().items() if not torch.equal(v, before[n])}
         assert changed and not [name for name in changed if name.startswith("backbone.")]
-        train.run_epoch(run, 1, 0, silent)
+        train.train_epoch(session, 1, 0, progress)
     changed = {n for n, v in network.state_dict().items() if not torch.equal(v, before[n])}
     assert "backbone.conv1.0.weight" in changed and "backbone.bn1.running_mean" in changed
 
 
-def test_a_held_backbone_lets_frozen_stages_stay_frozen(lesson, settings_with):
+def test_frozen_stages_stay_frozen_after_the_head_epochs(training_set, settings_with):
     settings = settings_with(head_epochs=1, frozen_stages=1)
     before = {name: value.clone() for name, value in net(settings).state_dict().items()}
-    after, _ = trained(lesson, settings)
+    after, _ = trained(training_set, settings)
     changed = {name for name in before if not torch.equal(before[name], after[name])}
     assert "backbone.layer4.0.conv1.weight" in changed
     assert not [name for name in changed if name.startswith(("backbone.conv1.", "backbone.bn1."))]
 
 
-def test_crops_are_shrunk_until_a_share_of_the_epochs(lesson, settings_with, monkeypatch):
+def test_crops_are_shrunk_until_a_fraction_of_the_epochs(training_set, settings_with, monkeypatch):
     """32 x 64 pixels at .5 in the first of two epochs, whole in the second."""
-    seen = []
+    sizes = []
     forward = embedding_net.EmbeddingNet.forward
     monkeypatch.setattr(
         embedding_net.EmbeddingNet,
         "forward",
-        lambda self, crops: seen.append(crops.shape[2:]) or forward(self, crops),
+        lambda self, crops: sizes.append(crops.shape[2:]) or forward(self, crops),
     )
-    trained(lesson, settings_with(resize={"scale": 0.5, "until": 0.5}))
-    assert set(seen[:4]) == {(16, 32)} and set(seen[4:]) == {(32, 64)}
+    trained(training_set, settings_with(resize={"scale": 0.5, "until": 0.5}))
+    assert set(sizes[:4]) == {(16, 32)} and set(sizes[4:]) == {(32, 64)}
 
 
 def test_a_shrunk_crop_is_the_mean_of_its_pixels():
     crops = torch.tensor([[[[10, 20], [30, 40]]]], dtype=torch.uint8)
-    assert train.shrunk(crops, 0.5).tolist() == [[[[25]]]]
-    assert train.shrunk(crops, 1.0) is crops
+    assert train.shrink(crops, 0.5).tolist() == [[[[25]]]]
+    assert train.shrink(crops, 1.0) is crops
 
 
 @pytest.mark.parametrize("kind", ["swa", "ema"])
-def test_averaged_weights_are_the_networks_in_the_end(kind, lesson, settings_with):
-    plain, _ = trained(lesson, settings_with())
-    averaged, history = trained(lesson, settings_with(average={"kind": kind, "start": 0.0}))
+def test_the_network_has_the_averaged_weights_in_the_end(kind, training_set, settings_with):
+    plain, _ = trained(training_set, settings_with())
+    averaged, history = trained(training_set, settings_with(average={"kind": kind, "start": 0.0}))
     assert not same(plain, averaged)
     assert all(torch.isfinite(value).all() for value in averaged.values())
-    assert history.equals(trained(lesson, settings_with())[1])  # the course itself is the same
+    assert history.equals(
+        trained(training_set, settings_with())[1]
+    )  # the training itself is the same
 
 
-def test_an_average_that_begins_at_the_last_epoch_is_the_last_epoch(lesson, settings_with):
-    """But for the batch statistics, which swa takes anew."""
-    plain, _ = trained(lesson, settings_with())
-    late, _ = trained(lesson, settings_with(average={"kind": "swa", "start": 0.5}))
+def test_an_average_of_the_last_epoch_is_the_last_epoch(training_set, settings_with):
+    """Except the batch statistics, which swa computes anew."""
+    plain, _ = trained(training_set, settings_with())
+    late, _ = trained(training_set, settings_with(average={"kind": "swa", "start": 0.5}))
     same_names = {name for name in plain if torch.equal(plain[name], late[name])}
     others = {name for name in plain if "running" not in name and "num_batches" not in name}
     assert others <= same_names < set(plain)
 
 
 @pytest.fixture
-def examined(lesson) -> Lesson:
-    """The first photograph of every identity is asked for, with the other two as gallery."""
-    asked = np.arange(0, 18, 3)
-    kept = np.setdiff1d(np.arange(22), asked)
-    labels = lesson.labels[kept]
+def validated(training_set) -> TrainingSet:
+    """The first photograph of every identity is held back, with the other two as gallery."""
+    queries = np.arange(0, 18, 3)
+    rows = np.setdiff1d(np.arange(22), queries)
+    labels = training_set.labels[rows]
     known = labels >= 0
-    examination = Examination(
-        lesson.crops, 3, asked, lesson.labels[asked], kept[known], labels[known]
-    )
-    return Lesson(lesson.crops, kept, labels, examination)
+    crops, truths = training_set.crops, training_set.labels[queries]
+    validation = InnerValidation(crops, 3, queries, truths, rows[known], labels[known])
+    return TrainingSet(crops, rows, labels, validation)
 
 
-def test_patience_keeps_the_best_epoch_and_stops(examined, settings_with, monkeypatch):
+def test_patience_keeps_the_best_epoch_and_stops(validated, settings_with, monkeypatch):
     """Scores .2, .6, .4, .5: no fifth epoch, and the weights of the second stay."""
     scores = iter([0.2, 0.6, 0.4, 0.5, 0.9])
     states = []
 
-    def told(self, network):
+    def evaluate(self, network):
         states.append({name: value.clone() for name, value in network.state_dict().items()})
         return {"inner": next(scores)}
 
-    monkeypatch.setattr(Examination, "scores", told)
+    monkeypatch.setattr(InnerValidation, "evaluate", evaluate)
     settings = settings_with(epochs=5, inner={"fraction": 0.5, "patience": 2})
     network = net(settings)
-    history = train.train(network, examined, settings, 0)
+    history = train.train(network, validated, settings, 0)
     assert history["inner"].tolist() == [0.2, 0.6, 0.4, 0.5]
     assert same(network.state_dict(), states[1]) and not same(states[1], states[3])
 
 
-def test_without_patience_the_score_is_only_written_down(examined, settings_with):
+def test_without_patience_the_score_is_only_recorded(validated, settings_with):
     settings = settings_with(inner={"fraction": 0.5, "patience": 0})
     network = net(settings)
-    history = train.train(network, examined, settings, 0)
+    history = train.train(network, validated, settings, 0)
     assert history["inner"].between(0, 1).all()
-    told = examined.examination.scores(network)
-    assert told["inner"] == pytest.approx(history["inner"].iloc[-1])
-    assert inner_split.waited([0.3, 0.5, 0.5]) == 1
+    scores = validated.validation.evaluate(network)
+    assert scores["inner"] == pytest.approx(history["inner"].iloc[-1])
+    assert inner_validation.epochs_since_best([0.3, 0.5, 0.5]) == 1
 
 
-def test_scores_between_the_epochs_change_nothing_else(examined, settings_with):
+def test_scores_between_the_epochs_change_nothing_else(validated, settings_with):
     """Two batches an epoch: after the third of all, and once after the sixth, the last epoch's."""
-    plain, expected = trained(examined, settings_with(epochs=3, inner={"fraction": 0.5}))
+    plain, expected = trained(validated, settings_with(epochs=3, inner={"fraction": 0.5}))
     often = settings_with(epochs=3, inner={"fraction": 0.5, "every": 3})
-    weights, history = trained(examined, often)
+    weights, history = trained(validated, often)
     assert history["epoch"].tolist() == [0, 0.5, 1, 2]
     assert same(weights, plain)
     assert history["inner"].between(0, 1).all()
@@ -256,10 +259,10 @@ def test_scores_between_the_epochs_change_nothing_else(examined, settings_with):
     pd.testing.assert_frame_equal(whole, expected, check_dtype=False, check_like=True)
 
 
-def test_the_rate_falls_on_a_plateau_of_the_inner_score(examined, settings_with, monkeypatch):
+def test_the_rate_falls_on_a_plateau_of_the_inner_score(validated, settings_with, monkeypatch):
     """No gain in epochs 1 and 2: from epoch 3 on the rate is .3 of the top."""
-    monkeypatch.setattr(Examination, "scores", lambda self, network: {"inner": 0.5})
+    monkeypatch.setattr(InnerValidation, "evaluate", lambda self, network: {"inner": 0.5})
     plateau = {"kind": "plateau", "warmup": 0.0, "patience": 2}
     settings = settings_with(epochs=4, learning_rate=1e-3, schedule=plateau)
-    history = train.train(net(settings), examined, settings, 0)
+    history = train.train(net(settings), validated, settings, 0)
     np.testing.assert_allclose(history["rate"], [1e-3, 1e-3, 1e-3, 1e-3 * schedule.FALL])

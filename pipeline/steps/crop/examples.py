@@ -1,0 +1,58 @@
+"""Training examples of the U-Net: photographs with the masks of their animals."""
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from pipeline.data import images
+from pipeline.steps.crop import given, grabcut, unet
+from pipeline.steps.crop.boxes import Box
+from pipeline.steps.crop.given import Given
+
+MAX_GRABCUT = 2000  # examples by GrabCut: half a GB at 256 x 256
+
+
+def load_examples(table: pd.DataFrame, known: Given, size: int) -> dict[str, np.ndarray]:
+    """Load the photographs with given masks, by image; uint8 size x size x 4. No empty masks."""
+    rows = table[table["image"].isin(known.masks)]
+    files = [known.masks[name] for name in rows["image"]]
+    with ThreadPoolExecutor() as pool:
+        examples = pool.map(partial(load_example, size), rows["path"], files)
+        pairs = zip(rows["image"], examples, strict=True)
+        return {name: example for name, example in pairs if example[..., 3].any()}
+
+
+def load_example(size: int, photograph: str, mask: Path) -> np.ndarray:
+    """Load a photograph and its given mask as `training_example`."""
+    rgb = images.read_rgb(photograph)
+    height, width = rgb.shape[:2]
+    return training_example(size, rgb, given.read_mask(mask, width, height))
+
+
+def make_examples(table: pd.DataFrame, known: Given, size: int) -> dict[str, np.ndarray]:
+    """Make examples with GrabCut's masks, by image; only those with a plausible mask.
+
+    GrabCut errs in each photograph differently, and cuts off heads: a network that is trained on
+    many learns what they have in common, the animal.
+    """
+    chosen = table.iloc[np.unique(np.linspace(0, len(table) - 1, MAX_GRABCUT).astype(int))]
+    boxes = [known.boxes.get(name) for name in chosen["image"]]
+    with ThreadPoolExecutor() as pool:
+        examples = pool.map(partial(make_example, size), chosen["path"], boxes)
+        pairs = zip(chosen["image"], examples, strict=True)
+        return {name: example for name, example in pairs if example is not None}
+
+
+def make_example(size: int, photograph: str, box: Box | None) -> np.ndarray | None:
+    """Load a photograph and find its mask by GrabCut; None if that finds none."""
+    rgb = images.read_rgb(photograph)
+    mask = grabcut.find_mask(rgb, box)
+    return None if mask is None else training_example(size, rgb, mask)
+
+
+def training_example(size: int, rgb: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Stretch a photograph and its mask to size x size x 4; a half covered pixel is 127."""
+    return np.dstack([unet.make_thumbnail(rgb, size), unet.make_thumbnail(mask, size)])
