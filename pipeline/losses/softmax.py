@@ -134,8 +134,8 @@ class CosFace(MarginSoftmax):
 class SphereFace(MarginSoftmax):
     """The angle is multiplied by the margin (arXiv:1704.08063); logits keep the vectors' length.
 
-    cos(margin x angle) is continued so that it always falls: (-1)^k cos(margin x angle) - 2k, with k
-    half turns in margin x angle.
+    cos(margin x angle) is continued so that it always falls: (-1)^k cos(margin x angle) - 2k, where
+    margin x angle has k half turns.
     """
 
     @staticmethod
