@@ -1,4 +1,4 @@
-"""What a person runs: the program `tailprint`, one file per command."""
+"""The program `tailprint`, one file per command."""
 
 from pipeline.system import machine
 

@@ -23,27 +23,27 @@ def main(ensemble: Ensemble) -> None:
     from pipeline.data import tables
     from pipeline.identify.unknown_individuals import cluster_unknown
 
-    found = cluster_unknown(ensemble, params.load())
+    result = cluster_unknown(ensemble, params.load())
     out = paths.SUBMISSIONS / f"{ensemble}_unknown.csv"
-    tables.write_csv(found.groups, out)
-    print(*format_groups(found), sep="\n")
-    count, groups = len(found.groups), found.groups["group"].nunique()
+    tables.write_csv(result.groups, out)
+    print(*format_groups(result), sep="\n")
+    count, groups = len(result.groups), result.groups["group"].nunique()
     print(f"{out}: {count} photographs of unknown individuals in {groups} groups")
-    print(describe_quality(found))
+    print(describe_quality(result))
 
 
-def format_groups(found: "UnknownIndividuals") -> list[str]:
+def format_groups(result: "UnknownIndividuals") -> list[str]:
     """One line for each group of two photographs or more."""
-    groups = found.groups.groupby("group")["image"].agg(list)
-    return [f"{group}: {', '.join(own)}" for group, own in groups.items() if len(own) > 1]
+    groups = result.groups.groupby("group")["image"].agg(list)
+    return [f"{group}: {', '.join(images)}" for group, images in groups.items() if len(images) > 1]
 
 
-def describe_quality(found: "UnknownIndividuals") -> str:
+def describe_quality(result: "UnknownIndividuals") -> str:
     """How right such groups are."""
-    if found.precision != found.precision:  # NaN
+    if result.precision != result.precision:  # NaN
         return "How right such groups are is unknown: that takes held-out photographs of two folds."
     return (
-        f"Of held-out photographs grouped so, {found.precision:.0%} of the pairs show one "
-        f"individual, and {found.recall:.0%} of such pairs are found. The members were trained on "
+        f"Of held-out photographs grouped so, {result.precision:.0%} of the pairs show one "
+        f"individual, and {result.recall:.0%} of such pairs are found. The members were trained on "
         "most of these individuals; groups of unknown individuals are right less often."
     )

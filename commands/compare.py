@@ -55,9 +55,8 @@ def measure_gain(ensemble: str, place: str, other: str, p: "Params") -> dict[str
     from pipeline.system.errors import UserError
 
     try:
-        return comparison.compute_gain(
-            read_rankings(place, other), read_rankings(".", ensemble), p.evaluation
-        )
+        before, now = read_rankings(place, other), read_rankings(".", ensemble)
+        return comparison.compute_gain(before, now, p.evaluation)
     except (OSError, ValueError, DvcException) as error:
         raise UserError(
             f"can't compare {ensemble} with {other} at {place}: {error}. The place is a folder, "

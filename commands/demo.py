@@ -17,10 +17,10 @@ def main() -> None:
     from pipeline.demo.competition import write_competition
 
     demo = params.load().demo
+    counts = demo.train_images, demo.test_images
+    bar = partial(tqdm, total=sum(counts), desc="photographs", unit="image")
     part = PHOTOS.with_name(".part-photos")
     shutil.rmtree(part, ignore_errors=True)
-    total = demo.train_images + demo.test_images
-    bar = partial(tqdm, total=total, desc="photographs", unit="image")
-    write_competition(part, demo.seed, demo.train_images, demo.test_images, progress=bar)
+    write_competition(part, demo.seed, *counts, progress=bar)
     shutil.rmtree(PHOTOS, ignore_errors=True)
     part.rename(PHOTOS)

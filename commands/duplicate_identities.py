@@ -28,10 +28,10 @@ def main(
     from pipeline import params
     from pipeline.identify.duplicate_identities import find_duplicate_identities
 
-    found = find_duplicate_identities(ensemble, params.load(), min_posterior)
-    for _, pair in found.iterrows():
+    pairs = find_duplicate_identities(ensemble, params.load(), min_posterior)
+    for _, pair in pairs.iterrows():
         print(*format_pair(pair), sep="\n")
-    print(f"{len(found)} pairs of identities with {min_posterior:g} or more")
+    print(f"{len(pairs)} pairs of identities with {min_posterior:g} or more")
 
 
 def format_pair(pair: "pd.Series") -> list[str]:

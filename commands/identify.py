@@ -48,15 +48,15 @@ def main(
     from pipeline import params
     from pipeline.identify.identification import identify
 
-    found = identify(photograph, params.load(), ensemble, prior, viewpoint)
-    print(f"{photograph}:", *format_answers(found), sep="\n")
-    print(draw_best(found, picture))
+    result = identify(photograph, params.load(), ensemble, prior, viewpoint)
+    print(f"{photograph}:", *format_answers(result), sep="\n")
+    print(draw_best(result, picture))
 
 
-def format_answers(found: "Identification") -> list[str]:
+def format_answers(result: "Identification") -> list[str]:
     """Probability, identity, and the photograph that argues most for it, one line per answer."""
     lines = []
-    for row in found.table.head(ANSWERS).itertuples():
+    for row in result.table.head(ANSWERS).itertuples():
         line = f"  {row.probability:.3f}  {row.identity}"
         if isinstance(row.image, str):
             line += f"  ({row.image}: similarity {row.similarity:.3f}, {row.points:.0f} points fit)"
@@ -64,10 +64,10 @@ def format_answers(found: "Identification") -> list[str]:
     return lines
 
 
-def draw_best(found: "Identification", picture: Path) -> str:
+def draw_best(result: "Identification", picture: Path) -> str:
     """Draw the matched points of the best answer; returns the line to print."""
-    if found.best is None:
+    if result.best is None:
         return "there are no matched points to draw: no picture is made"
-    found.best.draw(picture)
-    row = found.table.dropna(subset=["image"]).iloc[0]
+    result.best.draw(picture)
+    row = result.table.dropna(subset=["image"]).iloc[0]
     return f"{picture}: {row['image']} ({row['identity']}), {row['points']:.0f} points fit one map"

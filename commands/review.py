@@ -19,11 +19,10 @@ def main(
     """Decide on the answers of a report in the browser.
 
     Serves an ensemble's report on this machine only, with buttons: same individual, different,
-    unsure, or a new one. Every decision is a row of
-    data/review.csv, on the disk before the page shows it; nothing is ever removed from the file, an
-    undo is a row of its own. The next `tailprint run` uses the decisions that hold: as labels, and
-    as pairs that are not one photograph. A decision that contradicts earlier ones is refused, and
-    their rows are named.
+    unsure, or a new one. Every decision is a row of data/review.csv, on the disk before the page
+    shows it; nothing is ever removed from the file, an undo is a row too. The next `tailprint run`
+    uses the decisions that hold: as labels, and as pairs that are not one photograph. A decision
+    that contradicts earlier ones is refused, and their rows are named.
     """
     from pipeline import params, paths
     from pipeline.identify.ensembles import default_ensemble

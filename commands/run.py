@@ -18,7 +18,7 @@ def main(
 
     The results are those of `dvc repro`, which runs one member at a time and leaves cores idle. The
     members are run first, then the folds' local features and the ensembles in the same way, and a
-    plain `dvc repro` runs what is left. One member keeps a GPU busy: there, that is all. The
+    plain `dvc repro` runs what is left. On a GPU, which one member keeps busy, that is all. The
     stages' output is in .dvc/tmp/at-once/<member or ensemble>.log.
     """
     from commands.reproduction import reproduce

@@ -36,14 +36,11 @@ def main(
         raise typer.BadParameter("-m: a message says what is new")
     p = params.load()
     upload = kaggle.prepare(ensemble, p, slug)
-    if ref:
-        kaggle.check_ref(ref)
-    else:
-        kaggle.check(upload, p.competition.columns.new_whale)
+    kaggle.check(upload, ref, p.competition.columns.new_whale)
+    if not ref:
         print(upload.describe(message))
     if dry_run:
         print("nothing was sent (--dry-run)")
         return
     scores = kaggle.submit(upload, message, wait, ref)
-    private = scores["kaggle_private"] or "not known yet"
-    print(f"public {scores['kaggle_public']}, private {private}")
+    print(f"public {scores['kaggle_public']}, private {scores['kaggle_private'] or 'unknown yet'}")

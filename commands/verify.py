@@ -33,17 +33,19 @@ def main(
     from pipeline import params
     from pipeline.identify.verification import verify
 
-    found = verify(first, second, params.load(), prior)
-    found.pair.draw(picture)
-    print(f"{first} and {second}: the same animal with probability {found.probability:.3f}")
-    print(*format_evidence(found, picture), sep="\n")
+    result = verify(first, second, params.load(), prior)
+    result.pair.draw(picture)
+    print(f"{first} and {second}: the same animal with probability {result.probability:.3f}")
+    print(*format_evidence(result, picture), sep="\n")
 
 
-def format_evidence(found: "Verification", picture: Path) -> list[str]:
+def format_evidence(result: "Verification", picture: Path) -> list[str]:
     """What the probability rests on, line by line."""
-    matches = found.pair.matches
-    lines = [f"(its probability before the comparison was {found.prior:g})"]
-    lines += [f"{member}: similarity {cosine:.3f}" for member, cosine in found.similarities.items()]
+    matches = result.pair.matches
+    lines = [f"(its probability before the comparison was {result.prior:g})"]
+    lines += [
+        f"{member}: similarity {cosine:.3f}" for member, cosine in result.similarities.items()
+    ]
     lines += [f"{matches.inliers} of {len(matches.pairs)} matched points fit one map: {picture}"]
     if matches.background:
         lines.append(

@@ -63,7 +63,7 @@ def duplicate_groups(hashes: Sequence[str]) -> list[set[int]]:
     """The duplicate groups of each photograph; an empty set for one outside the competition."""
     group = artefacts.load_groups().set_index("image")["group"]
     names = _names_by_hash()
-    return [set(group[names.loc[[one]]]) if one in names.index else set() for one in hashes]
+    return [set(group[names[names.index == digest]]) for digest in hashes]
 
 
 def point_weights_for(hashes: Sequence[str]) -> PointWeigher:
@@ -75,10 +75,9 @@ def point_weights_for(hashes: Sequence[str]) -> PointWeigher:
     parts = pd.read_csv(paths.CROSS_FIT_PARTS).set_index("image")["part"]
     names = _names_by_hash()
     for digest in hashes:
-        if digest in names.index:
-            held_out = parts.reindex(names.loc[[digest]]).dropna()
-            if len(held_out):
-                return PointWeigher.load(paths.point_weights(int(held_out.iloc[0])))
+        held_out = parts.reindex(names[names.index == digest]).dropna()
+        if len(held_out):
+            return PointWeigher.load(paths.point_weights(int(held_out.iloc[0])))
     return PointWeigher.load(paths.point_weights(NOT_HELD_OUT))
 
 

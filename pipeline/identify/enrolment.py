@@ -25,12 +25,7 @@ def enroll(photograph: Path, identity: str, p: Params) -> Path:
     check_members(p)
     table = read_images([photograph])
     digest = table["sha256"][0]
-    labelled = competition_identity(digest)
-    if labelled not in (None, identity):
-        raise UserError(
-            f"{photograph} is in the competition as {labelled}: correct its label there if it is "
-            f"{identity}"
-        )
+    check_label(photograph, competition_identity(digest), identity)
     extracted = extract(table, p.folds.trained, p)
     copy = f"{digest}{photograph.suffix}"
     tables.replace(paths.ENROLLED / copy, partial(shutil.copyfile, photograph))
@@ -43,6 +38,15 @@ def enroll(photograph: Path, identity: str, p: Params) -> Path:
         vectors=extracted.embeddings[:, 0],
         features=extracted.features,
     ).save(paths.ENROLLED)
+
+
+def check_label(photograph: Path, label: str | None, identity: str) -> None:
+    """Raise UserError if the competition has the photograph under another name (`label`)."""
+    if label not in (None, identity):
+        raise UserError(
+            f"{photograph} is in the competition as {label}: correct its label there if it is "
+            f"{identity}"
+        )
 
 
 def check_name(identity: str, new_whale: str) -> None:

@@ -2,18 +2,18 @@
 
 import hashlib
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import faiss
 import numpy as np
 import pandas as pd
 
 from pipeline import paths
-from pipeline.data import artefacts, features, gallery, tables
+from pipeline.data import artefacts, gallery, tables
 from pipeline.data.enrolled_photo import Enrolled
 from pipeline.data.features import Features
 from pipeline.data.gallery import Embeddings
-from pipeline.identify import enrolment
+from pipeline.identify.enrolled import add_enrolled_features, add_enrolled_rows
 from pipeline.params import Ensemble, Params
 from pipeline.steps.ensemble.assemble import FoldEvidence, stack_held_out
 from pipeline.steps.ensemble.load import load_fold_evidence
@@ -83,49 +83,6 @@ def load_held_out_evidence(recipe: Ensemble, folds: pd.DataFrame, p: Params) -> 
     return stack_held_out(parts)
 
 
-def refresh_enrolled(stored: list[Enrolled], digest: str, p: Params) -> dict[str, Enrolled]:
-    """The enrolled photographs by unique names, extracted again if members or settings changed.
-
-    The photograph that is to be identified (`digest`) is left out: it would find itself.
-    """
-    for photograph in stored:
-        if photograph.sha256 == digest:
-            logger.info(
-                "this photograph itself is enrolled as %s: it is compared with the others",
-                photograph.identity,
-            )
-    others = [photograph for photograph in stored if photograph.sha256 != digest]
-    made_with = enrolment.fingerprint(p) if others else ""
-    return {
-        f"enrolled {photograph.photograph} {photograph.sha256[:8]}": _refresh(
-            photograph, made_with, p
-        )
-        for photograph in others
-    }
-
-
-def _refresh(enrolled: Enrolled, made_with: str, p: Params) -> Enrolled:
-    if enrolled.made_with == made_with:
-        return enrolled
-    name = f"{enrolled.photograph} ({enrolled.identity})"
-    logger.info("%s: extracted again, since members or settings have changed", name)
-    return enrolment.renew(enrolled, p, made_with)
-
-
-def add_enrolled_rows(folds: pd.DataFrame, enrolled: dict[str, Enrolled]) -> pd.DataFrame:
-    """Add the enrolled photographs to the table "folds", in no fold: all members compare them."""
-    rows = pd.DataFrame(
-        {
-            "image": list(enrolled),
-            "identity": [photograph.identity for photograph in enrolled.values()],
-            "group": folds["group"].max() + 1 + np.arange(len(enrolled)),
-            "only_fold": "",
-            "fold": -1,
-        }
-    )
-    return pd.concat([folds, rows], ignore_index=True) if enrolled else folds
-
-
 def load_embeddings(fold: int, enrolled: dict[str, Enrolled], p: Params) -> Embeddings:
     """Load one member's embeddings of all photographs, the enrolled ones added."""
     stored = gallery.Embeddings.load(paths.embeddings(p.match.backbone, fold))
@@ -136,15 +93,6 @@ def load_embeddings(fold: int, enrolled: dict[str, Enrolled], p: Params) -> Embe
     return gallery.Embeddings(
         np.append(stored.names, list(enrolled)), np.concatenate([stored.vectors, added])
     )
-
-
-def add_enrolled_features(stored: Features, enrolled: dict[str, Enrolled]) -> Features:
-    """Append the local features of the enrolled photographs to the competition's."""
-    for name, photograph in enrolled.items():
-        added = photograph.features
-        named = replace(added, names=np.array([name] * len(added.names)))
-        stored = features.appended(stored, named)
-    return stored
 
 
 def build_local_gallery(

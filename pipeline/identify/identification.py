@@ -9,17 +9,19 @@ import pandas as pd
 
 from pipeline import paths
 from pipeline.data import artefacts, features
-from pipeline.data.enrolled_photo import Enrolled, everyone
+from pipeline.data.enrolled_photo import Enrolled
 from pipeline.data.features import Features
-from pipeline.identify.answer import QUERY, Answer, Query, answer
+from pipeline.identify.answer import Answer, answer
+from pipeline.identify.comparison import QUERY, Query
 from pipeline.identify.eligibility import (
     check_members,
     duplicate_groups,
     members_for_photograph,
     point_weights_for,
 )
+from pipeline.identify.enrolled import load_enrolled, refresh_enrolled
 from pipeline.identify.ensembles import default_ensemble
-from pipeline.identify.gallery import Gallery, load_gallery, refresh_enrolled
+from pipeline.identify.gallery import Gallery, load_gallery
 from pipeline.identify.matched_pair import MatchedPair, match_pair
 from pipeline.identify.photograph import extract, read_images
 from pipeline.params import Ensemble, Params
@@ -67,24 +69,23 @@ def identify(
     images = read_images([photograph])
     digest = images["sha256"][0]
     folds = members_for_photograph(digest, recipe.fold_list(p.folds.trained))
-    enrolled = refresh_enrolled(load_enrolled(), digest, p)
-    stored = load_gallery(recipe, enrolled, p)
-    query_viewpoint = find_viewpoint(digest, viewpoint, stored.viewpoint)
-    stored = replace(stored, viewpoint=stored.viewpoint | query_viewpoint)
+    stored, enrolled = load_stored(recipe, digest, viewpoint, p)
     extracted = extract(images, folds, p)
     embeddings = dict(zip(folds, extracted.embeddings[:, 0], strict=True))
     query = build_query(embeddings, extracted.features, digest)
-    answered = answer(query, stored, recipe, p.match.backbone, p)
-    table = tabulate(answered)
+    table = tabulate(answer(query, stored, recipe, p.match.backbone, p))
     return Identification(table, match_best(images, extracted.features, table, stored, enrolled, p))
 
 
-def load_enrolled() -> list[Enrolled]:
-    """Load all enrolled photographs. Raises UserError for a file of another version."""
-    try:
-        return everyone(paths.ENROLLED)
-    except ValueError as error:
-        raise UserError(str(error)) from None
+def load_stored(
+    recipe: Ensemble, digest: str, viewpoint: str | None, p: Params
+) -> tuple[Gallery, dict[str, Enrolled]]:
+    """Load the gallery, with the photograph's viewpoint added, and the enrolled photographs."""
+    enrolled = refresh_enrolled(load_enrolled(), digest, p)
+    stored = load_gallery(recipe, enrolled, p)
+    known = stored.viewpoint
+    viewpoints = known | find_viewpoint(digest, viewpoint, known)
+    return replace(stored, viewpoint=viewpoints), enrolled
 
 
 def with_prior(p: Params, prior: float | None) -> Params:
@@ -114,10 +115,10 @@ def choose_recipe(name: str | None, p: Params) -> Ensemble:
     return recipe.model_copy(update={"backbones": {backbone: recipe.backbones[backbone]}})
 
 
-def build_query(embeddings: dict[int, np.ndarray], found: Features, digest: str) -> Query:
+def build_query(embeddings: dict[int, np.ndarray], features: Features, digest: str) -> Query:
     """Describe the photograph by its members' embeddings (by fold) and its local features."""
     (groups,) = duplicate_groups([digest])
-    named = replace(found, names=np.array([QUERY] * len(found.names)))
+    named = replace(features, names=np.array([QUERY] * len(features.names)))
     return Query(embeddings, named, groups, point_weights_for([digest]))
 
 
@@ -144,7 +145,7 @@ def tabulate(answered: Answer) -> pd.DataFrame:
 
 def match_best(
     images: pd.DataFrame,
-    found: Features,
+    extracted: Features,
     table: pd.DataFrame,
     stored: Gallery,
     enrolled: dict[str, Enrolled],
@@ -157,7 +158,7 @@ def match_best(
     name = compared["image"].iloc[0]
     rows = pd.concat([images, gallery_image(name, enrolled)], ignore_index=True)
     stored_features = stored.features.of(stored.features.names.tolist().index(name))
-    pair = features.joined(np.array([QUERY, name]), [found.of(0), stored_features])
+    pair = features.joined(np.array([QUERY, name]), [extracted.of(0), stored_features])
     return match_pair(rows, pair, p)
 
 

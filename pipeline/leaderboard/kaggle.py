@@ -2,10 +2,8 @@
 
 import logging
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import pandas as pd
 
@@ -13,6 +11,7 @@ from pipeline import paths
 from pipeline.data import submission_file, tables
 from pipeline.identify.ensembles import check_ensembles
 from pipeline.leaderboard import history
+from pipeline.leaderboard.kaggle_client import Client
 from pipeline.leaderboard.update import digest
 from pipeline.params import Params
 from pipeline.steps.competition.faults import Faults
@@ -25,35 +24,6 @@ logger = logging.getLogger(__name__)
 
 FIRST_LINES = 3  # of the file, in its description
 PAUSE = 5.0  # seconds between two requests for the score
-
-
-class Sent(Protocol):
-    """kaggle.com's answer to an upload; `ref` is 0 if it failed."""
-
-    ref: int
-    message: str
-
-
-class Status(Protocol):
-    name: str
-
-
-class Scored(Protocol):
-    """A submission that kaggle.com knows."""
-
-    ref: int
-    status: Status
-    public_score: str | None
-    private_score: str | None
-    error_description: str | None
-
-
-class Client(Protocol):
-    """What is used of Kaggle's client."""
-
-    def competition_submit(self, file: str, message: str, slug: str, *, quiet: bool) -> Sent: ...
-
-    def competition_submissions(self, slug: str) -> Sequence[Scored] | None: ...
 
 
 @dataclass(frozen=True)
@@ -100,24 +70,30 @@ def choose_slug(p: Params) -> str:
     return p.competition.slug
 
 
-def check(upload: Upload, new_whale: str) -> None:
-    """Raise UserError if the file is not on the leaderboard, or breaks the competition's rules."""
+def check(upload: Upload, ref: int, new_whale: str) -> None:
+    """Raise UserError if there is nothing to send, or nothing was sent as number `ref`.
+
+    A file is sent if it is on the leaderboard and keeps the competition's rules.
+    """
     past = history.read(paths.LEADERBOARD)
+    if ref:
+        if str(ref) not in set(past[history.REF]):
+            raise UserError(f"{paths.LEADERBOARD} has no row that was sent as number {ref}")
+        return
     if digest(upload.csv) not in set(past.loc[past["ensemble"] == upload.ensemble, "csv"]):
         raise UserError(f"{upload.csv} is not on the leaderboard: run tailprint leaderboard first")
-    answers = submission_file.read(upload.csv, new_whale)
+    check_rules(upload.csv, new_whale)
+
+
+def check_rules(csv: Path, new_whale: str) -> None:
+    """Raise UserError if a submission breaks the competition's rules."""
+    answers = submission_file.read(csv, new_whale)
     sample = pd.read_csv(paths.SAMPLE, dtype=str, keep_default_na=False)["image"]
     vocabulary = set(list_vocabulary(tables.read("folds", paths.FOLDS)))
     try:
         contract.check(answers.set_index("image")["ranking"], sample, vocabulary)
     except ValueError as error:
-        raise UserError(f"{upload.csv} was not sent: {error}") from None
-
-
-def check_ref(ref: int) -> None:
-    """Raise UserError if no row of the leaderboard was sent under that number."""
-    if str(ref) not in set(history.read(paths.LEADERBOARD)[history.REF]):
-        raise UserError(f"{paths.LEADERBOARD} has no row that was sent as number {ref}")
+        raise UserError(f"{csv} was not sent: {error}") from None
 
 
 def submit(

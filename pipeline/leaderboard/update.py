@@ -72,7 +72,7 @@ def build_row(ensemble: str, previous: str, p: Params) -> dict[str, object]:
 
 
 def describe_run(ensemble: str) -> dict[str, str]:
-    """When, and from which commit, parameters and files the submission was made."""
+    """When the submission was built, and from which commit, parameters and files."""
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": current_commit(),

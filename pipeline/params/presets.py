@@ -60,7 +60,5 @@ def write_preset(name: str, folder: Path, target: Path, *, overwrite: bool) -> N
     path = preset_path(name, folder)
     validate(Params, load_settings(path), path)
     if target.is_file() and not overwrite and not holds_preset(target, folder):
-        raise UserError(
-            f"{target} has edits: commit them, or undo them with git checkout {target}"
-        )
+        raise UserError(f"{target} has edits: commit them, or undo them with git checkout {target}")
     target.write_text(render_preset(path))

@@ -141,7 +141,7 @@ def test_submit_prints_the_scores(tailprint, monkeypatch):
     scores = {"kaggle_public": "0.81", "kaggle_private": ""}
     monkeypatch.setattr(kaggle, "submit", lambda *args: scores)
     result = tailprint("submit", "card", "-m", "first try")
-    assert result.output.endswith("public 0.81, private not known yet\n")
+    assert result.output.endswith("public 0.81, private unknown yet\n")
 
 
 @pytest.mark.usefixtures("submission")

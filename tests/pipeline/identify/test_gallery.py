@@ -1,7 +1,4 @@
-"""What a photograph is compared with: enrolled photographs, and the stored index."""
-
-import logging
-from dataclasses import replace
+"""What a photograph is compared with: embeddings, and the stored index."""
 
 import numpy as np
 import pandas as pd
@@ -9,9 +6,8 @@ import pytest
 
 from pipeline import paths
 from pipeline.data import gallery as rows
-from pipeline.data import tables
 from pipeline.data.features import joined
-from pipeline.identify import enrolment, gallery
+from pipeline.identify import gallery
 from pipeline.steps.match import votes
 from pipeline.system.errors import UserError
 from tests.pipeline.data.test_enrolled_photo import photograph
@@ -19,51 +15,13 @@ from tests.pipeline.data.test_enrolled_photo import photograph
 pytestmark = pytest.mark.usefixtures("three_folds")
 
 
-@pytest.fixture(autouse=True)
-def messages(caplog):
-    caplog.set_level(logging.INFO, "pipeline")
-    return caplog
-
-
-def test_photographs_extracted_by_other_members_are_extracted_again(monkeypatch, messages):
-    monkeypatch.setattr(enrolment, "fingerprint", lambda p: "later")
-    monkeypatch.setattr(enrolment, "renew", lambda one, p, now: replace(one, made_with=now))
-    (found,) = gallery.refresh_enrolled([photograph("wal", "b0")], "hash t", None).values()
-    assert found.made_with == "later" and found.identity == "wal"
-    assert "wal.jpg (wal): extracted again" in messages.text
-
-
-def test_an_enrolled_photograph_is_not_compared_with_itself(monkeypatch, messages):
-    monkeypatch.setattr(enrolment, "fingerprint", lambda p: "now")
-    stored = [photograph("wal", "b0"), photograph("other", "c0")]
-    assert list(gallery.refresh_enrolled(stored, "b0", None)) == ["enrolled other.jpg c0"]
-    assert "this photograph itself is enrolled as wal" in messages.text
-
-
-def test_two_files_of_one_name_are_two_photographs(monkeypatch):
-    monkeypatch.setattr(enrolment, "fingerprint", lambda p: "now")
-    stored = [photograph("wal", "b0"), photograph("wal", "c0")]
-    assert len(gallery.refresh_enrolled(stored, "hash t", None)) == 2
-
-
-def test_enrolled_photographs_are_in_the_gallery_of_every_member():
-    folds = tables.read("folds", paths.FOLDS)
-    enrolled = {"x": photograph("wal", "b0"), "y": photograph("a", "c0")}
-    both = gallery.add_enrolled_rows(folds, enrolled)
-    for fold in (0, 1, 2):
-        identities = rows.gallery_rows(both, fold).set_index("image")["identity"]
-        assert identities["x"] == "wal" and identities["y"] == "a"
-    assert both["group"].is_unique
-    assert gallery.add_enrolled_rows(folds, {}) is folds
-
-
 def test_a_members_embeddings_of_stored_and_enrolled_photographs(p):
     for fold in p.folds.trained:
         vectors = np.eye(5, dtype=np.float32)[[fold]]
         rows.Embeddings(np.array(["a0"]), vectors).save(paths.embeddings("lite0", fold))
-    enrolled = {"x": photograph("wal", "b0")}
+    photographs = {"x": photograph("wal", "b0")}
     second = p.folds.trained[1]
-    found = gallery.load_embeddings(second, enrolled, p)
+    found = gallery.load_embeddings(second, photographs, p)
     assert found.of(pd.Series(["x"])).tolist() == [[0, 1, 0, 0, 0]]  # photograph's second member
     assert found.of(pd.Series(["a0"])).argmax() == second
 

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from pipeline.identify import identification
-from pipeline.identify.answer import COMPARED, QUERY, Answer
+from pipeline.identify.answer import Answer
+from pipeline.identify.comparison import COMPARED, QUERY
 from pipeline.system.errors import UserError
 
 pytestmark = pytest.mark.usefixtures("three_folds")

@@ -12,7 +12,8 @@ import pytest
 from pipeline import params
 from pipeline.data import features, gallery
 from pipeline.data.tables import NEW_WHALE
-from pipeline.identify.answer import Query, answer
+from pipeline.identify.answer import answer
+from pipeline.identify.comparison import Query
 from pipeline.identify.gallery import Gallery
 from pipeline.params import NewWhale
 from pipeline.steps.ensemble.assemble import (

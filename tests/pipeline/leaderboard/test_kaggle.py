@@ -109,7 +109,7 @@ def test_the_score_of_an_earlier_upload_needs_no_second_one():
         submit(Client("PENDING"), seconds=0)
     write(LINES.replace("a new_whale", "new_whale a"))
     client = Client("COMPLETE")
-    kaggle.check_ref(7)
+    kaggle.check(prepare(), 7, "new_whale")
     submit(client, ref=7)
     assert client.sent == []
     assert public_scores() == ["0.81", ""]
@@ -117,7 +117,7 @@ def test_the_score_of_an_earlier_upload_needs_no_second_one():
 
 def test_a_number_that_was_never_sent_from_here_is_refused():
     with pytest.raises(UserError, match="has no row that was sent as number 7"):
-        kaggle.check_ref(7)
+        kaggle.check(prepare(), 7, "new_whale")
 
 
 @pytest.mark.parametrize(
@@ -147,13 +147,13 @@ def test_without_a_token_the_way_to_one_is_named(monkeypatch):
 def test_a_file_that_breaks_the_rules_is_refused():
     write(LINES.replace("a new_whale", "a b"))
     with pytest.raises(UserError, match=r"was not sent: 2.jpg: \['a', 'b'\] is not 2 distinct"):
-        kaggle.check(prepare(), "new_whale")
+        kaggle.check(prepare(), 0, "new_whale")
 
 
 def test_a_file_that_is_not_on_the_leaderboard_is_refused():
     paths.submission("card").write_text(LINES + "\n")
     with pytest.raises(UserError, match="is not on the leaderboard: run tailprint leaderboard"):
-        kaggle.check(prepare(), "new_whale")
+        kaggle.check(prepare(), 0, "new_whale")
 
 
 def test_an_ensemble_that_is_unknown_or_has_not_run_is_refused():

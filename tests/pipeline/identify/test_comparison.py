@@ -1,0 +1,48 @@
+"""The photographs that a new one is compared with, and their order."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline import paths
+from pipeline.data import features, gallery, tables
+from pipeline.identify import comparison
+from pipeline.identify.comparison import Query
+from pipeline.identify.gallery import Gallery
+from pipeline.steps.weigh.point_weights import PointWeigher
+
+
+def query(groups: set[int], embeddings: dict[int, np.ndarray] | None = None) -> Query:
+    return Query(embeddings or {}, features.nothing(), groups, PointWeigher())
+
+
+def stored(**fields) -> Gallery:
+    empty = dict(folds=None, embeddings={}, held_out=None, viewpoint={}, features=None, local=None)
+    return Gallery(**empty | fields)
+
+
+@pytest.mark.usefixtures("three_folds")
+def test_a_photograph_is_not_compared_with_its_duplicates():
+    known = stored(folds=tables.read("folds", paths.FOLDS))
+    rows = comparison.comparable_rows(query(set()), known, 2)
+    assert rows["image"].tolist() == ["a0", "a1", "b1"]
+    assert comparison.comparable_rows(query({0}), known, 2)["image"].tolist() == ["a1", "b1"]
+    assert comparison.comparable_rows(query(set()), known, 0)["image"].tolist() == ["a1", "b1"]
+
+
+def test_photographs_are_ranked_by_matched_points_then_by_similarity():
+    """Similarities 1 and .8 to b's photographs by one member, .6 and 0 by another."""
+    vectors = np.array([[1, 0], [0.8, 0.6], [0, 1]], np.float32)
+    names = np.array(["b0", "b1", "a0"])
+    embeddings = {
+        0: gallery.Embeddings(names, vectors),
+        1: gallery.Embeddings(names, np.array([[0.6, 0.8], [0, 1], [1, 0]], np.float32)),
+    }
+    vector = np.array([1, 0], np.float32)
+    near = pd.DataFrame({"image": ["b0", "b1"], "identity": "b", "inliers": np.nan})
+    pairs = pd.DataFrame({"image": ["b1", "a0"], "identity": ["b", "a"], "inliers": [0.0, 7.0]})
+    both = query(set(), {0: vector, 1: vector})
+    found = comparison.rank_compared(both, stored(embeddings=embeddings), [near, pairs])
+    assert found["image"].tolist() == ["a0", "b0", "b1"]
+    assert found["points"].tolist() == [7, 0, 0]
+    assert found["similarity"].tolist() == pytest.approx([0.5, 0.8, 0.4])
