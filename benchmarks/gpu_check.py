@@ -16,7 +16,7 @@ import typer
 from pipeline import params
 from pipeline.losses.embedding_loss import EmbeddingLoss
 from pipeline.losses.identities import Identities
-from pipeline.models import embedding_net
+from pipeline.models import member_networks
 from pipeline.system import device
 from pipeline.training.loop import gradient_step
 from pipeline.training.session import Learner
@@ -38,7 +38,7 @@ def main() -> None:
 def train_step(p: params.Params, name: str) -> float:
     """Train one step on random crops; return the loss."""
     settings = p.member_train(name)
-    net = embedding_net.build_for_member(p.backbones[name], settings, trained=True)
+    net = member_networks.build_for_member(p.backbones[name], settings, trained=True)
     learner = Learner(net, EmbeddingLoss(settings.loss, settings.embedding, IDENTITIES))
     fabric = device.fabric(net)
     fabric.launch()

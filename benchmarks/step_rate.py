@@ -15,7 +15,7 @@ import typer
 
 from pipeline import params, paths
 from pipeline.data import artefacts, gallery
-from pipeline.models import embedding_net
+from pipeline.models import member_networks
 from pipeline.training.loop import gradient_step, run_steps
 from pipeline.training.schedule import set_learning_rate
 from pipeline.training.session import TrainingSession, start_session
@@ -35,7 +35,7 @@ def main(
     order = artefacts.load_boxes()["image"]
     rows = gallery.training_rows(artefacts.load_folds(), p.folds.trained[0])
     training_set = build_training_set(paths.CROPS, order, rows, settings, 0)
-    net = embedding_net.build_for_member(p.backbones[backbone], settings)
+    net = member_networks.build_for_member(p.backbones[backbone], settings)
     session = start_session(net, training_set, settings, settings.seed)
     batch = next(iter(session.loader))
     rates = {"random tensors": [], "data path": []}

@@ -4,7 +4,7 @@ import sys
 
 from pipeline import params, paths
 from pipeline.data import artefacts
-from pipeline.models import embedding_net
+from pipeline.models import member_networks
 from pipeline.steps.embed import embed
 
 
@@ -12,7 +12,7 @@ def main(backbone: str, fold: str) -> None:
     p = params.load()
     settings = p.member_train(backbone)
     model = paths.model(backbone, int(fold))
-    net = embedding_net.load_trained(p.backbones[backbone], settings, model)
+    net = member_networks.load_trained(p.backbones[backbone], settings, model)
     order = artefacts.load_boxes()["image"]
     embeddings = embed.embed(net, paths.CROPS, order, settings.channels, p.embed.flip)
     embeddings.save(paths.embeddings(backbone, int(fold)))

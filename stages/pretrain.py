@@ -15,18 +15,18 @@ def main(backbone: str) -> None:
     if p.pretrain.method != "none":
         import torch  # seconds to import, and not needed otherwise
 
-        from pipeline.models import embedding_net
+        from pipeline.models import member_networks
         from pipeline.steps.pretrain import pretrain
         from pipeline.system import device
 
         settings, count = p.member_train(backbone), len(artefacts.load_boxes())
         torch.manual_seed(p.pretrain.seed)
-        net = embedding_net.build_for_member(p.backbones[backbone], settings)
+        net = member_networks.build_for_member(p.backbones[backbone], settings)
         data = (paths.CROPS, count, settings.channels, settings.augment)
         history = pretrain.pretrain(net, *data, p.pretrain)
         if not device.is_first():
             return
-        state = embedding_net.backbone_state(net)
+        state = member_networks.backbone_state(net)
     tables.write_csv(history, paths.pretraining_history(backbone))
     tables.replace(paths.pretrained_backbone(backbone), lambda part: save_file(state, part))
 

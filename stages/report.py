@@ -11,7 +11,7 @@ from pipeline import params, paths
 from pipeline.data import artefacts, evidence, gallery, submission_file, tables
 from pipeline.data.features import Features
 from pipeline.data.held_out_masks import UnseenMasks
-from pipeline.models import embedding_net
+from pipeline.models import member_networks
 from pipeline.steps.report import attention_maps, figures, masks, report
 from pipeline.steps.report.content import Sources, content
 
@@ -47,7 +47,7 @@ def main(name: str) -> None:
     whole = content(name, known, p.report, p.evaluation.seed)
     settings = p.member_train(backbone)
     model = paths.model(backbone, fold)
-    net = embedding_net.load_trained(p.backbones[backbone], settings, model)
+    net = member_networks.load_trained(p.backbones[backbone], settings, model)
     names = known.images["image"].tolist()
     whole["looks"] = attention_maps.looks(
         net, whole["queries"], known.crops, names, fold, settings.channels

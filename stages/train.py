@@ -7,7 +7,7 @@ from safetensors.torch import save_file
 
 from pipeline import params, paths
 from pipeline.data import artefacts, gallery, tables
-from pipeline.models import embedding_net
+from pipeline.models import member_networks
 from pipeline.steps.train import train
 from pipeline.system import device
 from pipeline.training.training_set import build_training_set
@@ -21,8 +21,8 @@ def main(backbone: str, fold: str) -> None:
     seed = settings.seed + int(fold)
     training_set = build_training_set(paths.CROPS, order, rows, settings, seed)
     torch.manual_seed(seed)
-    net = embedding_net.build_for_member(p.backbones[backbone], settings)
-    embedding_net.load_backbone(net, paths.pretrained_backbone(backbone))
+    net = member_networks.build_for_member(p.backbones[backbone], settings)
+    member_networks.load_backbone(net, paths.pretrained_backbone(backbone))
     history = train.train(net, training_set, settings, seed)
     if not device.is_first():
         return

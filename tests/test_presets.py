@@ -8,7 +8,7 @@ import torch
 from pipeline import params
 from pipeline.losses.embedding_loss import EmbeddingLoss
 from pipeline.losses.identities import Identities
-from pipeline.models import embedding_net
+from pipeline.models import member_networks
 from pipeline.steps.embed import embed
 from pipeline.training.session import Learner
 
@@ -22,7 +22,7 @@ def test_every_backbone_of_a_preset_takes_a_step(path):
     p = params.load(path)
     for name, backbone in p.backbones.items():
         settings = p.member_train(name)
-        net = embedding_net.build_for_member(backbone, settings, trained=True)
+        net = member_networks.build_for_member(backbone, settings, trained=True)
         learner = Learner(net, EmbeddingLoss(settings.loss, settings.embedding, IDENTITIES))
         # a quarter of the preset's height and width: all its layers, in seconds on a CPU
         shape = (4, settings.channels, p.crop.height // 4, p.crop.width // 4)

@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from pipeline import paths
 from pipeline.data import artefacts, images, tables
 from pipeline.data.features import Features
-from pipeline.models import embedding_net
+from pipeline.models import member_networks
 from pipeline.params import Params
 from pipeline.steps.crop import crop, pack
 from pipeline.steps.crop.given import Given
@@ -114,6 +114,6 @@ def embed_crops(table: pd.DataFrame, crops: Path, fold: int, p: Params) -> np.nd
     """Embed the crops of n photographs by one member of match.backbone, n x d unit vectors."""
     backbone = p.match.backbone
     settings = p.member_train(backbone)
-    net = embedding_net.build_for_member(p.backbones[backbone], settings, trained=True)
+    net = member_networks.build_for_member(p.backbones[backbone], settings, trained=True)
     net.load_state_dict(load_file(paths.model(backbone, fold)))
     return embed.embed(net, crops, table["image"], settings.channels, p.embed.flip).vectors

@@ -9,10 +9,11 @@ from torch import Tensor, nn
 from pipeline.losses import metric_learning, pairs
 from pipeline.losses.focal import Focal
 from pipeline.losses.identities import Identities, separate_new_whales
+from pipeline.losses.margins import ArcFace, CosFace, SphereFace
 from pipeline.losses.metric_learning import Memory
 from pipeline.losses.proxies import BatchAll, Centre, ProxyAnchor
 from pipeline.losses.siamese import SiameseLoss
-from pipeline.losses.softmax import ArcFace, CosFace, Softmax, SphereFace
+from pipeline.losses.softmax import Softmax
 from pipeline.models.pair_head import PairHead
 from pipeline.params import Loss
 

@@ -9,7 +9,7 @@ import torch
 
 from pipeline import paths
 from pipeline.data import gallery, tables
-from pipeline.models import embedding_net
+from pipeline.models import member_networks
 from pipeline.params import Params
 from pipeline.system.errors import UserError, require_files
 from pipeline.training import lr_range, lr_suggestion
@@ -62,7 +62,7 @@ def measure_losses(backbone: str, sweep: Sweep, p: Params) -> pd.DataFrame:
     rows = gallery.training_rows(tables.read("folds", paths.FOLDS), sweep.fold)
     training_set = build_training_set(paths.CROPS, order, rows, settings, seed)
     torch.manual_seed(seed)
-    net = embedding_net.build_for_member(p.backbones[backbone], settings)
+    net = member_networks.build_for_member(p.backbones[backbone], settings)
     session = start_session(net, training_set, settings, seed)
     return lr_range.run_range_test(session, sweep.low, sweep.high, sweep.steps)
 

@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from pipeline.data import held_out_masks, tables
 from pipeline.data.held_out_masks import UnseenMasks
 from pipeline.params import Crop
-from pipeline.steps.crop import examples, given, grabcut, unet, unet_training
+from pipeline.steps.crop import examples, given, grabcut, unet, unet_evaluation, unet_training
 from pipeline.steps.crop.boxes import Box
 from pipeline.steps.crop.given import Given
 from pipeline.steps.crop.pack import Segment, pack
@@ -65,7 +65,9 @@ def fit_unet(
         return None, held_out_masks.nothing()
     names, thumbnails = np.array(list(masked)), np.stack(list(masked.values()))
     net, rows = unet_training.train(thumbnails, settings.unet, computing_device())
-    unseen = unet_training.evaluate(net, settings.unet.size, names[rows], thumbnails[rows], source)
+    unseen = unet_evaluation.evaluate(
+        net, settings.unet.size, names[rows], thumbnails[rows], source
+    )
     overlap = f"; mean IoU {unseen.masks.mean():.3f} on {len(rows)} held out" if len(rows) else ""
     print(f"crop: U-Net trained on {len(names) - len(rows)} masks{overlap}", flush=True)
     return net, unseen

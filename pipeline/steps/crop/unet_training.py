@@ -1,4 +1,4 @@
-"""Training of the U-Net, and its quality on masks that it was not trained on."""
+"""Training of the U-Net."""
 
 from collections.abc import Iterator
 
@@ -8,8 +8,6 @@ import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
-from pipeline.data import held_out_masks
-from pipeline.data.held_out_masks import UnseenMasks
 from pipeline.params import UNet
 from pipeline.steps.crop import boxes, unet
 from pipeline.steps.crop.unet import SegmentationNet
@@ -130,48 +128,3 @@ def overlap_loss(logits: Tensor, target: Tensor) -> Tensor:
     shared = 2 * (predicted * target).sum((1, 2)) + 1
     dice = 1 - shared / (predicted.sum((1, 2)) + target.sum((1, 2)) + 1)
     return F.binary_cross_entropy_with_logits(logits, target) + dice.mean()
-
-
-def evaluate(
-    net: SegmentationNet, size: int, names: np.ndarray, thumbnails: np.ndarray, source: str
-) -> UnseenMasks:
-    """Compare the net's masks with those of held-out photographs.
-
-    size : side of the net's input
-    names : n images
-    thumbnails : uint8 n x D x D x 4, RGB and a mask that is not empty
-    source : of these masks, "mask" or "grabcut"
-    """
-    if not len(names):
-        return held_out_masks.nothing()
-    photographs = [np.ascontiguousarray(thumbnail[..., :3]) for thumbnail in thumbnails]
-    truths = [np.where(t[..., 3] > 127, np.uint8(255), np.uint8(0)) for t in thumbnails]
-    masks = [find_mask(net, size, photograph) for photograph in photographs]
-    overlaps = np.array([mask_iou(*pair) for pair in zip(truths, masks, strict=True)])
-    order = np.argsort(overlaps, kind="stable")
-    pictures = [
-        np.dstack([photographs[row], truths[row], masks[row]])
-        for row in order[: held_out_masks.SHOWN]
-    ]
-    true_boxes, found_boxes = (
-        np.array([boxes.mask_box(mask) for mask in kind], float) for kind in (truths, masks)
-    )
-    return UnseenMasks(
-        names[order].astype(str),
-        overlaps[order],
-        boxes.box_iou(true_boxes, found_boxes)[order],
-        np.stack(pictures),
-        source,
-    )
-
-
-def find_mask(net: SegmentationNet, size: int, photograph: np.ndarray) -> np.ndarray:
-    """The net's mask of a photograph; empty if it finds none."""
-    mask = unet.find_masks(net, size, [photograph], [None])[0]
-    return np.zeros(photograph.shape[:2], np.uint8) if mask is None else mask
-
-
-def mask_iou(a: np.ndarray, b: np.ndarray) -> float:
-    """Intersection over union of two masks, 0 for no animal; 0 if both are empty."""
-    union = ((a > 0) | (b > 0)).sum()
-    return float(((a > 0) & (b > 0)).sum() / max(union, 1))

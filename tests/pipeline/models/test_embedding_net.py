@@ -4,14 +4,14 @@ import pytest
 import torch
 from torch import nn
 
-from pipeline.models import backbones, embedding_net
+from pipeline.models import backbones, embedding_net, member_networks
 from pipeline.models.embedding_net import Architecture
 
 
 def build(name: str = "test_resnet", **changes) -> embedding_net.EmbeddingNet:
     torch.manual_seed(0)
     values = dict(channels=3, dim=8, pooling="gem", bnneck=True)
-    return embedding_net.build(name, "none", Architecture(**(values | changes)))
+    return member_networks.build(name, "none", Architecture(**(values | changes)))
 
 
 def crops(count: int = 4, channels: int = 3) -> torch.Tensor:

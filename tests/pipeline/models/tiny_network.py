@@ -2,7 +2,7 @@
 
 import torch
 
-from pipeline.models import embedding_net
+from pipeline.models import member_networks
 from pipeline.models.embedding_net import Architecture, EmbeddingNet
 from pipeline.models.pair_head import PairHead
 from pipeline.params import Train
@@ -17,4 +17,4 @@ def net(settings: Train, pair_head: PairHead | None = None) -> EmbeddingNet:
         bnneck=settings.bnneck,
         drop_path=settings.drop_path,
     )
-    return embedding_net.build("test_resnet", "none", architecture, pair_head)
+    return member_networks.build("test_resnet", "none", architecture, pair_head)

@@ -12,8 +12,8 @@ import pytest
 import torch
 from pydantic import BaseModel
 
-from pipeline.models import embedding_net
-from pipeline.params import Train, merge
+from pipeline.models import member_networks
+from pipeline.params import Backbone, Train, merge
 from pipeline.steps.train import train
 from pipeline.training.training_set import TrainingSet
 
@@ -130,7 +130,7 @@ def trained_weights(crops: Path, settings: str) -> dict[str, torch.Tensor]:
     rows = np.delete(np.arange(22), [16, 17])
     torch.manual_seed(0)
     backbone = dict(timm_name="test_resnet", weights="none", overrides={})
-    net = embedding_net.build_for_member(embedding_net.Backbone.model_validate(backbone), settings)
+    net = member_networks.build_for_member(Backbone.model_validate(backbone), settings)
     train.train(net, TrainingSet(crops, rows, LABELS[rows]), settings, 0)
     return net.state_dict()
 

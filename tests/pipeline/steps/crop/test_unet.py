@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from pipeline.data import held_out_masks
-from pipeline.steps.crop import boxes, unet, unet_training
+from pipeline.steps.crop import boxes, unet, unet_evaluation, unet_training
 from tests.pipeline.steps.crop import synthetic
 
 CPU = torch.device("cpu")
@@ -31,8 +31,8 @@ def trained():
 def test_it_finds_ellipses_after_training(trained):
     unseen = training_examples(20, seed=100)
     names = np.array([f"{number}.png" for number in range(20)])
-    untrained = unet_training.evaluate(unet.build(0, CPU), 32, names, unseen, "mask")
-    evaluated = unet_training.evaluate(trained, 32, names, unseen, "mask")
+    untrained = unet_evaluation.evaluate(unet.build(0, CPU), 32, names, unseen, "mask")
+    evaluated = unet_evaluation.evaluate(trained, 32, names, unseen, "mask")
     assert evaluated.masks.mean() > 0.8 and evaluated.masks.mean() > untrained.masks.mean() + 0.2
     assert evaluated.boxes.mean() > 0.8
     assert (np.diff(evaluated.masks) >= 0).all() and sorted(evaluated.names) == sorted(names)
@@ -42,11 +42,11 @@ def test_it_finds_ellipses_after_training(trained):
     assert len(evaluated.pictures) == held_out_masks.SHOWN
     assert np.array_equal(first[..., :3], unseen[worst][..., :3])
     assert np.array_equal(first[..., 3] > 0, unseen[worst][..., 3] > 127)
-    assert unet_training.mask_iou(first[..., 3], first[..., 4]) == evaluated.masks[0]
+    assert unet_evaluation.mask_iou(first[..., 3], first[..., 4]) == evaluated.masks[0]
 
 
 def test_the_masks_held_out_are_read_as_written(trained, tmp_path):
-    written = unet_training.evaluate(
+    written = unet_evaluation.evaluate(
         trained, 32, np.array(["a", "b"]), training_examples(2, 50), "grabcut"
     )
     for masks in (written, held_out_masks.nothing()):
@@ -59,16 +59,16 @@ def test_the_masks_held_out_are_read_as_written(trained, tmp_path):
 
 def test_a_net_that_finds_nothing_has_overlap_0(monkeypatch):
     monkeypatch.setattr(unet, "find_masks", lambda net, size, photographs, boxes: [None])
-    evaluated = unet_training.evaluate(None, 32, np.array(["a"]), training_examples(1), "mask")
+    evaluated = unet_evaluation.evaluate(None, 32, np.array(["a"]), training_examples(1), "mask")
     assert evaluated.masks.tolist() == [0] and evaluated.boxes.tolist() == [0]
     assert not evaluated.pictures[0, ..., 4].any()
 
 
 def test_overlap():
     a, b = np.zeros((2, 4), np.uint8), np.zeros((2, 4), np.uint8)
-    assert unet_training.mask_iou(a, b) == 0
+    assert unet_evaluation.mask_iou(a, b) == 0
     a[0], b[:, 0] = 255, 255  # four pixels, and two with one in common
-    assert unet_training.mask_iou(a, b) == 1 / 5
+    assert unet_evaluation.mask_iou(a, b) == 1 / 5
 
 
 def test_masks_have_the_photographs_size(trained):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import torch
 
-from pipeline.models import embedding_net
+from pipeline.models import member_networks
 from pipeline.models.embedding_net import Architecture, EmbeddingNet
 from pipeline.steps.embed import embed
 from pipeline.system import device
@@ -21,7 +21,7 @@ def quick(monkeypatch):
 def net() -> EmbeddingNet:
     torch.manual_seed(0)
     architecture = Architecture(channels=3, dim=8, pooling="gem", bnneck=True)
-    return embedding_net.build("test_resnet", "none", architecture)
+    return member_networks.build("test_resnet", "none", architecture)
 
 
 @pytest.fixture

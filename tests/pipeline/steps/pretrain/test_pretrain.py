@@ -5,7 +5,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from pipeline.models import embedding_net
+from pipeline.models import embedding_net, member_networks
 from pipeline.params import Pretrain
 from pipeline.steps.pretrain import pretrain
 from pipeline.training.health_checks import TrainingFailed
@@ -132,11 +132,11 @@ def test_a_member_starts_from_pretrained_weights_if_there_are_any(tmp_path, sett
     network, pretrained = net(settings_with()), net(settings_with())
     before = {name: value.clone() for name, value in network.state_dict().items()}
     save_file({}, tmp_path / "none.safetensors")
-    embedding_net.load_backbone(network, tmp_path / "none.safetensors")
+    member_networks.load_backbone(network, tmp_path / "none.safetensors")
     assert same(before, network.state_dict())
     torch.nn.init.ones_(pretrained.backbone.conv1[0].weight)
     state = {name: value.contiguous() for name, value in pretrained.backbone.state_dict().items()}
     save_file(state, tmp_path / "some.safetensors")
-    embedding_net.load_backbone(network, tmp_path / "some.safetensors")
+    member_networks.load_backbone(network, tmp_path / "some.safetensors")
     assert (network.backbone.conv1[0].weight == 1).all()
     assert torch.equal(before["linear.weight"], network.linear.weight)
