@@ -5,7 +5,7 @@
 The few-label contest of the semi-supervised literature, made from the demo: its ten most
 photographed individuals, of whom two photographs each keep their label; half of the others lie
 unlabelled beside them, the other half is asked, and nobody is new. Four ways in FOLDER: labels
-alone (`supervised`), the same and then a second round on pseudo-labels (`commands.pseudo`), a
+alone (`supervised`), the same and then a second round on pseudo-labels (`pseudo-label`), a
 backbone pretrained on all photographs by SimSiam, and that with pseudo-labels. Each of five members
 learns from some sixteen of the twenty labelled photographs, which are also all that it shows. The
 photographs that are asked get no pseudo-label; SimSiam, which knows no labels, sees them too (the

@@ -44,7 +44,9 @@ def test_the_params_are_the_sections_that_the_stage_reads(name):
 
 
 def test_the_demo_declares_the_code_that_draws_it():
+    """Not the program around its command, nor the other commands: they change no photograph."""
     demo = YAML(typ="safe").load(ROOT / "data/demo/dvc.yaml")["stages"]["photos"]
+    assert demo["cmd"] == "python -m commands demo"  # also works without installation
     code = import_closure(ROOT / "commands/demo.py", ROOT)
     names = {path.relative_to(ROOT).as_posix() for path in code}
     assert set(demo["deps"]) == {name for name in names if not name.startswith(dvc_deps.PLUMBING)}

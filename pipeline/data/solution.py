@@ -1,4 +1,4 @@
-"""The hidden truth, where a competition comes with one. Only `commands.leaderboard` opens it."""
+"""The hidden truth, if a competition has one. Only the leaderboard opens it, to score."""
 
 from pathlib import Path
 

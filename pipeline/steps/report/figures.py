@@ -159,7 +159,7 @@ def examined(histories: dict[str, pd.DataFrame]) -> str:
 
 
 def rate_range(backbone: str, table: pd.DataFrame) -> str:
-    """What `commands.lr_range` found (columns rate, loss, smoothed)."""
+    """What `tailprint lr-range` found (columns rate, loss, smoothed)."""
     try:
         rate = lr_suggestion.suggest_learning_rate(table)
         words = f"the range test suggests train.learning_rate {rate:.1e}."
