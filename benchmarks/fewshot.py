@@ -1,61 +1,36 @@
 """Every few-shot learner on Omniglot, beside published figures.
 
-    python -m benchmarks.fewshot --data DIR [--table learners|moved|study] [--quick] [name ...]
+    python -m benchmarks.fewshot --data DIR [--table learners|ablation|study] [--quick] [name ...]
 
 DIR holds images_background_small1.zip, images_background_small2.zip and all_runs.zip of
-https://github.com/brendenlake/omniglot (folder python). All learn from the five alphabets of
-small1. What to take of each was chosen on Japanese (of small2), `choice`. (a) `runs`: the twenty
-published 20-way one-shot runs, within an alphabet. (b) episodes from Sanskrit and Tagalog (of
-small2; no alphabet of these was seen or chosen by).
+https://github.com/brendenlake/omniglot (folder python). All learners are trained on the five
+alphabets of small1; what they are evaluated on: `benchmarks.fewshot_evaluation`.
 
-Writes benchmarks/fewshot/TABLE.csv, a row a name with 95 % intervals and the paired gain over
-nearest neighbour on pixels, and brings the table between the marks of that name up to date, on
-docs/results/few-shot-learners.md; of `learners` docs/fewshot.png too. The other tables say what
-moved the prototypical network, and vary MAML and Reptile; `runs` is not opened for those, which
-ask of one shot only, nor by --quick, which runs a two-hundredth of the lessons and writes nothing. A row that is there with the same
-settings is not run again: take it out where the learner itself was changed. Several may run at
-once, with names of their own.
+Writes benchmarks/fewshot/TABLE.csv, a row per learner with 95 % intervals and the paired gain over
+nearest neighbour on pixels, and updates the table between the marks of that name on
+docs/results/few-shot-learners.md; of `learners` docs/fewshot.png too. The other tables show what
+makes the prototypical network good, and vary MAML and Reptile. --quick runs a two-hundredth of the
+steps and writes nothing. A row with the same settings is not run again: delete it after a change of
+the learner's code. Several processes may run at once, with different names.
 """
 
-import time
 from dataclasses import replace
-from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import pandas as pd
-import torch
 import typer
 from filelock import FileLock
-from torch import Tensor
 
 from benchmarks import fewshot_picture
-from benchmarks.fewshot_recipes import PIXELS, SIDE, TABLES, Recipe, told
+from benchmarks.fewshot_evaluation import Accuracies, evaluate
+from benchmarks.fewshot_recipes import LEARNERS, PIXELS, Recipe, describe
+from benchmarks.fewshot_studies import ABLATION, STUDY
 from pipeline.data import tables
 from pipeline.evaluation.confidence import half_width
-from pipeline.fewshot import drawing, omniglot, sampling
-from pipeline.fewshot.adapting import Adapting
-from pipeline.fewshot.fit import fit
-from pipeline.fewshot.learner import Learner
-from pipeline.fewshot.sampling import Classes, Shape
-from pipeline.fewshot.tasks import Episodes, Support
 
 OUT = Path("benchmarks/fewshot")
-CHOSEN_BY = frozenset({"Japanese_(katakana)"})
-HELD_OUT = frozenset({"Sanskrit", "Tagalog"})
-EPISODES, QUICK_EPISODES = 600, 10
-AT_ONCE = 200  # examples of tasks scored together: few small ones would be mostly overhead
-QUESTIONS = {  # (b)
-    "5-way 1-shot": Shape(1, 5, 1, 5),
-    "5-way 5-shot": Shape(1, 5, 5, 5),
-    "20-way 1-shot": Shape(1, 20, 1, 1),
-    "20-way 5-shot": Shape(1, 20, 5, 1),
-}
-ONE_SHOT = [name for name, shape in QUESTIONS.items() if shape.shots == 1]  # of the other tables
-CHOICE = Shape(1, 20, 1, 1, within_group=True)
-RUNS, CHOSEN = "runs", "choice"
-characters = cache(omniglot.characters)  # decoding is the same for every learner
+TABLES = {"learners": LEARNERS, "ablation": ABLATION, "study": STUDY}
 
 
 def main(
@@ -66,18 +41,16 @@ def main(
 ) -> None:
     """Measure few-shot learners on Omniglot; without NAMES, every one of the table."""
     recipes = TABLES[table]
-    names = names or []
-    unknown = set(names) - set(recipes)
-    if unknown:
-        raise SystemExit(f"{table} has no {sorted(unknown)}; there are {list(recipes)}")
+    if unknown := set(names or []) - set(recipes):
+        raise SystemExit(f"{table} has no {sorted(unknown)}; it has {list(recipes)}")
     past = pd.DataFrame() if quick else read(table)
-    plain = answers(folder, table, TABLES["learners"][PIXELS], quick)
+    baseline = evaluate(folder, table, TABLES["learners"][PIXELS], quick)
     for name in names or list(recipes):
-        recipe = shortened(recipes[name]) if quick else recipes[name]
-        if done(past, name, recipe):
+        recipe = shorten(recipes[name]) if quick else recipes[name]
+        if is_done(past, name, recipe):
             continue
-        print(f"{name}: {told(recipe)}", flush=True)
-        row = scored(name, recipe, answers(folder, table, recipe, quick), plain)
+        print(f"{name}: {describe(recipe)}", flush=True)
+        row = build_row(name, recipe, evaluate(folder, table, recipe, quick), baseline)
         print(pd.Series(row).to_string(), flush=True)
         if not quick:
             write(table, [row])
@@ -86,141 +59,61 @@ def main(
 
 
 def read(table: str) -> pd.DataFrame:
-    """The table's rows of before, or none."""
+    """The rows that the table has, or none."""
     path = OUT / f"{table}.csv"
     return pd.read_csv(path) if path.is_file() else pd.DataFrame()
 
 
 def write(table: str, new: list[dict[str, object]]) -> None:
-    """Put rows into the table, and all of them on the page of docs/.
+    """Insert rows into the table, and write the whole table to its page of docs/.
 
-    They are read anew: other learners may be taught at the same time.
+    The table is read again: other processes may have added rows.
     """
     OUT.mkdir(parents=True, exist_ok=True)
     with FileLock(OUT / ".lock"):
         rows = read(table)
         for row in new:
-            rows = with_row(rows, row, list(TABLES[table]))
+            rows = insert_row(rows, row, list(TABLES[table]))
         tables.write_csv(rows, OUT / f"{table}.csv")
         fewshot_picture.write(table, rows)
 
 
-def shortened(recipe: Recipe) -> Recipe:
-    """A two-hundredth of the lessons: enough to see that it runs and learns."""
+def shorten(recipe: Recipe) -> Recipe:
+    """A two-hundredth of the steps: enough to see that the learner runs and learns."""
     return replace(recipe, fit=replace(recipe.fit, steps=recipe.fit.steps // 200))
 
 
-def done(rows: pd.DataFrame, name: str, recipe: Recipe) -> bool:
+def is_done(rows: pd.DataFrame, name: str, recipe: Recipe) -> bool:
     """Whether the table has this name with these settings."""
     if rows.empty:
         return False
-    return bool(((rows["learner"] == name) & (rows["settings"] == told(recipe))).any())
+    return bool(((rows["learner"] == name) & (rows["settings"] == describe(recipe))).any())
 
 
-def with_row(rows: pd.DataFrame, row: dict[str, object], order: list[str]) -> pd.DataFrame:
-    """The table with a row added or put in the place of its old one, in that order of names."""
+def insert_row(rows: pd.DataFrame, row: dict[str, object], order: list[str]) -> pd.DataFrame:
+    """The table with a row added or replaced, sorted by that order of names."""
     others = rows[rows["learner"] != row["learner"]] if len(rows) else rows
     joined = pd.concat([others, pd.DataFrame([row])], ignore_index=True)
     place = {name: number for number, name in enumerate(order)}
     return joined.sort_values("learner", key=lambda names: names.map(place))
 
 
-def answers(folder: Path, table: str, recipe: Recipe, quick: bool) -> dict[str, np.ndarray]:
-    """Teach a learner; the share of right answers in every task of each question, and the
-    processor's seconds, which other work on the machine does not lengthen.
-    """
-    learner, seconds = taught(folder, replace(recipe, transductive=False))
-    if isinstance(learner, Adapting):
-        learner.transductive = recipe.transductive
-    begun = time.process_time() - seconds
-    second = folder / "images_background_small2.zip"
-    choice = characters(second, SIDE, CHOSEN_BY)
-    count = QUICK_EPISODES if quick else EPISODES
-    found = {CHOSEN: shares(learner, drawn(choice, CHOICE, count))}
-    if table == "learners" and not quick:
-        found[RUNS] = shares(learner, omniglot.runs(folder / "all_runs.zip", SIDE))
-    held_out = characters(second, SIDE, HELD_OUT)
-    for question in QUESTIONS if table == "learners" else ONE_SHOT:
-        found[question] = shares(learner, drawn(held_out, QUESTIONS[question], count))
-    return found | {"seconds": np.array([time.process_time() - begun])}
-
-
-@lru_cache(1)
-def taught(folder: Path, recipe: Recipe) -> tuple[Learner, float]:
-    """A learner after its lessons, and the seconds of the processor that these took.
-
-    The next row may answer by it too, in another way.
-    """
-    torch.manual_seed(0)
-    classes = background(folder, recipe)
-    learner = recipe.make(len(classes))
-    begun = time.process_time()
-    if recipe.fit.steps:
-        fit(learner, partial(lesson, classes, recipe), recipe.fit, "lessons")
-    return learner.eval(), time.process_time() - begun
-
-
-def background(folder: Path, recipe: Recipe) -> Classes:
-    """What a recipe learns from."""
-    classes = characters(folder / "images_background_small1.zip", SIDE)
-    if recipe.turned:
-        classes = omniglot.turned(classes)
-    each = max(shape.shots + shape.queries for shape in recipe.lessons)
-    return omniglot.alone(classes, each) if recipe.alone else classes
-
-
-def lesson(classes: Classes, recipe: Recipe, step: int) -> Episodes:
-    """The episodes of one step; the same step draws the same ones."""
-    generator = torch.Generator().manual_seed(step)
-
-    def changed(inputs: Tensor) -> Tensor:
-        return drawing.redrawn(inputs, recipe.hand, generator)
-
-    rng = np.random.default_rng([1, step])
-    shape = recipe.lessons[step % len(recipe.lessons)]
-    return sampling.draw(classes, shape, rng, changed if recipe.hand else None)
-
-
-def drawn(classes: Classes, shape: Shape, count: int) -> list[Episodes]:
-    """The episodes of a question: the same for every learner."""
-    return [sampling.draw(classes, shape, np.random.default_rng([2, n])) for n in range(count)]
-
-
-@torch.no_grad()
-def shares(learner: Learner, episodes: list[Episodes]) -> np.ndarray:
-    """The share of each task's queries that are answered right."""
-    found = []
-    step = max(AT_ONCE // episodes[0].support.labels.numel(), 1)
-    for at in range(0, len(episodes), step):
-        some = together(episodes[at : at + step])
-        scores = learner.scores(some.support, some.queries, some.ways)
-        found.append((scores.argmax(dim=-1) == some.truth).float().mean(dim=1))
-    return torch.cat(found).numpy().astype(float)
-
-
-def together(episodes: list[Episodes]) -> Episodes:
-    """Tasks of one shape as one set of them."""
-    supports, *others = zip(*episodes, strict=True)
-    support = Support(*(torch.cat(part) for part in zip(*supports, strict=True)))
-    return Episodes(support, *(torch.cat(part) for part in others))
-
-
-def scored(
-    name: str, recipe: Recipe, own: dict[str, np.ndarray], plain: dict[str, np.ndarray]
+def build_row(
+    name: str, recipe: Recipe, result: Accuracies, baseline: Accuracies
 ) -> dict[str, object]:
-    """The table's row: percent right, half of its 95 % interval, the same of the paired gain."""
+    """The table's row: percent right, half-width of its 95 % interval, both of the paired gain."""
     row: dict[str, object] = {"learner": name}
-    for question in [key for key in own if key != "seconds"]:
-        gain = own[question] - plain[question]
-        row |= {question: percent(own[question].mean())}
-        row |= {f"{question} +-": percent(half_width(own[question]))}
-        row |= {f"{question} gain": percent(gain.mean())}
-        row |= {f"{question} gain +-": percent(half_width(gain))}
-    return row | {"seconds": round(float(own["seconds"][0])), "settings": told(recipe)}
+    for tasks, accuracies in result.by_tasks.items():
+        gain = accuracies - baseline.by_tasks[tasks]
+        row |= {tasks: to_percent(accuracies.mean())}
+        row |= {f"{tasks} +-": to_percent(half_width(accuracies))}
+        row |= {f"{tasks} gain": to_percent(gain.mean())}
+        row |= {f"{tasks} gain +-": to_percent(half_width(gain))}
+    return row | {"seconds": round(result.seconds), "settings": describe(recipe)}
 
 
-def percent(share: float) -> float:
-    return round(100 * float(share), 2)
+def to_percent(fraction: float) -> float:
+    return round(100 * float(fraction), 2)
 
 
 if __name__ == "__main__":

@@ -5,16 +5,16 @@ from torch import Tensor, nn
 
 from pipeline.fewshot.encoders import Encoder
 from pipeline.fewshot.learner import Learner
-from pipeline.fewshot.tasks import Support, membership, without_absent
+from pipeline.fewshot.tasks import Support, class_membership, mask_absent_classes
 
 ROUNDS = 3  # of routing
 
 
 class Induction(Learner):
-    """Encoder, induction of a class vector of its examples, relation by a neural tensor layer.
+    """Encoder, induction of a class vector from its examples, relation by a neural tensor layer.
 
-    It learns by cross-entropy among a task's classes: with the publication's squared error of every
-    pair it learned nothing of Omniglot's 20 or 60 ways.
+    Trained by cross-entropy among a task's classes: with the publication's squared error of every
+    pair it learned nothing from Omniglot's tasks of 20 or 60 ways.
     """
 
     def __init__(self, encoder: Encoder, slices: int) -> None:
@@ -26,30 +26,30 @@ class Induction(Learner):
         self.last = nn.Linear(slices, 1)
         nn.init.ones_(self.last.weight)
 
-    def scores(self, support: Support, queries: Tensor, ways: int) -> Tensor:
-        examples = support.encoded(self.encoder)
-        classes = induced(self.transform(examples), membership(support, ways))
-        # the class vector's length is below 1; a query of the usual length would drown it
-        asked = nn.functional.normalize(self.encoder(queries), dim=-1)
-        relations = torch.einsum("tcd,sde,tqe->tqcs", classes, self.tensor, asked)
+    def score(self, support: Support, queries: Tensor, ways: int) -> Tensor:
+        examples = self.transform(support.encode(self.encoder))
+        classes = induce_classes(examples, class_membership(support, ways))
+        # class vectors are shorter than 1; a query of the usual length would dominate the product
+        encoded = nn.functional.normalize(self.encoder(queries), dim=-1)
+        relations = torch.einsum("tcd,sde,tqe->tqcs", classes, self.tensor, encoded)
         scale = self.tensor.shape[-1] ** 0.5
-        told = self.last((scale * relations).relu()).squeeze(-1)
-        return without_absent(told, support, ways)
+        scores = self.last((scale * relations).relu()).squeeze(-1)
+        return mask_absent_classes(scores, support, ways)
 
 
-def induced(examples: Tensor, member: Tensor) -> Tensor:
-    """Class vectors, t x ways x d, of squashed examples t x n x d and their classes t x n x ways.
+def induce_classes(examples: Tensor, membership: Tensor) -> Tensor:
+    """Class vectors, t x ways x d, of examples t x n x d and their classes t x n x ways.
 
-    Routing: an example that agrees with its class's vector counts for more in the next round.
+    Routing: an example that agrees with its class's vector gets more weight in the next round.
     """
     examples = squash(examples)
-    votes = torch.zeros_like(member)
+    agreement = torch.zeros_like(membership)
     for _ in range(ROUNDS):
-        chosen = votes.masked_fill(member == 0, -torch.inf)
-        # a class without examples has nothing to share out
-        share = torch.nan_to_num(chosen.softmax(dim=1))
-        classes = squash(share.transpose(1, 2) @ examples)
-        votes = votes + examples @ classes.transpose(1, 2)
+        logits = agreement.masked_fill(membership == 0, -torch.inf)
+        # the softmax of a class without examples is NaN
+        coupling = torch.nan_to_num(logits.softmax(dim=1))
+        classes = squash(coupling.transpose(1, 2) @ examples)
+        agreement = agreement + examples @ classes.transpose(1, 2)
     return classes
 
 

@@ -1,60 +1,90 @@
-"""Learning one task: a few steps of gradient descent from a start, many tasks at once."""
+"""Adaptation to a task: a few steps of gradient descent on its support set, many tasks at once."""
+
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from pipeline.fewshot.networks import Conv, Dense, Weights, begun
-from pipeline.fewshot.tasks import Support, without_absent
+from pipeline.fewshot.networks import Conv, Dense, Weights, add_output_layer
+from pipeline.fewshot.tasks import Support, mask_absent_classes
 
 PADDING = -100  # no class
 
 
-def adapted(
+@dataclass(frozen=True)
+class InnerLoop:
+    """Settings of the gradient steps on a support set.
+
+    output_learning_rate: of the output layer; None for `learning_rate`
+    minibatches: each step uses one of so many parts of the examples, in turn; 1 for all of them
+    second_order: the result can be differentiated with respect to the initial weights through the
+        steps' gradients; otherwise it is detached from them
+    """
+
+    steps: int
+    learning_rate: float
+    output_learning_rate: float | None = None
+    minibatches: int = 1
+    second_order: bool = False
+
+    def learning_rates(self, layers: int) -> list[float]:
+        """The rate of each weight tensor, of which the last two are the output layer's."""
+        output = self.output_learning_rate
+        output = self.learning_rate if output is None else output
+        return [self.learning_rate] * (layers - 2) + [output] * 2
+
+
+def adapt(
+    network: Dense | Conv, start: Weights, support: Support, ways: int, loop: InnerLoop
+) -> Weights:
+    """Minimise the weighted cross-entropy of each task's support set, from `start` (t x ...).
+
+    The result has an output layer, which `start` lacks. It begins with zeros, so that the first
+    step changes nothing else.
+    """
+    weights = add_output_layer(network, start, ways)
+    with torch.enable_grad():
+        for step in range(loop.steps):
+            # with second order, the zero output layer is all that depends on nothing yet
+            weights = tuple(
+                tensor if loop.second_order and tensor.requires_grad else _leaf(tensor)
+                for tensor in weights
+            )
+            weights = _descend(network, weights, support, ways, loop, step)
+    return weights if loop.second_order else tuple(tensor.detach() for tensor in weights)
+
+
+def _leaf(tensor: Tensor) -> Tensor:
+    return tensor.detach().requires_grad_()
+
+
+def _descend(
     network: Dense | Conv,
-    start: Weights,
+    weights: Weights,
     support: Support,
     ways: int,
-    steps: int,
-    rate: float,
-    second_order: bool = False,
-    parts: int = 1,
-    output_rate: float | None = None,
+    loop: InnerLoop,
+    step: int,
 ) -> Weights:
-    """`steps` of gradient descent on each task's weighted cross-entropy, from `start` (t x ...).
-
-    The result has the output layer that the start lacks, which learns at `output_rate` where one
-    is given. It begins with zeros, so that the first step moves nothing but it.
-    parts: each step sees one of so many parts of the examples, in turn; 1 for all of them.
-    second_order: the result can be differentiated by `start` through the steps' gradients too;
-    otherwise it is cut off from `start`.
-    """
-    weights = begun(network, start, ways)
-    output_rate = rate if output_rate is None else output_rate
-    rates = [rate] * len(start) + [output_rate] * (len(weights) - len(start))
-    with torch.enable_grad():
-        for step in range(steps):
-            seen = Support(*(one[:, step % parts :: parts] for one in support))
-            # of second order, the output layer of zeros is all that depends on nothing yet
-            weights = tuple(
-                one if second_order and one.requires_grad else one.detach().requires_grad_()
-                for one in weights
-            )
-            # a class that is absent from this part only still has its say
-            logits = without_absent(network.logits(weights, seen.inputs), support, ways)
-            cost = task_costs(logits, seen).sum()
-            still = len(start) if step == 0 else 0  # their gradient is 0, and takes long to find
-            gradients = torch.autograd.grad(cost, weights[still:], create_graph=second_order)
-            moves = zip(weights[still:], gradients, rates[still:], strict=True)
-            moved = (weight - own * gradient for weight, gradient, own in moves)
-            # views: the next gradient is by them, not by what the output layer owes to the start
-            weights = *(one.view_as(one) for one in weights[:still]), *moved
-    return weights if second_order else tuple(one.detach() for one in weights)
+    """One gradient step."""
+    part = Support(*(values[:, step % loop.minibatches :: loop.minibatches] for values in support))
+    # classes are masked by the whole support set: one that this part lacks stays in the softmax
+    logits = mask_absent_classes(network.logits(weights, part.inputs), support, ways)
+    cost = task_costs(logits, part).sum()
+    # in the first step only the output layer has a gradient; the others' are 0 and slow to compute
+    fixed = len(weights) - 2 if step == 0 else 0
+    gradients = torch.autograd.grad(cost, weights[fixed:], create_graph=loop.second_order)
+    rates = loop.learning_rates(len(weights))[fixed:]
+    moves = zip(weights[fixed:], gradients, rates, strict=True)
+    moved = (weight - rate * gradient for weight, gradient, rate in moves)
+    # views: the next gradient is with respect to them, without the output layer's dependence
+    return *(tensor.view_as(tensor) for tensor in weights[:fixed]), *moved
 
 
 def task_costs(logits: Tensor, support: Support) -> Tensor:
-    """Each task's weighted mean cross-entropy, t, of t x n x ways: its gradient is its own."""
-    # padding's class may be absent, and its logit with it
+    """The weighted mean cross-entropy of each task, t, of t x n x ways logits."""
+    # the class of padding may be absent, and its logit -inf
     labels = support.labels.masked_fill(support.weights == 0, PADDING)
     losses = F.cross_entropy(
         logits.flatten(0, 1), labels.flatten(), reduction="none", ignore_index=PADDING

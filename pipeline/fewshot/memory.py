@@ -1,47 +1,33 @@
-"""Memory-augmented network (Santoro et al. 2016, "Meta-learning with memory-augmented neural
-networks", arXiv:1605.06065): examples are read one after another, each with the label of the one
-before; an outer memory keeps what belongs together.
-"""
+"""Memory-augmented network (Santoro et al. 2016, arXiv:1605.06065).
 
-from typing import NamedTuple
+"Meta-learning with memory-augmented neural networks": examples are read one after another, each
+with the label of the one before; an external memory associates them.
+"""
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from pipeline.fewshot import external_memory
 from pipeline.fewshot.encoders import Encoder
+from pipeline.fewshot.external_memory import State
 from pipeline.fewshot.learner import Learner
-from pipeline.fewshot.tasks import Episodes, Support, class_means, whole, without_absent
+from pipeline.fewshot.tasks import Episodes, Support, class_means, mask_absent_classes, merge_sets
 
-FADING = 0.95  # of what counts as lately used (their gamma: .9 to .99)
-# The key strength of Graves et al. 2014 (arXiv:1410.5401), which the publication leaves out: at 1 a
-# slot that fits weighs e times what one at right angles does, and drowns among a hundred of them
-STRENGTH = 10.0
-# Queries of equally many a class, all of them told, could be answered by counting what is left
-TOLD = 2 / 3
-# what squared distances of vectors of spread 1 are divided by for the prototypes' loss
-SPREAD = 8.0
-
-
-class State(NamedTuple):
-    """Of b sequences: memory b x slots x width; read (b x heads x slots) and usage (b x slots)
-    weights; the controller's two states (b x hidden).
-    """
-
-    memory: Tensor
-    read: Tensor
-    usage: Tensor
-    hidden: Tensor
-    cell: Tensor
+DECAY = 0.95  # of the usage weights (their gamma: .9 to .99)
+# With balanced classes and every label revealed, the last queries could be answered by elimination
+REVEALED = 2 / 3
+# divides squared distances of vectors of deviation 1 in the prototypes' loss
+TEMPERATURE = 8.0
 
 
 class Memory(Learner):
-    """The supports are written down; then every query is asked of a copy of the memory.
+    """The support set is written to the memory; then each query is answered from a copy of it.
 
-    Two things that the publication does without: its 100,000 lessons teach the memory and what it
-    is shown together. In a thousand, the memory learns nothing from vectors that all point the same
-    way, nor does the encoder from a memory that knows nothing. So each number of a vector comes
-    without its mean and spread, and a prototypes' loss beside the memory's own teaches the encoder.
+    The publication trains encoder and memory together in 100,000 episodes. In a thousand, the
+    memory learns nothing from vectors that all point in the same direction, nor does the encoder
+    from an untrained memory. So each component of a vector is normalised to mean 0 and deviation
+    1, and a prototypes' loss beside the memory's trains the encoder; the publication has neither.
     """
 
     def __init__(
@@ -50,112 +36,87 @@ class Memory(Learner):
         super().__init__()
         self.encoder, self.ways, self.slots, self.width = encoder, ways, slots, width
         self.heads, self.hidden = heads, hidden
-        self.level = nn.BatchNorm1d(encoder.dim, affine=False)
+        self.normalise = nn.BatchNorm1d(encoder.dim, affine=False)
         self.controller = nn.LSTMCell(encoder.dim + ways, hidden)
         self.keys = nn.Linear(hidden, heads * width)
         self.gate = nn.Linear(hidden, heads)
         self.last = nn.Linear(hidden + heads * width, ways)
 
-    def scores(self, support: Support, queries: Tensor, ways: int) -> Tensor:
-        asked = self.vectors(queries)
-        state, before = self.written(support.encoded(self.vectors), support)
-        count = asked.shape[1]
-        copies = State(*(one.repeat_interleave(count, dim=0) for one in state))
-        _, logits = self.step(copies, asked.flatten(0, 1), before.repeat_interleave(count, dim=0))
-        return without_absent(logits.view(-1, count, self.ways)[..., :ways], support, ways)
+    def score(self, support: Support, queries: Tensor, ways: int) -> Tensor:
+        vectors = self.encode(queries)
+        state, previous = self.write_support(support.encode(self.encode), support)
+        count = vectors.shape[1]
+        copies = State(*(values.repeat_interleave(count, dim=0) for values in state))
+        previous = previous.repeat_interleave(count, dim=0)
+        _, logits = self.step(copies, vectors.flatten(0, 1), previous)
+        return mask_absent_classes(logits.view(-1, count, self.ways)[..., :ways], support, ways)
 
     def loss(self, episodes: Episodes) -> Tensor:
-        """Cross-entropy of the memory's answers, and that of the vectors' own prototypes."""
-        parts = [episodes.support.labels.shape[1], episodes.truth.shape[1]]
-        examples, asked = whole(episodes).encoded(self.vectors).split(parts, dim=1)
+        """Cross-entropy of the memory's predictions, and that of the vectors' prototypes."""
+        sizes = [episodes.support.labels.shape[1], episodes.truth.shape[1]]
+        examples, queries = merge_sets(episodes).encode(self.encode).split(sizes, dim=1)
         means = class_means(examples, episodes.support, episodes.ways)
-        near = -torch.cdist(asked, means).square() / SPREAD
-        near = without_absent(near, episodes.support, episodes.ways)
-        apart = F.cross_entropy(near.flatten(0, 1), episodes.truth.flatten())
-        return apart + self._misread(examples, asked, episodes)
+        logits = -torch.cdist(queries, means).square() / TEMPERATURE
+        logits = mask_absent_classes(logits, episodes.support, episodes.ways)
+        prototype_loss = F.cross_entropy(logits.flatten(0, 1), episodes.truth.flatten())
+        return prototype_loss + self._sequence_loss(examples, queries, episodes)
 
-    def _misread(self, examples: Tensor, asked: Tensor, episodes: Episodes) -> Tensor:
-        """Cross-entropy of queries that are read one after another, in an order by chance, each
-        answered before its label is told: one sequence with the supports, as in the publication.
+    def _sequence_loss(self, examples: Tensor, queries: Tensor, episodes: Episodes) -> Tensor:
+        """Cross-entropy of queries that follow the support set in one sequence, in random order.
+
+        Each is classified before its label is revealed, as in the publication.
         """
         order = torch.rand(episodes.truth.shape).argsort(dim=1)
-        order = order[:, : round(TOLD * order.shape[1])]
+        order = order[:, : round(REVEALED * order.shape[1])]
         truth = episodes.truth.gather(1, order)
-        asked = asked[torch.arange(len(order))[:, None], order]
-        labels = F.one_hot(truth, self.ways).to(asked.dtype)
-        (state, before), answers = self.written(examples, episodes.support), []
-        for at in range(asked.shape[1]):
-            state, logits = self.step(state, asked[:, at], before)
-            answers.append(logits)
-            before = labels[:, at]
-        logits = torch.stack(answers, dim=1)[..., : episodes.ways]
-        logits = without_absent(logits, episodes.support, episodes.ways)
+        queries = queries[torch.arange(len(order))[:, None], order]
+        labels = F.one_hot(truth, self.ways).to(queries.dtype)
+        state, previous = self.write_support(examples, episodes.support)
+        predictions = []
+        for position in range(queries.shape[1]):
+            state, logits = self.step(state, queries[:, position], previous)
+            predictions.append(logits)
+            previous = labels[:, position]
+        logits = torch.stack(predictions, dim=1)[..., : episodes.ways]
+        logits = mask_absent_classes(logits, episodes.support, episodes.ways)
         return F.cross_entropy(logits.flatten(0, 1), truth.flatten())
 
-    def vectors(self, inputs: Tensor) -> Tensor:
-        """t x n x ... to t x n x d, each number without its mean and spread over the background."""
+    def encode(self, inputs: Tensor) -> Tensor:
+        """t x n x ... to t x n x d, each component with mean 0, deviation 1 over the background."""
         vectors = self.encoder(inputs)
-        return self.level(vectors.flatten(0, -2)).view_as(vectors)
+        return self.normalise(vectors.flatten(0, -2)).view_as(vectors)
 
-    def written(self, examples: Tensor, support: Support) -> tuple[State, Tensor]:
-        """The state after the supports' vectors, t x n x d, and the last one's label, t x ways."""
+    def write_support(self, examples: Tensor, support: Support) -> tuple[State, Tensor]:
+        """The state after the examples' vectors, t x n x d, and the last one's label, t x ways."""
         labels = F.one_hot(support.labels, self.ways).to(examples.dtype)
-        state, before = self.blank(examples), torch.zeros_like(labels[:, 0])
-        for at in range(examples.shape[1]):
-            real = support.weights[:, at] > 0
-            told, _ = self.step(state, examples[:, at], before)
-            state = State(*(chosen(real, new, old) for new, old in zip(told, state, strict=True)))
-            before = chosen(real, labels[:, at], before)
-        return state, before
+        sizes = self.slots, self.width, self.heads, self.hidden
+        state = external_memory.empty_state(examples, *sizes)
+        previous = torch.zeros_like(labels[:, 0])
+        for position in range(examples.shape[1]):
+            present = support.weights[:, position] > 0
+            after, _ = self.step(state, examples[:, position], previous)
+            state = State(
+                *(select(present, new, old) for new, old in zip(after, state, strict=True))
+            )
+            previous = select(present, labels[:, position], previous)
+        return state, previous
 
-    def blank(self, like: Tensor) -> State:
-        """The state before anything is read; `like` is b x ...."""
-        count = len(like)
-        return State(
-            like.new_full((count, self.slots, self.width), 1e-6),
-            like.new_zeros(count, self.heads, self.slots),
-            like.new_zeros(count, self.slots),
-            like.new_zeros(count, self.hidden),
-            like.new_zeros(count, self.hidden),
-        )
+    def step(self, state: State, vectors: Tensor, previous: Tensor) -> tuple[State, Tensor]:
+        """Process one input per sequence, b x d, with the previous label, b x ways.
 
-    def step(self, state: State, vectors: Tensor, before: Tensor) -> tuple[State, Tensor]:
-        """Read one input a sequence, b x d, with the label before, b x ways: state and logits."""
-        seen = torch.cat([vectors, before], dim=1)
-        hidden, cell = self.controller(seen, (state.hidden, state.cell))
+        Returns the new state and the logits, b x ways.
+        """
+        inputs = torch.cat([vectors, previous], dim=1)
+        hidden, cell = self.controller(inputs, (state.hidden, state.cell))
         keys = self.keys(hidden).tanh().unflatten(1, (self.heads, self.width))
         gate = self.gate(hidden).sigmoid()
-        memory, written = write(state.memory, state.read, state.usage, keys, gate)
-        read, found = look_up(memory, keys)
-        usage = FADING * state.usage + read.sum(dim=1) + written.sum(dim=1)
-        logits = self.last(torch.cat([hidden, found.flatten(1)], dim=1))
+        memory, written = external_memory.write(state.memory, state.read, state.usage, keys, gate)
+        read, retrieved = external_memory.read(memory, keys)
+        usage = DECAY * state.usage + read.sum(dim=1) + written.sum(dim=1)
+        logits = self.last(torch.cat([hidden, retrieved.flatten(1)], dim=1))
         return State(memory, read, usage, hidden, cell), logits
 
 
-def write(
-    memory: Tensor, read: Tensor, usage: Tensor, keys: Tensor, gate: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Least recently used access: the new memory, and where each head wrote, b x heads x slots.
-
-    A head writes its key (b x heads x width) where it last read, in the gate's share (b x heads),
-    or in a slot of its own of those that nothing was read from or written to for longest. The one
-    of them that is unused for longest is wiped before, as published; the other heads' are not.
-    """
-    heads = keys.shape[1]
-    oldest = usage.argsort(dim=1, stable=True)[:, :heads]
-    free = F.one_hot(oldest, memory.shape[1]).to(memory.dtype)
-    written = gate[..., None] * read + (1 - gate[..., None]) * free
-    wiped = 1 - free[:, :1].transpose(1, 2)
-    return memory * wiped + written.transpose(1, 2) @ keys, written
-
-
-def look_up(memory: Tensor, keys: Tensor) -> tuple[Tensor, Tensor]:
-    """Reading weights, b x heads x slots; what is read, b x heads x width."""
-    likeness = F.normalize(keys, dim=-1) @ F.normalize(memory, dim=-1).transpose(1, 2)
-    weights = (STRENGTH * likeness).softmax(dim=-1)
-    return weights, weights @ memory
-
-
-def chosen(which: Tensor, first: Tensor, second: Tensor) -> Tensor:
-    """`first` where `which` (b), else `second`; b x ...."""
-    return torch.where(which.view(-1, *[1] * (first.ndim - 1)), first, second)
+def select(condition: Tensor, first: Tensor, second: Tensor) -> Tensor:
+    """`first` if `condition` (b) holds, else `second`; b x ...."""
+    return torch.where(condition.view(-1, *[1] * (first.ndim - 1)), first, second)

@@ -5,27 +5,27 @@ from torch import Tensor
 
 from pipeline.fewshot.encoders import Encoder
 from pipeline.fewshot.learner import Learner
-from pipeline.fewshot.tasks import Support, class_means, without_absent
+from pipeline.fewshot.tasks import Support, class_means, mask_absent_classes
 
 
 class Prototypical(Learner):
-    """Scores are squared Euclidean distances to the class means, below 0, times `scale`.
+    """Scores are negative squared Euclidean distances to the class means, times `scale`.
 
-    scale: 1 as published. Vectors that are long before they are taught need a smaller one: a
-    softmax of large numbers is sure of everything, and has next to no gradient.
+    scale: 1 as published. Vectors that are long before training need a smaller one: a softmax of
+    large numbers is saturated, and has next to no gradient.
     """
 
     def __init__(self, encoder: Encoder, scale: float = 1.0) -> None:
         super().__init__()
         self.encoder, self.scale = encoder, scale
 
-    def scores(self, support: Support, queries: Tensor, ways: int) -> Tensor:
-        means = class_means(support.encoded(self.encoder), support, ways)
-        distances = squared(self.encoder(queries), means)
-        return without_absent(-self.scale * distances, support, ways)
+    def score(self, support: Support, queries: Tensor, ways: int) -> Tensor:
+        means = class_means(support.encode(self.encoder), support, ways)
+        distances = squared_distances(self.encoder(queries), means)
+        return mask_absent_classes(-self.scale * distances, support, ways)
 
 
-def squared(first: Tensor, second: Tensor) -> Tensor:
+def squared_distances(first: Tensor, second: Tensor) -> Tensor:
     """Squared Euclidean distances, t x a x d and t x b x d to t x a x b."""
     lengths = first.square().sum(-1)[..., None] + second.square().sum(-1)[:, None]
     return torch.clamp(lengths - 2 * first @ second.transpose(1, 2), min=0)

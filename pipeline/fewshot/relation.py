@@ -5,54 +5,81 @@ from torch import Tensor, nn
 
 from pipeline.fewshot.encoders import Encoder
 from pipeline.fewshot.learner import Learner
-from pipeline.fewshot.tasks import Episodes, Support, class_means, of_real, present, without_absent
+from pipeline.fewshot.tasks import (
+    Episodes,
+    Support,
+    class_means,
+    encode_present,
+    mask_absent_classes,
+    present_classes,
+)
 
 
 class Relation(Learner):
-    """A small network sees a class's mean feature maps and the query's, one over the other.
+    """A small network compares a class's mean feature maps with a query's, stacked as channels.
 
-    The published encoder pools twice only, so that maps of some size are compared. Scores are the
-    network's logits; it learns to say 1 for the right class and 0 for others by squared errors, as
-    published.
+    The published encoder pools only twice, so that the compared maps have some size. Scores are
+    the network's logits; it is trained by squared errors against 1 for the right class and 0 for
+    others, as published.
     """
 
     def __init__(self, encoder: Encoder, hidden: int) -> None:
         super().__init__()
         self.encoder = encoder
-        channels, (height, width) = encoder.channels, encoder.side
-        layers: list[nn.Module] = []
-        for planes in (2 * channels, channels):
-            large = min(height, width) > 1
-            side = 3 if large else 1
-            layers += [nn.Conv2d(planes, channels, side, padding=side // 2, bias=False)]
-            layers += [nn.BatchNorm2d(channels), nn.ReLU()]
-            if large:
-                layers += [nn.MaxPool2d(2)]
-                height, width = height // 2, width // 2
-        layers += [nn.Flatten(), nn.Linear(channels * height * width, hidden), nn.ReLU()]
-        self.both, *rest = layers
-        self.compare = nn.Sequential(*rest, nn.Linear(hidden, 1))
+        channels, size = encoder.channels, encoder.map_size
+        self.first = build_convolution(2 * channels, channels, size)
+        layers, size = build_rest_of_block(channels, size)
+        layers += [build_convolution(channels, channels, size)]
+        second_block, (height, width) = build_rest_of_block(channels, size)
+        layers += [*second_block, nn.Flatten()]
+        layers += [nn.Linear(channels * height * width, hidden), nn.ReLU(), nn.Linear(hidden, 1)]
+        self.compare = nn.Sequential(*layers)
 
-    def scores(self, support: Support, queries: Tensor, ways: int) -> Tensor:
-        maps = support.encoded(self.encoder.maps)
+    def score(self, support: Support, queries: Tensor, ways: int) -> Tensor:
+        maps = support.encode(self.encoder.maps)
         means = class_means(maps.flatten(2), support, ways).unflatten(2, maps.shape[2:])
-        asked = self.encoder.maps(queries)
-        # a convolution of two maps, one over the other, is a sum of two convolutions: each map is
-        # convolved once, not once a pair
-        over, under = self.both.weight.chunk(2, dim=1)
-        pairs = self.convolved(means, over)[:, None] + self.convolved(asked, under)[:, :, None]
-        real = present(support, ways)[:, None].expand(pairs.shape[:3])
-        told = of_real(self.compare, pairs, real).squeeze(-1)
-        return without_absent(told, support, ways)
+        pairs = self._convolve_pairs(means, self.encoder.maps(queries))
+        present = present_classes(support, ways)[:, None].expand(pairs.shape[:3])
+        scores = encode_present(self.compare, pairs, present).squeeze(-1)
+        return mask_absent_classes(scores, support, ways)
 
-    def convolved(self, maps: Tensor, weight: Tensor) -> Tensor:
-        """t x n x c x h x w by a part of the first convolution's weights."""
-        found = F.conv2d(maps.flatten(0, 1), weight, padding=self.both.padding)
-        return found.unflatten(0, maps.shape[:2])
+    def _convolve_pairs(self, means: Tensor, queries: Tensor) -> Tensor:
+        """The first convolution of every query-class pair, t x q x ways x c x h x w.
+
+        A convolution of two stacked maps is the sum of two convolutions: each map is convolved
+        once, not once per pair.
+        """
+        of_class, of_query = self.first.weight.chunk(2, dim=1)
+        class_maps, query_maps = self._convolve(means, of_class), self._convolve(queries, of_query)
+        return class_maps[:, None] + query_maps[:, :, None]
+
+    def _convolve(self, maps: Tensor, weight: Tensor) -> Tensor:
+        """t x n x c x h x w by one half of the first convolution's weights."""
+        padding = weight.shape[-1] // 2
+        return F.conv2d(maps.flatten(0, 1), weight, padding=padding).unflatten(0, maps.shape[:2])
 
     def loss(self, episodes: Episodes) -> Tensor:
         """Mean squared difference of each pair's probability from 1 (the right class) or 0."""
-        scores = self.scores(episodes.support, episodes.queries, episodes.ways)
+        scores = self.score(episodes.support, episodes.queries, episodes.ways)
         right = F.one_hot(episodes.truth, episodes.ways).to(scores.dtype)
-        real = scores.isfinite()
-        return F.mse_loss(scores.sigmoid()[real], right[real])
+        present = scores.isfinite()
+        return F.mse_loss(scores.sigmoid()[present], right[present])
+
+
+def build_convolution(planes: int, channels: int, size: tuple[int, int]) -> nn.Conv2d:
+    """3 x 3, or 1 x 1 on maps of a single row or column."""
+    width = 3 if min(size) > 1 else 1
+    return nn.Conv2d(planes, channels, width, padding=width // 2, bias=False)
+
+
+def build_rest_of_block(
+    channels: int, size: tuple[int, int]
+) -> tuple[list[nn.Module], tuple[int, int]]:
+    """What follows a convolution of maps of this size; the size of its output.
+
+    Maps of a single row or column are not pooled.
+    """
+    layers: list[nn.Module] = [nn.BatchNorm2d(channels), nn.ReLU()]
+    if min(size) == 1:
+        return layers, size
+    return [*layers, nn.MaxPool2d(2)], (size[0] // 2, size[1] // 2)

@@ -1,85 +1,70 @@
-"""Reptile: a start near what tasks make of it (Nichol et al. 2018, arXiv:1803.02999)."""
+"""Reptile: initial weights near those adapted to tasks (Nichol et al. 2018, arXiv:1803.02999)."""
 
 import torch
 from torch import Tensor
 
-from pipeline.fewshot.adapting import Adapting
-from pipeline.fewshot.inner_loop import adapted, task_costs
-from pipeline.fewshot.networks import Conv, Dense, Weights, repeated
-from pipeline.fewshot.tasks import Episodes, Support, whole
+from pipeline.fewshot.gradient_based import GradientBasedLearner
+from pipeline.fewshot.inner_loop import InnerLoop, adapt, task_costs
+from pipeline.fewshot.networks import Conv, Dense, Weights, repeat_weights
+from pipeline.fewshot.tasks import Episodes, Support, merge_sets
 
 
-class Reptile(Adapting):
+class Reptile(GradientBasedLearner):
     """The start moves towards the mean of the tasks' adapted weights.
 
-    rate is the inner steps' one; the optimiser's is that of the start (epsilon). `parts`: every
-    inner step of meta-training sees one part of a task's examples, in turn, as minibatches do.
-    transductive: batch norm sees all of a task's queries together.
+    loop: of meta-training. The optimizer's learning rate is the step of the meta-update (epsilon).
+    adapt_steps: of the inner loop for a task that is scored, all its examples in each step
+    starts: so many independent starts are trained side by side, all from the same initial weights
+    transductive: batch norm averages over all queries of a task.
     """
 
     def __init__(
         self,
         network: Dense | Conv,
-        steps: int,
-        rate: float,
+        loop: InnerLoop,
         adapt_steps: int,
-        parts: int = 1,
+        starts: int = 1,
         transductive: bool = False,
         seed: int = 0,
     ) -> None:
-        super().__init__(network, transductive, seed)
-        self.steps, self.rate, self.adapt_steps, self.parts = steps, rate, adapt_steps, parts
+        super().__init__(network, transductive, seed, starts)
+        self.loop = loop
+        self.scoring_loop = InnerLoop(adapt_steps, loop.learning_rate)
 
     @torch.no_grad()
-    def update(self, episodes: Episodes, optimiser: torch.optim.Optimizer) -> float:
-        """One meta-update on supports and queries together: Reptile does not part them.
+    def update(self, episodes: Episodes, optimizer: torch.optim.Optimizer) -> float:
+        """One meta-update, on support and query sets together: Reptile does not separate them.
 
-        Returns the loss on them after the inner steps: before, every class is as likely.
+        Of s starts, the first is moved by the first of s equal parts of the tasks, and so on.
+        Returns the loss after the inner loop: before it, all classes are equally likely.
         """
-        support, ways = whole(episodes), episodes.ways
-        start = repeated(tuple(self.start), len(support.labels))
-        learned = adapted(
-            self.network, start, support, ways, self.steps, self.rate, parts=self.parts
-        )
-        epsilon = optimiser.param_groups[0]["lr"]
-        moved = towards(tuple(one[None] for one in self.start), learned, epsilon)
-        for theta, new in zip(self.start, moved, strict=True):
-            theta.copy_(new[0])
-        return task_costs(self.network.logits(learned, support.inputs), support).mean().item()
+        support, ways = merge_sets(episodes), episodes.ways
+        start = tuple(self.start)
+        repeated = repeat_weights(start, len(support.labels))
+        adapted = adapt(self.network, repeated, support, ways, self.loop)
+        moved = move_towards(start, adapted, optimizer.param_groups[0]["lr"])
+        for weight, new in zip(self.start, moved, strict=True):
+            weight.copy_(new)
+        return task_costs(self.network.logits(adapted, support.inputs), support).mean().item()
 
-    def learned(self, support: Support, ways: int) -> Weights:
-        start = repeated(tuple(self.start), len(support.labels))
-        return adapted(self.network, start, support, ways, self.adapt_steps, self.rate)
+    def adapt(self, support: Support, ways: int) -> Weights:
+        start = repeat_weights(tuple(self.start), len(support.labels))
+        return adapt(self.network, start, support, ways, self.scoring_loop)
 
-
-def meta_update(
-    network: Dense | Conv,
-    start: Weights,
-    support: Support,
-    ways: int,
-    steps: int,
-    inner_rate: float,
-    meta_rate: float,
-    parts: int = 1,
-) -> Weights:
-    """One Reptile step: theta + meta_rate x mean over tasks of (phi - theta).
-
-    `start` holds s starts (s x ...); `support` equally many tasks for each, one's after another's.
-    `parts`: see `adapted`.
-    """
-    each = len(support.labels) // len(start[0])
-    starts = tuple(one.repeat_interleave(each, dim=0) for one in start)
-    learned = adapted(network, starts, support, ways, steps, inner_rate, parts=parts)
-    return towards(start, learned, meta_rate)
+    def score_from(self, starts: Tensor, support: Support, queries: Tensor, ways: int) -> Tensor:
+        """As `score`, each task from the start of the given number (t)."""
+        start = tuple(weight[starts] for weight in self.start)
+        adapted = adapt(self.network, start, support, ways, self.scoring_loop)
+        return self.score_adapted(adapted, support, queries, ways)
 
 
-def towards(start: Weights, learned: Weights, rate: float) -> Weights:
-    """Starts (s x ...) moved towards the mean of what their tasks (t x ...) made of them.
+def move_towards(start: Weights, adapted: Weights, rate: float) -> Weights:
+    """Starts (s x ...) moved by `rate` towards the mean of their tasks' adapted weights (t x ...).
 
-    The tasks' output layers are none of a start's.
+    The tasks' output layers, which come last, are not part of a start.
     """
 
-    def moved(theta: Tensor, phi: Tensor) -> Tensor:
-        return theta + rate * (phi.unflatten(0, (len(theta), -1)).mean(dim=1) - theta)
+    def move(weight: Tensor, results: Tensor) -> Tensor:
+        return weight + rate * (results.unflatten(0, (len(weight), -1)).mean(dim=1) - weight)
 
-    return tuple(moved(theta, phi) for theta, phi in zip(start, learned, strict=False))
+    return tuple(move(weight, results) for weight, results in zip(start, adapted, strict=False))

@@ -1,4 +1,4 @@
-"""Drawing few-shot tasks from labelled inputs, class by class."""
+"""Sampling of few-shot episodes from labelled inputs, class by class."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,101 +12,116 @@ from pipeline.fewshot.tasks import Episodes, Support
 
 @dataclass(frozen=True)
 class Classes:
-    """inputs: N x ...; rows: of each class, the numbers of its inputs; group: of each class, which
-    others it can be mistaken for in practice (an alphabet).
+    """Labelled inputs.
+
+    inputs: N x ...; rows: the rows of each class's inputs; groups: of each class, the set of
+    classes that it can be mistaken for in practice (an alphabet)
     """
 
     inputs: Tensor
     rows: list[np.ndarray]
-    group: np.ndarray
+    groups: np.ndarray
 
     def __len__(self) -> int:
         return len(self.rows)
 
 
-def classes_of(inputs: Tensor, labels: np.ndarray, group: np.ndarray) -> Classes:
-    """Inputs by label (N labels of any kind, in their order); `group` is one a label."""
+def group_by_label(inputs: Tensor, labels: np.ndarray, groups: np.ndarray) -> Classes:
+    """Inputs by label (N labels of any type, classes in their order); one group per class.
+
+    Raises ValueError if there are more or fewer groups than classes.
+    """
     names = np.unique(labels)
-    if len(names) != len(group):
-        raise ValueError(f"{len(names)} classes have {len(group)} groups: one each is wanted")
-    return Classes(inputs, [np.flatnonzero(labels == name) for name in names], group)
+    if len(names) != len(groups):
+        raise ValueError(f"{len(names)} classes have {len(groups)} groups: expected one per class")
+    return Classes(inputs, [np.flatnonzero(labels == name) for name in names], groups)
 
 
 @dataclass(frozen=True)
 class Shape:
-    """How large episodes are. within_group: all classes of a task are of one group."""
+    """The size of a batch of episodes.
+
+    queries: per class
+    within_group: all classes of a task are of one group
+    """
 
     tasks: int
     ways: int
     shots: int
-    queries: int  # a class
+    queries: int
     within_group: bool = False
 
+    @property
+    def examples(self) -> int:
+        """Inputs per class."""
+        return self.shots + self.queries
 
-def draw(
+
+def sample_episodes(
     classes: Classes,
     shape: Shape,
     rng: np.random.Generator,
-    changed: Callable[[Tensor], Tensor] | None = None,
+    augment: Callable[[Tensor], Tensor] | None = None,
 ) -> Episodes:
-    """Episodes of different inputs: no query is a support of its task.
+    """A batch of episodes without repeated inputs: no query is a support of its task.
 
-    `changed` (an augmentation) is given all inputs of the episodes, m x ....
-    Raises ValueError where there are too few classes, or a class has too few inputs.
+    augment : is called once with all inputs of the episodes, m x ...
+    Raises ValueError if there are too few classes, or too few inputs of a class.
     """
-    check(classes, shape)
-    each = shape.shots + shape.queries
-    drawn = [one_task(classes, shape, rng) for _ in range(shape.tasks)]
-    rows = np.stack([rows for _, rows in drawn])  # t x ways x each
+    _check(classes, shape)
+    tasks = [sample_task(classes, shape, rng) for _ in range(shape.tasks)]
+    rows = np.stack([rows for _, rows in tasks])  # t x ways x examples
     inputs = classes.inputs[torch.from_numpy(rows.reshape(-1))]
-    if changed is not None:
-        inputs = changed(inputs)
-    inputs = inputs.unflatten(0, (shape.tasks, shape.ways, each))
-    labels = torch.arange(shape.ways)[None, :, None].expand(shape.tasks, -1, each)
-    shown = inputs[:, :, : shape.shots].flatten(1, 2), labels[:, :, : shape.shots].flatten(1)
-    shown = shuffled(*shown, rng)
+    if augment is not None:
+        inputs = augment(inputs)
+    inputs = inputs.unflatten(0, (shape.tasks, shape.ways, shape.examples))
+    labels = torch.arange(shape.ways)[None, :, None].expand(shape.tasks, -1, shape.examples)
+    examples, example_labels = shuffle_examples(
+        inputs[:, :, : shape.shots].flatten(1, 2), labels[:, :, : shape.shots].flatten(1), rng
+    )
     return Episodes(
-        Support(*shown, torch.ones(shown[1].shape)),
+        Support(examples, example_labels, torch.ones(example_labels.shape)),
         inputs[:, :, shape.shots :].flatten(1, 2),
         labels[:, :, shape.shots :].flatten(1),
-        torch.from_numpy(np.stack([chosen for chosen, _ in drawn])),
+        torch.from_numpy(np.stack([chosen for chosen, _ in tasks])),
     )
 
 
-def shuffled(inputs: Tensor, labels: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """Each task's examples in a random order: a place in it must tell nothing of the class."""
+def shuffle_examples(
+    inputs: Tensor, labels: Tensor, rng: np.random.Generator
+) -> tuple[Tensor, Tensor]:
+    """Each task's examples in random order: the position must not reveal the class."""
     order = torch.from_numpy(np.stack([rng.permutation(labels.shape[1]) for _ in labels]))
     task = torch.arange(len(labels))[:, None]
     return inputs[task, order], labels[task, order]
 
 
-def check(classes: Classes, shape: Shape) -> None:
-    """Raises ValueError where the episodes can't be drawn."""
+def _check(classes: Classes, shape: Shape) -> None:
+    """Raises ValueError if the episodes cannot be sampled."""
     if shape.within_group:
-        most = int(np.unique(classes.group, return_counts=True)[1].max(initial=0))
+        available = int(np.unique(classes.groups, return_counts=True)[1].max(initial=0))
     else:
-        most = len(classes)
-    if most < shape.ways:
-        raise ValueError(f"{shape.ways} ways are asked and {most} classes are there")
+        available = len(classes)
+    if available < shape.ways:
+        raise ValueError(f"episodes of {shape.ways} ways need as many classes, not {available}")
     fewest = min(len(rows) for rows in classes.rows)
-    if fewest < shape.shots + shape.queries:
+    if fewest < shape.examples:
         raise ValueError(
-            f"{shape.shots} shots and {shape.queries} queries a class are asked, "
-            f"and a class has {fewest} inputs"
+            f"{shape.shots} shots and {shape.queries} queries per class need as many inputs, "
+            f"and a class has {fewest}"
         )
 
 
-def one_task(
+def sample_task(
     classes: Classes, shape: Shape, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A task's classes (ways) and their inputs' rows (ways x shots + queries)."""
+    """A task's classes (ways) and the rows of their inputs (ways x examples)."""
     choices = np.arange(len(classes))
     if shape.within_group:
-        groups, sizes = np.unique(classes.group, return_counts=True)
-        # a class is as likely as any other of a large enough group
+        groups, sizes = np.unique(classes.groups, return_counts=True)
+        # every class of a group that is large enough has the same probability
         large = np.where(sizes >= shape.ways, sizes, 0)
-        choices = choices[classes.group == rng.choice(groups, p=large / large.sum())]
+        choices = choices[classes.groups == rng.choice(groups, p=large / large.sum())]
     chosen = rng.choice(choices, shape.ways, replace=False)
-    each = shape.shots + shape.queries
-    rows = [rng.choice(classes.rows[one], each, replace=False) for one in chosen]
+    rows = [rng.choice(classes.rows[number], shape.examples, replace=False) for number in chosen]
     return chosen, np.stack(rows)

@@ -1,30 +1,34 @@
-"""Few-shot tasks: N classes (ways) with K examples each (shots), and queries to be told apart."""
+"""Few-shot tasks: N classes (ways) with K examples each (shots), and queries to classify."""
 
 from collections.abc import Callable
 from typing import NamedTuple
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 
 class Support(NamedTuple):
-    """t tasks: inputs t x n x ..., labels t x n (0 .. ways - 1), weights t x n (0 for padding)."""
+    """The support sets of t tasks.
+
+    inputs: t x n x ...; labels: t x n (0 .. ways - 1); weights: t x n (0 for padding)
+    """
 
     inputs: Tensor
     labels: Tensor
     weights: Tensor
 
-    def encoded(self, encode: Callable[[Tensor], Tensor]) -> Tensor:
-        """What `encode` makes of each example, t x n x ...."""
-        return of_real(encode, self.inputs, self.weights > 0)
+    def encode(self, encoder: Callable[[Tensor], Tensor]) -> Tensor:
+        """The output of `encoder` for each example, t x n x ...; 0 for padding."""
+        return encode_present(encoder, self.inputs, self.weights > 0)
 
 
 class Episodes(NamedTuple):
-    """t tasks with their queries, for learning from or for scoring.
+    """t tasks with their query sets, for training or for evaluation.
 
-    queries: t x q x ...; truth: t x q (0 .. ways - 1); classes: t x ways, each way's number among
-    all the classes that episodes are drawn from
+    queries: t x q x ...; truth: t x q (0 .. ways - 1); classes: t x ways, the number of each way's
+    class among all classes that episodes are sampled from
     """
 
     support: Support
@@ -37,8 +41,24 @@ class Episodes(NamedTuple):
         return self.classes.shape[1]
 
 
-def whole(episodes: Episodes) -> Support:
-    """Supports and queries of each task as one set."""
+def build_support(vectors: Tensor, rows: np.ndarray) -> Support:
+    """The support sets of t x ways x shots rows of `vectors` (-1 for padding).
+
+    The weights of a way's examples sum to 1.
+    """
+    present = rows >= 0
+    weights = present / np.maximum(present.sum(axis=2, keepdims=True), 1)
+    labels = np.broadcast_to(np.arange(rows.shape[1])[:, None], rows.shape)
+    flat = (len(rows), -1)
+    return Support(
+        vectors[torch.from_numpy(rows.reshape(flat))],
+        torch.from_numpy(labels.reshape(flat).copy()),
+        torch.from_numpy(weights.reshape(flat).astype(np.float32)),
+    )
+
+
+def merge_sets(episodes: Episodes) -> Support:
+    """The support set and the query set of each task as one set."""
     support = episodes.support
     return Support(
         torch.cat([support.inputs, episodes.queries], dim=1),
@@ -47,43 +67,49 @@ def whole(episodes: Episodes) -> Support:
     )
 
 
-def of_real(encode: Callable[[Tensor], Tensor], inputs: Tensor, real: Tensor) -> Tensor:
-    """What `encode` (m x ... to m x ...) makes of inputs whose leading axes are those of `real`.
+def encode_present(encoder: Callable[[Tensor], Tensor], inputs: Tensor, present: Tensor) -> Tensor:
+    """The output of `encoder` (m x ... to m x ...) for inputs that are not padding, 0 for padding.
 
-    It is not shown what is padding, where `real` is False and the result 0: in training, batch norm
-    takes its means of all that it is shown.
+    present: True for inputs, False for padding; its axes are the leading ones of `inputs`
+    The encoder never receives padding: in training, batch norm averages over its whole input.
     """
-    if real.all():
-        return encode(inputs.flatten(0, real.ndim - 1)).unflatten(0, real.shape)
-    told = encode(inputs[real])
-    return told.new_zeros(*real.shape, *told.shape[1:]).index_put((real,), told)
+    if present.all():
+        return encoder(inputs.flatten(0, present.ndim - 1)).unflatten(0, present.shape)
+    outputs = encoder(inputs[present])
+    return outputs.new_zeros(*present.shape, *outputs.shape[1:]).index_put((present,), outputs)
 
 
-def membership(support: Support, ways: int) -> Tensor:
-    """t x n x ways: which class each example stands for; padding stands for none."""
-    chosen = F.one_hot(support.labels, ways).to(support.weights.dtype)
-    return chosen * (support.weights > 0)[..., None]
+def class_membership(support: Support, ways: int) -> Tensor:
+    """One-hot labels of the examples, t x n x ways; zeros for padding."""
+    one_hot = F.one_hot(support.labels, ways).to(support.weights.dtype)
+    return one_hot * (support.weights > 0)[..., None]
 
 
-def present(support: Support, ways: int) -> Tensor:
-    """t x ways: whether the class has an example."""
-    return membership(support, ways).sum(dim=1) > 0
+def present_classes(support: Support, ways: int) -> Tensor:
+    """Whether each class has an example, t x ways."""
+    return class_membership(support, ways).sum(dim=1) > 0
 
 
 def class_means(vectors: Tensor, support: Support, ways: int) -> Tensor:
-    """Each class's mean vector, t x ways x d, of t x n x d; zeros for a class with no example."""
-    member = membership(support, ways)
-    share = member / member.sum(dim=1, keepdim=True).clamp(min=1)
-    return share.transpose(1, 2) @ vectors
+    """The mean vector of each class, t x ways x d, of t x n x d; zeros for a class without example.
+
+    These are the prototypes of the few-shot literature.
+    """
+    membership = class_membership(support, ways)
+    fractions = membership / membership.sum(dim=1, keepdim=True).clamp(min=1)
+    return fractions.transpose(1, 2) @ vectors
 
 
-def without_absent(scores: Tensor, support: Support, ways: int) -> Tensor:
-    """t x q x ways scores with -inf for the classes that no example stands for."""
-    return scores.masked_fill(~present(support, ways)[:, None], -torch.inf)
+def mask_absent_classes(scores: Tensor, support: Support, ways: int) -> Tensor:
+    """t x q x ways scores with -inf for classes without an example."""
+    return scores.masked_fill(~present_classes(support, ways)[:, None], -torch.inf)
 
 
-def class_best(each: Tensor, support: Support, ways: int) -> Tensor:
-    """A class's score is its best example's: t x q x n to t x q x ways, -inf where it has none."""
-    member = membership(support, ways) > 0
-    choices = each[..., None].masked_fill(~member[:, None], -torch.inf)
+def best_per_class(scores: Tensor, support: Support, ways: int) -> Tensor:
+    """The best example's score of each class: t x q x n to t x q x ways.
+
+    -inf for a class without an example.
+    """
+    membership = class_membership(support, ways) > 0
+    choices = scores[..., None].masked_fill(~membership[:, None], -torch.inf)
     return choices.amax(dim=2)

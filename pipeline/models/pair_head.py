@@ -25,12 +25,13 @@ class PairHead(nn.Module):
 
     Attributes
     ----------
+    dim : of the vectors that it compares
     numbers : how many numbers the head works on per pair
     """
 
     def __init__(self, kind: str, dim: int, hidden: int) -> None:
         super().__init__()
-        self.kind, self.scale = kind, dim**0.5
+        self.kind, self.dim, self.scale = kind, dim, dim**0.5
         self.numbers = {"rich": dim * (4 + hidden), "concat": 2 * (2 * dim + hidden)}.get(
             kind, 2 * dim
         )

@@ -1,16 +1,16 @@
-"""The first candidates of every query and the photographs that stand for them."""
+"""The first candidates of every query and the photographs that represent them."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-NOBODY = np.array([], int)
+NO_ROWS = np.array([], int)
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """q queries, their first `top` candidates each, best first.
+    """q queries with their first `top` candidates each, best first.
 
     identities: q x top (object, "" for padding); scores: q x top (the first score, -inf for
     padding); supports: q x top x shots rows of gallery photographs (-1 for padding).
@@ -21,18 +21,22 @@ class Candidates:
     scores: np.ndarray
     supports: np.ndarray
 
+    def find(self, truth: np.ndarray) -> np.ndarray:
+        """True for the candidate that is the query's individual, q x top; `truth` is q."""
+        return self.identities == truth[:, None]
+
 
 def first_candidates(
     first: pd.Series,
     top: int,
     gallery: dict[str, np.ndarray],
     shots: int,
-    strange: dict[str, np.ndarray],
+    hidden: dict[str, np.ndarray],
 ) -> Candidates:
     """Cut the first score (indexed by query, identity) to its best `top`; ties by identity.
 
     `gallery` maps an identity to the rows of its photographs, of which the first `shots` are used;
-    `strange` a query to rows that it is not compared with.
+    `hidden` maps a query to rows that it is not compared with.
     """
     table = first.rename("score").reset_index()
     table = table.sort_values(["query", "score", "identity"], ascending=[True, False, True])
@@ -45,7 +49,7 @@ def first_candidates(
     identities[row, table["rank"]] = table["identity"]
     scores[row, table["rank"]] = table["score"]
     for query, rank, identity in zip(row, table["rank"], table["identity"], strict=True):
-        others = strange.get(queries[query], NOBODY)
-        chosen = gallery[identity][~np.isin(gallery[identity], others)][:shots]
+        excluded = hidden.get(queries[query], NO_ROWS)
+        chosen = gallery[identity][~np.isin(gallery[identity], excluded)][:shots]
         supports[query, rank, : len(chosen)] = chosen
     return Candidates(queries, identities, scores, supports)

@@ -1,99 +1,91 @@
-"""Reptile's second look: a start learned on the member's own queries, adapted to every query's
-candidates (Nichol et al. 2018, arXiv:1803.02999).
+"""Re-ranking by Reptile (Nichol et al. 2018, arXiv:1803.02999).
+
+A small network's initial weights are meta-trained on the member's held-out queries, then adapted to
+the candidates of every query.
 """
 
 import numpy as np
 import pandas as pd
 import torch
-from tqdm import tqdm
 
-from pipeline.data.gallery import KNOWN, Embeddings
-from pipeline.fewshot.inner_loop import adapted
-from pipeline.fewshot.networks import Dense, Weights, repeated
-from pipeline.fewshot.reptile import meta_update
-from pipeline.params import Reptile, Rerank
-from pipeline.steps.rerank import episodes
+from pipeline.data.gallery import KNOWN
+from pipeline.evaluation.cross_fit import CrossFit
+from pipeline.fewshot.fit import FitSettings, fit, linear_decay
+from pipeline.fewshot.inner_loop import InnerLoop
+from pipeline.fewshot.networks import Dense
+from pipeline.fewshot.reptile import Reptile
+from pipeline.fewshot.tasks import Episodes, build_support
 from pipeline.steps.rerank.candidates import Candidates
+from pipeline.steps.rerank.pools import Pool, build_pool, sample_episodes
+from pipeline.steps.rerank.reranker import Reranker
 
 QUERIES_AT_ONCE = 256
 
 
-def reptile_scores(
-    top: Candidates,
-    embeddings: Embeddings,
-    queries: pd.DataFrame,
-    rows: dict[str, np.ndarray],
-    part: np.ndarray,
-    params: Rerank,
-) -> np.ndarray:
-    """Reptile's log-probability of each candidate (q x top).
+class ReptileReranker(Reranker):
+    """The log-probability of each candidate after adaptation to all of a query's candidates.
 
-    queries : in the order of `top`, with kind and truth
-    rows : the embeddings' rows of each identity's gallery images
-    part : of q queries
-
-    One start a part, meta-trained without that part's queries, and one on all held-out queries,
-    for the test.
+    There is one start per part of the cross-fit, meta-trained without that part's queries; the
+    test's queries are scored from one that is trained on all held-out queries.
     """
-    names = pd.Index(embeddings.names)
-    known = (queries["kind"] == KNOWN).to_numpy()
-    pools = []
-    for left_out in range(part.max(initial=-1) + 1):
-        chosen = known & (part != left_out)
-        pools.append(_pool(names, queries[chosen], rows))
-    starts = meta_trained(pools, embeddings.vectors, params.top, params.seed, params.reptile)
-    return adapted_scores(starts, part, top, embeddings, params.reptile)
 
+    def score(self, top: Candidates, queries: pd.DataFrame, cross_fit: CrossFit) -> np.ndarray:
+        pools = self.build_pools(queries, cross_fit)
+        learner = self.build_learner(len(pools))
+        if all(len(pool) >= 2 for pool in pools):
+            self.train(learner, pools, cross_fit.numbers)
+        starts = np.searchsorted(cross_fit.numbers, cross_fit.part)
+        return self.score_from(learner, starts, top)
 
-def _pool(names: pd.Index, fresh: pd.DataFrame, rows: dict[str, np.ndarray]) -> episodes.Pool:
-    trained = np.concatenate([rows[identity] for identity in rows])
-    labels = np.concatenate([np.full(len(own), identity) for identity, own in rows.items()])
-    return episodes.pool(
-        names.get_indexer(fresh.index), fresh["truth"].to_numpy(dtype=str), trained, labels
-    )
+    def build_pools(self, queries: pd.DataFrame, cross_fit: CrossFit) -> list[Pool]:
+        """The photographs that each part's start is trained on."""
+        by_identity = self.inputs.gallery_rows()
+        gallery = np.concatenate(list(by_identity.values()))
+        labels = np.repeat(list(by_identity), [len(rows) for rows in by_identity.values()])
+        known = (queries["kind"] == KNOWN).to_numpy()
+        pools = []
+        for train, _ in cross_fit:
+            fresh = queries[known & train]
+            rows = self.inputs.rows_of(fresh.index)
+            pools.append(build_pool(rows, fresh["truth"].to_numpy(dtype=str), gallery, labels))
+        return pools
 
-
-def meta_trained(
-    pools: list[episodes.Pool], vectors: np.ndarray, ways: int, seed: int, params: Reptile
-) -> Weights:
-    """One meta-trained start a pool; random ones where any pool has fewer than two identities."""
-    network, ways = Dense(vectors.shape[1], params.hidden), min(params.ways, ways)
-    start = repeated(network.start(torch.Generator().manual_seed(seed)), len(pools))
-    if any(len(pool) < 2 for pool in pools):
-        return start
-    rngs = [np.random.default_rng([seed, number]) for number in range(len(pools))]
-    for step in tqdm(range(params.meta_steps), desc="reptile", unit="step", mininterval=2):
-        task = episodes.sample(pools, params.meta_batch, ways, params.shots, vectors, rngs)
-        rate = params.meta_learning_rate * (1 - step / params.meta_steps)
-        start = meta_update(
-            network, start, task, ways, params.inner_steps, params.inner_learning_rate, rate
+    def build_learner(self, starts: int) -> Reptile:
+        """The untrained learner with so many equal starts."""
+        params, dim = self.params.reptile, self.inputs.embeddings.vectors.shape[1]
+        return Reptile(
+            Dense(dim, params.hidden),
+            InnerLoop(params.inner_steps, params.inner_learning_rate),
+            params.adapt_steps,
+            starts,
+            transductive=True,  # the network has no batch norm, which a support set could serve
+            seed=self.params.seed,
         )
-    return start
 
+    def train(self, learner: Reptile, pools: list[Pool], numbers: list[int]) -> None:
+        """Meta-train each pool's start; `numbers` seed the sampling from the pools."""
+        params, seed = self.params.reptile, self.params.seed
+        size = min(params.ways, self.params.top), params.shots
+        vectors = torch.from_numpy(self.inputs.embeddings.vectors)
+        rngs = [np.random.default_rng([seed, number]) for number in numbers]
 
-def adapted_scores(
-    starts: Weights,
-    which: np.ndarray,
-    top: Candidates,
-    embeddings: Embeddings,
-    params: Reptile,
-) -> np.ndarray:
-    """Adapt a start to each query's candidates, then score the query: log-probabilities, q x top.
+        def sample(_: int) -> Episodes:
+            return sample_episodes(pools, params.meta_batch, size, vectors, rngs)
 
-    `which` (q) names each query's start among `starts`.
-    """
-    vectors = torch.from_numpy(embeddings.vectors)
-    queries = torch.from_numpy(embeddings.of(pd.Series(top.queries)))
-    scores = np.empty(top.scores.shape)
-    network, ways = Dense(vectors.shape[1], params.hidden), top.scores.shape[1]
-    for at in range(0, len(queries), QUERIES_AT_ONCE):
-        block = slice(at, at + QUERIES_AT_ONCE)
-        task = episodes.support_task(vectors, top.supports[block])
-        start = tuple(one[torch.from_numpy(which[block])] for one in starts)
-        learned = adapted(
-            network, start, task, ways, params.adapt_steps, params.inner_learning_rate
-        )
-        logits = network.logits(learned, queries[block, None])[:, 0]
-        padding = torch.from_numpy(~np.isfinite(top.scores[block]))
-        scores[block] = logits.masked_fill(padding, -torch.inf).log_softmax(dim=1).numpy()
-    return scores
+        settings = FitSettings(params.meta_steps, params.meta_learning_rate, linear_decay)
+        fit(learner, sample, settings, "reptile")
+
+    def score_from(self, learner: Reptile, starts: np.ndarray, top: Candidates) -> np.ndarray:
+        """Log-probabilities, q x top; each query is scored from the start of its number (q)."""
+        embeddings = self.inputs.embeddings
+        vectors = torch.from_numpy(embeddings.vectors)
+        queries = torch.from_numpy(embeddings.of(pd.Series(top.queries)))
+        scores, ways = np.empty(top.scores.shape), top.scores.shape[1]
+        for first in range(0, len(queries), QUERIES_AT_ONCE):
+            block = slice(first, first + QUERIES_AT_ONCE)
+            support = build_support(vectors, top.supports[block])
+            start = torch.from_numpy(starts[block])
+            with torch.no_grad():
+                logits = learner.score_from(start, support, queries[block, None], ways)[:, 0]
+            scores[block] = logits.log_softmax(dim=1).numpy()
+        return scores

@@ -1,33 +1,44 @@
-"""The twin network's second look: its head's logit for a query and its candidates' photographs."""
+"""Re-ranking by the siamese network's head."""
 
 import numpy as np
 import pandas as pd
 import torch
 
-from pipeline.data.gallery import Embeddings
+from pipeline.evaluation.cross_fit import CrossFit
 from pipeline.models.pair_head import PairHead
 from pipeline.steps.rerank.candidates import Candidates
+from pipeline.steps.rerank.reranker import Reranker
 
 QUERIES_AT_ONCE = 16
 
 
-@torch.no_grad()
-def twin_scores(top: Candidates, embeddings: Embeddings, head: PairHead, dim: int) -> np.ndarray:
-    """The logit of the photograph that the head likes best, of each query's candidates, q x top.
+class SiameseHead(Reranker):
+    """The head's logit for a query and the photograph of each candidate that it scores highest."""
 
-    `dim` is the head's; stored vectors of a photograph and its mirror image side by side are two,
-    which are compared each with its like: the mean of the two logits counts. -inf for padding.
+    def score(self, top: Candidates, queries: pd.DataFrame, cross_fit: CrossFit) -> np.ndarray:
+        vectors = torch.from_numpy(self.inputs.embeddings.vectors)
+        rows = self.inputs.rows_of(top.queries)
+        return head_scores(self.inputs.load_head(), vectors, rows, top)
+
+
+@torch.no_grad()
+def head_scores(
+    head: PairHead, embeddings: torch.Tensor, rows: np.ndarray, top: Candidates
+) -> np.ndarray:
+    """The best logit of each candidate's photographs, q x top; -inf for padding.
+
+    embeddings : n x d; d is the head's dimension, or twice that for the vectors of a photograph
+        and of its mirror image side by side. Each half is compared with the same half, and the
+        two logits are averaged
+    rows : q, of the queries' embeddings
     """
-    stored = torch.from_numpy(embeddings.vectors)
-    sides = stored.shape[1] // dim
-    # each side was made a vector of length 1 / root of the sides
-    vectors = stored.unflatten(1, (sides, dim)) * sides**0.5
-    names = pd.Index(embeddings.names)
-    asked = vectors[names.get_indexer(top.queries)]
+    halves = embeddings.shape[1] // head.dim
+    # each half has length 1 / root of the number of halves
+    vectors = embeddings.unflatten(1, (halves, head.dim)) * halves**0.5
     scores = np.full(top.scores.shape, -np.inf)
-    for at in range(0, len(asked), QUERIES_AT_ONCE):
-        block = slice(at, at + QUERIES_AT_ONCE)
+    for start in range(0, len(rows), QUERIES_AT_ONCE):
+        block = slice(start, start + QUERIES_AT_ONCE)
         supports = torch.from_numpy(top.supports[block])
-        logits = head(asked[block, None, None], vectors[supports]).mean(dim=-1)
+        logits = head(vectors[rows[block], None, None], vectors[supports]).mean(dim=-1)
         scores[block] = logits.masked_fill(supports < 0, -torch.inf).amax(dim=-1).numpy()
     return np.where(np.isfinite(top.scores), scores, -np.inf)

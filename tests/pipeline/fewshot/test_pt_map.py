@@ -1,11 +1,11 @@
 import torch
 
 from pipeline.fewshot import encoders
-from pipeline.fewshot.pt_map import PTMap, powered, sinkhorn
-from tests.pipeline.fewshot.learners import CLASSES, DIM, WAYS, episodes
+from pipeline.fewshot.pt_map import PTMap, power_transform, sinkhorn
+from tests.pipeline.fewshot.synthetic import CLASSES, DIM, WAYS, sample_episodes
 
 
-def test_sinkhorn_rows_and_columns_sum_to_what_they_must():
+def test_sinkhorn_rows_and_columns_have_the_required_sums():
     logits = 3 * torch.randn(2, 8, 4, generator=torch.Generator().manual_seed(0))
     columns = torch.tensor([[2.0, 2.0, 2.0, 2.0], [1.0, 3.0, 1.0, 3.0]])
     plan = sinkhorn(logits, columns)
@@ -13,7 +13,8 @@ def test_sinkhorn_rows_and_columns_sum_to_what_they_must():
     torch.testing.assert_close(plan.sum(dim=1), columns, rtol=1e-3, atol=1e-3)
 
 
-def test_sinkhorn_keeps_what_no_scaling_can_change():
+def test_sinkhorn_preserves_the_cross_ratios():
+    """They are invariant under scaling of rows and columns."""
     logits = torch.randn(1, 3, 2, generator=torch.Generator().manual_seed(0))
     plan = sinkhorn(logits, torch.tensor([[1.5, 1.5]])).log()
 
@@ -23,22 +24,23 @@ def test_sinkhorn_keeps_what_no_scaling_can_change():
     torch.testing.assert_close(cross(plan), cross(logits))
 
 
-def test_an_absent_class_takes_no_share():
+def test_an_absent_class_gets_nothing():
     logits = torch.zeros(1, 4, 3)
     logits[..., 2] = -torch.inf
     plan = sinkhorn(logits, torch.tensor([[2.0, 2.0, 0.0]]))
     assert plan[0, 0].tolist() == [0.5, 0.5, 0.0]
 
 
-def test_a_balanced_task_is_shared_out_evenly():
-    learner = PTMap(encoders.vectors(DIM, 0), CLASSES, balanced=True).eval()
-    given = episodes(queries=3)
+def test_balanced_tasks_are_distributed_evenly():
+    learner = PTMap(encoders.residual(DIM, 0), CLASSES, balanced=True).eval()
+    episodes = sample_episodes(queries=3)
     with torch.no_grad():
-        shares = learner.scores(given.support, given.queries, WAYS).exp()
-    torch.testing.assert_close(shares.sum(dim=1), torch.full((3, WAYS), 3.0), rtol=0.02, atol=0.02)
+        plan = learner.score(episodes.support, episodes.queries, WAYS).exp()
+    torch.testing.assert_close(plan.sum(dim=1), torch.full((3, WAYS), 3.0), rtol=0.02, atol=0.02)
 
 
-def test_the_power_keeps_signs_and_makes_unit_lengths():
-    told = powered(torch.tensor([[4.0, -1.0, 0.0]]))
-    torch.testing.assert_close(told.norm(), torch.tensor(1.0))
-    torch.testing.assert_close(told[0, 0] / told[0, 1], torch.tensor(-2.0), rtol=1e-5, atol=1e-5)
+def test_the_power_transform_keeps_signs_and_gives_unit_lengths():
+    transformed = power_transform(torch.tensor([[4.0, -1.0, 0.0]]))
+    torch.testing.assert_close(transformed.norm(), torch.tensor(1.0))
+    ratio = transformed[0, 0] / transformed[0, 1]
+    torch.testing.assert_close(ratio, torch.tensor(-2.0), rtol=1e-5, atol=1e-5)

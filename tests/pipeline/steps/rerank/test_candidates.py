@@ -13,32 +13,32 @@ def scores(rows: list[tuple[str, str, float]]) -> pd.Series:
     return table.set_index(["query", "identity"])["score"]
 
 
-def test_the_best_come_first_with_their_photographs():
+def test_the_best_candidates_come_first_with_their_photographs():
     first = scores([("q", "a", 0.1), ("q", "b", 0.9), ("q", "c", 0.5)])
-    top = first_candidates(first, 2, GALLERY, shots=2, strange={})
+    top = first_candidates(first, 2, GALLERY, shots=2, hidden={})
     assert top.queries.tolist() == ["q"]
     assert top.identities.tolist() == [["b", "c"]]
     assert top.scores.tolist() == [[0.9, 0.5]]
     assert top.supports.tolist() == [[[3, -1], [4, 5]]]
 
 
-def test_a_short_list_is_padded():
+def test_fewer_candidates_than_top_are_padded():
     first = scores([("q2", "a", 0.3), ("q1", "b", 0.2), ("q1", "a", 0.4)])
-    top = first_candidates(first, 3, GALLERY, shots=2, strange={})
+    top = first_candidates(first, 3, GALLERY, shots=2, hidden={})
     assert top.queries.tolist() == ["q1", "q2"]
     assert top.identities.tolist() == [["a", "b", ""], ["a", "", ""]]
     assert top.scores.tolist() == [[0.4, 0.2, -np.inf], [0.3, -np.inf, -np.inf]]
     assert top.supports[1].tolist() == [[0, 1], [-1, -1], [-1, -1]]
 
 
-def test_ties_go_by_identity():
+def test_ties_are_ordered_by_identity():
     first = scores([("q", "c", 0.5), ("q", "a", 0.5), ("q", "b", 0.5)])
-    assert first_candidates(first, 2, GALLERY, shots=1, strange={}).identities.tolist() == [
+    assert first_candidates(first, 2, GALLERY, shots=1, hidden={}).identities.tolist() == [
         ["a", "b"]
     ]
 
 
-def test_what_a_query_is_not_compared_with_stands_for_nobody():
+def test_hidden_photographs_are_no_supports():
     first = scores([("q1", "a", 0.3), ("q2", "a", 0.3)])
-    top = first_candidates(first, 1, GALLERY, shots=2, strange={"q2": np.array([0, 4])})
+    top = first_candidates(first, 1, GALLERY, shots=2, hidden={"q2": np.array([0, 4])})
     assert top.supports.tolist() == [[[0, 1]], [[1, 2]]]

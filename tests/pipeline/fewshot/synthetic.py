@@ -1,4 +1,4 @@
-"""Every learner, small, on vectors or on pictures."""
+"""Every learner in a small size, and episodes of synthetic classes, vectors or images."""
 
 from collections.abc import Callable
 
@@ -6,6 +6,7 @@ import torch
 
 from pipeline.fewshot import encoders
 from pipeline.fewshot.induction import Induction
+from pipeline.fewshot.inner_loop import InnerLoop
 from pipeline.fewshot.learner import Learner
 from pipeline.fewshot.maml import MAML
 from pipeline.fewshot.matching import Matching
@@ -20,17 +21,18 @@ from pipeline.fewshot.reptile import Reptile
 from pipeline.fewshot.siamese import Siamese
 from pipeline.fewshot.tasks import Episodes, Support
 
-DIM, PICTURE, WAYS = 6, (1, 16, 16), 4
-CLASSES, WORLDS = 5, 10  # classes of a world; worlds to learn from
+DIM, IMAGE, WAYS = 6, (1, 16, 16), 4
+CLASSES, WORLDS = 5, 10  # classes of a world; worlds in training
 
 
-def learners(shape: tuple[int, ...]) -> dict[str, Callable[[], Learner]]:
-    """By name, for inputs of that shape: vectors (DIM,) or PICTURE."""
-    pictures = len(shape) > 1
-    network = Conv(shape, 4) if pictures else Dense(DIM, 8)
+def build_learners(shape: tuple[int, ...]) -> dict[str, Callable[[], Learner]]:
+    """Constructors by name, for inputs of that shape: vectors (DIM,) or IMAGE."""
+    on_images = len(shape) > 1
+    network = Conv(shape, 4) if on_images else Dense(DIM, 8)
+    maml_loop = InnerLoop(2, 0.025)
 
     def encoder() -> encoders.Encoder:
-        return encoders.conv4(shape, 8) if pictures else encoders.vectors(DIM, 8)
+        return encoders.conv4(shape, 8) if on_images else encoders.residual(DIM, 8)
 
     return {
         "euclidean": lambda: Nearest(encoder(), CLASSES * WORLDS, "euclidean"),
@@ -42,27 +44,27 @@ def learners(shape: tuple[int, ...]) -> dict[str, Callable[[], Learner]]:
         "relation": lambda: Relation(encoder(), 8),
         "induction": lambda: Induction(encoder(), 4),
         "siamese": lambda: Siamese(encoder(), "absolute", 8),
-        "maml": lambda: MAML(network, 2, 0.025, 0.025, second_order=True),
-        "fomaml": lambda: MAML(network, 2, 0.025, 0.025, second_order=False),
-        "reptile": lambda: Reptile(network, 3, 0.3, 6),
+        "maml": lambda: MAML(network, InnerLoop(2, 0.025, second_order=True)),
+        "fomaml": lambda: MAML(network, maml_loop),
+        "reptile": lambda: Reptile(network, InnerLoop(3, 0.3), 6),
         "meta_lstm": lambda: MetaLSTM(network, 3),
         "memory": lambda: Memory(encoder(), WAYS, 12, 16, 2, 48),
         "pt_map": lambda: PTMap(encoder(), CLASSES * WORLDS, balanced=False),
     }
 
 
-def episodes(
+def sample_episodes(
     shape: tuple[int, ...] = (DIM,),
     tasks: int = 3,
     shots: int = 2,
     queries: int = 2,
     seed: int = 0,
     world: int = 0,
-    loud: float = 0.0,
+    noise: float = 0.0,
 ) -> Episodes:
     """Tasks whose classes lie apart: each class of a world has a random centre.
 
-    loud: the spread of half of the numbers, of vectors, that tell nothing of the class.
+    noise: the deviation of half of a vector's components, which do not depend on the class.
     """
     generator = torch.Generator().manual_seed(1000 * world + seed)
     centres = torch.randn(CLASSES, *shape, generator=torch.Generator().manual_seed(world))
@@ -70,15 +72,15 @@ def episodes(
         [torch.randperm(CLASSES, generator=generator)[:WAYS] for _ in range(tasks)]
     )
 
-    def examples(each: int) -> torch.Tensor:
-        own = centres[classes].repeat_interleave(each, dim=1)
-        near = own + 0.3 * torch.randn(own.shape, generator=generator)
-        if loud:
-            half = near[..., DIM // 2 :]
-            half.copy_(loud * torch.randn(half.shape, generator=generator))
-        return near
+    def sample_inputs(count: int) -> torch.Tensor:
+        centre = centres[classes].repeat_interleave(count, dim=1)
+        inputs = centre + 0.3 * torch.randn(centre.shape, generator=generator)
+        if noise:
+            half = inputs[..., DIM // 2 :]
+            half.copy_(noise * torch.randn(half.shape, generator=generator))
+        return inputs
 
     labels = torch.arange(WAYS).repeat_interleave(shots).expand(tasks, -1)
     truth = torch.arange(WAYS).repeat_interleave(queries).expand(tasks, -1)
-    support = Support(examples(shots), labels, torch.ones(labels.shape))
-    return Episodes(support, examples(queries), truth, classes + world % WORLDS * CLASSES)
+    support = Support(sample_inputs(shots), labels, torch.ones(labels.shape))
+    return Episodes(support, sample_inputs(queries), truth, classes + world % WORLDS * CLASSES)
