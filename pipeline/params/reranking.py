@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from pipeline.params.values import Count, Positive, Section, Seed
 
-# fitted on held-out queries: pipeline/steps/rerank/learned.py
+# fitted on held-out queries: pipeline/steps/rerank/few_shot.py
 FewShotMethod = Literal[
     "euclidean",
     "cosine",
