@@ -10,14 +10,14 @@ from tqdm import tqdm
 from pipeline.fewshot.learner import Learner
 from pipeline.fewshot.tasks import Episodes
 from pipeline.training.loop import run_steps
-from pipeline.training.schedule import along_cosine, set_learning_rate
+from pipeline.training.schedule import anneal_cosine, set_learning_rate
 
 LAST_BATCHES = 20  # batches of episodes for `finish_training`
 
 
 def cosine_decay(step: int, steps: int) -> float:
     """1 at step 0, falling to 0 after the last step along half a cosine."""
-    return along_cosine(1, 0, step, steps)
+    return anneal_cosine(1, 0, step, steps)
 
 
 def linear_decay(step: int, steps: int) -> float:
