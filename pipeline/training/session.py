@@ -49,6 +49,10 @@ class TrainingSession:
     training_set: TrainingSet
     settings: Train
 
+    def done(self, epoch: int, step: int) -> float:
+        """The fraction of the training before a step, which is numbered within its epoch."""
+        return (epoch + step / len(self.batches)) / self.settings.epochs
+
     def backward(self, total: Tensor) -> Tensor | None:
         """Compute the gradient of a loss and scale it down to the norm `clip` (0: any norm).
 

@@ -4,25 +4,26 @@ Labels are not used, but the test photographs are: the results are transductive,
 says so.
 """
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
+from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from pipeline.models.embedding_net import EmbeddingNet
 from pipeline.params import Augment, Pretrain
+from pipeline.steps.pretrain.batches import PhotographBatches
 from pipeline.steps.pretrain.clusters import Clusters
-from pipeline.steps.pretrain.rotation import Rotation, rotate_crops
-from pipeline.steps.pretrain.simsiam import SimSiam
+from pipeline.steps.pretrain.learner import SelfSupervisedLearner, build_task
 from pipeline.system import device
 from pipeline.training import health_checks, schedule
-from pipeline.training.dataset import View, ViewDataset, build_loader
+from pipeline.training.dataset import ViewDataset, build_loader
 from pipeline.training.loop import gradient_step, run_steps
 
 WEIGHT_DECAY = 1e-4
@@ -30,47 +31,15 @@ ONE_CLUSTER = 0.9  # of all photographs
 REMEDY = "Lower pretrain.learning_rate, or take another pretrain.method"
 
 
-class PhotographBatches:
-    """A batch sampler: all photographs in a new order every epoch, each with `views` views.
+@dataclass(frozen=True)
+class PretrainingSession:
+    """All that a step of self-supervision needs."""
 
-    A batch has the first views of its photographs, then the second ones. A last batch of one
-    photograph is left out: batch normalisation needs two.
-    """
-
-    def __init__(self, count: int, batch: int, views: int, seed: int) -> None:
-        self.count, self.batch, self.views, self.seed = count, min(batch, count), views, seed
-        self.epoch = 0
-
-    def __len__(self) -> int:
-        return self.count // self.batch + (self.count % self.batch > 1)
-
-    def __iter__(self) -> Iterator[list[View]]:
-        rng = np.random.default_rng([self.seed, self.epoch])
-        order = rng.permutation(self.count)
-        for number in range(len(self)):
-            rows = order[number * self.batch : (number + 1) * self.batch]
-            yield [
-                View(int(row), int(row), False, int(rng.integers(2**31)))
-                for _ in range(self.views)
-                for row in rows
-            ]
-
-
-class SelfSupervisedLearner(nn.Module):
-    """The network and its task, as one module."""
-
-    def __init__(self, net: EmbeddingNet, task: SimSiam | Rotation | Clusters) -> None:
-        super().__init__()
-        self.net, self.task = net, task
-
-    def forward(self, crops: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the loss of a batch, and vectors that must not collapse."""
-        if isinstance(self.task, Rotation):
-            crops, rows = rotate_crops(crops)
-        pooled = self.net.pool_maps(crops)
-        if isinstance(self.task, SimSiam):
-            return self.task(*pooled.chunk(2))
-        return self.task(pooled, rows)
+    fabric: Fabric
+    learner: nn.Module
+    optimizer: torch.optim.Optimizer
+    batches: PhotographBatches
+    settings: Pretrain
 
 
 def pretrain(
@@ -89,32 +58,18 @@ def pretrain(
     fabric.launch()
     torch.manual_seed(settings.seed)
     task = build_task(net.linear.in_features, count, settings)
-    learner: nn.Module = SelfSupervisedLearner(net, task)
-    optimizer = torch.optim.AdamW(
-        learner.parameters(), settings.learning_rate, weight_decay=WEIGHT_DECAY
-    )
-    learner, optimizer = fabric.setup(learner, optimizer)
-    views = 2 if settings.method == "simsiam" else 1
-    batches = PhotographBatches(count, settings.batch, views, settings.seed)
-    loader = build_loader(ViewDataset(crops, channels, strength), batches, fabric)
-
-    def set_rate(epoch: int, step: int) -> float:
-        done = (epoch + step / len(batches)) / settings.epochs
-        factor = schedule.anneal_cosine(1, 0, done, 1)
-        return schedule.set_learning_rate(optimizer, settings.learning_rate, factor)
-
-    def update(epoch: int, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-        loss, vectors = learner(*batch)
-        check = partial(health_checks.check_step, epoch=epoch, remedy=REMEDY)
-        return gradient_step({settings.method: loss}, optimizer, fabric.backward, check), vectors
-
+    session = start_session(fabric, SelfSupervisedLearner(net, task), count, settings)
+    loader = build_loader(ViewDataset(crops, channels, strength), session.batches, fabric)
+    session.learner.train()
     history = []
-    learner.train()
-    for batches.epoch in tqdm(range(settings.epochs), "pretrain", unit="epoch"):
-        epoch, losses = batches.epoch, []
+    for epoch in tqdm(range(settings.epochs), "pretrain", unit="epoch"):
+        session.batches.epoch = epoch
         if isinstance(task, Clusters):
             renew_clusters(net, task, loader, epoch)
-        for step in run_steps(loader, partial(set_rate, epoch), partial(update, epoch)):
+        losses = []
+        for step in run_steps(
+            loader, partial(set_rate, session, epoch), partial(update, session, epoch)
+        ):
             loss, vectors = step.result
             losses.append(float(loss))
         health_checks.check_spread(vectors, epoch, REMEDY)
@@ -122,13 +77,33 @@ def pretrain(
     return pd.DataFrame(history)
 
 
-def build_task(width: int, count: int, settings: Pretrain) -> SimSiam | Rotation | Clusters:
-    """Build the task of the method, for pooled maps of `width` numbers and `count` photographs."""
-    if settings.method == "simsiam":
-        return SimSiam(width, settings.dim)
-    if settings.method == "rotation":
-        return Rotation(width)
-    return Clusters(width, settings.dim, count, settings.clusters, settings.seed)
+def start_session(
+    fabric: Fabric, learner: SelfSupervisedLearner, count: int, settings: Pretrain
+) -> PretrainingSession:
+    """Put the learner and its optimizer on the device, with batches of `count` photographs."""
+    parameters = learner.parameters()
+    optimizer = torch.optim.AdamW(parameters, settings.learning_rate, weight_decay=WEIGHT_DECAY)
+    views = 2 if settings.method == "simsiam" else 1
+    batches = PhotographBatches(count, settings.batch, views, settings.seed)
+    module, optimizer = fabric.setup(learner, optimizer)
+    return PretrainingSession(fabric, module, optimizer, batches, settings)
+
+
+def set_rate(session: PretrainingSession, epoch: int, step: int) -> float:
+    """Set the learning rate, which falls to 0 along half a cosine, and return it."""
+    done = (epoch + step / len(session.batches)) / session.settings.epochs
+    factor = schedule.anneal_cosine(1, 0, done, 1)
+    return schedule.set_learning_rate(session.optimizer, session.settings.learning_rate, factor)
+
+
+def update(
+    session: PretrainingSession, epoch: int, batch: tuple[Tensor, Tensor]
+) -> tuple[Tensor, Tensor]:
+    """Train on one batch; returns the loss, and the vectors that must not collapse."""
+    loss, vectors = session.learner(*batch)
+    check = partial(health_checks.check_step, epoch=epoch, remedy=REMEDY)
+    losses: dict[str, Tensor] = {session.settings.method: loss}
+    return gradient_step(losses, session.optimizer, session.fabric.backward, check), vectors
 
 
 def renew_clusters(net: EmbeddingNet, task: Clusters, loader: DataLoader, epoch: int) -> None:

@@ -72,41 +72,49 @@ def train_epoch(session: TrainingSession, epoch: int, plateaus: int, progress: t
 
     Rows of validations within the epoch come before it.
     """
-    settings, count = session.settings, len(session.batches)
+    start_epoch(session, epoch)
+    sums: Row = defaultdict(float)
+    validations: list[Row] = []
+    rate_setter = partial(set_rate, session, epoch, plateaus)
+    for step in run_steps(enumerate(session.loader), rate_setter, partial(update, session, epoch)):
+        losses, features = step.result
+        session.average.after_step(session.done(epoch, step.number))
+        for name, value in losses.items():
+            sums[name] += float(value.detach()) / len(session.batches)
+        progress.update()
+        validations += validate_within(session, epoch, step.number + 1)
+    session.average.after_epoch((epoch + 1) / session.settings.epochs)
+    health_checks.check_spread(features, epoch)
+    return [*validations, {"epoch": epoch, "rate": step.learning_rate, **sums}]
+
+
+def start_epoch(session: TrainingSession, epoch: int) -> None:
+    """Choose the epoch's batches, mine hard negatives, and freeze the backbone or not."""
     session.batches.epoch = epoch
     if isinstance(session.batches, PairBatches) and epoch:
         session.batches.hard_negatives = mine_negatives(session, session.batches, epoch)
-    session.net.freeze_backbone(epoch < settings.head_epochs)
+    session.net.freeze_backbone(epoch < session.settings.head_epochs)
     session.learner.train()
+
+
+def set_rate(session: TrainingSession, epoch: int, plateaus: int, step: int) -> float:
+    """Set the learning rate of a step of an epoch, and return it."""
+    settings = session.settings
+    factor = schedule.lr_factor(session.done(epoch, step), settings.schedule, plateaus)
+    return schedule.set_learning_rate(session.optimizer, settings.learning_rate, factor)
+
+
+def update(
+    session: TrainingSession, epoch: int, batch: tuple[int, tuple[Tensor, Tensor]]
+) -> tuple[dict[str, Tensor], Tensor]:
+    """Train on one batch, numbered within its epoch; returns the losses and the features."""
+    step, (crops, labels) = batch
+    resize = session.settings.resize
+    scale = resize.scale if session.done(epoch, step) < resize.until else 1.0
+    losses, features = session.learner(shrink(crops, scale), labels)
     check = partial(health_checks.check_step, epoch=epoch)
-    sums: Row = defaultdict(float)
-    validations: list[Row] = []
-
-    def done(step: int) -> float:
-        """The fraction of the training before a step of this epoch."""
-        return (epoch + step / count) / settings.epochs
-
-    def set_rate(step: int) -> float:
-        factor = schedule.lr_factor(done(step), settings.schedule, plateaus)
-        return schedule.set_learning_rate(session.optimizer, settings.learning_rate, factor)
-
-    def update(batch: tuple[int, tuple[Tensor, Tensor]]) -> tuple[dict[str, Tensor], Tensor]:
-        step, (crops, labels) = batch
-        scale = settings.resize.scale if done(step) < settings.resize.until else 1.0
-        losses, features = session.learner(shrink(crops, scale), labels)
-        total = gradient_step(losses, session.optimizer, session.backward, check)
-        return {"loss": total, **losses}, features
-
-    for step in run_steps(enumerate(session.loader), set_rate, update):
-        losses, features = step.result
-        session.average.after_step(done(step.number))
-        for name, value in losses.items():
-            sums[name] += float(value.detach()) / count
-        progress.update()
-        validations += validate_within(session, epoch, step.number + 1)
-    session.average.after_epoch((epoch + 1) / settings.epochs)
-    health_checks.check_spread(features, epoch)
-    return [*validations, {"epoch": epoch, "rate": step.learning_rate, **sums}]
+    total = gradient_step(losses, session.optimizer, session.backward, check)
+    return {"loss": total, **losses}, features
 
 
 def validate_within(session: TrainingSession, epoch: int, batches: int) -> list[Row]:

@@ -7,7 +7,10 @@ from safetensors.torch import save_file
 
 from pipeline.models import embedding_net, member_networks
 from pipeline.params import Pretrain
-from pipeline.steps.pretrain import pretrain
+from pipeline.steps.pretrain import learner, pretrain
+from pipeline.steps.pretrain.batches import PhotographBatches
+from pipeline.steps.pretrain.clusters import Clusters
+from pipeline.steps.pretrain.simsiam import SimSiam
 from pipeline.training.health_checks import TrainingFailed
 from tests.pipeline.models.tiny_network import net
 
@@ -75,7 +78,7 @@ def test_rotation_can_be_learned(tiny, settings_with):
 
 
 def test_every_photograph_has_its_views_once_per_epoch():
-    batches = pretrain.PhotographBatches(11, 4, 2, seed=0)
+    batches = PhotographBatches(11, 4, 2, seed=0)
     first_epoch = list(batches)
     assert [len(batch) for batch in first_epoch] == [8, 8, 6] and len(batches) == 3
     for batch in first_epoch:
@@ -91,9 +94,9 @@ def test_every_photograph_has_its_views_once_per_epoch():
 
 
 def test_a_last_batch_of_one_is_left_out():
-    batches = pretrain.PhotographBatches(9, 4, 1, seed=0)
+    batches = PhotographBatches(9, 4, 1, seed=0)
     assert [len(batch) for batch in batches] == [4, 4] and len(batches) == 2
-    assert [len(batch) for batch in pretrain.PhotographBatches(3, 64, 1, seed=0)] == [3]
+    assert [len(batch) for batch in PhotographBatches(3, 64, 1, seed=0)] == [3]
 
 
 def test_a_collapse_is_reported(tiny, settings_with, monkeypatch):
@@ -112,18 +115,18 @@ def test_without_stopping_the_gradient_simsiam_collapses(tiny, settings_with, mo
     """All photographs are pulled together, and nothing pushes them apart: within forty epochs they
     are one point (Chen and He 2021, section 4.1)."""
 
-    class WithoutStop(pretrain.SimSiam):
+    class WithoutStop(SimSiam):
         def forward(self, first, second):
             return -torch.nn.functional.cosine_similarity(first, second.flip(0)).mean(), first
 
-    monkeypatch.setattr(pretrain, "SimSiam", WithoutStop)
+    monkeypatch.setattr(learner, "SimSiam", WithoutStop)
     params = section("simsiam", epochs=60, learning_rate=3e-2)
     with pytest.raises(TrainingFailed, match="collapsed"):
         pretrained(tiny, settings_with(), params)
 
 
 def test_one_cluster_for_all_is_reported(tiny, settings_with, monkeypatch):
-    monkeypatch.setattr(pretrain.Clusters, "largest_fraction", lambda self: 0.95)
+    monkeypatch.setattr(Clusters, "largest_fraction", lambda self: 0.95)
     with pytest.raises(TrainingFailed, match="95% of the photographs are in one cluster"):
         pretrained(tiny, settings_with(), section("clusters"))
 
