@@ -91,6 +91,37 @@ def test_timm_is_imported_in_one_module():
     assert users == {"backbones.py"}
 
 
+def methods_called(path: Path) -> set[str]:
+    """Names of the methods that a file calls: {"step"} for `optimizer.step()`."""
+    calls = (n.func for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Call))
+    return {function.attr for function in calls if isinstance(function, ast.Attribute)}
+
+
+def keys_assigned(path: Path) -> set[str]:
+    """Keys that a file assigns to: {"lr"} for `group["lr"] = 0.1`."""
+    stored = (
+        node.slice
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)
+    )
+    return {key.value for key in stored if isinstance(key, ast.Constant)}
+
+
+def test_one_training_loop_steps_every_optimizer():
+    """Others only compute gradients for it; the few-shot inner loops adapt weights without one."""
+    by_method = {
+        name: {"/".join(relative(path)) for path in LIBRARY if name in methods_called(path)}
+        for name in ("step", "zero_grad", "backward")
+    }
+    assert by_method["step"] == by_method["zero_grad"] == {"training/loop"}
+    assert by_method["backward"] == {"training/session", "fewshot/learner"}
+
+
+def test_learning_rates_are_set_in_one_module():
+    assert {path.name for path in LIBRARY if "lr" in keys_assigned(path)} == {"schedule.py"}
+    assert not any("lr_scheduler" in path.read_text() for path in LIBRARY)
+
+
 def output_paths(stage: dict) -> list[str]:
     """The paths of a stage's outs and plots."""
     outputs = [*stage.get("outs", []), *stage.get("plots", [])]

@@ -36,8 +36,8 @@ def build(chosen: Loss, classes: Identities, dim: int = 4) -> EmbeddingLoss:
 def terms(chosen: Loss, features, embeddings, labels=LABELS) -> dict[str, float]:
     torch.manual_seed(0)
     loss = build(chosen, identities(2))
-    found = loss(features.float(), embeddings.float(), labels)
-    return {name: value.item() for name, value in found.items()}
+    losses = loss(features.float(), embeddings.float(), labels)
+    return {name: value.item() for name, value in losses.items()}
 
 
 def weights_with(name: str) -> dict[str, float]:
@@ -68,8 +68,8 @@ def test_autocast_does_not_change_the_losses(name):
     torch.manual_seed(0)
     loss = build(section(**weights_with(name)), identities(2))
     with torch.autocast("cpu", torch.bfloat16):
-        found = loss(halves, halves, LABELS)
-    assert {name: value.item() for name, value in found.items()} == expected
+        losses = loss(halves, halves, LABELS)
+    assert {name: value.item() for name, value in losses.items()} == expected
 
 
 @pytest.mark.parametrize("name", GIVEN)
