@@ -55,30 +55,17 @@ TABLE = re.compile(r"<!-- (.*?) -->.*?<!-- end of \1 -->", re.DOTALL)  # of name
 NAMES_LEFT: set[str] = {
     "benchmarks",
     "pipeline/data",
-    "pipeline/losses",
-    "pipeline/models",
-    "pipeline/steps/crop",
-    "pipeline/steps/pretrain",
     "pipeline/steps/report",
-    "pipeline/steps/train",
     "pipeline/training",
     "stages",
 }
 TEXTS_LEFT: set[str] = {
     "benchmarks",
     "pipeline/data",
-    "pipeline/losses",
-    "pipeline/models",
-    "pipeline/steps/crop",
-    "pipeline/steps/pretrain",
     "pipeline/steps/report",
-    "pipeline/steps/train",
-    "pipeline/training",
     "stages",
 }
-PAGES_LEFT: set[str] = {
-    "dvc.yaml",
-}
+PAGES_LEFT: set[str] = set()
 
 
 def parts(name: str) -> list[str]:
