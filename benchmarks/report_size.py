@@ -22,8 +22,9 @@ import typer
 from playwright.sync_api import sync_playwright
 
 from pipeline import params
-from pipeline.steps.report import layout, photographs, report
-from pipeline.steps.report.content import COPIES
+from pipeline.steps.report import embedding_map, photographs
+from pipeline.steps.report.content import MAX_DUPLICATE_GROUPS
+from pipeline.steps.report.render import render
 
 REPETITIONS = 3
 LOAD_TIME = "performance.timing.domContentLoadedEventEnd - performance.timing.navigationStart"
@@ -35,7 +36,7 @@ def main(report_file: Path, queries: int = 8000) -> None:
     many["thumbnails"] = shrink_thumbnails(many["thumbnails"], params.load().report.megabytes * 1e6)
     with TemporaryDirectory() as folder:
         path = Path(folder) / "report.html"
-        path.write_text(report.render(many), encoding="utf-8")
+        path.write_text(render(many), encoding="utf-8")
         size = path.stat().st_size / 1e6
         opened, filtered = measure_browser(path)
     print(
@@ -52,7 +53,7 @@ def read_content(html: str) -> dict:
 
 def repeat_content(content: dict, count: int) -> dict:
     """Repeat the content until it has `count` queries."""
-    images, queries, thumbnails, points, copies, attention = {}, [], [], [], [], []
+    images, queries, thumbnails, points, groups, attention = {}, [], [], [], [], []
     for turn in range(-(-count // len(content["queries"]))):
         names = {name: f"{turn}-{name}" for name in content["images"]}
         for name, entry in content["images"].items():
@@ -64,20 +65,20 @@ def repeat_content(content: dict, count: int) -> dict:
         points += [
             [x, y, names.get(image, image), *rest] for x, y, image, *rest in content["map"]["p"]
         ]
-        copies += [
-            group | {"g": [names[image] for image in group["g"]]} for group in content["copies"]
+        groups += [
+            group | {"g": [names[image] for image in group["g"]]} for group in content["duplicates"]
         ]
         attention += [
-            pair | {"q": names[pair["q"]], "g": names[pair["g"]]} for pair in content["looks"]
+            pair | {"q": names[pair["q"]], "g": names[pair["g"]]} for pair in content["attention"]
         ]
     return content | {
         "images": images,
         "queries": queries[:count],
         "thumbnails": thumbnails,
-        "map": content["map"] | {"p": points[: layout.MOST]},
-        "copies": copies[:COPIES],
-        "looks": attention[: len(content["looks"])],
-        "of": {"queries": count, "copies": len(copies), "map": len(points)},
+        "map": content["map"] | {"p": points[: embedding_map.MAX_POINTS]},
+        "duplicates": groups[:MAX_DUPLICATE_GROUPS],
+        "attention": attention[: len(content["attention"])],
+        "total": {"queries": count, "duplicates": len(groups), "map": len(points)},
     }
 
 
@@ -87,7 +88,7 @@ def shrink_thumbnails(thumbnails: list[str], budget: float) -> list[str]:
         cv2.imdecode(np.frombuffer(base64.b64decode(text), np.uint8), 1) for text in thumbnails
     ]
     for size in photographs.SIZES:
-        shrunk = [photographs.encoded(pixels, size) for pixels in decoded]
+        shrunk = [photographs.encode_webp(pixels, size) for pixels in decoded]
         if sum(map(len, shrunk)) <= budget:
             break
     return shrunk

@@ -29,7 +29,7 @@ from pipeline.steps.ensemble.ensemble import score_queries
 from pipeline.steps.ensemble.load import load_fold_evidence
 from pipeline.steps.submission.place import compute_posteriors
 from tests.conftest import ROOT
-from tests.pipeline.steps.report.browser import opened
+from tests.pipeline.steps.report.browser import open_browser
 from tests.stages import tiny
 
 STAGES = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
@@ -128,11 +128,11 @@ def test_the_page_shows_every_photograph(project):
     argued = [one for query in shown["queries"] for one in query["a"] if "g" in one]
     assert argued and all(len(one["s"]) == len(shown["sources"]) for one in argued if "s" in one)
     assert any("b" in query for query in shown["queries"])
-    (copies,) = shown["copies"]
-    assert set(copies["g"]) == {"train00.jpg", "copy.jpg"} and not copies["c"]
+    (group,) = shown["duplicates"]
+    assert set(group["g"]) == {"train00.jpg", "copy.jpg"} and not group["c"]
     assert len(shown["map"]["p"]) == len(labelled + asked) + len(tiny.UNLABELLED)
-    assert shown["looks"] and set(shown["masks"]) == {"n", "m", "b", "source", "p"}
-    with opened() as (tab, faults):
+    assert shown["attention"] and set(shown["masks"]) == {"n", "m", "b", "source", "p"}
+    with open_browser() as (tab, faults):
         tab.goto(path.as_uri())
         tab.locator(".card").first.click()
         assert tab.locator("#answers > li").count() == 5

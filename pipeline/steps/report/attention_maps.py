@@ -1,4 +1,8 @@
-"""What a member looks at in some queries: their crops under a heat of colours."""
+"""Attention maps: what makes some queries similar to their best match, as colours on the crops.
+
+q, g   the query and the best match of its first answer
+h      the query's crop under its heatmap, base64
+"""
 
 from typing import Any
 
@@ -7,15 +11,15 @@ import numpy as np
 import torch
 
 from pipeline.models.embedding_net import EmbeddingNet
-from pipeline.steps.report import attention, photographs
+from pipeline.steps.report import grad_cam, photographs
 from pipeline.training.dataset import to_planes
 
-SHOWN = 12
-HEAT = 0.45  # of the overlay; the rest is the crop's
+MAX_MAPS = 12
+OPACITY = 0.45  # of the heatmap's colours over the crop
 SIZE = 320  # pixels of the longer side
 
 
-def looks(
+def build_attention_maps(
     net: EmbeddingNet,
     queries: list[dict[str, Any]],
     crops: np.ndarray,
@@ -23,31 +27,32 @@ def looks(
     fold: int,
     channels: int,
 ) -> list[dict[str, str]]:
-    """Of the fold's queries, which the member never saw, the least sure ones whose first answer a
-    gallery photograph argues for: q and g, the two photographs, and h, the query under its heat.
+    """The attention maps of the least certain queries of one fold, least certain first.
 
-    crops : n x H x W x 4; names : their photographs
+    net : of a member with this fold held out, which was not trained on these queries
+    queries : as in `entries.py`; one without a best match of its first answer is left out
+    crops : n x H x W x 4; names : their photographs; channels : of the network
     """
-    arguing = [one for one in queries if one["f"] == fold and "g" in one["a"][0]]
-    chosen = sorted(arguing, key=lambda one: (one["a"][0]["p"], one["q"]))[:SHOWN]
+    matched = [query for query in queries if query["f"] == fold and "g" in query["a"][0]]
+    chosen = sorted(matched, key=lambda query: (query["a"][0]["p"], query["q"]))[:MAX_MAPS]
     if not chosen:
         return []
     row = {name: i for i, name in enumerate(names)}
-    pairs = [(one["q"], one["a"][0]["g"]) for one in chosen]
-    own, others = ([np.array(crops[row[pair[side]]]) for pair in pairs] for side in (0, 1))
-    stacked = [
+    pairs = [(query["q"], query["a"][0]["g"]) for query in chosen]
+    query_crops, match_crops = ([np.array(crops[row[pair[i]]]) for pair in pairs] for i in (0, 1))
+    batches = [
         torch.stack([torch.from_numpy(to_planes(crop, channels)) for crop in part])
-        for part in (own, others)
+        for part in (query_crops, match_crops)
     ]
-    heats = attention.attended(net, *stacked).numpy()
+    heatmaps = grad_cam.similarity_heatmaps(net, *batches).numpy()
     return [
-        {"q": query, "g": other, "h": photographs.encoded(heated(crop[:, :, :3], heat), SIZE)}
-        for (query, other), crop, heat in zip(pairs, own, heats, strict=True)
+        {"q": query, "g": match, "h": photographs.encode_webp(overlay(crop[:, :, :3], heat), SIZE)}
+        for (query, match), crop, heat in zip(pairs, query_crops, heatmaps, strict=True)
     ]
 
 
-def heated(crop: np.ndarray, heat: np.ndarray) -> np.ndarray:
-    """An H x W x 3 RGB crop under the colours of a heat of H x W, 0 to 1."""
+def overlay(crop: np.ndarray, heat: np.ndarray) -> np.ndarray:
+    """An H x W x 3 RGB crop under the colours of an H x W heatmap, 0 to 1."""
     bgr = cv2.applyColorMap(np.rint(heat * 255).astype(np.uint8), cv2.COLORMAP_INFERNO)
     colours = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
-    return cv2.addWeighted(crop, 1 - HEAT, colours, HEAT, 0)
+    return cv2.addWeighted(crop, 1 - OPACITY, colours, OPACITY, 0)

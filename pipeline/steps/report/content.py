@@ -1,134 +1,108 @@
-"""All that a page shows, from the tables of earlier stages.
+"""The content of a report, from the tables of earlier stages.
 
 ensemble, card   the ensemble's name and its score card
-sources          the scores that speak, in the order of every answer's chances
-images           photographs by name, queries: see `entries.py`
+sources          the sources of the evidence, in the order of every answer's probabilities
+images           photographs by name, and queries: see `entries.py`
 thumbnails       by number, base64
 map              m, the member; p, points: x, y (thousandths), image, identity, mark
-copies           see `copies.py`
-of               how many queries, copies and points of the map there are; not all may be shown
-looks            q, g, two photographs; h, the first with what makes it like the second, base64
+duplicates       see `duplicates.py`
+total            how many queries, duplicate groups and points of the map there are; not all of
+                 them may be in the report
+attention        see `attention_maps.py`
 masks            see `masks.py`
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from pipeline.data import gallery
-from pipeline.data.features import Features
-from pipeline.data.gallery import Embeddings
 from pipeline.params import Report
-from pipeline.steps.report import answers, arguments, copies, entries, layout, rank_changes
+from pipeline.steps.report import answers, best_matches, duplicates, embedding_map, entries
+from pipeline.steps.report.rank_changes import compare_rankings
+from pipeline.steps.report.sources import Sources
 
-COPIES = 60  # groups on a page
+MAX_DUPLICATE_GROUPS = 60
 
 
-@dataclass(frozen=True)
-class Sources:
-    """What earlier stages left behind, of one ensemble.
+def build_content(sources: Sources, params: Report, seed: int) -> dict[str, Any]:
+    """Everything that the report shows, but `attention` and `masks`.
 
-    card : the score card
-    rankings, tested, posteriors, chances : of `submission` and `ensemble`; tested is the CSV
-    near, pairs, points : neighbours and what `match` looked at, of all members and folds
-    reranked : the evidence of the first member's folds, by fold; none without a second look
-    first, second : the scores that order the candidates before and after it
-    features, crops : of all photographs
-    images, boxes, groups, labels, folds : tables
-    member, embeddings : one member's name, and what it makes of all photographs
+    params : how many queries, and how large their thumbnails may be
+    seed : of the map
     """
-
-    card: dict[str, Any]
-    rankings: pd.DataFrame
-    tested: pd.DataFrame
-    posteriors: pd.DataFrame
-    chances: pd.DataFrame
-    near: pd.DataFrame
-    pairs: pd.DataFrame
-    points: pd.DataFrame
-    reranked: dict[int, pd.DataFrame]
-    first: str
-    second: str
-    features: Features
-    crops: np.ndarray
-    images: pd.DataFrame
-    boxes: pd.DataFrame
-    groups: pd.DataFrame
-    labels: pd.DataFrame
-    folds: pd.DataFrame
-    member: str
-    embeddings: Embeddings
-
-
-def content(name: str, known: Sources, params: Report, seed: int) -> dict[str, Any]:
-    """What the page of the ensemble `name` is made of; `looks` and `masks` are to be added."""
-    every = answers.listed(known.rankings, known.tested, known.posteriors)
-    listed = answers.most_telling(every, params.queries)
-    said = evidence(listed, known)
-    grouped = copies.groups(known.groups, known.images, known.labels)
-    also = [image for group in grouped[:COPIES] for image in group["g"]]
-    shown = pd.unique(pd.Series([*listed["query"], *said.arguing["image"], *also])).tolist()
-    images, thumbnails = entries.images(
-        shown, known.images, known.boxes, known.crops, params.megabytes * 1e6
+    all_answers = answers.list_answers(sources.rankings, sources.test_rankings, sources.posteriors)
+    selected = answers.select_queries(all_answers, params.queries)
+    details = load_details(selected, sources)
+    groups = duplicates.list_groups(sources.groups, sources.images, sources.labels)
+    listed_groups = groups[:MAX_DUPLICATE_GROUPS]
+    grouped = [image for group in listed_groups for image in group["g"]]
+    names = pd.unique(pd.Series([*selected["query"], *details.best_matches["image"], *grouped]))
+    photographs, thumbnails = entries.build_photographs(
+        names.tolist(), sources.images, sources.boxes, sources.crops, params.megabytes * 1e6
     )
     return {
-        "ensemble": name,
-        "card": known.card,
-        "sources": said.spoken.columns.tolist(),
-        "images": images,
+        "ensemble": sources.ensemble,
+        "card": sources.score_card,
+        "sources": details.source_probabilities.columns.tolist(),
+        "images": photographs,
         "thumbnails": thumbnails,
-        "queries": entries.queries(listed, said, counts(known.folds)),
-        "map": {"m": known.member, "p": laid_out(known, grouped, seed)},
-        "copies": grouped[:COPIES],
-        "of": {
-            "queries": every["query"].nunique(),
-            "copies": len(grouped),
-            "map": len(known.embeddings.names),
+        "queries": entries.build_queries(selected, details, gallery_sizes(sources.fold_table)),
+        "map": {"m": sources.members[0].name, "p": map_points(sources, groups, seed)},
+        "duplicates": listed_groups,
+        "total": {
+            "queries": all_answers["query"].nunique(),
+            "duplicates": len(groups),
+            "map": len(sources.embeddings.names),
         },
     }
 
 
-def evidence(listed: pd.DataFrame, known: Sources) -> entries.Evidence:
-    """What speaks for the answers that are listed."""
-    arguing = arguments.photographs(listed, known.pairs, known.near)
-    sizes = known.images.set_index("image")[["width", "height"]]
-    moved: dict[str, tuple[list[str], list[str]]] = {}
-    for own in known.reranked.values():
-        moved = rank_changes.moves(own, known.first, known.second) | moved
-    return entries.Evidence(
-        arguing,
-        arguments.lines(arguing, known.points, known.features, sizes),
-        known.chances.set_index(["query", "identity"]),
-        moved,
+def load_details(selected: pd.DataFrame, sources: Sources) -> entries.Details:
+    """What the report shows beside each of the selected answers."""
+    matches = best_matches.select(selected, sources.pairs, sources.neighbours)
+    changes: dict[str, tuple[list[str], list[str]]] = {}
+    if sources.scores[1]:
+        for evidence in sources.rerank_evidence:
+            changes = compare_rankings(evidence, *sources.scores) | changes
+    return entries.Details(
+        matches,
+        best_matches.match_lines(matches, sources.points, sources.features, sources.sizes),
+        sources.source_probabilities,
+        changes,
     )
 
 
-def counts(folds: pd.DataFrame) -> dict[tuple[int, str], int]:
-    """Photographs of every identity in every fold's gallery."""
-    held = sorted(set(folds["fold"]) - {-1})
+def gallery_sizes(folds: pd.DataFrame) -> dict[tuple[int, str], int]:
+    """How many photographs of an identity each fold's gallery has, by (fold, identity)."""
+    held_out = sorted(set(folds["fold"]) - {-1})
     return {
-        (fold, identity): int(count)
-        for fold in held
+        (fold, str(identity)): int(count)
+        for fold in held_out
         for identity, count in gallery.gallery_rows(folds, fold)["identity"].value_counts().items()
     }
 
 
-def laid_out(known: Sources, grouped: list[dict], seed: int) -> list[list]:
-    """The map's points; photographs of the test have no identity."""
-    rows = layout.chosen(len(known.embeddings.names), seed)
-    places = layout.plane(known.embeddings.vectors[rows], seed)
-    named = known.labels[known.labels["only_fold"] == ""].set_index("image")["identity"]
+def map_points(sources: Sources, groups: list[dict[str, Any]], seed: int) -> list[list[Any]]:
+    """The points of the map; test photographs have no identity.
+
+    groups : the duplicate groups, whose photographs are marked
+    """
+    embeddings = sources.embeddings
+    rows = embedding_map.sample_rows(len(embeddings.names), seed)
+    positions = embedding_map.project(embeddings.vectors[rows], seed)
+    labels = sources.labels
+    identities = labels[labels["only_fold"] == ""].set_index("image")["identity"]
     marks = {
-        image: "conflict" if group["c"] else "copy" for group in grouped for image in group["g"]
+        image: "conflict" if group["c"] else "duplicate" for group in groups for image in group["g"]
     }
     return [
         [
-            *np.rint(1000 * place).astype(int).tolist(),
+            *np.rint(1000 * position).astype(int).tolist(),
             image,
-            named.get(image, ""),
+            identities.get(image, ""),
             marks.get(image, ""),
         ]
-        for image, place in zip(known.embeddings.names[rows].tolist(), places, strict=True)
+        for image, position in zip(embeddings.names[rows].tolist(), positions, strict=True)
     ]

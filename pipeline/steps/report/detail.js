@@ -1,192 +1,195 @@
-// One photograph: its answers, and what argues for each.
+// One photograph: its answers, and the best match of each.
 
 const SVG = "http://www.w3.org/2000/svg";
-const WIDTH = 1000; // of a picture in a drawing
-const GAP = 20;
-let open = null;
+const WIDTH = 1000; // of one photograph, in the units of its drawing
+const GAP = 20; // between two photographs
+let current = null; // the query that is open
 
-function shape(name, attributes, ...children) {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
+function createShape(name, attributes, ...children) {
+  const shape = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) shape.setAttribute(key, value);
+  shape.append(...children);
+  return shape;
 }
 
 // Corners x, y, x, y, ... in thousandths as the points of a drawing of that height.
-function points(corners, height) {
-  const found = [];
-  for (let i = 0; i < corners.length; i += 2) found.push(`${corners[i]},${(corners[i + 1] / 1000) * height}`);
-  return found.join(" ");
+function scaleCorners(corners, height) {
+  const points = [];
+  for (let i = 0; i < corners.length; i += 2) points.push(`${corners[i]},${(corners[i + 1] / 1000) * height}`);
+  return points.join(" ");
 }
 
-function whole(image) {
-  const own = content.images[image];
-  const height = (WIDTH * own.h) / own.w;
-  const drawing = shape("svg", { viewBox: `0 0 ${WIDTH} ${height}`, role: "img",
-    "aria-label": `${image}: the photograph, its crop dashed${own.m.length ? ", its mask outlined" : ""}` },
-    shape("image", { href: thumbnail(image), width: WIDTH, height, preserveAspectRatio: "none" }),
-    shape("polygon", { points: points(own.c, height), class: "crop" }));
-  if (own.m.length) drawing.append(shape("polygon", { points: points(own.m, height), class: "mask" }));
+// The whole photograph with its crop and its mask.
+function drawPhotograph(image) {
+  const entry = content.images[image];
+  const height = (WIDTH * entry.h) / entry.w;
+  const drawing = createShape("svg", { viewBox: `0 0 ${WIDTH} ${height}`, role: "img",
+    "aria-label": `${image}: the photograph, its crop dashed${entry.m.length ? ", its mask outlined" : ""}` },
+    createShape("image", { href: thumbnail(image), width: WIDTH, height, preserveAspectRatio: "none" }),
+    createShape("polygon", { points: scaleCorners(entry.c, height), class: "crop" }));
+  if (entry.m.length) drawing.append(createShape("polygon", { points: scaleCorners(entry.m, height), class: "mask" }));
   return drawing;
 }
 
 // The part of a photograph that holds the animal, in thousandths: x, y, width, height.
-function region(image) {
-  const own = content.images[image];
-  const corners = own.m.length ? own.m : own.c;
-  const across = corners.filter((_, i) => i % 2 === 0);
-  const down = corners.filter((_, i) => i % 2 === 1);
-  const sides = [across, down].map((values) => {
-    const low = Math.min(...values), high = Math.max(...values), room = (high - low) * 0.15;
-    return [Math.max(0, low - room), Math.min(1000, high + room)];
+function animalRegion(image) {
+  const entry = content.images[image];
+  const corners = entry.m.length ? entry.m : entry.c;
+  const xs = corners.filter((_, i) => i % 2 === 0);
+  const ys = corners.filter((_, i) => i % 2 === 1);
+  const [[left, right], [top, bottom]] = [xs, ys].map((values) => {
+    const low = Math.min(...values), high = Math.max(...values), padding = (high - low) * 0.15;
+    return [Math.max(0, low - padding), Math.min(1000, high + padding)];
   });
-  return [sides[0][0], sides[1][0], Math.max(1, sides[0][1] - sides[0][0]), Math.max(1, sides[1][1] - sides[1][0])];
+  return [left, top, Math.max(1, right - left), Math.max(1, bottom - top)];
 }
 
-// A window on the animal at x of a drawing; `place` says where a point of the photograph lies there.
-function view(image, x) {
-  const own = content.images[image];
-  const [left, top, width, height] = region(image);
-  const scale = WIDTH / width;
-  const down = (own.h / own.w) * scale;
-  const tall = height * down;
-  const picture = shape("svg", { x, y: 0, width: WIDTH, height: tall, viewBox: `0 0 ${WIDTH} ${tall}` },
-    shape("image", { href: thumbnail(image), x: -left * scale, y: -top * down,
-      width: 1000 * scale, height: 1000 * down, preserveAspectRatio: "none" }));
-  return { picture, tall, place: (px, py) => [x + (px - left) * scale, (py - top) * down] };
+// The animal at x of a drawing; `place` maps a point of the photograph (thousandths) to the drawing.
+function drawAnimal(image, x) {
+  const entry = content.images[image];
+  const [left, top, width, height] = animalRegion(image);
+  const scaleX = WIDTH / width;
+  const scaleY = (entry.h / entry.w) * scaleX;
+  const tall = height * scaleY;
+  const picture = createShape("svg", { x, y: 0, width: WIDTH, height: tall, viewBox: `0 0 ${WIDTH} ${tall}` },
+    createShape("image", { href: thumbnail(image), x: -left * scaleX, y: -top * scaleY,
+      width: 1000 * scaleX, height: 1000 * scaleY, preserveAspectRatio: "none" }));
+  return { picture, tall, place: (px, py) => [x + (px - left) * scaleX, (py - top) * scaleY] };
 }
 
-function matched(answer) {
-  if (answer.x === undefined) return "not compared point by point";
-  const drawn = (answer.l ?? []).length / 4;
-  const many = answer.x === 1 ? "1 matched point" : `${answer.x} matched points`;
-  return drawn < answer.x ? `${many}, ${drawn} of them drawn` : many;
+function matchText(answer) {
+  if (answer.x === undefined) return "keypoints not compared";
+  const lines = (answer.l ?? []).length / 4;
+  const count = answer.x === 1 ? "1 matched point" : `${answer.x} matched points`;
+  return lines < answer.x ? `${count}, ${lines} of them drawn` : count;
 }
 
-function pair(query, answer) {
-  const views = [view(query.q, 0), view(answer.g, WIDTH + GAP)];
-  const height = Math.max(...views.map((one) => one.tall));
-  const drawing = shape("svg", { viewBox: `0 0 ${2 * WIDTH + GAP} ${height}`, role: "img",
-    "aria-label": `${query.q} beside ${answer.g}, ${matched(answer)}` },
-    ...views.map((one) => one.picture));
+// The query beside the best match of an answer, with lines between their matched points.
+function drawPair(query, answer) {
+  const views = [drawAnimal(query.q, 0), drawAnimal(answer.g, WIDTH + GAP)];
+  const height = Math.max(...views.map((view) => view.tall));
+  const drawing = createShape("svg", { viewBox: `0 0 ${2 * WIDTH + GAP} ${height}`, role: "img",
+    "aria-label": `${query.q} beside ${answer.g}, ${matchText(answer)}` },
+    ...views.map((view) => view.picture));
   const lines = answer.l ?? [];
   for (let i = 0; i < lines.length; i += 4) {
     const [x1, y1] = views[0].place(lines[i], lines[i + 1]);
     const [x2, y2] = views[1].place(lines[i + 2], lines[i + 3]);
-    drawing.append(shape("line", { x1, y1, x2, y2 }),
-      shape("circle", { cx: x1, cy: y1, r: 7 }), shape("circle", { cx: x2, cy: y2, r: 7 }));
+    drawing.append(createShape("line", { x1, y1, x2, y2 }),
+      createShape("circle", { cx: x1, cy: y1, r: 7 }), createShape("circle", { cx: x2, cy: y2, r: 7 }));
   }
   return drawing;
 }
 
-// Why new_whale stands where it does: how much likelier the best known individual is.
-function newcomer(query, answer) {
-  // the list may have been rearranged after it was weighed (submission.gap, submission.capacity)
-  const known = query.a.filter((one) => one.i !== NEW);
-  const best = known.reduce((most, one) => (one.p > most.p ? one : most), known[0]);
-  if (!best || best.p === 0) return "Nobody known is a candidate.";
+// The odds of new_whale against the most probable known individual.
+function newText(query, answer) {
+  // not the first one: submission.gap and submission.capacity may have changed the order
+  const known = query.a.filter((other) => other.i !== NEW);
+  const best = known.reduce((most, other) => (other.p > most.p ? other : most), known[0]);
+  if (!best || best.p === 0) return "No known individual is a candidate.";
   const odds = best.p >= answer.p ? best.p / Math.max(answer.p, 1e-4) : answer.p / best.p;
-  const many = odds > 1000 ? "more than 1000" : odds.toFixed(1);
+  const times = odds > 1000 ? "more than 1000" : odds.toFixed(1);
   return best.p >= answer.p
-    ? `The best known individual, ${best.i}, is ${many} times as likely as a new one.`
-    : `A new individual is ${many} times as likely as the best known one, ${best.i}.`;
+    ? `The best known individual, ${best.i}, is ${times} times as likely as a new one.`
+    : `A new individual is ${times} times as likely as the best known one, ${best.i}.`;
 }
 
-// Whether copies of a photograph came with labels of several individuals.
-function doubtful(image) {
-  const own = content.copies.find((group) => group.g.includes(image));
-  return own !== undefined && new Set(own.l.filter((label) => label && label !== NEW)).size > 1;
+// Whether the duplicates of a photograph came with labels of several individuals.
+function hasConflict(image) {
+  const group = content.duplicates.find((entry) => entry.g.includes(image));
+  return group !== undefined && new Set(group.l.filter((label) => label && label !== NEW)).size > 1;
 }
 
-// What a `same` does beyond this pair, as `pipeline/steps/labels/corrections.py` has it.
-function joins(query, answer) {
+// What the decision `same` changes beyond this pair, by the rules of `pipeline/steps/labels/corrections.py`.
+function consequenceText(query, answer) {
   if (isTest(query) || query.t === NEW || query.t === answer.i) return "";
-  const settled = (image, name) => ` Then ${image} and its copies, whose labels contradict each other, are ${name}.`;
-  if (doubtful(query.q)) return settled(query.q, answer.i);
-  return doubtful(answer.g)
-    ? settled(answer.g, query.t)
-    : ` Then ${query.t} and ${answer.i} are one individual, with all their photographs; or ${query.q} alone is ` +
-      `${answer.i}, where you call it different from a photograph of ${query.t}.`;
+  const relabel = (image, name) => ` If so, ${image} and its duplicates, whose labels conflict, become ${name}.`;
+  if (hasConflict(query.q)) return relabel(query.q, answer.i);
+  return hasConflict(answer.g)
+    ? relabel(answer.g, query.t)
+    : ` If so, ${query.t} and ${answer.i} become one individual, with all their photographs. To make only ${query.q} ` +
+      `${answer.i}, also mark it as different from a photograph of ${query.t}.`;
 }
 
-function listed(query, answer, place) {
-  const item = element("li", answer.i === query.t ? { class: "truth" } : {},
-    element("h3", {}, `${place + 1}. ${answer.i}, ${percent(answer.p)}`));
-  if (answer.i === NEW) item.append(element("p", {}, newcomer(query, answer)));
+function createAnswer(query, answer, place) {
+  const item = createElement("li", answer.i === query.t ? { class: "truth" } : {},
+    createElement("h3", {}, `${place + 1}. ${answer.i}, ${percent(answer.p)}`));
+  if (answer.i === NEW) item.append(createElement("p", {}, newText(query, answer)));
   else if (answer.g) {
-    const same = `Do ${query.q} and ${answer.g} show one animal?${joins(query, answer)}`;
-    const choices = isTest(query) ? OF_THE_TEST : CHOICES;
-    item.append(pair(query, answer), says(answer), ...buttons(same, query.q, answer.g, choices));
+    const question = `Do ${query.q} and ${answer.g} show the same animal?${consequenceText(query, answer)}`;
+    const choices = isTest(query) ? TEST_CHOICES : CHOICES;
+    item.append(drawPair(query, answer), listScores(answer), ...createButtons(question, query.q, answer.g, choices));
   }
-  else item.append(element("p", {}, answer.p === 0 ? "No photograph argues for it: it fills up the list."
-    : "None of the photographs that were compared is of it: a copy of this one is, or the mean of several."));
+  else item.append(createElement("p", {}, answer.p === 0 ? "No evidence: this label only completes the list of five."
+    : "No photograph of it was compared: the answer comes from a duplicate of this one, or from the mean of several."));
   return item;
 }
 
-function says(answer) {
-  const chances = (answer.s ?? []).map((chance, i) => `${content.sources[i]} ${percent(chance)}`);
-  const lines = [answer.g, matched(answer), ...chances];
-  return element("ul", { class: "says", "aria-label": "what each score says that both are one animal" },
-    ...lines.map((line) => element("li", {}, line)));
+function listScores(answer) {
+  const probabilities = (answer.s ?? []).map((value, i) => `${content.sources[i]} ${percent(value)}`);
+  const lines = [answer.g, matchText(answer), ...probabilities];
+  return createElement("ul", { class: "scores", "aria-label": "the best match, and the probability by each source" },
+    ...lines.map((line) => createElement("li", {}, line)));
 }
 
-function moved(query) {
-  if (!query.b) return "This ensemble asks no re-ranking.";
-  const [first, second] = query.b;
-  const changes = second.map((name, i) => [name, first.indexOf(name), i])
+function rerankText(query) {
+  if (!query.b) return "This ensemble does not use re-ranking.";
+  const [before, after] = query.b;
+  const changes = after.map((name, i) => [name, before.indexOf(name), i])
     .filter(([, from, to]) => from !== to)
-    .map(([name, from, to]) => `${name} from ${from < 0 ? "behind" : from + 1} to ${to + 1}`);
-  return changes.length ? `Re-ranking moved ${changes.join(", ")}.` : "Re-ranking left the order as it was.";
+    .map(([name, from, to]) => `${name} from ${from < 0 ? `below ${before.length}` : from + 1} to ${to + 1}`);
+  return changes.length ? `Re-ranking moved ${changes.join(", ")}.` : "Re-ranking did not change the order.";
 }
 
-function told(query) {
-  if (isTest(query)) return "A photograph of the test: its individual is not known here.";
-  const many = `${query.n} photograph${query.n === 1 ? "" : "s"}`;
-  const truth = query.t === NEW ? "In truth a new individual" : `In truth ${query.t}, ${many} in the gallery`;
-  return `${truth}; held out with fold ${query.f}.`;
+function truthText(query) {
+  if (isTest(query)) return "A test photograph: its true individual is not known here.";
+  const count = `${query.n} photograph${query.n === 1 ? "" : "s"}`;
+  const truth = query.t === NEW ? "a new individual" : `${query.t}, ${count} in the gallery`;
+  return `Truth: ${truth}; held out with fold ${query.f}.`;
 }
 
-function opened(query) {
-  open = query;
-  at("title").textContent = query.q;
-  at("told").textContent = told(query);
-  at("asked").replaceChildren(whole(query.q),
-    ...(isTest(query) ? [] : buttons(`Is ${query.q} a new individual?`, query.q, "", { new: "new individual" })));
-  at("answers").replaceChildren(...query.a.map((answer, place) => listed(query, answer, place)));
-  at("moved").textContent = moved(query);
-  const number = chosen.indexOf(query);
-  at("back").disabled = number <= 0;
-  at("next").disabled = number < 0 || number === chosen.length - 1;
-  if (!at("detail").open) at("detail").showModal();
-  at("detail").scrollTop = 0;
-  at("title").focus();
+function openQuery(query) {
+  current = query;
+  byId("title").textContent = query.q;
+  byId("truth").textContent = truthText(query);
+  byId("query").replaceChildren(drawPhotograph(query.q), ...(isTest(query) ? []
+    : createButtons(`Is ${query.q} a new individual?`, query.q, "", { new: "new individual" })));
+  byId("answers").replaceChildren(...query.a.map((answer, place) => createAnswer(query, answer, place)));
+  byId("rank-changes").textContent = rerankText(query);
+  const number = selected.indexOf(query);
+  byId("back").disabled = number <= 0;
+  byId("next").disabled = number < 0 || number === selected.length - 1;
+  if (!byId("detail").open) byId("detail").showModal();
+  byId("detail").scrollTop = 0;
+  byId("title").focus();
 }
 
-function stepped(by) {
-  const number = chosen.indexOf(open);
-  if (number >= 0 && chosen[number + by]) opened(chosen[number + by]);
+function step(by) {
+  const number = selected.indexOf(current);
+  if (number >= 0 && selected[number + by]) openQuery(selected[number + by]);
 }
 
-function closed() {
-  const number = chosen.indexOf(open);
-  if (number >= 0 && Math.floor(number / PAGE) !== page) {
-    page = Math.floor(number / PAGE);
-    drawn();
+// Back in the grid, the focus is on the photograph that was open last.
+function returnToGrid() {
+  const number = selected.indexOf(current);
+  if (number >= 0 && Math.floor(number / PAGE_SIZE) !== page) {
+    page = Math.floor(number / PAGE_SIZE);
+    drawGrid();
   }
-  at("grid").children[number % PAGE]?.firstChild.focus();
-  open = null;
+  byId("grid").children[number % PAGE_SIZE]?.firstChild.focus();
+  current = null;
 }
 
-at("back").addEventListener("click", () => stepped(-1));
-at("next").addEventListener("click", () => stepped(1));
-at("close").addEventListener("click", () => at("detail").close());
-at("detail").addEventListener("close", closed);
+byId("back").addEventListener("click", () => step(-1));
+byId("next").addEventListener("click", () => step(1));
+byId("close").addEventListener("click", () => byId("detail").close());
+byId("detail").addEventListener("close", returnToGrid);
 document.addEventListener("keydown", (event) => {
   if (event.target.matches("input, select")) return;
-  if (event.key === "/" && !at("detail").open) {
+  if (event.key === "/" && !byId("detail").open) {
     event.preventDefault();
-    at("find").focus();
+    byId("find").focus();
   }
-  if (at("detail").open && event.key === "ArrowLeft") stepped(-1);
-  if (at("detail").open && event.key === "ArrowRight") stepped(1);
+  if (byId("detail").open && event.key === "ArrowLeft") step(-1);
+  if (byId("detail").open && event.key === "ArrowRight") step(1);
 });

@@ -1,12 +1,14 @@
-"""Queries, answers and photographs as the page's JSON has them: short keys, thousands repeat them.
+"""Queries, answers and photographs as entries of the report's JSON.
+
+The keys are short, since thousands of entries repeat them.
 
 a photograph   t, its thumbnail's number; w, h, pixels; c, the crop's corners; m, the mask's
                outline
 a query        q, image; k, kind; t, truth; f, fold; n, photographs of the truth in the gallery;
                a, its answers; b, the first candidates before and after re-ranking
-an answer      i, identity; p, posterior; g, the gallery photograph that argues for it; x,
-               matched points (none where the two were not compared so); l, these points; s, each
-               source's chance
+an answer      i, identity; p, posterior; g, its best match in the gallery; x, matched points (none
+               if the keypoints were not compared); l, these points; s, the probability by each
+               source
 """
 
 from dataclasses import dataclass
@@ -22,93 +24,94 @@ DIGITS = 4
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """What speaks for the answers.
+class Details:
+    """What the report shows beside an answer.
 
-    arguing : query, identity, image, inliers (`arguments.photographs`)
-    lines : points by (query, image)
-    spoken : chances, rows (query, identity), a column a score
-    moved : by query, the identities of the first candidates before and after re-ranking
+    best_matches : columns query, identity, image, inliers (`best_matches.select`)
+    lines : matched points by (query, image)
+    source_probabilities : rows (query, identity), one column per source
+    rank_changes : by query, the identities of the first candidates before and after re-ranking
     """
 
-    arguing: pd.DataFrame
+    best_matches: pd.DataFrame
     lines: dict[tuple[str, str], list[int]]
-    spoken: pd.DataFrame
-    moved: dict[str, tuple[list[str], list[str]]]
+    source_probabilities: pd.DataFrame
+    rank_changes: dict[str, tuple[list[str], list[str]]]
 
 
-def queries(
-    answers: pd.DataFrame, said: Evidence, counts: dict[tuple[int, str], int]
+def build_queries(
+    answers: pd.DataFrame, details: Details, gallery_sizes: dict[tuple[int, str], int]
 ) -> list[dict[str, Any]]:
-    """The entries of all queries (`answers.COLUMNS`).
+    """The entries of all queries.
 
-    counts : photographs in the gallery, by (fold, identity)
+    answers : one row per answer (`answers.COLUMNS`)
+    gallery_sizes : photographs in the gallery, by (fold, identity)
     """
-    photo = said.arguing.set_index(["query", "identity"])[["image", "inliers"]]
-    shown = {key: (image, inliers) for key, image, inliers in photo.itertuples(name=None)}
-    chances = dict(
-        zip(said.spoken.index, said.spoken.round(DIGITS).to_numpy().tolist(), strict=True)
-    )
-    found = []
-    for query, own in answers.groupby("query", sort=False):
-        one = own.iloc[0]
-        entry = {"q": query, "k": one["kind"], "t": one["truth"], "f": int(one["fold"])}
-        entry["n"] = counts.get((entry["f"], entry["t"]), 0)
+    best = details.best_matches.set_index(["query", "identity"])[["image", "inliers"]]
+    matches = {key: (image, inliers) for key, image, inliers in best.itertuples(name=None)}
+    table = details.source_probabilities
+    probabilities = dict(zip(table.index, table.round(DIGITS).to_numpy().tolist(), strict=True))
+    entries = []
+    for query, rows in answers.groupby("query", sort=False):
+        first = rows.iloc[0]
+        entry = {"q": query, "k": first["kind"], "t": first["truth"], "f": int(first["fold"])}
+        entry["n"] = gallery_sizes.get((entry["f"], entry["t"]), 0)
         entry["a"] = [
-            answer(query, identity, posterior, shown, said.lines, chances)
-            for identity, posterior in own[["identity", "posterior"]].itertuples(index=False)
+            build_answer((query, identity), posterior, matches, details.lines, probabilities)
+            for identity, posterior in rows[["identity", "posterior"]].itertuples(index=False)
         ]
-        if query in said.moved:
-            entry["b"] = said.moved[query]
-        found.append(entry)
-    return found
+        if query in details.rank_changes:
+            entry["b"] = details.rank_changes[query]
+        entries.append(entry)
+    return entries
 
 
-def answer(
-    query: str,
-    identity: str,
+def build_answer(
+    key: tuple[str, str],
     posterior: float,
-    shown: dict[tuple[str, str], tuple[str, float]],
+    matches: dict[tuple[str, str], tuple[str, float]],
     lines: dict[tuple[str, str], list[int]],
-    chances: dict[tuple[str, str], list[float]],
+    probabilities: dict[tuple[str, str], list[float]],
 ) -> dict[str, Any]:
-    """One answer's entry; new_whale has no photograph."""
+    """The entry of one answer, `key` (query, identity); new_whale has no photograph."""
+    query, identity = key
     entry: dict[str, Any] = {"i": identity, "p": round(float(posterior), DIGITS)}
-    if identity == NEW_WHALE or (query, identity) not in shown:
+    if identity == NEW_WHALE or key not in matches:
         return entry
-    image, inliers = shown[query, identity]
+    image, inliers = matches[key]
     entry["g"] = image
     if not np.isnan(inliers):
         entry["x"] = int(inliers)
     if (query, image) in lines:
         entry["l"] = lines[query, image]
-    if (query, identity) in chances:
-        entry["s"] = chances[query, identity]
+    if key in probabilities:
+        entry["s"] = probabilities[key]
     return entry
 
 
-def images(
-    names: list[str], table: pd.DataFrame, boxes: pd.DataFrame, crops: np.ndarray, budget: float
+def build_photographs(
+    names: list[str], images: pd.DataFrame, boxes: pd.DataFrame, crops: np.ndarray, budget: float
 ) -> tuple[dict[str, dict[str, Any]], list[str]]:
     """The entries of these photographs, and their thumbnails in the same order.
 
-    table, boxes : tables "images" and "boxes", row by row as `crops` (n x height x width x 4)
+    images, boxes : tables "images" and "boxes", row by row as `crops` (n x height x width x 4)
     budget : bytes of all thumbnails
     """
-    row = {name: i for i, name in enumerate(table["image"])}
+    row = {name: i for i, name in enumerate(images["image"])}
     height, width = crops.shape[1:3]
-    pixels = table[["width", "height", "path"]].to_dict("records")
-    cut = boxes.to_dict("records")
+    files = images[["width", "height", "path"]].to_dict("records")
+    transforms = boxes.to_dict("records")
     entries = {}
     for number, name in enumerate(names):
-        at = row[name]
-        size = pixels[at]["width"], pixels[at]["height"]
+        i = row[name]
+        size = files[i]["width"], files[i]["height"]
+        mask = np.ascontiguousarray(crops[i, :, :, 3])
         entries[name] = {
             "t": number,
             "w": size[0],
             "h": size[1],
-            "c": outlines.frame(cut[at], (width, height), *size),
-            "m": outlines.outline(np.ascontiguousarray(crops[at, :, :, 3]), cut[at], *size),
+            "c": outlines.outline_crop(transforms[i], (width, height), *size),
+            "m": outlines.outline_mask(mask, transforms[i], *size),
         }
-    paths = [pixels[row[name]]["path"] for name in names]
-    return entries, photographs.fitting(paths, budget)
+    paths = [files[row[name]]["path"] for name in names]
+    return entries, photographs.encode_within_budget(paths, budget)

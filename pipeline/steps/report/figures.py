@@ -1,4 +1,4 @@
-"""Curves as pictures that a page can hold: SVG, drawn by matplotlib, each with words for it."""
+"""Curves as SVG pictures by matplotlib, each with a sentence that states its main number."""
 
 import base64
 import html
@@ -9,38 +9,32 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 
+from pipeline.steps.report.sources import Sources
 from pipeline.training import lr_suggestion
 
-EXAMINED = "way20_shot1"  # a history's column, with train.inner.fraction above 0
+ONE_SHOT = "way20_shot1"  # a history's column, if train.inner.fraction is above 0
 SIZE = (5, 3.2)  # inches
 SETTINGS = {"svg.fonttype": "none", "svg.hashsalt": "tailprint", "axes.grid": True}
 SETTINGS |= {"grid.color": "0.9", "axes.spines.top": False, "axes.spines.right": False}
 
 
-def drawn(
-    curve: pd.DataFrame,
-    calibrated: pd.DataFrame,
-    sizes: pd.DataFrame,
-    confused: pd.DataFrame,
-    histories: dict[str, pd.DataFrame],
-    ranges: dict[str, pd.DataFrame],
-) -> str:
-    """All figures of a page; histories by member, ranges by backbone. Each has its function."""
+def render_figures(sources: Sources) -> str:
+    """The HTML of all figures of a report."""
     return "".join(
         [
-            threshold(curve),
-            reliability(calibrated),
-            by_size(sizes),
-            outcomes(confused),
-            training(histories),
-            examined(histories),
-            *(rate_range(backbone, table) for backbone, table in ranges.items()),
+            plot_threshold(sources.threshold_curve),
+            plot_reliability(sources.score_table("reliability")),
+            plot_class_sizes(sources.score_table("class_sizes")),
+            plot_outcomes(sources.score_table("outcomes")),
+            plot_training(sources.histories),
+            plot_inner_validation(sources.histories),
+            *(plot_lr_range(name, table) for name, table in sources.lr_ranges.items()),
         ]
     )
 
 
-def figure(title: str, words: str, draw: Callable[[Axes], None]) -> str:
-    """HTML of one figure: `draw` fills its axes; `words` say what there is to be seen."""
+def render_figure(title: str, text: str, draw: Callable[[Axes], None]) -> str:
+    """The HTML of one figure: `draw` fills its axes, `text` states what it shows."""
     with plt.rc_context(SETTINGS):
         drawing, axes = plt.subplots(figsize=SIZE, layout="constrained")
         draw(axes)
@@ -48,122 +42,126 @@ def figure(title: str, words: str, draw: Callable[[Axes], None]) -> str:
         drawing.savefig(file, format="svg", metadata={"Date": None})
         plt.close(drawing)
     data = base64.b64encode(file.getvalue()).decode()
-    told = html.escape(f"{title}: {words}")
+    caption = html.escape(f"{title}: {text}")
     return (
-        f'<figure><img src="data:image/svg+xml;base64,{data}" alt="{told}">'
-        f"<figcaption>{told}</figcaption></figure>"
+        f'<figure><img src="data:image/svg+xml;base64,{data}" alt="{caption}">'
+        f"<figcaption>{caption}</figcaption></figure>"
     )
 
 
-def threshold(curve: pd.DataFrame) -> str:
-    """MAP@5 by new_whale's shift (columns shift, map5, new_share)."""
+def plot_threshold(curve: pd.DataFrame) -> str:
+    """MAP@5 by the shift of new_whale (columns shift, map5, new_share)."""
     best = curve.loc[curve["map5"].idxmax()]
-    words = (
-        f"MAP@5 is highest, {best['map5']:.3f}, with a shift of {best['shift']:.1f}, where "
-        f"{best['new_share']:.0%} are called new first."
+    text = (
+        f"MAP@5 is highest, {best['map5']:.3f}, at a shift of {best['shift']:.1f}, at which "
+        f"{best['new_share']:.0%} of the first answers are new_whale."
     )
 
     def draw(axes: Axes) -> None:
         axes.plot(curve["shift"], curve["map5"], label="MAP@5")
-        axes.plot(curve["shift"], curve["new_share"], "--", label="share called new")
+        axes.plot(curve["shift"], curve["new_share"], "--", label="fraction answered as new")
         axes.axvline(best["shift"], color="0.6", lw=1)
-        axes.set(xlabel="log-odds given to new_whale", ylim=(0, 1))
+        axes.set(xlabel="log-odds added to new_whale", ylim=(0, 1))
         axes.legend()
 
-    return figure("The place of new_whale", words, draw)
+    return render_figure("Threshold of new_whale", text, draw)
 
 
-def reliability(table: pd.DataFrame) -> str:
-    """Are first answers as sure as they say? (columns probability, frequency, fraction)"""
+def plot_reliability(table: pd.DataFrame) -> str:
+    """The reliability diagram of the first answers (columns probability, frequency, fraction)."""
     distance = (table["probability"] - table["frequency"]).abs()
-    off = (distance * table["fraction"]).sum() / table["fraction"].sum()
-    words = f"first answers are on average {off:.3f} away from as sure as they say."
+    error = (distance * table["fraction"]).sum() / table["fraction"].sum()
+    text = (
+        "the posterior of a first answer differs on average by "
+        f"{error:.3f} from the fraction that is right."
+    )
 
     def draw(axes: Axes) -> None:
         axes.plot([0, 1], [0, 1], color="0.6", lw=1)
         axes.scatter(
             table["probability"], table["frequency"], s=20 + 300 * table["fraction"], alpha=0.7
         )
-        axes.set(xlabel="posterior of the first answer", ylabel="share that is right")
+        axes.set(xlabel="posterior of the first answer", ylabel="fraction that is right")
 
-    return figure("Reliability", words, draw)
+    return render_figure("Reliability", text, draw)
 
 
-def by_size(table: pd.DataFrame) -> str:
+def plot_class_sizes(table: pd.DataFrame) -> str:
     """Scores by photographs in the gallery (columns photographs, queries, map5, top1)."""
     known = table.dropna(subset="map5")
-    parts = [f"{one.map5:.3f} with {one.photographs}" for one in known.itertuples()]
-    words = "MAP@5 of known individuals by photographs in the gallery: " + ", ".join(parts) + "."
+    scores = [f"{row.map5:.3f} with {row.photographs}" for row in known.itertuples()]
+    text = "MAP@5 of known individuals by photographs in the gallery: " + ", ".join(scores) + "."
 
     def draw(axes: Axes) -> None:
         places = range(len(known))
         axes.bar([x - 0.2 for x in places], known["map5"], 0.4, label="MAP@5")
         axes.bar([x + 0.2 for x in places], known["top1"], 0.4, label="top-1")
-        names = [f"{one.photographs}\n({one.queries} asked)" for one in known.itertuples()]
+        names = [f"{row.photographs}\n({row.queries} queries)" for row in known.itertuples()]
         axes.set_xticks(places, names)
         axes.set(xlabel="photographs in the gallery", ylim=(0, 1))
         axes.legend(loc="lower right")
 
-    return figure("Score by class size", words, draw)
+    return render_figure("Score by class size", text, draw)
 
 
-def outcomes(table: pd.DataFrame) -> str:
-    """Known and new individuals, and what they were taken for (columns actual, predicted)."""
-    shares = pd.crosstab(table["actual"], table["predicted"], normalize="index")
-    words = "; ".join(
-        f"of the {actual}, " + ", ".join(f"{share:.0%} {told}" for told, share in row.items())
-        for actual, row in shares.iterrows()
+def plot_outcomes(table: pd.DataFrame) -> str:
+    """Known and new individuals by what was answered (columns actual, predicted)."""
+    fractions = pd.crosstab(table["actual"], table["predicted"], normalize="index")
+    text = "; ".join(
+        f"of the {actual}, " + ", ".join(f"{part:.0%} {answer}" for answer, part in row.items())
+        for actual, row in fractions.iterrows()
     )
 
     def draw(axes: Axes) -> None:
-        axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+        axes.imshow(fractions, cmap="Blues", vmin=0, vmax=1, aspect="auto")
         axes.grid(visible=False)
-        axes.set_xticks(range(len(shares.columns)), shares.columns)
-        axes.set_yticks(range(len(shares)), shares.index)
-        for (y, x), share in pd.DataFrame(shares.to_numpy()).stack().items():
-            axes.text(x, y, f"{share:.0%}", ha="center", color="white" if share > 0.5 else "black")
-        axes.set(xlabel="answered as", ylabel="in truth")
+        axes.set_xticks(range(len(fractions.columns)), fractions.columns)
+        axes.set_yticks(range(len(fractions)), fractions.index)
+        for (y, x), part in pd.DataFrame(fractions.to_numpy()).stack().items():
+            axes.text(x, y, f"{part:.0%}", ha="center", color="white" if part > 0.5 else "black")
+        axes.set(xlabel="answered as", ylabel="true")
 
-    return figure("Known and new", words + ".", draw)
+    return render_figure("Known and new", text + ".", draw)
 
 
-def training(histories: dict[str, pd.DataFrame]) -> str:
-    """Every member's loss by epoch; rows between the epochs' have none."""
+def plot_training(histories: dict[str, pd.DataFrame]) -> str:
+    """Every member's loss by epoch; a history's rows between epochs have no loss."""
     histories = {name: table.dropna(subset="loss") for name, table in histories.items()}
     last = {name: table["loss"].iloc[-1] for name, table in histories.items()}
-    words = "loss at the end: " + ", ".join(f"{name} {loss:.3g}" for name, loss in last.items())
+    text = "final loss: " + ", ".join(f"{name} {loss:.3g}" for name, loss in last.items())
 
     def draw(axes: Axes) -> None:
         for name, table in histories.items():
             axes.plot(table["epoch"] + 1, table["loss"] / table["loss"].iloc[0], label=name)
-        axes.set(xlabel="epoch", ylabel="loss, of the first epoch's", ylim=(0, None))
+        axes.set(xlabel="epoch", ylabel="loss relative to the first epoch", ylim=(0, None))
         axes.legend(fontsize="small", ncols=2)
 
-    return figure("Training", words + ".", draw)
+    return render_figure("Training", text + ".", draw)
 
 
-def examined(histories: dict[str, pd.DataFrame]) -> str:
-    """Accuracy on 20-way one-shot tasks of the inner split; "" where none was held."""
-    told = {name: own for name, own in histories.items() if EXAMINED in own}
-    if not told:
+def plot_inner_validation(histories: dict[str, pd.DataFrame]) -> str:
+    """Accuracy in 20-way one-shot tasks of the inner validation; "" without one."""
+    validated = {name: table for name, table in histories.items() if ONE_SHOT in table}
+    if not validated:
         return ""
-    last = ", ".join(f"{name} {table[EXAMINED].iloc[-1]:.2f}" for name, table in told.items())
+    last = ", ".join(f"{name} {table[ONE_SHOT].iloc[-1]:.2f}" for name, table in validated.items())
 
     def draw(axes: Axes) -> None:
-        for name, table in told.items():
-            axes.plot(table["epoch"] + 1, table[EXAMINED], label=name)
-        axes.set(xlabel="epoch", ylabel="share right", ylim=(0, 1))
+        for name, table in validated.items():
+            axes.plot(table["epoch"] + 1, table[ONE_SHOT], label=name)
+        axes.set(xlabel="epoch", ylabel="accuracy", ylim=(0, 1))
         axes.legend(fontsize="small", ncols=2)
 
-    return figure("20-way one-shot tasks of the inner split", f"right at the end: {last}.", draw)
+    title = "20-way one-shot accuracy of the inner validation"
+    return render_figure(title, f"final accuracy: {last}.", draw)
 
 
-def rate_range(backbone: str, table: pd.DataFrame) -> str:
-    """What `tailprint lr-range` found (columns rate, loss, smoothed)."""
+def plot_lr_range(backbone: str, table: pd.DataFrame) -> str:
+    """The result of a learning-rate range test (columns rate, loss, smoothed)."""
     try:
         rate = lr_suggestion.suggest_learning_rate(table)
-        words = f"the range test suggests train.learning_rate {rate:.1e}."
+        text = f"the range test suggests train.learning_rate {rate:.1e}."
     except ValueError as error:
-        rate, words = None, f"{error}."
+        rate, text = None, f"{error}."
     title = f"Learning rates of {backbone}"
-    return figure(title, words, lambda axes: lr_suggestion.plot_range_test(axes, table, rate))
+    return render_figure(title, text, lambda axes: lr_suggestion.plot_range_test(axes, table, rate))

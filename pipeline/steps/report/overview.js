@@ -1,87 +1,83 @@
-// The map of the embedding, what it looks at, the worst masks, and the copies of one photograph.
+// The map of the embeddings, the attention maps, the worst masks, and the duplicates.
 
-const MARKS = { "": 4, copy: 7, conflict: 7 };
+const RADII = { "": 4, duplicate: 7, conflict: 7 };
 
-function hue(name) {
+function hashHue(name) {
   let sum = 0;
   for (const letter of name) sum = (sum * 31 + letter.codePointAt(0)) % 360;
   return sum;
 }
 
-const spotNamed = ([, , image, identity, mark]) =>
+const spotText = ([, , image, identity, mark]) =>
   `${image}, ${identity || "no label"}${mark ? `, ${mark}` : ""}`;
 
-// `there`: all photographs at its place, which lie one over the other: copies do.
-function spot([x, y, image, identity, mark], byName, there) {
-  const colour = identity && identity !== NEW ? `hsl(${hue(identity)} 70% 50%)` : "#888888";
-  const made = shape("circle", { cx: x, cy: 1000 - y, r: MARKS[mark], fill: colour, class: `spot ${mark}` },
-    shape("title", {}, there.map(spotNamed).join("\n")));
-  if (byName.has(image)) {
-    made.classList.add("asked");
-    made.addEventListener("click", () => opened(byName.get(image)));
+// `stack`: all photographs at this position; duplicates lie on top of each other.
+function createSpot([x, y, image, identity, mark], queries, stack) {
+  const colour = identity && identity !== NEW ? `hsl(${hashHue(identity)} 70% 50%)` : "#888888";
+  const spot = createShape("circle", { cx: x, cy: 1000 - y, r: RADII[mark], fill: colour, class: `spot ${mark}` },
+    createShape("title", {}, stack.map(spotText).join("\n")));
+  if (queries.has(image)) {
+    spot.classList.add("opens");
+    spot.addEventListener("click", () => openQuery(queries.get(image)));
   }
-  return made;
+  return spot;
 }
 
-function mapped() {
-  const byName = new Map(content.queries.map((query) => [query.q, query]));
-  const counted = (mark) => content.map.p.filter((point) => point[4] === mark).length;
-  at("map-told").textContent = `${outOf(content.map.p.length, content.of.map)} photographs as ${content.map.m} sees them (t-SNE): ` +
-    "near means alike, far means nothing. A colour is an individual, grey a new one or one without a label. " +
-    `${counted("copy")} are copies (ringed), ${counted("conflict")} are copies under different labels (dashed). ` +
-    "Point at one for its name, click it for its answers.";
-  const place = ([x, y]) => `${x} ${y}`;
-  const places = new Map(content.map.p.map((point) => [place(point), []]));
-  for (const point of content.map.p) places.get(place(point)).push(point);
-  at("map").replaceChildren(shape("svg", { viewBox: "-10 -10 1020 1020", role: "img", "aria-labelledby": "map-told" },
-    ...content.map.p.map((point) => spot(point, byName, places.get(place(point))))));
+function drawMap() {
+  const queries = new Map(content.queries.map((query) => [query.q, query]));
+  const count = (mark) => content.map.p.filter((point) => point[4] === mark).length;
+  byId("map-text").textContent = `${countOf(content.map.p.length, content.total.map)} photographs as ${content.map.m} ` +
+    "embeds them (t-SNE): close points are similar, larger distances mean nothing. Each individual has a " +
+    "colour; new and unlabelled ones are grey. " +
+    `${count("duplicate")} are duplicates (ringed), ${count("conflict")} are duplicates with conflicting labels (dashed). ` +
+    "Hover over a point for its name, click it for its answers.";
+  const key = ([x, y]) => `${x} ${y}`;
+  const stacks = new Map(content.map.p.map((point) => [key(point), []]));
+  for (const point of content.map.p) stacks.get(key(point)).push(point);
+  byId("map").replaceChildren(createShape("svg", { viewBox: "-10 -10 1020 1020", role: "img", "aria-labelledby": "map-text" },
+    ...content.map.p.map((point) => createSpot(point, queries, stacks.get(key(point))))));
 }
 
-function looked({ q, g, h }) {
-  return element("li", {}, element("figure", {},
-    element("img", { src: `data:image/webp;base64,${h}`, alt: "", loading: "lazy" }),
-    element("figcaption", {}, `${q}, like ${g}`)));
+function createPicture(webp, caption) {
+  return createElement("li", {}, createElement("figure", {},
+    createElement("img", { src: `data:image/webp;base64,${webp}`, alt: "", loading: "lazy" }),
+    createElement("figcaption", {}, caption)));
 }
 
-function masksTold({ n, m, b, source, p }) {
-  if (n === 0) return "No mask was held out from a U-Net.";
-  const whose = source === "grabcut" ? "masks by GrabCut, for want of given ones," : "given masks";
-  return `${n} ${whose} were kept from the U-Net that finds the others. Its masks overlap them by ` +
-    `${percent(m)} (intersection over union), the boxes around both by ${percent(b)}. The ${p.length} worst: ` +
-    "what it found in green, what was held out in magenta.";
+function masksText({ n, m, b, source, p }) {
+  if (n === 0) return "No mask was held out from the training of a U-Net.";
+  const whose = source === "grabcut" ? "masks by GrabCut (none were given)" : "given masks";
+  return `${n} ${whose} were held out from the training of the U-Net. Its masks overlap them by ` +
+    `${percent(m)} (mean intersection over union), the boxes around both by ${percent(b)}. The ${p.length} worst: ` +
+    "the predicted mask in green, the held-out one in magenta.";
 }
 
-function masked({ q, m, b, h }) {
-  const told = `${q}: mask ${percent(m)}, box ${percent(b)}`;
-  return element("li", {}, element("figure", {},
-    element("img", { src: `data:image/webp;base64,${h}`, alt: "", loading: "lazy" }),
-    element("figcaption", {}, told)));
+// One file of a group: the label that it came with, and its label now.
+function createDuplicate(image, original, current) {
+  const text = !original ? "no label" : current === original ? original
+    : current ? `${original}, now ${current}` : `${original}, dropped`;
+  return createElement("figure", {}, createElement("img", { src: thumbnail(image), alt: "", loading: "lazy" }),
+    createElement("figcaption", {}, `${image}: ${text}`));
 }
 
-// One copy: its photograph, the label that it came with and what became of it.
-function copied(image, came, kept) {
-  const told = !came ? "no label" : kept === came ? came : kept ? `${came}, now ${kept}` : `${came}, dropped`;
-  return element("figure", {}, element("img", { src: thumbnail(image), alt: "", loading: "lazy" }),
-    element("figcaption", {}, `${image}: ${told}`));
-}
-
-function grouped(group) {
-  const title = group.c ? "Copies under different labels" : "Copies";
-  return element("li", { class: group.c ? "group conflict" : "group" }, element("h3", {}, title),
-    element("div", { class: "pair" }, ...group.g.map((image, i) => copied(image, group.l[i], group.d[i]))),
+function createGroup(group) {
+  const title = group.c ? "Duplicates with conflicting labels" : "Duplicates";
+  return createElement("li", { class: group.c ? "group conflict" : "group" }, createElement("h3", {}, title),
+    createElement("div", { class: "pair" }, ...group.g.map((image, i) => createDuplicate(image, group.l[i], group.d[i]))),
     ...group.g.slice(1).flatMap((image) =>
-      buttons(`Are ${group.g[0]} and ${image} copies of one photograph?`, group.g[0], image, OF_COPIES)));
+      createButtons(`Are ${group.g[0]} and ${image} the same photograph?`, group.g[0], image, DUPLICATE_CHOICES)));
 }
 
-// Drawn again when the review has answered: then with buttons.
-function copiesListed() {
-  at("copies").replaceChildren(...content.copies.map(grouped));
+// Called again when the review server answers: then with buttons.
+function drawDuplicates() {
+  byId("duplicates").replaceChildren(...content.duplicates.map(createGroup));
 }
 
-mapped();
-at("looks").append(...content.looks.map(looked));
-at("masks-told").textContent = masksTold(content.masks);
-at("masks").append(...content.masks.p.map(masked));
-if (content.copies.length < content.of.copies) {
-  at("copies").before(element("p", {}, `${outOf(content.copies.length, content.of.copies)} groups.`));
+drawMap();
+byId("attention").append(...content.attention.map(({ q, g, h }) => createPicture(h, `${q}, similar to ${g}`)));
+byId("masks-text").textContent = masksText(content.masks);
+byId("masks").append(...content.masks.p.map(({ q, m, b, h }) =>
+  createPicture(h, `${q}: mask ${percent(m)}, box ${percent(b)}`)));
+if (content.duplicates.length < content.total.duplicates) {
+  byId("duplicates").before(createElement("p", {}, `${countOf(content.duplicates.length, content.total.duplicates)} groups.`));
 }

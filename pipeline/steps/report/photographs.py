@@ -1,4 +1,4 @@
-"""Photographs small enough that thousands fit into one page."""
+"""Photographs as thumbnails that are small enough for thousands of them to fit into one file."""
 
 import base64
 from collections.abc import Sequence
@@ -12,28 +12,29 @@ from pipeline.system import machine
 
 SIZES = (512, 384, 288, 216, 160, 120, 90, 64)  # pixels of the longer side, the best first
 QUALITY = 55  # of WebP
-SAMPLE = 60  # photographs that tell how large all will be
+SAMPLE = 60  # photographs by which the size of all is estimated
 
 
-def fitting(paths: Sequence[str], budget: float) -> list[str]:
-    """Every photograph as base64 WebP, all of one size: the largest whose sum fits `budget` bytes,
-    as far as a sample tells; the smallest where none does.
+def encode_within_budget(paths: Sequence[str], budget: float) -> list[str]:
+    """Every photograph as base64 WebP, all of one size.
+
+    The size is the largest of SIZES whose estimated sum fits `budget` bytes, or the smallest.
     """
     sample = paths[:: max(len(paths) // SAMPLE, 1)]
     for size in SIZES:
-        expected = np.mean([len(one) for one in shrunk(sample, size)] or [0]) * len(paths)
-        if expected <= budget:
+        lengths = [len(text) for text in encode_all(sample, size)]
+        if np.mean(lengths or [0]) * len(paths) <= budget:
             break
-    return shrunk(paths, size)
+    return encode_all(paths, size)
 
 
-def shrunk(paths: Sequence[str], size: int) -> list[str]:
+def encode_all(paths: Sequence[str], size: int) -> list[str]:
     """Every photograph as base64 WebP, its longer side at most `size` pixels."""
     with ThreadPoolExecutor(machine.cores()) as pool:
-        return list(pool.map(lambda path: encoded(images.read_rgb(path), size), paths))
+        return list(pool.map(lambda path: encode_webp(images.read_rgb(path), size), paths))
 
 
-def encoded(picture: np.ndarray, size: int) -> str:
+def encode_webp(picture: np.ndarray, size: int) -> str:
     """An H x W x 3 RGB picture as base64 WebP, its longer side at most `size` pixels."""
     height, width = picture.shape[:2]
     scale = min(size / max(height, width), 1.0)

@@ -1,24 +1,24 @@
-"""What re-ranking changed in the order of a query's first candidates."""
+"""How re-ranking changed the order of a query's first candidates."""
 
 import pandas as pd
 
-SHOWN = 5
+MAX_CANDIDATES = 5
 
 
-def moves(
+def compare_rankings(
     evidence: pd.DataFrame, first: str, second: str
 ) -> dict[str, tuple[list[str], list[str]]]:
-    """By query, the first identities by the score `first`, and by `second` of those that have it.
+    """By query, the first identities by the score `first`, and those by the score `second`.
 
     evidence : of one member (`data.evidence`); queries without the second score are left out
     """
-    after = ordered(evidence[evidence["source"] == second])
-    before = ordered(evidence[evidence["source"] == first])
-    return {query: (before[query], own) for query, own in after.items() if query in before}
+    after = rank_candidates(evidence[evidence["source"] == second])
+    before = rank_candidates(evidence[evidence["source"] == first])
+    return {query: (before[query], order) for query, order in after.items() if query in before}
 
 
-def ordered(said: pd.DataFrame) -> dict[str, list[str]]:
+def rank_candidates(scores: pd.DataFrame) -> dict[str, list[str]]:
     """The best identities of every query by one score; ties by identity."""
-    table = said.sort_values(["query", "score", "identity"], ascending=[True, False, True])
-    table = table[table.groupby("query").cumcount() < SHOWN]
+    table = scores.sort_values(["query", "score", "identity"], ascending=[True, False, True])
+    table = table[table.groupby("query").cumcount() < MAX_CANDIDATES]
     return table.groupby("query")["identity"].agg(list).to_dict()

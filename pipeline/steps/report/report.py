@@ -1,33 +1,29 @@
-"""The page of one ensemble: every photograph, its answers and what argues for them, in one file.
+"""The report of one ensemble: every photograph, its answers and their best matches, in one file."""
 
-Opened from disk it needs no server and no network. What it shows comes as JSON and is put on the
-page as text, so that an identity made of HTML is read and not run.
-"""
-
-import json
-from importlib.resources import files
-from typing import Any
-
-STYLE = ("report.css",)
-SCRIPTS = ("grid.js", "detail.js", "overview.js", "review.js")
+from pipeline.models.embedding_net import EmbeddingNet
+from pipeline.params import Report
+from pipeline.steps.report.attention_maps import build_attention_maps
+from pipeline.steps.report.content import build_content
+from pipeline.steps.report.figures import render_figures
+from pipeline.steps.report.masks import list_worst_masks
+from pipeline.steps.report.render import render
+from pipeline.steps.report.sources import Sources
 
 
-def render(content: dict[str, Any], figures: str = "") -> str:
-    """The HTML of what `content.py` describes; `figures` is HTML of our own making."""
-    # "<" would end the script element, and the two separators end a line of JavaScript
-    text = json.dumps(content, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
-    parts = {
-        "style": "".join(source(name) for name in STYLE),
-        "figures": figures,
-        "content": text.replace("<", "\\u003c"),
-        "script": "".join(source(name) for name in SCRIPTS),
-    }
-    before, *rest = source("report.html").split("{{")
-    return before + "".join(
-        parts[name] + after for name, _, after in (piece.partition("}}") for piece in rest)
+def build_report(
+    sources: Sources, net: EmbeddingNet, channels: int, params: Report, seed: int
+) -> str:
+    """The HTML of the report.
+
+    net, channels : the trained network of `sources.members[0]`, and the channels of its crops
+    seed : of the map of the embeddings
+    """
+    content = build_content(sources, params, seed)
+    names = sources.images["image"].tolist()
+    content["attention"] = build_attention_maps(
+        net, content["queries"], sources.crops, names, sources.members[0].fold, channels
     )
-
-
-def source(name: str) -> str:
-    """The text of a file beside this one."""
-    return (files("pipeline.steps.report") / name).read_text()
+    sizes = sources.sizes
+    photographs = dict(zip(sizes.index, sizes.itertuples(index=False, name=None), strict=True))
+    content["masks"] = list_worst_masks(sources.held_out_masks, photographs)
+    return render(content, render_figures(sources))

@@ -1,85 +1,83 @@
-// Buttons for what a person decides, where the page comes from `make review` and not from the disk.
+// Buttons for decisions, if the report is opened by the review server and not from the disk.
 
-let served = false; // until the review has answered
-const decided = new Map(); // by pair of photographs
+let hasServer = false; // until the review server answers
+const decisions = new Map(); // by pair of photographs
 const CHOICES = { same: "same", different: "different", unsure: "unsure" };
-// no label comes of a photograph of the test, but a copy can be told to be none
-const OF_THE_TEST = { different: "different", unsure: "unsure" };
+// a test photograph gets no label by a decision, but can be marked as no duplicate
+const TEST_CHOICES = { different: "different", unsure: "unsure" };
+const DUPLICATE_CHOICES = { different: "no, two photographs", unsure: "unsure" };
 
-const OF_COPIES = { different: "no, two photographs", unsure: "unsure" };
+const pairKey = (a, b) => [a, b].sort().join("\n");
 
-const pairOf = (a, b) => [a, b].sort().join("\n");
-
-function noted(rows) {
-  decided.clear();
-  for (const row of rows) decided.set(pairOf(row.image_a, row.image_b), row);
-  for (const box of document.querySelectorAll(".decide")) marked(box);
+function setDecisions(rows) {
+  decisions.clear();
+  for (const row of rows) decisions.set(pairKey(row.image_a, row.image_b), row);
+  for (const box of document.querySelectorAll(".decide")) showDecision(box);
 }
 
-// What the review answers; where it doesn't, an answer that says so.
-async function asked(request = {}) {
+// The answer of the review server; without one, an answer that states so.
+async function request(options = {}) {
   try {
-    return await fetch("decisions", request);
+    return await fetch("decisions", options);
   } catch {
-    return new Response("the review has been ended; start it with make review", { status: 503 });
+    return new Response("the review server does not answer; start it with tailprint review", { status: 503 });
   }
 }
 
-async function fetched() {
-  const answer = await asked();
-  if (!answer.ok) {
-    at("count").textContent = `No decisions can be made: ${await answer.text()}`;
+async function loadDecisions() {
+  const response = await request();
+  if (!response.ok) {
+    byId("count").textContent = `No decisions can be made: ${await response.text()}`;
     return;
   }
-  const first = !served;
-  served = true;
-  noted(await answer.json());
-  if (first) copiesListed();
-  if (first && open) opened(open);
+  const isFirst = !hasServer;
+  hasServer = true;
+  setDecisions(await response.json());
+  if (isFirst) drawDuplicates();
+  if (isFirst && current) openQuery(current);
 }
 
 async function decide(box, decision) {
   const [image_a, image_b] = [box.dataset.a, box.dataset.b];
-  const answer = await asked({
+  const response = await request({
     method: "POST",
     headers: { "Content-Type": "application/json", "X-Tailprint": "review" },
     body: JSON.stringify({ image_a, image_b, decision }),
   });
-  const said = box.querySelector("output");
-  if (answer.ok) noted(await answer.json());
-  else said.textContent = `Not written down: ${await answer.text()}`;
+  if (response.ok) setDecisions(await response.json());
+  else box.querySelector("output").textContent = `Not saved: ${await response.text()}`;
 }
 
-// Show what holds: the pressed button, and who decided when.
-function marked(box) {
-  const row = decided.get(pairOf(box.dataset.a, box.dataset.b));
+// The pressed button, and who decided when.
+function showDecision(box) {
+  const row = decisions.get(pairKey(box.dataset.a, box.dataset.b));
   for (const button of box.querySelectorAll("button[value]")) {
-    // not disabled: the focus would be lost on a button that was just pressed
+    // not disabled: a button that was just pressed would lose the focus
     if (button.value === "undo") button.setAttribute("aria-disabled", String(!row));
     else button.setAttribute("aria-pressed", String(row?.decision === button.value));
   }
-  box.querySelector("output").textContent = row ? `${row.decision}, by ${row.who}, ${row.when}` : "Nothing decided.";
+  box.querySelector("output").textContent = row ? `${row.decision}, by ${row.who}, ${row.when}` : "No decision yet.";
 }
 
-// The buttons about two photographs, or about one (b is ""); nothing where the page is a file.
-function buttons(question, a, b, choices) {
-  if (!served) return [];
-  const box = element("fieldset", { class: "decide", "data-a": a, "data-b": b },
-    element("legend", {}, question),
+// The buttons for two photographs, or for one (b is ""); none without the review server.
+function createButtons(question, a, b, choices) {
+  if (!hasServer) return [];
+  const box = createElement("fieldset", { class: "decide", "data-a": a, "data-b": b },
+    createElement("legend", {}, question),
     ...Object.entries({ ...choices, undo: "undo" }).map(([value, text]) =>
-      element("button", { type: "button", value }, text)),
-    element("output", {}));
+      createElement("button", { type: "button", value }, text)),
+    createElement("output", {}));
   box.addEventListener("click", (event) => {
     const pressed = event.target;
     if (pressed.value && pressed.getAttribute("aria-disabled") !== "true") decide(box, pressed.value);
   });
-  marked(box);
+  showDecision(box);
   return [box];
 }
 
 if (location.protocol.startsWith("http")) {
-  fetched();
-  addEventListener("focus", fetched); // another tab may have decided
+  loadDecisions();
+  addEventListener("focus", loadDecisions); // a decision may have been made in another tab
 }
-copiesListed();
-started();
+drawDuplicates();
+start();

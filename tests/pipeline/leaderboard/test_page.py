@@ -4,7 +4,7 @@ import pandas as pd
 from axe_playwright_python.sync_playwright import Axe
 
 from pipeline.leaderboard import history, page
-from tests.pipeline.steps.report.browser import opened
+from tests.pipeline.steps.report.browser import open_browser
 
 FIRST = {"ensemble": "card", "date": "2026-01-02T03:04:05+00:00", "held_out_map5": "0.8"}
 FIRST |= {"map5_low": "0.75", "map5_high": "0.85", "new_share": "0.3", "commit": "0123abc"}
@@ -19,7 +19,7 @@ def table(*rows: dict) -> pd.DataFrame:
 def test_the_newest_row_is_first_with_its_gain(tmp_path):
     path = tmp_path / "leaderboard.html"
     path.write_text(page.render_page(table(FIRST, SECOND)))
-    with opened() as (tab, faults):
+    with open_browser() as (tab, faults):
         tab.goto(path.as_uri())
         first, second = (row.inner_text() for row in tab.locator("tbody tr").all())
         assert "+0.020 (+0.010 to +0.030)" in first and 'a: "<b>" -> 2' in first

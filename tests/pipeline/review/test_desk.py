@@ -15,10 +15,10 @@ from pipeline import paths
 from pipeline.data import tables
 from pipeline.review import desk
 from pipeline.steps.labels import record
-from pipeline.steps.report import report
+from pipeline.steps.report.render import render
 from pipeline.system.errors import UserError
-from tests.pipeline.steps.report.browser import opened
-from tests.pipeline.steps.report.test_browser import content
+from tests.pipeline.steps.report.browser import open_browser
+from tests.pipeline.steps.report.test_browser import make_content
 
 PORT = 8765
 HEADERS = {"X-Tailprint": "review", "Host": f"127.0.0.1:{PORT}"}
@@ -38,7 +38,7 @@ def project(tmp_path, monkeypatch):
     tables.write("review", pd.DataFrame(columns=tables.COLUMNS["review"]), paths.REVIEW)
     path = paths.report("best")
     path.parent.mkdir(parents=True)
-    path.write_text(report.render(content()), encoding="utf-8")
+    path.write_text(render(make_content()), encoding="utf-8")
 
 
 @pytest.fixture
@@ -144,7 +144,7 @@ def served() -> Iterator[str]:
 
 
 def test_a_click_reaches_the_file_and_can_be_undone(served):
-    with opened() as (tab, faults):
+    with open_browser() as (tab, faults):
         tab.goto(served)
         tab.locator(".card").first.click()
         box = tab.locator("#answers .decide").first
@@ -155,15 +155,15 @@ def test_a_click_reaches_the_file_and_can_be_undone(served):
         found = Axe().run(tab).response["violations"]
         assert [(violation["id"], violation["impact"]) for violation in found] == []
         box.get_by_role("button", name="undo").click()
-        box.get_by_text("Nothing decided").wait_for()
+        box.get_by_text("No decision yet").wait_for()
         assert written()[-1][2] == "undo"
-        tab.locator("#asked .decide").get_by_role("button", name="new individual").click()
-        tab.locator("#asked").get_by_text("new, by somebody").wait_for()
+        tab.locator("#query .decide").get_by_role("button", name="new individual").click()
+        tab.locator("#query").get_by_text("new, by somebody").wait_for()
         assert faults == []
 
 
 def test_two_tabs_lose_nothing_and_a_refusal_is_displayed(served):
-    with opened() as (first, faults):
+    with open_browser() as (first, faults):
         second = first.context.browser.new_page()
         second.on(
             "console",
@@ -175,8 +175,8 @@ def test_two_tabs_lose_nothing_and_a_refusal_is_displayed(served):
             tab.locator(".card").first.click()
         first.locator("#answers .decide").first.get_by_role("button", name="same").click()
         first.locator("#answers").get_by_text("same, by somebody").wait_for()
-        second.locator("#asked .decide").get_by_role("button", name="new individual").click()
-        second.get_by_text("Not written down").wait_for()  # it is the same as another
+        second.locator("#query .decide").get_by_role("button", name="new individual").click()
+        second.get_by_text("Not saved").wait_for()  # it is the same as another
         second.locator("#answers .decide").first.get_by_role("button", name="unsure").click()
         second.locator("#answers").get_by_text("unsure, by somebody").wait_for()
         assert [row[2] for row in written()] == ["same", "unsure"]
@@ -184,20 +184,20 @@ def test_two_tabs_lose_nothing_and_a_refusal_is_displayed(served):
 
 
 def test_an_ended_review_is_reported(served):
-    with opened() as (tab, _):
+    with open_browser() as (tab, _):
         tab.goto(served)
         tab.locator(".card").first.click()
         tab.route("**/decisions", lambda route: route.abort())
         tab.locator("#answers .decide").first.get_by_role("button", name="same").click()
-        tab.get_by_text("Not written down: the review has been ended").wait_for()
+        tab.get_by_text("Not saved: the review server does not answer").wait_for()
 
 
 def test_a_decision_by_keyboard(served):
-    with opened() as (tab, faults):
+    with open_browser() as (tab, faults):
         tab.goto(served)
         tab.locator(".card").first.focus()
         tab.keyboard.press("Enter")
-        tab.locator("#asked .decide button").first.focus()
+        tab.locator("#query .decide button").first.focus()
         tab.keyboard.press("Tab")  # the undo, which is off and keeps its place
         tab.keyboard.press("Enter")
         tab.keyboard.press("Tab")  # the first answer's "same"
@@ -208,24 +208,24 @@ def test_a_decision_by_keyboard(served):
 
 
 def test_an_undo_by_keyboard_keeps_the_focus(served):
-    with opened() as (tab, faults):
+    with open_browser() as (tab, faults):
         tab.goto(served)
         tab.locator(".card").first.click()
-        box = tab.locator("#asked .decide")
+        box = tab.locator("#query .decide")
         box.get_by_role("button", name="new individual").click()
         box.get_by_text("new, by somebody").wait_for()
         box.get_by_role("button", name="undo").focus()
         tab.keyboard.press("Enter")
-        box.get_by_text("Nothing decided").wait_for()
+        box.get_by_text("No decision yet").wait_for()
         assert tab.locator(":focus").inner_text() == "undo"
         assert faults == []
 
 
 def test_duplicates_can_be_separated(served):
-    with opened() as (tab, faults):
+    with open_browser() as (tab, faults):
         tab.goto(served)
-        box = tab.locator("#copies .decide")
-        assert box.locator("legend").inner_text().startswith("Are 00.jpg and gallery.jpg copies")
+        box = tab.locator("#duplicates .decide")
+        assert box.locator("legend").inner_text().startswith("Are 00.jpg and gallery.jpg the same")
         box.get_by_role("button", name="no, two photographs").click()
         box.get_by_text("different, by somebody").wait_for()
         assert written() == [("00.jpg", "gallery.jpg", "different", "somebody")]
@@ -235,21 +235,22 @@ def test_duplicates_can_be_separated(served):
 @pytest.mark.parametrize(
     ("photograph", "legend"),
     [
-        ("00.jpg", "Then 00.jpg and its copies, whose labels contradict each other, are <img"),
-        ("03.jpg", "Then gallery.jpg and its copies, whose labels contradict each other, are w_1"),
+        ("00.jpg", "If so, 00.jpg and its duplicates, whose labels conflict, become <img"),
+        ("03.jpg", "If so, gallery.jpg and its duplicates, whose labels conflict, become w_1"),
     ],
 )
 def test_the_legend_names_what_a_decision_joins(served, photograph, legend):
-    with opened() as (tab, _):
+    with open_browser() as (tab, _):
         tab.goto(served)
         tab.fill("#find", photograph)
         tab.locator(".card").click()
         legends = tab.locator("#answers .decide legend").all_inner_texts()
         assert legend in legends[0]
         plain = tab.evaluate(
-            "joins({ q: 'p.jpg', k: 'known', t: 'w_1' }, { i: 'w_2', g: 'q.jpg' })"
+            "consequenceText({ q: 'p.jpg', k: 'known', t: 'w_1' }, { i: 'w_2', g: 'q.jpg' })"
         )
-        assert "w_1 and w_2 are one individual, with all their photographs; or p.jpg alone" in plain
+        assert "w_1 and w_2 become one individual, with all their photographs." in plain
+        assert "To make only p.jpg w_2, also mark it as different" in plain
 
 
 def test_a_broken_file_is_reported(client):
@@ -261,7 +262,7 @@ def test_a_broken_file_is_reported(client):
 
 
 def test_a_report_from_the_disk_has_no_buttons():
-    with opened() as (tab, faults):
+    with open_browser() as (tab, faults):
         tab.goto(paths.report("best").resolve().as_uri())
         tab.locator(".card").first.click()
         assert tab.locator(".decide").count() == 0

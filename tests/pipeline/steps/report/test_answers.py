@@ -11,7 +11,7 @@ RANKINGS = pd.DataFrame(
         "ranking": ["w_1 new_whale", "w_1 new_whale", "w_2 w_1"],
     }
 )
-TESTED = pd.DataFrame({"image": ["t.jpg"], "ranking": [["new_whale", "w_2"]]})
+TEST_ANSWERS = pd.DataFrame({"image": ["t.jpg"], "ranking": [["new_whale", "w_2"]]})
 POSTERIORS = pd.DataFrame(
     [("a.jpg", "w_1", 0.9), ("b.jpg", "w_1", 0.8), ("b.jpg", "new_whale", 0.2)]
     + [("c.jpg", "w_2", 0.6), ("t.jpg", "new_whale", 0.5)],
@@ -19,28 +19,28 @@ POSTERIORS = pd.DataFrame(
 )
 
 
-def listed() -> pd.DataFrame:
-    return answers.listed(RANKINGS, TESTED, POSTERIORS)
+def list_all() -> pd.DataFrame:
+    return answers.list_answers(RANKINGS, TEST_ANSWERS, POSTERIORS)
 
 
 def test_every_query_lists_its_answers_in_order():
-    table = listed()
+    table = list_all()
     assert table.columns.tolist() == answers.COLUMNS
-    own = table[table["query"] == "b.jpg"]
-    assert own["identity"].tolist() == ["w_1", "new_whale"] and own["place"].tolist() == [0, 1]
-    assert own["posterior"].tolist() == [0.8, 0.2]
-    asked = table[table["query"] == "t.jpg"]
-    assert set(asked["kind"]) == {"test"} and set(asked["truth"]) == {""}
+    rows = table[table["query"] == "b.jpg"]
+    assert rows["identity"].tolist() == ["w_1", "new_whale"] and rows["place"].tolist() == [0, 1]
+    assert rows["posterior"].tolist() == [0.8, 0.2]
+    tests = table[table["query"] == "t.jpg"]
+    assert set(tests["kind"]) == {"test"} and set(tests["truth"]) == {""}
 
 
 def test_a_label_that_fills_the_list_up_has_no_posterior():
-    table = listed().set_index(["query", "identity"])["posterior"]
+    table = list_all().set_index(["query", "identity"])["posterior"]
     assert table["a.jpg", "new_whale"] == 0 and table["t.jpg", "w_2"] == 0
 
 
-def test_wrong_answers_come_first_and_then_the_least_sure():
-    """b is wrong, t (of which nothing is known) is less sure than c and a."""
-    assert set(answers.most_telling(listed(), 1)["query"]) == {"b.jpg"}
-    assert set(answers.most_telling(listed(), 2)["query"]) == {"b.jpg", "t.jpg"}
-    every = answers.most_telling(listed(), 10)
-    pd.testing.assert_frame_equal(every, listed())
+def test_wrong_answers_come_first_and_then_the_least_certain():
+    """b is wrong; t, whose truth is not known, is less certain than c and a."""
+    assert set(answers.select_queries(list_all(), 1)["query"]) == {"b.jpg"}
+    assert set(answers.select_queries(list_all(), 2)["query"]) == {"b.jpg", "t.jpg"}
+    everything = answers.select_queries(list_all(), 10)
+    pd.testing.assert_frame_equal(everything, list_all())

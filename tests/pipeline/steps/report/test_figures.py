@@ -1,4 +1,4 @@
-"""Every figure is a picture and a sentence that says what is to be seen in it."""
+"""Every figure is a picture with a sentence that states its main number."""
 
 import base64
 
@@ -19,73 +19,77 @@ OUTCOMES = pd.DataFrame(
 )
 
 
-def picture(html: str) -> str:
-    """The SVG inside."""
+def decode_svg(html: str) -> str:
+    """The SVG inside a figure."""
     return base64.b64decode(html.partition("base64,")[2].partition('"')[0]).decode()
 
 
-def test_where_new_whale_stands_best():
-    html = figures.threshold(CURVE)
-    assert "highest, 0.900, with a shift of 0.5, where 25% are called new first" in html
-    assert "share called new" in picture(html)
+def test_the_best_threshold_is_stated():
+    html = figures.plot_threshold(CURVE)
+    assert (
+        "highest, 0.900, at a shift of 0.5, at which 25% of the first answers are new_whale" in html
+    )
+    assert "fraction answered as new" in decode_svg(html)
 
 
-def test_reliability():
+def test_the_mean_deviation_from_the_diagonal_is_stated():
     table = pd.DataFrame(
         {"probability": [0.2, 0.8], "frequency": [0.3, 0.8], "fraction": [0.5, 0.5]}
     )
-    assert "on average 0.050 away" in figures.reliability(table)
+    assert "differs on average by 0.050" in figures.plot_reliability(table)
 
 
-def test_sizes_that_nobody_has_are_left_out():
-    html = figures.by_size(SIZES)
+def test_class_sizes_without_queries_are_left_out():
+    html = figures.plot_class_sizes(SIZES)
     assert "0.500 with 1, 0.750 with 2." in html
-    assert "(5 asked)" in picture(html) and "(0 asked)" not in picture(html)
+    assert "(5 queries)" in decode_svg(html) and "(0 queries)" not in decode_svg(html)
 
 
-def test_outcomes():
-    html = figures.outcomes(OUTCOMES)
+def test_outcomes_are_fractions_of_known_and_new():
+    html = figures.plot_outcomes(OUTCOMES)
     assert "of the known, 25% another, 75% known, 0% new" in html
     assert "of the new, 0% another, 0% known, 100% new" in html
 
 
-def test_training_of_a_single_epoch():
-    html = figures.training({"lite0-0": pd.DataFrame({"epoch": [0], "loss": [2.5]})})
+def test_a_training_of_one_epoch_is_plotted():
+    html = figures.plot_training({"lite0-0": pd.DataFrame({"epoch": [0], "loss": [2.5]})})
     assert "lite0-0 2.5" in html
 
 
-def test_scores_between_the_epochs_leave_the_losses_whole():
+def test_scores_between_epochs_leave_the_losses_unchanged():
     often = pd.DataFrame(
         {"epoch": [-0.5, 0, 0.5, 1], "loss": [np.nan, 2.0, np.nan, 1.0], "way20_shot1": 0.5}
     )
     plain = often.dropna()
-    assert figures.training({"lite0-0": often}) == figures.training({"lite0-0": plain})
-    assert figures.examined({"lite0-0": often}) != figures.examined({"lite0-0": plain})
+    assert figures.plot_training({"lite0-0": often}) == figures.plot_training({"lite0-0": plain})
+    assert figures.plot_inner_validation({"lite0-0": often}) != figures.plot_inner_validation(
+        {"lite0-0": plain}
+    )
 
 
-def test_examinations_of_the_inner_split_where_there_were_any():
+def test_inner_validation_is_plotted_for_members_that_have_it():
     plain = pd.DataFrame({"epoch": [0, 1], "loss": [2.5, 2.0]})
-    assert figures.examined({"lite0-0": plain}) == ""
-    asked = plain.assign(way20_shot1=[0.25, 0.75])
-    html = figures.examined({"lite0-0": asked, "lite0-1": plain})
-    assert "right at the end: lite0-0 0.75." in html and "lite0-0" in picture(html)
+    assert figures.plot_inner_validation({"lite0-0": plain}) == ""
+    validated = plain.assign(way20_shot1=[0.25, 0.75])
+    html = figures.plot_inner_validation({"lite0-0": validated, "lite0-1": plain})
+    assert "final accuracy: lite0-0 0.75." in html and "lite0-0" in decode_svg(html)
 
 
-def test_learning_rates_with_a_suggestion_and_where_the_loss_never_falls():
+def test_a_range_test_suggests_a_rate_if_its_loss_falls():
     falling = pd.DataFrame(
         {"rate": 10.0 ** np.arange(-5, 4), "loss": [10, 10, 10, 7, 4, 4, 4, 5, 27]}
     )
-    html = figures.rate_range("lite0", falling.assign(smoothed=falling["loss"]))
+    html = figures.plot_lr_range("lite0", falling.assign(smoothed=falling["loss"]))
     assert "Learning rates of lite0: the range test suggests train.learning_rate 1.0e-02." in html
-    assert "suggested: 1.0e-02" in picture(html)
+    assert "suggested: 1.0e-02" in decode_svg(html)
     rising = pd.DataFrame(
         {"rate": [1e-3, 1e-2, 1e-1], "loss": [1.0, 2, 3], "smoothed": [1.0, 2, 3]}
     )
-    html = figures.rate_range("lite0", rising)
-    assert "never falls" in html and "suggested" not in picture(html)
+    html = figures.plot_lr_range("lite0", rising)
+    assert "never falls" in html and "suggested" not in decode_svg(html)
 
 
-def test_words_are_no_html_and_the_same_figure_has_the_same_bytes():
-    first, second = (figures.figure("<b>", 'a "quote"', lambda axes: None) for _ in range(2))
+def test_captions_are_escaped_and_figures_are_reproducible():
+    first, second = (figures.render_figure("<b>", 'a "quote"', lambda axes: None) for _ in range(2))
     assert "<b>" not in first and "&lt;b&gt;: a &quot;quote&quot;" in first
     assert first == second

@@ -9,9 +9,11 @@ from pipeline.data.held_out_masks import UnseenMasks
 from pipeline.steps.report import masks
 
 
-def unseen() -> UnseenMasks:
-    """Two photographs, 60 x 30 each as a square of 30: a mask left of what was found, and nothing
-    found."""
+def make_masks() -> UnseenMasks:
+    """Two photographs, 60 x 30 each as a square of 30.
+
+    The first mask lies left of the predicted one; of the second, nothing was predicted.
+    """
     pictures = np.zeros((2, 30, 30, 5), np.uint8)
     pictures[:, 5:25, 5:15, 3] = 255
     pictures[0, 5:25, 15:25, 4] = 255
@@ -20,15 +22,17 @@ def unseen() -> UnseenMasks:
     )
 
 
-def test_the_page_is_told_of_all_and_shown_the_worst():
-    told = masks.worst(unseen(), {"a": (60, 30), "b": (60, 30)})
-    pictured = told.pop("p")
-    assert told == {"n": 3, "m": 0.25, "b": 0.5, "source": "mask"}
-    assert [(one["q"], one["m"], one["b"]) for one in pictured] == [("a", 0, 0), ("b", 0.25, 0.5)]
+def test_the_means_count_all_masks_and_the_pictures_are_the_worst():
+    entry = masks.list_worst_masks(make_masks(), {"a": (60, 30), "b": (60, 30)})
+    pictures = entry.pop("p")
+    assert entry == {"n": 3, "m": 0.25, "b": 0.5, "source": "mask"}
+    assert [(one["q"], one["m"], one["b"]) for one in pictures] == [("a", 0, 0), ("b", 0.25, 0.5)]
 
 
-def test_both_outlines_lie_where_the_photograph_has_them():
-    data = np.frombuffer(base64.b64decode(masks.pictured(unseen().pictures[0], (60, 30))), np.uint8)
+def test_both_outlines_lie_at_the_masks():
+    data = np.frombuffer(
+        base64.b64decode(masks.encode_picture(make_masks().pictures[0], (60, 30))), np.uint8
+    )
     picture = cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB).astype(int)
     assert picture.shape == (160, 320, 3)
     magenta = (picture[..., 0] > 150) & (picture[..., 1] < 110)
@@ -39,11 +43,11 @@ def test_both_outlines_lie_where_the_photograph_has_them():
     assert columns[1].min() > 160 - 3 and columns[1].max() == pytest.approx(320 * 5 / 6, abs=3)
 
 
-def test_nothing_found_has_no_green():
+def test_an_empty_mask_has_no_outline():
     picture = np.zeros((40, 40, 3), np.uint8)
-    masks.drawn_on(picture, np.zeros((40, 40), np.uint8), masks.FOUND)
+    masks.draw_mask(picture, np.zeros((40, 40), np.uint8), masks.PREDICTED)
     assert not picture.any()
 
 
-def test_none_held_out():
-    assert masks.worst(held_out_masks.nothing(), {})["p"] == []
+def test_without_held_out_masks_there_is_no_picture():
+    assert masks.list_worst_masks(held_out_masks.nothing(), {})["p"] == []

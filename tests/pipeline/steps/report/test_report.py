@@ -1,37 +1,72 @@
-"""The page as text; tests/test_browser.py opens it."""
+"""The report of an ensemble from its files, without training; the whole is in tests/stages."""
 
-import json
+from types import SimpleNamespace
 
-import pytest
+import numpy as np
+import pandas as pd
 
-from pipeline.steps.report import report
+from pipeline import paths
+from pipeline.data import evidence, tables
+from pipeline.data.members import Member
+from pipeline.steps.report import report, sources
+from pipeline.steps.report.sources import Sources
 
-NASTY = '</script><img src=x onerror="alert(1)">'
-
-
-def content_of(html: str) -> dict:
-    start = '<script type="application/json" id="content">'
-    return json.loads(html.partition(start)[2].partition("</script>")[0])
-
-
-def test_what_goes_in_comes_out():
-    whole = {"ensemble": NASTY, "queries": [{"q": "é\u2028.jpg", "n": 3}]}
-    html = report.render(whole)
-    assert content_of(html) == whole
-    assert NASTY not in html and "\u2028" not in html
+MEMBERS = [Member("lite0", 2), Member("lite0", 0), Member("lite1", 2), Member("lite1", 0)]
+SOURCES = Sources("best", MEMBERS, ("centre", "reranked"), "new_whale")
 
 
-def test_the_page_needs_nobody_else():
-    html = report.render({})
-    assert "{{" not in html and "}}" not in html
-    assert "default-src 'none'" in html
-    assert not any(word in html for word in ('src="http', 'href="http', "@import", "url("))
+def test_folds_and_backbones_keep_the_order_of_the_members():
+    assert SOURCES.folds == [2, 0] and SOURCES.backbones == ["lite0", "lite1"]
 
 
-def test_a_number_that_json_lacks_is_refused():
-    with pytest.raises(ValueError, match="JSON"):
-        report.render({"map5": float("nan")})
+def test_neighbours_are_those_of_all_members_in_order(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for i, member in enumerate(MEMBERS):
+        tables.write_parquet(pd.DataFrame({"query": [str(i)]}), paths.neighbours(*member))
+    neighbours = Sources("best", MEMBERS, ("centre", ""), "new_whale").neighbours
+    assert neighbours["query"].tolist() == ["0", "1", "2", "3"]
 
 
-def test_figures_stand_as_they_are():
-    assert "<figure>curve</figure>" in report.render({}, "<figure>curve</figure>")
+def test_re_ranking_is_read_for_the_first_backbone(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for member in MEMBERS[:2]:
+        for stage in ("neighbours", "rerank"):
+            scores = {stage: np.ones(1)}
+            table = evidence.build(np.array(["q"]), np.array(["a"]), member.name, scores)
+            evidence.save(table, paths.evidence(stage, *member))
+    first, second = SOURCES.rerank_evidence
+    assert first["source"].tolist() == ["neighbours", "rerank"]
+    assert set(first["member"]) == {"lite0-2"} and set(second["member"]) == {"lite0-0"}
+
+
+def test_the_preferred_re_ranked_score_is_used():
+    recipe = SimpleNamespace(scores=["nearest", "reranked or centre", "centre or reptile"])
+    assert sources.reranked_score(recipe) == "reranked"
+    assert sources.reranked_score(SimpleNamespace(scores=["nearest", "centre"])) == ""
+
+
+def test_the_attention_maps_and_masks_are_part_of_the_report(monkeypatch):
+    """Of the first member's fold; each photograph with its width and height."""
+    given = {}
+
+    def build_attention_maps(net, queries, crops, names, fold, channels):
+        given.update(fold=fold, names=names, channels=channels)
+        return ["a map"]
+
+    monkeypatch.setattr(report, "build_content", lambda *_: {"queries": []})
+    monkeypatch.setattr(report, "build_attention_maps", build_attention_maps)
+    monkeypatch.setattr(report, "list_worst_masks", lambda masks, sizes: [masks, sizes])
+    monkeypatch.setattr(report, "render_figures", lambda _: "figures")
+    monkeypatch.setattr(report, "render", lambda content, figures: (content, figures))
+    images = pd.DataFrame({"image": ["a", "b"], "width": [4, 6], "height": [3, 5]})
+    artefacts = SimpleNamespace(
+        images=images,
+        sizes=images.set_index("image")[["width", "height"]],
+        crops=None,
+        members=MEMBERS,
+        held_out_masks="masks",
+    )
+    content, figures = report.build_report(artefacts, None, 3, None, 0)
+    assert content["attention"] == ["a map"] and figures == "figures"
+    assert content["masks"] == ["masks", {"a": (4, 3), "b": (6, 5)}]
+    assert given == {"fold": 2, "names": ["a", "b"], "channels": 3}

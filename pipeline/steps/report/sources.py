@@ -1,0 +1,164 @@
+"""What the report of one ensemble reads: the files of earlier stages, each when it is needed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pipeline import paths
+from pipeline.data import artefacts, submission_file, tables
+from pipeline.data.features import Features
+from pipeline.data.gallery import Embeddings
+from pipeline.data.held_out_masks import UnseenMasks
+from pipeline.data.members import Member
+from pipeline.params import RERANK_SCORES, Ensemble
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Readers of one ensemble's artefacts.
+
+    ensemble : its name
+    members : its members; the map and the attention maps are those of the first one
+    scores : the scores that order the candidates before and after re-ranking; the second one is ""
+        if the ensemble does not use re-ranking
+    new_label : the label of a new individual in the submission
+    """
+
+    ensemble: str
+    members: list[Member]
+    scores: tuple[str, str]
+    new_label: str
+
+    @cached_property
+    def folds(self) -> list[int]:
+        """The held-out folds of the members, in their order."""
+        return list(dict.fromkeys(member.fold for member in self.members))
+
+    @cached_property
+    def backbones(self) -> list[str]:
+        return list(dict.fromkeys(member.backbone for member in self.members))
+
+    @cached_property
+    def images(self) -> pd.DataFrame:
+        return artefacts.load_images()
+
+    @cached_property
+    def sizes(self) -> pd.DataFrame:
+        """The photographs' width and height in pixels, by image name."""
+        return self.images.set_index("image")[["width", "height"]]
+
+    @cached_property
+    def groups(self) -> pd.DataFrame:
+        return artefacts.load_groups()
+
+    @cached_property
+    def labels(self) -> pd.DataFrame:
+        return artefacts.load_labels()
+
+    @cached_property
+    def boxes(self) -> pd.DataFrame:
+        return artefacts.load_boxes()
+
+    @cached_property
+    def crops(self) -> np.ndarray:
+        """The packed crops and masks, n x H x W x 4 uint8, in the order of `boxes`."""
+        return np.load(paths.CROPS, mmap_mode="r")
+
+    @cached_property
+    def held_out_masks(self) -> UnseenMasks:
+        return UnseenMasks.load(paths.HELD_OUT_MASKS)
+
+    @cached_property
+    def features(self) -> Features:
+        return Features.load(paths.KEYPOINTS)
+
+    @cached_property
+    def fold_table(self) -> pd.DataFrame:
+        return artefacts.load_folds()
+
+    @cached_property
+    def embeddings(self) -> Embeddings:
+        """The first member's embeddings of all photographs."""
+        return self.members[0].embeddings()
+
+    @cached_property
+    def neighbours(self) -> pd.DataFrame:
+        """The nearest gallery photographs of every query, of all members."""
+        return pd.concat([member.nearest() for member in self.members], ignore_index=True)
+
+    @cached_property
+    def pairs(self) -> pd.DataFrame:
+        """The pairs of photographs whose keypoints were compared, of all folds."""
+        return self._concat_folds(paths.matched_pairs)
+
+    @cached_property
+    def points(self) -> pd.DataFrame:
+        """The matched points of those pairs, of all folds."""
+        return self._concat_folds(paths.matched_points)
+
+    @cached_property
+    def rerank_evidence(self) -> list[pd.DataFrame]:
+        """The first backbone's evidence with and without re-ranking, one table per fold."""
+        stages = ("neighbours", "rerank")
+        members = [Member(self.backbones[0], fold) for fold in self.folds]
+        return [pd.concat(member.evidence(stage) for stage in stages) for member in members]
+
+    @cached_property
+    def rankings(self) -> pd.DataFrame:
+        """The answers to the held-out queries, with their truth."""
+        return tables.read("rankings", paths.rankings(self.ensemble))
+
+    @cached_property
+    def test_rankings(self) -> pd.DataFrame:
+        """The answers to the test queries, as the submission has them."""
+        return submission_file.read(paths.submission(self.ensemble), self.new_label)
+
+    @cached_property
+    def posteriors(self) -> pd.DataFrame:
+        """The posterior of every answer, with new_whale placed."""
+        return pd.read_parquet(paths.placed_posteriors(self.ensemble))
+
+    @cached_property
+    def source_probabilities(self) -> pd.DataFrame:
+        """The posteriors by one source alone: rows (query, identity), one column per source."""
+        return pd.read_parquet(paths.source_probabilities(self.ensemble)).set_index(
+            ["query", "identity"]
+        )
+
+    @cached_property
+    def score_card(self) -> dict[str, Any]:
+        return tables.read_json(paths.score_card(self.ensemble))
+
+    @cached_property
+    def threshold_curve(self) -> pd.DataFrame:
+        return pd.read_csv(paths.shift_curve(self.ensemble))
+
+    def score_table(self, name: str) -> pd.DataFrame:
+        """A table of the stage `score`: reliability, class_sizes or outcomes."""
+        return pd.read_csv(paths.score_table(self.ensemble, name))
+
+    @cached_property
+    def histories(self) -> dict[str, pd.DataFrame]:
+        """The training history of every member, by its name."""
+        return {one.name: pd.read_csv(paths.training_history(*one)) for one in self.members}
+
+    @cached_property
+    def lr_ranges(self) -> dict[str, pd.DataFrame]:
+        """The learning-rate range tests of the backbones that have one, by backbone."""
+        files = {name: paths.LR_RANGE / f"{name}.csv" for name in self.backbones}
+        return {name: pd.read_csv(file) for name, file in files.items() if file.is_file()}
+
+    def _concat_folds(self, path: Callable[[int], Path]) -> pd.DataFrame:
+        parts = [pd.read_parquet(path(fold)) for fold in self.folds]
+        return pd.concat(parts, ignore_index=True)
+
+
+def reranked_score(recipe: Ensemble) -> str:
+    """The score by which the recipe prefers re-ranked candidates; "" if it uses none."""
+    preferred = {choices.split(" or ")[0] for choices in recipe.scores}
+    return next(iter(sorted(preferred & RERANK_SCORES)), "")
