@@ -45,7 +45,7 @@ def add_rotations(classes: Classes, quarters: tuple[int, ...] = (0, 1, 2, 3)) ->
     """Every character rotated by quarter turns, each rotation as a separate class."""
     inputs = torch.cat([torch.rot90(classes.inputs, turn, (2, 3)) for turn in quarters])
     count = len(classes.inputs)
-    rows = [own + turn * count for turn in range(len(quarters)) for own in classes.rows]
+    rows = [rows + turn * count for turn in range(len(quarters)) for rows in classes.rows]
     groups = np.concatenate([np.char.add(classes.groups, f"/{turn}") for turn in quarters])
     return Classes(inputs, rows, groups)
 
@@ -56,7 +56,7 @@ def separate_drawings(classes: Classes, copies: int) -> Classes:
     Augmentation has to make the copies differ.
     """
     rows = [np.repeat(row, copies) for row in np.arange(len(classes.inputs))]
-    sizes = [len(own) for own in classes.rows]
+    sizes = [len(rows) for rows in classes.rows]
     order = np.concatenate(classes.rows).argsort()
     return Classes(classes.inputs, rows, np.repeat(classes.groups, sizes)[order])
 

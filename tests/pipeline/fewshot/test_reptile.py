@@ -91,8 +91,8 @@ def test_support_and_query_sets_are_used_together():
     first, second = (Reptile(NETWORK, InnerLoop(4, 0.3), 4) for _ in range(2))
     update(first, episodes, 0.25)
     update(second, alone, 0.25)
-    for one, other in zip(first.start, second.start, strict=True):
-        assert torch.equal(one, other)
+    for weight, other in zip(first.start, second.start, strict=True):
+        assert torch.equal(weight, other)
 
 
 def test_transductive_batch_norm_averages_over_the_queries_alone():
@@ -142,8 +142,9 @@ def test_a_task_is_scored_from_the_start_of_its_number():
         for number, rows in ((0, [1]), (1, [0, 2])):
             for weight, starts in zip(alone.start, both.start, strict=True):
                 weight.copy_(starts[number : number + 1])
-            own = Support(*(values[rows] for values in support))
-            expected = alone.score_from(torch.zeros(len(rows), dtype=int), own, queries[rows], WAYS)
+            part = Support(*(values[rows] for values in support))
+            zeros = torch.zeros(len(rows), dtype=int)
+            expected = alone.score_from(zeros, part, queries[rows], WAYS)
             torch.testing.assert_close(scores[rows], expected)
 
 
