@@ -22,8 +22,8 @@ def select(answers: pd.DataFrame, pairs: pd.DataFrame, neighbours: pd.DataFrame)
     """
     keys = ["query", "identity", "image"]
     compared = pairs.loc[~pairs["random"].astype(bool), [*keys, "inliers"]]
-    compared = compared.groupby(keys, as_index=False)["inliers"].max()
-    near = neighbours.groupby(keys, as_index=False)["similarity"].max()
+    compared = compared.groupby(keys)["inliers"].max().reset_index()
+    near = neighbours.groupby(keys)["similarity"].max().reset_index()
     both = compared.merge(near, on=keys, how="outer")
     both = both.merge(answers[["query", "identity"]].drop_duplicates(), on=["query", "identity"])
     columns = ["query", "identity", "inliers", "similarity", "image"]
@@ -59,8 +59,9 @@ def match_lines(
     ]
     flat = np.hstack(ends)
     pairs = rows[["query", "image"]].reset_index(drop=True)
-    indices = pairs.groupby(["query", "image"], sort=False).indices
-    return {pair: flat[index].ravel().tolist() for pair, index in indices.items()}
+    keys = list(pairs.itertuples(index=False, name=None))
+    groups = pairs.groupby(["query", "image"], sort=False).indices.values()
+    return {keys[group[0]]: flat[group].ravel().tolist() for group in groups}
 
 
 def map_to_photographs(

@@ -52,8 +52,8 @@ def build_queries(
     table = details.source_probabilities
     probabilities = dict(zip(table.index, table.round(DIGITS).to_numpy().tolist(), strict=True))
     entries = []
-    for query, rows in answers.groupby("query", sort=False):
-        first = rows.iloc[0]
+    for name, rows in answers.groupby("query", sort=False):
+        query, first = str(name), rows.iloc[0]
         entry = {"q": query, "k": first["kind"], "t": first["truth"], "f": int(first["fold"])}
         entry["n"] = gallery_sizes.get((entry["f"], entry["t"]), 0)
         entry["a"] = [

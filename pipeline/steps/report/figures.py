@@ -6,7 +6,9 @@ import io
 from collections.abc import Callable
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
+from matplotlib import RcParams
 from matplotlib.axes import Axes
 
 from pipeline.steps.report.sources import Sources
@@ -14,8 +16,16 @@ from pipeline.training import lr_suggestion
 
 ONE_SHOT = "way20_shot1"  # a history's column, if train.inner.fraction is above 0
 SIZE = (5, 3.2)  # inches
-SETTINGS = {"svg.fonttype": "none", "svg.hashsalt": "tailprint", "axes.grid": True}
-SETTINGS |= {"grid.color": "0.9", "axes.spines.top": False, "axes.spines.right": False}
+SETTINGS = RcParams(
+    {
+        "svg.fonttype": "none",
+        "svg.hashsalt": "tailprint",
+        "axes.grid": True,
+        "axes.spines.right": False,
+        "axes.spines.top": False,
+        "grid.color": "0.9",
+    }
+)
 
 
 def render_figures(sources: Sources) -> str:
@@ -51,7 +61,7 @@ def render_figure(title: str, text: str, draw: Callable[[Axes], None]) -> str:
 
 def plot_threshold(curve: pd.DataFrame) -> str:
     """MAP@5 by the shift of new_whale (columns shift, map5, new_share)."""
-    best = curve.loc[curve["map5"].idxmax()]
+    best = curve.iloc[curve["map5"].argmax()]
     text = (
         f"MAP@5 is highest, {best['map5']:.3f}, at a shift of {best['shift']:.1f}, at which "
         f"{best['new_share']:.0%} of the first answers are new_whale."
@@ -117,7 +127,7 @@ def plot_outcomes(table: pd.DataFrame) -> str:
         axes.grid(visible=False)
         axes.set_xticks(range(len(fractions.columns)), fractions.columns)
         axes.set_yticks(range(len(fractions)), fractions.index)
-        for (y, x), part in pd.DataFrame(fractions.to_numpy()).stack().items():
+        for (y, x), part in np.ndenumerate(fractions.to_numpy()):
             axes.text(x, y, f"{part:.0%}", ha="center", color="white" if part > 0.5 else "black")
         axes.set(xlabel="answered as", ylabel="true")
 

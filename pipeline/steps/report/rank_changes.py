@@ -21,4 +21,4 @@ def rank_candidates(scores: pd.DataFrame) -> dict[str, list[str]]:
     """The best identities of every query by one score; ties by identity."""
     table = scores.sort_values(["query", "score", "identity"], ascending=[True, False, True])
     table = table[table.groupby("query").cumcount() < MAX_CANDIDATES]
-    return table.groupby("query")["identity"].agg(list).to_dict()
+    return {str(query): rows.tolist() for query, rows in table.groupby("query")["identity"]}
