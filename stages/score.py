@@ -5,7 +5,8 @@ import sys
 import pandas as pd
 
 from pipeline import params, paths
-from pipeline.data import artefacts, members, tables
+from pipeline.data import artefacts, tables
+from pipeline.data.members import members_of
 from pipeline.steps.score import plots, score
 
 
@@ -14,19 +15,14 @@ def main(name: str) -> None:
     rankings = tables.read("rankings", paths.rankings(name))
     posteriors = pd.read_parquet(paths.placed_posteriors(name))
     reliability = plots.build_first_answer_diagram(rankings, posteriors, p.score.reliability_bins)
-    accuracies = [
-        tables.read_json(paths.few_shot_accuracy(*member))
-        for member in members.members_of(p.ensembles[name], p.folds.trained)
-    ]
-    conflicts = tables.read("conflicts", paths.CONFLICTS)
-    pair_diagrams = pd.read_csv(paths.calibration(name))
+    members = members_of(p.ensembles[name], p.folds.trained)
     card: dict[str, object] = {
         **score.compute_score_card(rankings, p.evaluation),
-        **score.summarise_conflicts(conflicts, p.labels.conflicts),
+        **score.summarise_conflicts(tables.read("conflicts", paths.CONFLICTS), p.labels.conflicts),
         "transductive": p.pretrain.method != "none",
-        **score.compute_calibration_errors(reliability, pair_diagrams),
+        **score.compute_calibration_errors(reliability, pd.read_csv(paths.calibration(name))),
         **score.name_verify_scores(tables.read_json(paths.VERIFY_SCORES)),
-        **score.average_few_shot_accuracy(accuracies),
+        **score.average_few_shot_accuracy([m.few_shot_accuracy() for m in members]),
     }
     sizes = plots.score_by_gallery_size(rankings, artefacts.load_folds(), p.score.gallery_sizes)
     tables.write_csv(sizes, paths.score_table(name, "class_sizes"))

@@ -14,6 +14,7 @@ LIBRARY = sorted((ROOT / "pipeline").rglob("*.py"))
 STAGES = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
 FORBIDDEN = {"argparse", "click", "commands", "dvc", "dvclive", "stages", "typer"}
 MOST_LOOSE_MODULES = 4
+MOST_STAGE_LINES = 35
 # each layer and the layers below that it may import; whatever is above is out of its sight
 LAYERS = {
     "params": {"system"},
@@ -126,6 +127,11 @@ def output_paths(stage: dict) -> list[str]:
     """The paths of a stage's outs and plots."""
     outputs = [*stage.get("outs", []), *stage.get("plots", [])]
     return [next(iter(output)) if isinstance(output, dict) else output for output in outputs]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "stages").glob("*.py")), ids=lambda path: path.stem)
+def test_a_stage_only_loads_calls_and_saves(path):
+    assert len(path.read_text().splitlines()) <= MOST_STAGE_LINES
 
 
 @pytest.mark.parametrize("word", STAGES)

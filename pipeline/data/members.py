@@ -5,7 +5,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from pipeline import paths
-from pipeline.data import artefacts, evidence, gallery
+from pipeline.data import artefacts, evidence, gallery, tables
 from pipeline.data.gallery import Embeddings
 from pipeline.params import Ensemble
 
@@ -43,6 +43,10 @@ class Member(NamedTuple):
     def evidence(self, stage: str) -> pd.DataFrame:
         """The evidence that `stage` (neighbours, rerank) wrote for the member."""
         return evidence.load(paths.evidence(stage, *self))
+
+    def few_shot_accuracy(self) -> dict[str, float | None]:
+        """The member's N-way K-shot accuracies with their intervals, by name."""
+        return tables.read_json(paths.few_shot_accuracy(*self))
 
 
 def members_of(recipe: Ensemble, trained: list[int]) -> list[Member]:

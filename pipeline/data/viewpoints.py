@@ -11,11 +11,6 @@ import numpy as np
 import pandas as pd
 
 
-def read(table: pd.DataFrame) -> dict[str, str]:
-    """The side of every photograph that has one, from the "viewpoints" table."""
-    return dict(zip(table["image"], table["viewpoint"], strict=True))
-
-
 def hidden(images: pd.Series, side: dict[str, str]) -> dict[str, list[str]]:
     """For every known side, which of the images show another one."""
     own = images.map(side)

@@ -13,6 +13,7 @@ from pipeline.data import artefacts, gallery, tables
 from pipeline.data.enrolled_photo import Enrolled
 from pipeline.data.features import Features
 from pipeline.data.gallery import Embeddings
+from pipeline.data.members import Member
 from pipeline.identify.enrolled import add_enrolled_features, add_enrolled_rows
 from pipeline.params import Ensemble, Params
 from pipeline.steps.ensemble.assemble import FoldEvidence, stack_held_out
@@ -85,12 +86,12 @@ def load_held_out_evidence(recipe: Ensemble, folds: pd.DataFrame, p: Params) -> 
 
 def load_embeddings(fold: int, enrolled: dict[str, Enrolled], p: Params) -> Embeddings:
     """Load one member's embeddings of all photographs, the enrolled ones added."""
-    stored = gallery.Embeddings.load(paths.embeddings(p.match.backbone, fold))
+    stored = Member(p.match.backbone, fold).embeddings()
     if not enrolled:
         return stored
     member = p.folds.trained.index(fold)
     added = np.stack([photograph.vectors[member] for photograph in enrolled.values()])
-    return gallery.Embeddings(
+    return Embeddings(
         np.append(stored.names, list(enrolled)), np.concatenate([stored.vectors, added])
     )
 

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline import paths
-from pipeline.data import artefacts, gallery, submission_file
+from pipeline.data import artefacts, submission_file
+from pipeline.data.members import Member
 from pipeline.data.tables import NEW_WHALE
 from pipeline.evaluation import clustering
 from pipeline.identify.ensembles import check_ensembles
@@ -96,4 +97,4 @@ def load_held_out(backbones: Sequence[str], fold: int) -> Labelled:
 
 def load_embeddings(backbone: str, fold: int, images: pd.Series) -> np.ndarray:
     """One member's embeddings of n photographs, n x d."""
-    return gallery.Embeddings.load(paths.embeddings(backbone, fold)).of(images)
+    return Member(backbone, fold).embeddings().of(images)

@@ -5,10 +5,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
-
 from pipeline import paths
-from pipeline.data import submission_file, tables
+from pipeline.data import artefacts, submission_file
 from pipeline.identify.ensembles import check_ensembles
 from pipeline.leaderboard import history
 from pipeline.leaderboard.kaggle_client import Client
@@ -88,8 +86,8 @@ def check(upload: Upload, ref: int, new_whale: str) -> None:
 def check_rules(csv: Path, new_whale: str) -> None:
     """Raise UserError if a submission breaks the competition's rules."""
     answers = submission_file.read(csv, new_whale)
-    sample = pd.read_csv(paths.SAMPLE, dtype=str, keep_default_na=False)["image"]
-    vocabulary = set(list_vocabulary(tables.read("folds", paths.FOLDS)))
+    sample = artefacts.load_sample()
+    vocabulary = set(list_vocabulary(artefacts.load_folds()))
     try:
         contract.check(answers.set_index("image")["ranking"], sample, vocabulary)
     except ValueError as error:

@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 
 import pandas as pd
 
-from pipeline import paths
-from pipeline.data import tables
+from pipeline.data import artefacts
 from pipeline.steps.labels import labels
 from pipeline.steps.labels.verdicts import DECISIONS
 
@@ -29,11 +28,11 @@ def check_decisions(policy: str, decisions: pd.DataFrame) -> None:
     policy : labels.conflicts
     """
     labels.resolve_labels(
-        tables.read("images", paths.IMAGES),
-        tables.read("groups", paths.GROUPS),
+        artefacts.load_images(),
+        artefacts.load_groups(),
         policy,
         decisions,
-        tables.read("pseudo", paths.PSEUDO),
+        artefacts.load_pseudo_labels(),
     )
 
 

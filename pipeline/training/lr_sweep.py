@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 
 from pipeline import paths
-from pipeline.data import gallery, tables
+from pipeline.data import artefacts, gallery, tables
 from pipeline.models import member_networks
 from pipeline.params import Params
 from pipeline.system.errors import UserError, require_files
@@ -58,8 +58,8 @@ def measure_losses(backbone: str, sweep: Sweep, p: Params) -> pd.DataFrame:
     """Run the range test on a member's training session; columns rate, loss, smoothed."""
     settings = p.member_train(backbone)
     seed = settings.seed + sweep.fold
-    order = tables.read("boxes", paths.BOXES)["image"]
-    rows = gallery.training_rows(tables.read("folds", paths.FOLDS), sweep.fold)
+    order = artefacts.load_boxes()["image"]
+    rows = gallery.training_rows(artefacts.load_folds(), sweep.fold)
     training_set = build_training_set(paths.CROPS, order, rows, settings, seed)
     torch.manual_seed(seed)
     net = member_networks.build_for_member(p.backbones[backbone], settings)

@@ -55,6 +55,8 @@ def test_a_member_reads_its_own_files():
     table = evidence.build(np.array(["b.jpg"]), np.array(["w_1"]), "lite0-1", {"vote": np.ones(1)})
     evidence.save(table, paths.evidence("rerank", "lite0", 1))
     assert MEMBER.evidence("rerank")["source"].tolist() == ["vote"]
+    tables.write_json({"way5_shot1": 0.5, "way20_shot1": None}, paths.few_shot_accuracy("lite0", 1))
+    assert MEMBER.few_shot_accuracy() == {"way5_shot1": 0.5, "way20_shot1": None}
     near = pd.DataFrame({"query": ["b.jpg"], "image": ["a.jpg"]})
     tables.write_parquet(near, paths.neighbours("lite0", 1))
     assert MEMBER.nearest().to_dict() == near.to_dict()

@@ -37,9 +37,3 @@ def test_who_can_be_found_from_which_side():
     }
     assert viewpoints.comparable(gallery[:1], SIDE) == {("left", "x"), ("", "x")}
     assert viewpoints.comparable(gallery, {}) == {("", "x"), ("", "y")}
-
-
-def test_the_table_as_a_dictionary():
-    assert viewpoints.read(pd.DataFrame({"image": ["007"], "viewpoint": ["left"]})) == {
-        "007": "left"
-    }
