@@ -2,5 +2,5 @@
 
 from pipeline.system import errors, machine
 
-machine.share()  # before torch is imported, as in the stages
+machine.limit_threads()  # before torch is imported, as in the stages
 errors.print_user_errors()

@@ -47,7 +47,7 @@ def main(folder: Path, preset: str = "animals-cpu") -> None:
     p = params.load(clone / "params.yaml")
     truth = solution.read_solution(folder / "photos", p.competition.columns)
     for name in p.ensembles:
-        table = submission_file.read(
+        table = submission_file.read_submission(
             clone / paths.submission(name), p.competition.columns.new_whale
         )
         print(

@@ -142,7 +142,7 @@ def create_clone(clone: Path, pretraining: str, seed: int) -> None:
 def evaluate_clone(clone: Path, photos: Path) -> pd.DataFrame:
     """Columns image, identity, right: whether the clone's ensemble ranks the identity first."""
     subprocess.run([sys.executable, "-m", "commands", "run"], cwd=clone, check=True)
-    submission = submission_file.read(clone / paths.submission(NAME), tables.NEW_WHALE)
+    submission = submission_file.read_submission(clone / paths.submission(NAME), tables.NEW_WHALE)
     ranking = submission.set_index("image")["ranking"]
     truth = pd.read_csv(photos / "solution.csv").set_index("Image")["Id"]
     truth = truth[ranking.index]

@@ -40,7 +40,7 @@ def train_step(p: params.Params, name: str) -> float:
     settings = p.member_train(name)
     net = member_networks.build_for_member(p.backbones[name], settings, trained=True)
     learner = Learner(net, EmbeddingLoss(settings.loss, settings.embedding, IDENTITIES))
-    fabric = device.fabric(net)
+    fabric = device.build_fabric(net)
     fabric.launch()
     learner, optimizer = fabric.setup(learner, torch.optim.AdamW(learner.parameters()))
     shape = (8, settings.channels, p.crop.height, p.crop.width)

@@ -72,7 +72,7 @@ def identify_stored(
     vectors = {fold: stored.embeddings[fold].of(pd.Series([image]))[0] for fold in members}
     own = stored.features
     if len(own.names):
-        own = features.joined([image], [own.of(own.names.tolist().index(image))])
+        own = features.join([image], [own.of(own.names.tolist().index(image))])
     query = build_query(vectors, own, digest)
     viewpoint = stored.viewpoint | find_viewpoint(digest, None, stored.viewpoint)
     stored = replace(stored, viewpoint=viewpoint)

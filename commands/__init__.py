@@ -2,4 +2,5 @@
 
 from pipeline.system import machine
 
-machine.share()  # before any command imports torch: as the stages, so that both give the same bytes
+# before any command imports torch; as in the stages, so that both give the same bytes
+machine.limit_threads()

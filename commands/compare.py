@@ -76,4 +76,4 @@ def read_rankings(place: str, ensemble: str) -> "pd.DataFrame":
     if Path(place).is_dir():
         return tables.read("rankings", Path(place) / path)
     text = io.StringIO(dvc.api.read(str(path), rev=place))
-    return tables.parsed("rankings", text, f"{path} at {place}")
+    return tables.parse("rankings", text, f"{path} at {place}")

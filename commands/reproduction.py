@@ -51,7 +51,7 @@ def run_side_by_side(p: Params, at_once: int) -> None:
     """Run the stages of members, and later of ensembles, several at a time."""
     LOGS.mkdir(parents=True, exist_ok=True)
     run_dvc("keypoints", "folds", "pretrain")
-    members = [paths.member(name, fold) for name in p.backbones for fold in p.folds.trained]
+    members = [paths.member_name(name, fold) for name in p.backbones for fold in p.folds.trained]
     run_chains("member", members, MEMBER, at_once)
     run_dvc("--single-item", "match", "weigh", "verify")
     run_chains("ensemble", list(p.ensembles), ENSEMBLE, at_once)

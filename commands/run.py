@@ -11,7 +11,10 @@ EXAMPLES = ["tailprint run --at-once 2"]
 
 def main(
     at_once: Annotated[
-        int, typer.Option(min=1, default_factory=machine.at_once, help="Members at a time.")
+        int,
+        typer.Option(
+            min=1, default_factory=machine.count_parallel_stages, help="Members at a time."
+        ),
     ],
 ) -> None:
     """Run the pipeline, several members at a time.

@@ -35,7 +35,7 @@ SUBMISSION_HISTORY = Path("data/history")  # the files behind past submissions
 LAST_BUILD = Path(".dvc/tmp/last_build.json")  # seconds that the last `repro` took
 
 
-def member(backbone: str, fold: int) -> str:
+def member_name(backbone: str, fold: int) -> str:
     """The name of one backbone with one fold held out; DVC's matrix key."""
     return f"{backbone}-{fold}"
 

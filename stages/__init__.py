@@ -2,5 +2,5 @@
 
 from pipeline.system import errors, machine
 
-machine.share()  # before any stage imports torch
+machine.limit_threads()  # before any stage imports torch
 errors.print_user_errors()

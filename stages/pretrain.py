@@ -24,7 +24,7 @@ def main(backbone: str) -> None:
         net = member_networks.build_for_member(p.backbones[backbone], settings)
         data = (paths.CROPS, count, settings.channels, settings.augment)
         history = pretrain.pretrain(net, *data, p.pretrain)
-        if not device.is_first():
+        if not device.is_first_process():
             return
         state = member_networks.backbone_state(net)
     tables.write_csv(history, paths.pretraining_history(backbone))

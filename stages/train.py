@@ -24,7 +24,7 @@ def main(backbone: str, fold: str) -> None:
     net = member_networks.build_for_member(p.backbones[backbone], settings)
     member_networks.load_backbone(net, paths.pretrained_backbone(backbone))
     history = train.train(net, training_set, settings, seed)
-    if not device.is_first():
+    if not device.is_first_process():
         return
     tables.write_csv(history, paths.training_history(backbone, int(fold)))
     state = {name: tensor.contiguous() for name, tensor in net.state_dict().items()}

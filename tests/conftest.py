@@ -91,8 +91,8 @@ def in_process(monkeypatch):
     """Training without worker processes, in float32 whatever the machine."""
     from pipeline.system import device
 
-    monkeypatch.setattr(device, "workers", lambda: 0)
-    monkeypatch.setattr(device, "half_precision_pays", lambda net: False)
+    monkeypatch.setattr(device, "count_workers", lambda: 0)
+    monkeypatch.setattr(device, "is_half_precision_faster", lambda net: False)
 
 
 @pytest.fixture(scope="session")

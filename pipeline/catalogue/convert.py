@@ -45,12 +45,13 @@ class Source:
                 raise ValueError("--root is for the files of a CSV")
             if self.viewpoint:
                 raise ValueError("--viewpoint is for a column of a CSV")
-            return importing.from_folders(self.location, self.skip)
+            return importing.list_folders(self.location, self.skip)
         if not self.location.is_file():
             raise ValueError(f"there is no folder or CSV file {self.location}")
         root = self.root or self.location.parent
-        columns = (self.path, self.identity, self.date, self.viewpoint)
-        return importing.from_table(self.location, root, *columns, self.skip)
+        names = ("path", "identity", "date", "viewpoint")
+        columns = {name: getattr(self, name) for name in names if getattr(self, name)}
+        return importing.list_table(self.location, root, columns, self.skip)
 
 
 @dataclass(frozen=True)
@@ -73,10 +74,10 @@ class Split:
         if self.method == "date":
             if "date" not in table:
                 raise ValueError("--split date needs a CSV and --date, the name of its column")
-            return splits.by_date(table["identity"], table["date"], self.ratio)
+            return splits.split_by_date(table["identity"], table["date"], self.ratio)
         if self.method == "open":
-            return splits.open_set(table["identity"], self.ratio, self.new, self.seed)
-        return splits.closed(table["identity"], self.ratio, self.seed)
+            return splits.split_open(table["identity"], self.ratio, self.new, self.seed)
+        return splits.split_closed(table["identity"], self.ratio, self.seed)
 
 
 @dataclass(frozen=True)
@@ -108,8 +109,8 @@ def convert(source: Source, split: Split, out: Path, settings: Dedup) -> Summary
         table = source.read()
         test = split.select_test(table)
         if not split.as_published:
-            test = splits.together(test, find_duplicates(table["path"], settings))
-        importing.write(table, test, out, split.seed)
+            test = splits.keep_groups_together(test, find_duplicates(table["path"], settings))
+        importing.write_competition(table, test, out, split.seed)
     except ValueError as error:
         raise UserError(f"nothing was written: {error}") from None
     return summarise(table, test)
@@ -118,7 +119,7 @@ def convert(source: Source, split: Split, out: Path, settings: Dedup) -> Summary
 def find_duplicates(paths: pd.Series, settings: Dedup) -> np.ndarray:
     """The duplicate group of each photograph (n, int)."""
     rows = [
-        (str(path), path, *images.size(path), images.sha256(images.contents(path)))
+        (str(path), path, *images.read_size(path), images.hash_bytes(images.read_bytes(path)))
         for path in tqdm(paths, "reading", unit="image")
     ]
     table = pd.DataFrame(rows, columns=["image", "path", "width", "height", "sha256"])

@@ -1,4 +1,4 @@
-"""Readers of the tables that the first stages write: one file each, needed by many later stages."""
+"""Readers of the tables that the first stages write, which many later stages need."""
 
 import pandas as pd
 

@@ -1,11 +1,13 @@
-"""Individuals added to the gallery after training, each by one photograph: what is kept of it.
+"""Individuals that are added to the gallery after training, by one photograph each.
 
-Its vectors and local features are worked out once, and say what made them: other members' vectors
-mean something else. A copy of the photograph lies beside them, to make them anew from.
+The photograph's embeddings and local features are computed once, and stored with a hash of what
+computed them: embeddings of other members cannot be compared. A copy of the photograph lies beside
+them, so that they can be computed again.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,16 +15,19 @@ from pipeline.data import tables
 from pipeline.data.features import Features
 
 SUFFIX = ".npz"
-WORDS = ("identity", "photograph", "copy", "sha256", "made_with")
+PREFIX = "features_"  # of the arrays of the local features
+TEXTS = ("identity", "photograph", "copy", "sha256", "made_with")
 
 
 @dataclass(frozen=True)
 class Enrolled:
     """One photograph of a named individual.
 
-    photograph: what its file was called; copy: the name of the copy beside this file; made_with:
-    a hash of the members and settings that made what follows; vectors: one unit vector a member,
-    m x d float32; features: its local features, as those of the only photograph
+    photograph : the name of its file
+    copy : the name of the copy beside this file
+    made_with : a hash of the members and settings that computed what follows
+    vectors : one unit vector per member, m x d float32
+    features : its local features, as those of the only photograph
     """
 
     identity: str
@@ -34,39 +39,42 @@ class Enrolled:
     features: Features
 
     def save(self, folder: Path) -> Path:
-        """Write it into `folder` under its hash; returns the file. A photograph has one name."""
+        """Write to `folder` under the photograph's hash, and return the path.
+
+        A photograph that is enrolled again replaces its file.
+        """
         path = folder / f"{self.sha256}{SUFFIX}"
-        words = {name: str(getattr(self, name)) for name in WORDS}
-        own = {f"features_{name}": array for name, array in vars(self.features).items()}
-        own["features_names"] = self.features.names.astype(str)
+        arrays: dict[str, Any] = {name: np.array(str(getattr(self, name))) for name in TEXTS}
+        arrays["vectors"] = self.vectors
+        arrays |= {f"{PREFIX}{name}": array for name, array in vars(self.features).items()}
+        arrays[f"{PREFIX}names"] = self.features.names.astype(str)
 
         def write(part: Path) -> None:
             with part.open("wb") as file:
-                np.savez(file, **words, vectors=self.vectors, **own)
+                np.savez(file, **arrays)
 
         tables.replace(path, write)
         return path
 
     @classmethod
     def load(cls, path: Path) -> "Enrolled":
-        """What `save` wrote; raises ValueError for a file that another version wrote."""
+        """Read what `save` wrote; raises ValueError for a file that another version wrote."""
         with np.load(path, allow_pickle=False) as file:
-            prefix = "features_"
             arrays = {name: file[name] for name in file.files}
         features = {
-            name.removeprefix(prefix): array
+            name.removeprefix(PREFIX): array
             for name, array in arrays.items()
-            if name.startswith(prefix)
+            if name.startswith(PREFIX)
         }
         try:
-            words = {name: str(arrays[name]) for name in WORDS}
-            return cls(**words, vectors=arrays["vectors"], features=Features(**features))
+            texts = {name: str(arrays[name]) for name in TEXTS}
+            return cls(**texts, vectors=arrays["vectors"], features=Features(**features))
         except (KeyError, TypeError):
             raise ValueError(
                 f"{path} is of another version: delete it, and enroll its photograph again"
             ) from None
 
 
-def everyone(folder: Path) -> list[Enrolled]:
-    """All enrolled photographs, in the order of their hashes; files half written are left out."""
+def load_enrolled(folder: Path) -> list[Enrolled]:
+    """Load all enrolled photographs, in the order of their hashes, without half-written files."""
     return [Enrolled.load(path) for path in sorted(folder.glob(f"[!.]*{SUFFIX}"))]

@@ -1,16 +1,15 @@
-"""The evidence table: what every source says of every (query, candidate) pair.
+"""The evidence table: the score of every source for every pair of query and candidate.
 
     query      identity   member    source    score
     0a3f.jpg   w_1        lite0-2   nearest   .81
     0a3f.jpg   w_1        lite0-2   vote      .40
     0a3f.jpg   w_7        lite0-2   nearest   .78
 
-A source scores the candidates that it knows of, higher is better; a candidate that a source
-leaves out is missing, not zero. A ranking is drawn from evidence only in `ensemble` and
-`submission`.
+A source scores the candidates that it has, higher is better; a candidate that a source leaves out
+is missing, not zero. Only `ensemble` and `submission` make rankings of evidence.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -19,44 +18,45 @@ import pandas as pd
 from pipeline.data import tables
 
 COLUMNS = ["query", "identity", "member", "source", "score"]
-LOCAL = "local"  # the member that local features are: no backbone's
+LOCAL = "local"  # the member of local features, which belong to no backbone
 
 
 def build(
-    queries: np.ndarray, identities: np.ndarray, member: str, scores: dict[str, np.ndarray]
+    queries: np.ndarray, identities: np.ndarray, member: str, scores: Mapping[str, np.ndarray]
 ) -> pd.DataFrame:
-    """Stack the scores of n pairs, n numbers a source; NaN where a source is silent."""
-    parts = []
+    """Stack the scores of n pairs, n numbers per source; NaN where a score is missing."""
+    stacked = []
     for source, values in scores.items():
-        heard = ~np.isnan(values)
-        part = pd.DataFrame({"query": queries[heard], "identity": identities[heard]})
-        parts.append(part.assign(member=member, source=source, score=values[heard]))
-    return pd.concat(parts, ignore_index=True)[COLUMNS] if parts else empty()
+        present = ~np.isnan(values)
+        pairs = pd.DataFrame({"query": queries[present], "identity": identities[present]})
+        stacked.append(pairs.assign(member=member, source=source, score=values[present]))
+    return pd.concat(stacked, ignore_index=True)[COLUMNS] if stacked else build_empty()
 
 
-def empty() -> pd.DataFrame:
-    """A table that says nothing: what a stage that is switched off writes."""
+def build_empty() -> pd.DataFrame:
+    """A table without rows, as a stage writes it that is switched off."""
     text = {name: pd.Series(dtype=str) for name in COLUMNS[:-1]}
     return pd.DataFrame({**text, "score": pd.Series(dtype=np.float64)})
 
 
-def wide(table: pd.DataFrame, wanted: Iterable[str]) -> pd.DataFrame:
-    """One member's evidence, a row a (query, identity), a column a source, NaN where missing.
+def pivot(table: pd.DataFrame, scores: Iterable[str]) -> pd.DataFrame:
+    """Pivot one member's evidence: one row per (query, identity), one column per source.
 
-    "reranked or centre" means centre where nothing was re-ranked. Raises ValueError where a wanted
-    source, and every alternative to it, is silent.
+    scores : names of sources; "reranked or centre" means centre if nothing was re-ranked
+
+    Missing scores are NaN. Raises ValueError if a source and every alternative to it are missing.
     """
     present = set(table["source"])
-    sources = list(dict.fromkeys(_first_present(one, present) for one in wanted))
-    heard = table[table["source"].isin(sources)]
-    return heard.pivot(index=["query", "identity"], columns="source", values="score")[sources]
+    sources = list(dict.fromkeys(_choose_source(score, present) for score in scores))
+    rows = table[table["source"].isin(sources)]
+    return rows.pivot(index=["query", "identity"], columns="source", values="score")[sources]
 
 
-def _first_present(wanted: str, present: set[str]) -> str:
-    for source in wanted.split(" or "):
+def _choose_source(score: str, present: set[str]) -> str:
+    for source in score.split(" or "):
         if source in present:
             return source
-    raise ValueError(f"no evidence from {wanted!r}; there is evidence from {sorted(present)}")
+    raise ValueError(f"no evidence from {score!r}; there is evidence from {sorted(present)}")
 
 
 def save(table: pd.DataFrame, path: Path) -> None:
@@ -67,7 +67,7 @@ def save(table: pd.DataFrame, path: Path) -> None:
 
 
 def load(path: Path) -> pd.DataFrame:
-    """Read what `save` wrote; raises ValueError naming the file where the columns differ."""
+    """Read what `save` wrote; raises ValueError naming the file if the columns differ."""
     table = pd.read_parquet(path)
     if list(table.columns) != COLUMNS:
         raise ValueError(f"{path}: columns are {list(table.columns)}, expected {COLUMNS}")

@@ -1,22 +1,44 @@
 """Local features of all photographs: arrays, and the file that holds them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from pipeline.data import tables
 
 
+class PhotographFeatures(NamedTuple):
+    """The local features of one photograph.
+
+    points : k x 2 float32, x and y on the canvas
+    descriptors : k x d uint8
+    on_animal : how many of the first points lie on the animal
+    canvas : 2 x 3, from photograph to canvas pixels
+    size : width and height of the canvas
+    """
+
+    points: np.ndarray
+    descriptors: np.ndarray
+    on_animal: int
+    canvas: np.ndarray
+    size: Sequence[int] | np.ndarray
+
+
 @dataclass(frozen=True)
 class Features:
-    """n photographs' local features, one photograph's after another's.
+    """The local features of n photographs, one photograph's after another's.
 
-    names: n; starts: n + 1, photograph i has rows starts[i]:starts[i + 1]; ends: n, those up to
-    ends[i] lie on the animal, the rest of them around it; points: k x 2 float32,
-    x and y on the photograph's canvas, the animal's frame at its own proportions; descriptors:
-    k x d uint8; canvases: n x 2 x 3, from photograph to canvas pixels; sizes: n x 2, the canvases'
-    width and height.
+    names : n
+    starts : n + 1; photograph i has the rows starts[i]:starts[i + 1]
+    ends : n; the rows up to ends[i] lie on the animal, the others in the background
+    points : k x 2 float32, x and y on the photograph's canvas, the animal's frame at its own
+        proportions
+    descriptors : k x d uint8
+    canvases : n x 2 x 3, from photograph to canvas pixels
+    sizes : n x 2, width and height of the canvases
     """
 
     names: np.ndarray
@@ -28,21 +50,27 @@ class Features:
     sizes: np.ndarray
 
     def rows(self, image: int) -> slice:
-        """The rows of the animal of photograph number `image`."""
+        """The rows of photograph number `image` that lie on the animal."""
         return slice(self.starts[image], self.ends[image])
 
-    def around(self, image: int) -> slice:
-        """The rows of what surrounds it."""
+    def background_rows(self, image: int) -> slice:
+        """The rows of photograph number `image` that lie in the background."""
         return slice(self.ends[image], self.starts[image + 1])
 
-    def of(self, image: int) -> tuple:
-        """What `joined` takes of photograph number `image`."""
-        rows, around = self.rows(image), self.around(image)
-        both = slice(rows.start, around.stop)
-        own = self.points[both], self.descriptors[both], rows.stop - rows.start
-        return *own, self.canvases[image], self.sizes[image]
+    def of(self, image: int) -> PhotographFeatures:
+        """The features of photograph number `image`, as `join` takes them."""
+        rows = self.rows(image)
+        all_rows = slice(rows.start, self.background_rows(image).stop)
+        return PhotographFeatures(
+            self.points[all_rows],
+            self.descriptors[all_rows],
+            rows.stop - rows.start,
+            self.canvases[image],
+            self.sizes[image],
+        )
 
     def save(self, path: Path) -> None:
+        """Write as .npz, whole or not at all."""
         arrays = {name: getattr(self, name) for name in self.__dataclass_fields__}
         arrays["names"] = self.names.astype(str)
 
@@ -54,16 +82,19 @@ class Features:
 
     @classmethod
     def load(cls, path: Path) -> "Features":
+        """Read what `save` wrote."""
         with np.load(path, allow_pickle=False) as file:
             return cls(**{name: file[name] for name in cls.__dataclass_fields__})
 
 
-def joined(names: np.ndarray, found: list[tuple]) -> Features:
-    """Put together each photograph's (points, descriptors, how many of these lie on the animal,
-    canvas, size), in `names`' order.
+def join(names: Sequence[str] | np.ndarray, photographs: Sequence[tuple]) -> Features:
+    """Join the features of single photographs.
+
+    names : in the order of `photographs`
+    photographs : a PhotographFeatures, or a tuple like it, each
     """
-    points, descriptors, counts, canvases, sizes = zip(*found, strict=True)
-    starts = np.cumsum([0, *(len(one) for one in points)])
+    points, descriptors, counts, canvases, sizes = zip(*photographs, strict=True)
+    starts = np.cumsum([0, *map(len, points)])
     return Features(
         np.asarray(names),
         starts,
@@ -75,28 +106,27 @@ def joined(names: np.ndarray, found: list[tuple]) -> Features:
     )
 
 
-def appended(first: Features, second: Features) -> Features:
+def append(first: Features, second: Features) -> Features:
     """The photographs of both, in that order; those of `first` keep their numbers."""
     if not len(first.names) or not len(second.names):
         return first if len(first.names) else second
     starts = np.concatenate([first.starts, first.starts[-1] + second.starts[1:]])
     ends = np.concatenate([first.ends, first.starts[-1] + second.ends])
-    rest = ("points", "descriptors", "canvases", "sizes")
     names = np.concatenate([first.names, second.names])
-    both = (np.concatenate([getattr(first, one), getattr(second, one)]) for one in rest)
-    return Features(names, starts, ends, *both)
+    others = ("points", "descriptors", "canvases", "sizes")
+    arrays = (np.concatenate([getattr(first, name), getattr(second, name)]) for name in others)
+    return Features(names, starts, ends, *arrays)
 
 
-def nothing() -> Features:
-    """No photograph's features: what the stage writes where it is switched off."""
-    none = np.empty((0, 2), np.float32)
-    no_rows = np.empty(0, int)
+def build_empty() -> Features:
+    """The features of no photograph, as the stage writes them that is switched off."""
+    no_points = np.empty((0, 2), np.float32)
     return Features(
-        np.empty(0, str),
-        np.zeros(1, int),
-        no_rows,
-        none,
-        none.astype(np.uint8),
-        np.empty((0, 2, 3)),
-        none,
+        names=np.empty(0, str),
+        starts=np.zeros(1, int),
+        ends=np.empty(0, int),
+        points=no_points,
+        descriptors=no_points.astype(np.uint8),
+        canvases=np.empty((0, 2, 3)),
+        sizes=no_points,
     )

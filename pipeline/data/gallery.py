@@ -1,6 +1,6 @@
-"""Who is compared with whom: a member's training rows, its gallery, its queries; and embeddings.
+"""The training rows, the gallery and the queries of a member; and embeddings.
 
-A member never trained on its fold. The images of that fold are its held-out queries; everything
+A member is not trained on its fold. The images of that fold are its held-out queries; everything
 labelled with a known identity outside the fold is its gallery, for held-out and test queries alike.
 """
 
@@ -20,58 +20,59 @@ TEST = "test"
 
 
 def training_rows(folds: pd.DataFrame, held_out: int) -> pd.DataFrame:
-    """The rows of `folds` that the member without fold `held_out` may learn from.
+    """The rows of `folds` that the member with fold `held_out` held out may train on.
 
-    A pseudo-labelled copy of a held-out photograph is left out too: it would give the answer away.
+    A pseudo-labelled duplicate of a held-out photograph is left out: it would reveal the answer.
     """
     held = folds["fold"] == held_out
-    copies = folds["group"].isin(folds.loc[held, "group"])
+    duplicates = folds["group"].isin(folds.loc[held, "group"])
     allowed = folds["only_fold"].isin(["", str(held_out)])
-    return folds[~held & ~copies & allowed].reset_index(drop=True)
+    return folds[~held & ~duplicates & allowed].reset_index(drop=True)
 
 
 def gallery_rows(folds: pd.DataFrame, held_out: int) -> pd.DataFrame:
-    """The training rows with a known identity: what queries are compared with.
+    """The training rows with a known identity, which queries are compared with.
 
-    Pseudo-labelled photographs train but are not shown: they are test queries themselves, and no
-    held-out query finds itself.
+    Pseudo-labelled photographs are trained on but left out here: they are test queries themselves,
+    and no held-out query finds itself.
     """
     rows = training_rows(folds, held_out)
-    shown = (rows["identity"] != NEW_WHALE) & (rows["only_fold"] == "")
-    return rows[shown].reset_index(drop=True)
+    in_gallery = (rows["identity"] != NEW_WHALE) & (rows["only_fold"] == "")
+    return rows[in_gallery].reset_index(drop=True)
 
 
 def query_rows(folds: pd.DataFrame, images: pd.DataFrame, held_out: int) -> pd.DataFrame:
     """The member's queries, held-out ones first, then the test's and those without a label.
 
     Columns: image; group; kind; truth (the expected answer, "" for test); fold (-1 for test);
-    cluster (what bootstraps and balanced accuracies count as one individual).
+    cluster (counted as one individual by bootstraps and balanced accuracies).
     """
     held = folds[folds["fold"] == held_out]
     test = images.loc[images["split"] != "train", ["image"]]
     test = test.assign(group=-1, kind=TEST, truth="", fold=-1, cluster="")
     known = set(gallery_rows(folds, held_out)["identity"])
-    return pd.concat([_described(held, known), test], ignore_index=True)
+    return pd.concat([_describe(held, known), test], ignore_index=True)
 
 
 def held_out_rows(folds: pd.DataFrame, held_outs: list[int]) -> pd.DataFrame:
-    """The held-out queries of several folds, each described against its own member's gallery."""
-    parts = []
+    """The held-out queries of several folds, described by the gallery of each fold."""
+    rows = []
     for fold in held_outs:
         known = set(gallery_rows(folds, fold)["identity"])
-        parts.append(_described(folds[folds["fold"] == fold], known))
-    return pd.concat(parts, ignore_index=True)
+        rows.append(_describe(folds[folds["fold"] == fold], known))
+    return pd.concat(rows, ignore_index=True)
 
 
-def _described(held: pd.DataFrame, known: set[str]) -> pd.DataFrame:
+def _describe(held: pd.DataFrame, known: set[str]) -> pd.DataFrame:
+    """Add kind, truth and cluster to rows of `folds`; `known` are the gallery's identities."""
     identity = held["identity"]
     kind = np.where(
         identity == NEW_WHALE, LABELLED_NEW, np.where(identity.isin(known), KNOWN, UNSEEN)
     )
     truth = np.where(kind == KNOWN, identity, NEW_WHALE)
-    # two photographs labelled new_whale need not show the same whale
-    alone = "group " + held["group"].astype(str)
-    cluster = np.where(kind == LABELLED_NEW, alone, identity)
+    # two photographs labelled new_whale need not show the same individual
+    group = "group " + held["group"].astype(str)
+    cluster = np.where(kind == LABELLED_NEW, group, identity)
     described = held[["image", "group"]].assign(kind=kind, truth=truth)
     return described.assign(fold=held["fold"], cluster=cluster)
 
@@ -93,13 +94,14 @@ class Embeddings:
             raise ValueError(f"embeddings have lengths {lengths.min():.3f} to {lengths.max():.3f}")
 
     def of(self, images: pd.Series) -> np.ndarray:
-        """The vectors of `images`, in their order; raises KeyError for one that has none."""
+        """The vectors of `images`, in their order; raises KeyError for images without one."""
         index = pd.Index(self.names).get_indexer(images)
         if (index < 0).any():
             raise KeyError(f"no embedding for {images[index < 0].tolist()[:5]}")
         return self.vectors[index]
 
     def save(self, path: Path) -> None:
+        """Write as .npz, whole or not at all."""
         names = self.names.astype(str)
 
         def write(part: Path) -> None:
@@ -110,5 +112,6 @@ class Embeddings:
 
     @classmethod
     def load(cls, path: Path) -> "Embeddings":
+        """Read what `save` wrote."""
         with np.load(path, allow_pickle=False) as file:
             return cls(file["names"], file["vectors"])

@@ -1,4 +1,4 @@
-"""How the U-Net's masks and boxes differ from masks that it did not learn from: the file."""
+"""How well the U-Net's masks and boxes match masks that it was not trained on."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,16 +7,18 @@ import numpy as np
 
 from pipeline.data import tables
 
-SHOWN = 12  # pictures that are kept, of the worst masks
+PICTURES = 12  # that are stored, of the worst masks
 
 
 @dataclass(frozen=True)
-class UnseenMasks:
+class HeldOutMasks:
     """n photographs, the worst mask first.
 
-    names, masks, boxes: n; intersection over union of the masks, and of the boxes around them, 0
-    where nothing was found; pictures: of the first SHOWN, uint8 D x D x 5: RGB, the mask held out
-    and the one found, 0 or 255; source: whose the masks are, "mask" (given) or "grabcut"
+    names, masks, boxes : n; intersection over union of the masks, and of the boxes around them, 0
+        if nothing was predicted
+    pictures : of the first PICTURES, uint8 D x D x 5: RGB, the held-out mask and the predicted one,
+        0 or 255
+    source : of the held-out masks: "mask" (the competition's) or "grabcut"
     """
 
     names: np.ndarray
@@ -37,14 +39,14 @@ class UnseenMasks:
         tables.replace(path, write)
 
     @classmethod
-    def load(cls, path: Path) -> "UnseenMasks":
-        """What `save` wrote."""
+    def load(cls, path: Path) -> "HeldOutMasks":
+        """Read what `save` wrote."""
         with np.load(path, allow_pickle=False) as file:
-            read = {name: file[name] for name in cls.__dataclass_fields__}
-        return cls(**read | {"source": str(read["source"])})
+            arrays = {name: file[name] for name in cls.__dataclass_fields__}
+        return cls(**arrays | {"source": str(arrays["source"])})
 
 
-def nothing() -> UnseenMasks:
-    """Where no U-Net was taught, or with too few masks to hold any out."""
+def build_empty() -> HeldOutMasks:
+    """The result without a U-Net, or with too few masks to hold any out."""
     empty = np.zeros(0)
-    return UnseenMasks(empty.astype(str), empty, empty, np.zeros((0, 1, 1, 5), np.uint8), "mask")
+    return HeldOutMasks(empty.astype(str), empty, empty, np.zeros((0, 1, 1, 5), np.uint8), "mask")

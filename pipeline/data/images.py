@@ -10,21 +10,21 @@ EXTENSIONS = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"}
 
 
 def read_rgb(path: str | Path) -> np.ndarray:
-    """The photograph as uint8 H x W x 3 in RGB, turned upright as its EXIF orientation says.
+    """Read a photograph as uint8 H x W x 3 in RGB, rotated by its EXIF orientation.
 
-    Raises ValueError naming the file where it is missing, empty, truncated or no image.
+    Raises ValueError naming the file if it is missing, empty, truncated or no image.
     """
-    return cv2.cvtColor(decode(contents(path), path), cv2.COLOR_BGR2RGB)
+    return cv2.cvtColor(decode(read_bytes(path), path), cv2.COLOR_BGR2RGB)
 
 
-def size(path: str | Path) -> tuple[int, int]:
-    """(width, height) in pixels, after the EXIF orientation; decodes the photograph."""
+def read_size(path: str | Path) -> tuple[int, int]:
+    """Read (width, height) in pixels, after the EXIF orientation; decodes the photograph."""
     height, width = read_rgb(path).shape[:2]
     return width, height
 
 
-def contents(path: str | Path) -> bytes:
-    """The file's bytes; raises ValueError where there are none."""
+def read_bytes(path: str | Path) -> bytes:
+    """Read a file; raises ValueError if it cannot be opened or is empty."""
     try:
         data = Path(path).read_bytes()
     except OSError as error:
@@ -34,16 +34,17 @@ def contents(path: str | Path) -> bytes:
     return data
 
 
-def sha256(data: bytes) -> str:
-    """The hash by which exact copies are known, 64 hexadecimal digits."""
+def hash_bytes(data: bytes) -> str:
+    """The SHA-256 by which identical files are recognised, 64 hexadecimal digits."""
     return hashlib.sha256(data).hexdigest()
 
 
 def decode(data: bytes, path: str | Path, flags: int = cv2.IMREAD_COLOR) -> np.ndarray:
-    """The pixels of an encoded image, in OpenCV's BGR or grey; `path` is for the message alone.
+    """Decode an image, in OpenCV's BGR or grey; `path` is for the message only.
 
-    OpenCV 5 refuses a truncated image (OpenCV 4 filled the rest with grey and said no word).
+    OpenCV 5 refuses a truncated image; OpenCV 4 filled the rest with grey without a warning.
     """
+    pixels: np.ndarray | None
     try:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except cv2.error:

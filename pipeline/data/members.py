@@ -22,7 +22,7 @@ class Member(NamedTuple):
     @property
     def name(self) -> str:
         """The member's name in the evidence, such as lite0-2."""
-        return paths.member(*self)
+        return paths.member_name(*self)
 
     def gallery_rows(self) -> pd.DataFrame:
         """The labelled photographs that the member compares queries with."""

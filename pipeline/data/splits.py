@@ -1,11 +1,11 @@
-"""Published rules for parting a labelled collection into training and test.
+"""Published rules for splitting a labelled collection into training and test photographs.
 
-`closed` and `open_set` follow the rule behind the published figures on public animal sets (Adam et
-al. 2024, WACV, "WildlifeDatasets"): every individual by itself, in the order of a linear
-congruential generator, so that anyone gets the same parts.
+`split_closed` and `split_open` follow the rule behind the published figures on public animal sets
+(Adam et al. 2024, WACV, "WildlifeDatasets"): every individual separately, in the order of a linear
+congruential generator, so that everyone gets the same split.
 """
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Set
 
 import numpy as np
 import pandas as pd
@@ -13,37 +13,36 @@ import pandas as pd
 SEED = 666
 
 
-def closed(identities: pd.Series, ratio: float, seed: int = SEED) -> np.ndarray:
+def split_closed(identities: pd.Series, ratio: float, seed: int = SEED) -> np.ndarray:
     """True for the test: about 1 - `ratio` of each individual's photographs, never all of them.
 
     Individuals are taken in sorted order: numbers must be sorted as numbers to match published
-    parts, so pass them as numbers.
+    splits, so pass them as numbers.
     """
-    return _parted(identities, ratio, [], numbers(seed))
+    return _split_individuals(identities, ratio, set(), generate_numbers(seed))
 
 
-def open_set(identities: pd.Series, ratio: float, new: float, seed: int = SEED) -> np.ndarray:
+def split_open(identities: pd.Series, ratio: float, new: float, seed: int = SEED) -> np.ndarray:
     """True for the test, which also gets some individuals whole: about `new` of all photographs.
 
-    The other individuals are parted so that the training keeps about `ratio` of everything.
+    The other individuals are split so that the training keeps about `ratio` of everything.
     """
-    states = numbers(seed)
+    states = generate_numbers(seed)
     counts = identities.value_counts()
-    counts = counts.iloc[permutation(len(counts), states)]
+    counts = counts.iloc[permute(len(counts), states)]
     wanted = np.round(len(identities) * new)
-    strangers = counts.index[: int(np.argmax(counts.cumsum() >= wanted))]
-    apart = int(counts[strangers].sum())
-    rest = len(identities) - apart
-    share = np.clip(len(identities) * ratio / rest, 0, 1) if rest else ratio
-    return _parted(identities, share, list(strangers), states)
+    unknown = counts.index[: int(np.argmax(counts.cumsum() >= wanted))]
+    rest = len(identities) - int(counts[unknown].sum())
+    fraction = np.clip(len(identities) * ratio / rest, 0, 1) if rest else ratio
+    return _split_individuals(identities, fraction, set(unknown), states)
 
 
-def by_date(identities: pd.Series, dates: pd.Series, ratio: float) -> np.ndarray:
+def split_by_date(identities: pd.Series, dates: pd.Series, ratio: float) -> np.ndarray:
     """True for the test: the latest days, about 1 - `ratio` of all photographs.
 
-    `dates` are as 2024-05-31, with or without a time. A day is never torn apart: its photographs
-    resemble each other more than the animals do. Raises ValueError where a date is missing, and
-    where there is only one day.
+    `dates` are as 2024-05-31, with or without a time. A day is never split: its photographs
+    resemble each other more than the animals do. Raises ValueError if a date is missing, and if
+    there is only one day.
     """
     days = pd.to_datetime(dates, format="ISO8601").dt.normalize()
     if days.isna().any():
@@ -56,36 +55,39 @@ def by_date(identities: pd.Series, dates: pd.Series, ratio: float) -> np.ndarray
     return (days >= counts.index[first]).to_numpy()
 
 
-def together(test: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """Copies of one photograph on one side: where any is in training, all are."""
+def keep_groups_together(test: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Move duplicate groups to the training that have a photograph there; returns the test mask."""
     trained = np.unique(groups[~test])
     return test & ~np.isin(groups, trained)
 
 
-def numbers(seed: int) -> Iterator[int]:
-    """x -> 1103515245 x + 12345, modulo 2^31, after the seed."""
+def generate_numbers(seed: int) -> Iterator[int]:
+    """Yield the states x -> 1103515245 x + 12345, modulo 2^31, that follow the seed."""
     state = seed
     while True:
         state = (1103515245 * state + 12345) % 2**31
         yield state
 
 
-def permutation(count: int, states: Iterator[int]) -> np.ndarray:
-    """0 to count - 1 in the order of as many numbers of the generator."""
+def permute(count: int, states: Iterator[int]) -> np.ndarray:
+    """Return 0 to count - 1 in the order of as many numbers of the generator."""
     return np.argsort([next(states) for _ in range(count)])
 
 
-def _parted(
-    identities: pd.Series, ratio: float, strangers: list, states: Iterator[int]
+def _split_individuals(
+    identities: pd.Series, ratio: float, unknown: Set[Hashable], states: Iterator[int]
 ) -> np.ndarray:
-    """Each individual's photographs, in the generator's order: the first ones train."""
+    """Split each individual's photographs in the generator's order: the first ones are trained.
+
+    unknown : individuals that are in the test as a whole
+    """
     test = np.zeros(len(identities), bool)
-    place = pd.Series(np.arange(len(identities)))
-    for identity, own in place.groupby(identities.to_numpy()):
-        if identity in strangers:
+    positions = pd.Series(np.arange(len(identities)))
+    for identity, own in positions.groupby(identities.to_numpy()):
+        if identity in unknown:
             test[own] = True
             continue
-        kept = int(np.round(ratio * len(own)))
-        kept = min(max(kept, 1), max(len(own) - 1, 1))
-        test[own.to_numpy()[permutation(len(own), states)[kept:]]] = True
+        trained = int(np.round(ratio * len(own)))
+        trained = min(max(trained, 1), max(len(own) - 1, 1))
+        test[own.to_numpy()[permute(len(own), states)[trained:]]] = True
     return test

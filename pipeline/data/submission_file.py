@@ -1,4 +1,4 @@
-"""What a submission says, read from its CSV."""
+"""The predictions of a submission, read from its CSV."""
 
 from pathlib import Path
 
@@ -7,10 +7,13 @@ import pandas as pd
 from pipeline.data.tables import NEW_WHALE
 
 
-def read(submission: Path, new: str) -> pd.DataFrame:
-    """Columns image, ranking (a list of labels); `new` is what the file calls a new individual."""
-    table = pd.read_csv(submission, dtype=str, keep_default_na=False)
-    table.columns = ["image", "ranking"]
+def read_submission(path: Path, new: str) -> pd.DataFrame:
+    """Read the columns image and ranking (a list of labels, best first).
+
+    new : the label of a new individual in the file, which becomes NEW_WHALE
+    """
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    table.columns = pd.Index(["image", "ranking"])
     lists = table["ranking"].str.split(" ")
-    named = lists.map(lambda own: [NEW_WHALE if one == new else one for one in own])
-    return table.assign(ranking=named)
+    renamed = lists.map(lambda labels: [NEW_WHALE if label == new else label for label in labels])
+    return table.assign(ranking=renamed)

@@ -1,6 +1,6 @@
 """The tables that stages exchange: their columns, read with checks and written whole or not at all.
 
-Text columns stay text ("007" and "NA" are identities like any other), so reading never guesses.
+Text columns stay text: "007" and "NA" are identities like any other.
 """
 
 import json
@@ -16,26 +16,28 @@ NEW_WHALE = "new_whale"
 TRANSFORM = ["t00", "t01", "t02", "t10", "t11", "t12"]
 
 COLUMNS = {
-    # one row an image; identity is "" for test images; path is from the project's root
+    # one row per image; identity is "" for test images; path is from the project's root
     "images": ["image", "split", "identity", "path", "width", "height", "bytes", "sha256"],
     # one row per image with a known viewpoint
     "viewpoints": ["image", "viewpoint"],
-    # one row an image; equal numbers mean the same photograph
+    # one row per image; equal numbers mean duplicates
     "groups": ["image", "group"],
     # one row per labelled image; only_fold is "", or the fold whose member alone may train on it
     "labels": ["image", "identity", "group", "provenance", "only_fold"],
-    # one row an image, x1 and y1 exclusive, in pixels; t.. maps photograph pixels to crop pixels
+    # one row per image, x1 and y1 exclusive, in pixels; t.. maps photograph pixels to crop pixels
     "boxes": ["image", "x0", "y0", "x1", "y1", "source", *TRANSFORM],
-    # one row a labelled image; fold is -1 where an image is never held out (pseudo-labels)
+    # one row per labelled image; fold is -1 if it is never held out (pseudo-labels)
     "folds": ["image", "identity", "group", "only_fold", "fold"],
-    # the same photograph in test and in train
+    # one row per test image that is a duplicate of a labelled one, whose identity it has
     "duplicates": ["image", "duplicate_of", "identity"],
-    # the same photograph under several identities
+    # one row per duplicate group with several identities
     "conflicts": ["group", "images", "identities"],
-    # one row a query: its five labels in order, separated by spaces, and the truth where known
+    # one row per query: its five labels, best first, separated by spaces, and the truth if known
     "rankings": ["image", "group", "fold", "kind", "truth", "cluster", "weight", "ranking"],
+    # one row per decision of a person about two images
     "review": ["image_a", "image_b", "decision", "who", "when"],
-    # partition: of the folds that the labelling members were trained by (`folds.hash_partition`)
+    # one row per pseudo-label; partition: of the folds of the members that predicted it
+    # (`folds.hash_partition`)
     "pseudo": ["image", "identity", "confidence", "fold", "round", "partition"],
 }
 
@@ -54,14 +56,14 @@ NUMBERS = {
 
 
 def read(kind: str, path: Path) -> pd.DataFrame:
-    """Read the table at `path`; raises ValueError naming the file where columns aren't `kind`'s."""
-    return parsed(kind, path, str(path))
+    """Read a table of COLUMNS; raises ValueError naming the file if its columns differ."""
+    return parse(kind, path, str(path))
 
 
-def parsed(kind: str, source: Path | TextIO, name: str) -> pd.DataFrame:
-    """The table in a file or an open text, whose `name` is for the error; see `read`."""
+def parse(kind: str, source: Path | TextIO, name: str) -> pd.DataFrame:
+    """Read a table from a file or an open text, as `read`; `name` is for the message only."""
     table = pd.read_csv(source, dtype=str, keep_default_na=False)
-    if not isinstance(table.index, pd.RangeIndex):  # pandas takes the surplus for names of rows
+    if not isinstance(table.index, pd.RangeIndex):  # pandas reads surplus cells as row names
         raise ValueError(
             f"{name}: the first row has more cells than the {len(table.columns)} columns"
         )
@@ -86,9 +88,9 @@ def write_parquet(table: pd.DataFrame, path: Path) -> None:
 
 
 def write_json(values: dict, path: Path) -> None:
-    """Write as JSON, whole or not at all; NaN, which JSON hasn't, as null."""
-    told = {key: None if value != value else value for key, value in values.items()}
-    text = json.dumps(told, indent=2, allow_nan=False) + "\n"
+    """Write as JSON, whole or not at all; NaN, which JSON does not have, as null."""
+    values = {key: None if value != value else value for key, value in values.items()}
+    text = json.dumps(values, indent=2, allow_nan=False) + "\n"
     replace(path, lambda part: part.write_text(text))
 
 
@@ -98,7 +100,7 @@ def read_json(path: Path) -> dict:
 
 
 def replace(path: Path, save: Callable[[Path], object]) -> None:
-    """Let `save` write a neighbouring temporary file, then give it its name in one step."""
+    """Let `save` write a temporary file in the same folder, and rename it to `path`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".part-{os.getpid()}-{path.name}")
     try:

@@ -1,43 +1,61 @@
-"""Sides of an animal: the pattern of its left flank says nothing about its right one.
+"""Viewpoints: which photographs are comparable, since the left flank does not show the right one.
 
 A viewpoint is any word (left, right, front, ...) that the competition's viewpoints.csv gives.
-Photographs of two different known sides are never compared; one of an unknown side is compared with
-all.
+Photographs of two different known viewpoints are never compared; one of an unknown viewpoint is
+compared with all.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
 
 
-def hidden(images: pd.Series, side: dict[str, str]) -> dict[str, list[str]]:
-    """For every known side, which of the images show another one."""
-    own = images.map(side)
-    return {one: images[own.notna() & (own != one)].tolist() for one in sorted(set(side.values()))}
+def group_incomparable(images: pd.Series, viewpoints: Mapping[str, str]) -> dict[str, list[str]]:
+    """For every known viewpoint, the images of another known one.
 
-
-def comparable(gallery: pd.DataFrame, side: dict[str, str]) -> set[tuple[str, str]]:
-    """Who can be found by a query of which side in a gallery (columns image, identity): (side,
-    identity), with the side "" for a query of an unknown one.
+    images : names
+    viewpoints : by name of a photograph
     """
-    own = gallery["image"].map(side)
-    found = set(zip(own, gallery["identity"], strict=True))
-    unsure = set(gallery.loc[own.isna(), "identity"])
-    found = {(one, identity) for one, identity in found if isinstance(one, str)}
-    found |= {("", identity) for identity in gallery["identity"]}
-    return found | {(one, identity) for one in set(side.values()) for identity in unsure}
+    own = images.map(viewpoints)
+    return {
+        viewpoint: images[own.notna() & (own != viewpoint)].tolist()
+        for viewpoint in sorted(set(viewpoints.values()))
+    }
 
 
-def parted(
-    queries: pd.Series, shown: pd.Series, side: dict[str, str]
+def comparable_pairs(gallery: pd.DataFrame, viewpoints: Mapping[str, str]) -> set[tuple[str, str]]:
+    """The pairs (viewpoint of a query, identity) with a comparable photograph in the gallery.
+
+    gallery : columns image, identity
+    viewpoints : by name of a photograph; a query of an unknown one has the viewpoint ""
+    """
+    own = gallery["image"].map(viewpoints)
+    known = zip(own[own.notna()], gallery.loc[own.notna(), "identity"], strict=True)
+    of_unknown_query = {("", identity) for identity in gallery["identity"]}
+    without_viewpoint = set(gallery.loc[own.isna(), "identity"])
+    of_unknown_photograph = {
+        (viewpoint, identity)
+        for viewpoint in set(viewpoints.values())
+        for identity in without_viewpoint
+    }
+    return {*known} | of_unknown_query | of_unknown_photograph
+
+
+def split_comparable(
+    queries: pd.Series, gallery: pd.Series, viewpoints: Mapping[str, str]
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Who is compared with whom, side by side: which queries (q, bool) and which photographs of the
-    gallery (g, bool). Every query is in one of the parts.
+    """Yield masks of queries and of the gallery photographs that they are compared with.
+
+    queries, gallery : q and g names
+    viewpoints : by name of a photograph
+
+    The masks are bool q and bool g. Every query is in exactly one of the parts.
     """
-    asked, own = queries.map(side).to_numpy(dtype=object), shown.map(side).to_numpy(dtype=object)
-    unknown = pd.isna(asked)
+    own = queries.map(viewpoints).to_numpy(dtype=object)
+    other = gallery.map(viewpoints).to_numpy(dtype=object)
+    unknown = pd.isna(own)
     if unknown.any():
-        yield unknown, np.ones(len(shown), bool)
-    for one in sorted(set(asked[~unknown])):
-        yield asked == one, pd.isna(own) | (own == one)
+        yield unknown, np.ones(len(gallery), bool)
+    for viewpoint in sorted(set(own[~unknown])):
+        yield own == viewpoint, pd.isna(other) | (other == viewpoint)

@@ -19,7 +19,7 @@ class Encoder(nn.Module):
         super().__init__()
         # the memory order in which CPUs and GPUs convolve fastest; without effect on vectors
         self.body, self.axes = body.to(memory_format=torch.channels_last), len(shape)
-        self.half_precision = self.axes > 1 and device.half_precision_pays(body)
+        self.half_precision = self.axes > 1 and device.is_half_precision_faster(body)
         with torch.no_grad():
             training, _ = body.training, body.eval()
             _, self.channels, height, width = body(torch.zeros(1, *shape)).shape

@@ -80,7 +80,8 @@ def blend_scores(
     blend = Blend(recipe, p.ensemble, p.evaluation)
     log_odds = blend.fit(without_part_of(query, stored.held_out, p)).log_odds(parts)
     comparable = {
-        fold: viewpoints.comparable(fold_rows, stored.viewpoint) for fold, fold_rows in rows.items()
+        fold: viewpoints.comparable_pairs(fold_rows, stored.viewpoint)
+        for fold, fold_rows in rows.items()
     }
     return compute_posteriors(log_odds, 0.0, Galleries(comparable, stored.viewpoint))
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.data import gallery, viewpoints
-from pipeline.data.features import Features, appended
+from pipeline.data.features import Features, append
 from pipeline.identify.gallery import Gallery, LocalGallery
 from pipeline.params import Params
 from pipeline.steps.match import match
@@ -67,12 +67,12 @@ def match_features(
     p: Params,
 ) -> dict[int, match.FoldMatches]:
     """Match local features with the galleries (`rows`) and the nearest photographs, by fold."""
-    features = appended(stored.features, query.features)
+    features = append(stored.features, query.features)
     images = {fold: fold_rows["image"] for fold, fold_rows in rows.items()}
     matcher = Matcher(features, local.rows, images, p.match, p.keypoints.detector, local.index)
     queries = []
     for fold, table in nearest.items():
-        hidden = viewpoints.hidden(images[fold], stored.viewpoint)
+        hidden = viewpoints.group_incomparable(images[fold], stored.viewpoint)
         other_viewpoint = hidden.get(stored.viewpoint.get(QUERY, ""), [])
         close = table.loc[table["rank"] < p.match.shortlist, "image"].tolist()
         queries.append(FoldQuery(fold, close, other_viewpoint, None))

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline import paths
-from pipeline.data import features
-from pipeline.data.enrolled_photo import Enrolled, everyone
+from pipeline.data import enrolled_photo, features
+from pipeline.data.enrolled_photo import Enrolled
 from pipeline.data.features import Features
 from pipeline.identify import enrolment
 from pipeline.params import Params
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 def load_enrolled() -> list[Enrolled]:
     """Load all enrolled photographs. Raises UserError for a file of another version."""
     try:
-        return everyone(paths.ENROLLED)
+        return enrolled_photo.load_enrolled(paths.ENROLLED)
     except ValueError as error:
         raise UserError(str(error)) from None
 
@@ -73,5 +73,5 @@ def add_enrolled_features(stored: Features, enrolled: dict[str, Enrolled]) -> Fe
     for name, photograph in enrolled.items():
         added = photograph.features
         named = replace(added, names=np.array([name] * len(added.names)))
-        stored = features.appended(stored, named)
+        stored = features.append(stored, named)
     return stored

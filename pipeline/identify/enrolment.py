@@ -74,7 +74,7 @@ def fingerprint(p: Params) -> str:
     files += [paths.UNET] if paths.UNET.is_file() else []
     digest = hashlib.sha256()
     for file in files:
-        digest.update(images.sha256(file.read_bytes()).encode())
+        digest.update(images.hash_bytes(file.read_bytes()).encode())
     for section in (p.crop, p.keypoints, p.embed):
         digest.update(section.model_dump_json().encode())
     return digest.hexdigest()

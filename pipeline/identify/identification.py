@@ -158,7 +158,7 @@ def match_best(
     name = compared["image"].iloc[0]
     rows = pd.concat([images, gallery_image(name, enrolled)], ignore_index=True)
     stored_features = stored.features.of(stored.features.names.tolist().index(name))
-    pair = features.joined(np.array([QUERY, name]), [extracted.of(0), stored_features])
+    pair = features.join(np.array([QUERY, name]), [extracted.of(0), stored_features])
     return match_pair(rows, pair, p)
 
 

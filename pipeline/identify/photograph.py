@@ -49,11 +49,11 @@ def read_images(files: Sequence[Path]) -> pd.DataFrame:
 
 def _image_row(number: int, path: Path) -> list:
     try:
-        width, height = images.size(path)
+        width, height = images.read_size(path)
     except ValueError as error:
         raise UserError(str(error)) from None
     data = path.read_bytes()
-    digest = images.sha256(data)
+    digest = images.hash_bytes(data)
     return [f"{number} {path.name}", "test", "", str(path), width, height, len(data), digest]
 
 

@@ -46,7 +46,7 @@ def verify(first: Path, second: Path, p: Params, prior: float = 0.5) -> Verifica
     folds = members_for_pair(hashes, p.folds.trained)
     extracted = extract(table, folds, p)
     similarities = {
-        paths.member(p.match.backbone, fold): float(embeddings[0] @ embeddings[1])
+        paths.member_name(p.match.backbone, fold): float(embeddings[0] @ embeddings[1])
         for fold, embeddings in zip(folds, extracted.embeddings, strict=True)
     }
     pair = match_pair(table, extracted.features, p)

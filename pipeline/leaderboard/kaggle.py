@@ -85,7 +85,7 @@ def check(upload: Upload, ref: int, new_whale: str) -> None:
 
 def check_rules(csv: Path, new_whale: str) -> None:
     """Raise UserError if a submission breaks the competition's rules."""
-    answers = submission_file.read(csv, new_whale)
+    answers = submission_file.read_submission(csv, new_whale)
     sample = artefacts.load_sample()
     vocabulary = set(list_vocabulary(artefacts.load_folds()))
     try:

@@ -95,7 +95,7 @@ def score_hidden(ensemble: str, p: Params) -> dict[str, float]:
     columns = p.competition.columns
     truth = solution.read_solution(Path(p.competition.path), columns)
     duplicates = set(artefacts.load_duplicates()["image"])
-    answers = submission_file.read(paths.submission(ensemble), columns.new_whale)
+    answers = submission_file.read_submission(paths.submission(ensemble), columns.new_whale)
     return history.compute_hidden_scores(answers, truth, duplicates)
 
 

@@ -1,4 +1,4 @@
-"""Clones of the project in which other settings are run."""
+"""Clones of the project, to run other settings in."""
 
 import shutil
 import subprocess
@@ -9,7 +9,9 @@ from pathlib import Path
 def clone(into: Path, prepare: Callable[[Path], None]) -> None:
     """Clone the last commit of the project in the current folder.
 
-    `prepare` is given the clone before it takes its name: half a clone is never taken for a whole.
+    into : the new folder
+    prepare : is called with the clone before it gets its name, so that an incomplete clone is never
+        taken for a complete one
     """
     part = into.with_name(f".part-{into.name}")
     shutil.rmtree(part, ignore_errors=True)

@@ -1,9 +1,10 @@
 """Which device, how many of them, and which precision.
 
-None of it is a parameter: a change would retrain.
+None of it is a parameter: a change would train again.
 """
 
 import os
+from typing import Literal
 
 import torch
 from lightning_fabric import Fabric
@@ -14,32 +15,35 @@ from pipeline.system import machine
 DEVICES = "TAILPRINT_DEVICES"  # how many GPUs (or CPU processes) train one member; 1 unless set
 
 
-def fabric(net: nn.Module, devices: int | None = None) -> Fabric:
-    """A Fabric for this machine; `net` decides whether half precision pays on a CPU.
+def build_fabric(net: nn.Module, devices: int | None = None) -> Fabric:
+    """Build a Fabric for this machine; `net` decides whether half precision is used on a CPU.
 
-    `devices` None asks the environment's TAILPRINT_DEVICES. Each of several devices draws batches
-    of its own, so that a step sees that many times the images.
+    devices : their number; None for the environment's TAILPRINT_DEVICES
+
+    Each of several devices draws its own batches, so that a step has that many times the images.
     """
     devices = devices or int(os.environ.get(DEVICES, "1"))
-    precision = "bf16-mixed" if half_precision_pays(net) else "32-true"
+    faster = is_half_precision_faster(net)
+    precision: Literal["bf16-mixed", "32-true"] = "bf16-mixed" if faster else "32-true"
     # some backbones hold layers that only their classifier used
     strategy = "ddp_find_unused_parameters_true" if devices > 1 else "auto"
     return Fabric(accelerator="auto", devices=devices, precision=precision, strategy=strategy)
 
 
-def is_first() -> bool:
-    """True in the process that may write: the only one, or the first of several devices' ones."""
+def is_first_process() -> bool:
+    """Whether this process may write: the only one, or the first of several devices' processes."""
     distributed = torch.distributed
     return not distributed.is_initialized() or distributed.get_rank() == 0
 
 
-def half_precision_pays(net: nn.Module) -> bool:
-    """bf16 on a GPU; on a CPU only where it multiplies bf16, and without depthwise convolutions.
+def is_half_precision_faster(net: nn.Module) -> bool:
+    """Whether bf16 trains faster than float32.
 
-    Images a second in training at 96 x 192, on two cores with AMX and on one with AVX-512's bf16
-    alone: resnet18 34 to 54 and 20 to 38, resnet14t 28 to 54 and 16 to 30, but
-    tf_efficientnet_lite0 36 to 26 and 29 to 21. Decided by what the machine and the
-    network are, never by a stopwatch, so that the same machine gives the same bytes.
+    It does on a GPU that multiplies bf16, and on such a CPU for networks without depthwise
+    convolutions. Images per second in training at 96 x 192, on two cores with AMX and on one with
+    AVX-512's bf16 only: resnet18 34 to 54 and 20 to 38, resnet14t 28 to 54 and 16 to 30, but
+    tf_efficientnet_lite0 36 to 26 and 29 to 21. Decided by the machine and the network, never by
+    measuring time, so that the same machine gives the same bytes.
     """
     if torch.cuda.is_available():
         return multiplies_half("cuda")
@@ -47,27 +51,27 @@ def half_precision_pays(net: nn.Module) -> bool:
 
 
 def multiplies_half(kind: str) -> bool:
-    """True where a device of this kind ("cpu", "cuda", "mps") multiplies bf16."""
+    """Whether a device of this kind ("cpu", "cuda", "mps") multiplies bf16."""
     if kind == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     return kind == "cpu" and torch.cpu._is_avx512_bf16_supported()
 
 
 def has_depthwise(net: nn.Module) -> bool:
-    """True where a convolution treats every plane on its own."""
+    """Whether a convolution has one group per channel."""
     convolutions = (module for module in net.modules() if isinstance(module, nn.Conv2d))
     return any(c.groups == c.in_channels > 1 for c in convolutions)
 
 
 def has_gpu() -> bool:
-    """True where training runs on a GPU, NVIDIA's or Apple's."""
+    """Whether training runs on a GPU, NVIDIA's or Apple's."""
     return torch.cuda.is_available() or torch.backends.mps.is_available()
 
 
-def workers() -> int:
+def count_workers() -> int:
     """Processes that prepare batches, at most 8; they don't change a result.
 
     A GPU gets all cores but one, a CPU's stage as many as it has threads.
     """
-    wanted = machine.cores() - 1 if has_gpu() else machine.threads()
+    wanted = machine.count_cores() - 1 if has_gpu() else machine.count_threads()
     return min(8, max(1, wanted))

@@ -1,4 +1,4 @@
-"""What git knows of a project."""
+"""Git's commits of the project and its files."""
 
 import subprocess
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Which of the project's own files a Python file runs, found by reading imports."""
+"""Which of the project's files a Python file runs, found by reading imports."""
 
 import ast
 from pathlib import Path
@@ -24,16 +24,16 @@ def imported_files(path: Path, root: Path) -> set[Path]:
 
 def import_closure(path: Path, root: Path) -> set[Path]:
     """A file and all files under `root` that it imports, directly or not."""
-    found, frontier = {path}, [path]
+    closure, frontier = {path}, [path]
     while frontier:
-        new = imported_files(frontier.pop(), root) - found
-        found |= new
+        new = imported_files(frontier.pop(), root) - closure
+        closure |= new
         frontier += new
-    return found
+    return closure
 
 
 def code_files(path: Path, root: Path) -> set[Path]:
-    """The import closure, and the templates (HTML, CSS, JavaScript) that lie beside its modules."""
+    """The import closure, and the templates (HTML, CSS, JavaScript) beside its modules."""
     modules = import_closure(path, root)
     folders = {module.parent for module in modules if "pipeline" in module.parts}
     templates = {

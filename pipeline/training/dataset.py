@@ -83,7 +83,7 @@ class ViewDataset(Dataset):
 
 def build_loader(views: ViewDataset, batches: Iterable[list[View]], fabric: Fabric) -> DataLoader:
     """Build the loader of these batches: worker processes prepare the views."""
-    loader = DataLoader(views, batch_sampler=batches, num_workers=device.workers())
+    loader = DataLoader(views, batch_sampler=batches, num_workers=device.count_workers())
     # of one loader, Fabric returns one
     return cast(DataLoader, fabric.setup_dataloaders(loader, use_distributed_sampler=False))
 

@@ -69,7 +69,7 @@ def start_session(
     net: EmbeddingNet, training_set: TrainingSet, settings: Train, seed: int
 ) -> TrainingSession:
     """Put network, losses, optimizer and batches on this machine's device."""
-    fabric = device.fabric(net)
+    fabric = device.build_fabric(net)
     fabric.launch()
     torch.manual_seed(seed)
     net.freeze_stages(settings.frozen_stages)

@@ -297,7 +297,7 @@ def test_an_unknown_animal_is_enrolled_and_identified_by_another_photograph(
     assert "w_newcomer" not in before and next(iter(after)) == "w_newcomer"
     assert sum(after.values()) <= 1.003  # five roundings
     # embedded by other members: extracted again from the stored copy
-    (enrolled,) = enrolled_photo.everyone(paths.ENROLLED)
+    (enrolled,) = enrolled_photo.load_enrolled(paths.ENROLLED)
     replace(enrolled, made_with="others", vectors=-enrolled.vectors).save(paths.ENROLLED)
     assert identify(second) == after
     assert identify(first)  # is not compared with itself

@@ -32,7 +32,7 @@ def _mask_fault(mask: Path, sizes: Sizes) -> str:
     if len(image_sizes) != 1:
         return f"masks/{mask.name}: {len(image_sizes)} images are called {mask.stem}, expected 1"
     try:
-        pixels = images.decode(images.contents(mask), mask, cv2.IMREAD_UNCHANGED)
+        pixels = images.decode(images.read_bytes(mask), mask, cv2.IMREAD_UNCHANGED)
     except ValueError as error:
         return str(error)
     height, width = pixels.shape[:2]

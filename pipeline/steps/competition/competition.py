@@ -117,8 +117,8 @@ def _measure_image(path: str) -> tuple[int, int, int, str] | str:
     if not os.path.exists(path):
         return ""
     try:
-        data = images.contents(path)
+        data = images.read_bytes(path)
         height, width = images.decode(data, path).shape[:2]
     except ValueError as error:
         return str(error)
-    return width, height, len(data), images.sha256(data)
+    return width, height, len(data), images.hash_bytes(data)

@@ -19,5 +19,5 @@ def map_in_threads(
 
     Threads help since OpenCV releases the GIL while it decodes.
     """
-    with ThreadPoolExecutor(machine.cores()) as pool:
+    with ThreadPoolExecutor(machine.count_cores()) as pool:
         return list(tqdm(pool.map(function, items), label, len(items), disable=None))

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from pipeline.data import held_out_masks, tables
-from pipeline.data.held_out_masks import UnseenMasks
+from pipeline.data.held_out_masks import HeldOutMasks
 from pipeline.params import Crop
 from pipeline.steps.crop import examples, given, grabcut, unet, unet_evaluation, unet_training
 from pipeline.steps.crop.boxes import Box
@@ -20,7 +20,7 @@ from pipeline.steps.crop.unet import SegmentationNet
 
 def crop(
     table: pd.DataFrame, directory: Path, column: str, settings: Crop, crops: Path, weights: Path
-) -> tuple[pd.DataFrame, UnseenMasks]:
+) -> tuple[pd.DataFrame, HeldOutMasks]:
     """Cut out the animals of the "images" table into the array file `crops`.
 
     Returns the "boxes" table, and how the U-Net's masks compare with those held out.
@@ -49,20 +49,20 @@ def crop(
 
 def fit_unet(
     table: pd.DataFrame, known: Given, settings: Crop
-) -> tuple[SegmentationNet | None, UnseenMasks]:
+) -> tuple[SegmentationNet | None, HeldOutMasks]:
     """Train a U-Net and compare its masks with those held out.
 
     It is trained on the given masks, or on GrabCut's if these are few and `settings.without_masks`
     is "unet". None if no U-Net is needed or there are too few masks.
     """
     if not settings.enabled or len(known.masks) == len(table):
-        return None, held_out_masks.nothing()
+        return None, held_out_masks.build_empty()
     size = settings.unet.size * unet_training.DETAIL
     masked, source = examples.load_examples(table, known, size), "mask"
     if len(masked) < settings.unet.min_masks and settings.without_masks == "unet":
         masked, source = examples.make_examples(table, known, size), "grabcut"
     if len(masked) < settings.unet.min_masks:
-        return None, held_out_masks.nothing()
+        return None, held_out_masks.build_empty()
     names, thumbnails = np.array(list(masked)), np.stack(list(masked.values()))
     net, rows = unet_training.train(thumbnails, settings.unet, computing_device())
     unseen = unet_evaluation.evaluate(

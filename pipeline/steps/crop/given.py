@@ -76,7 +76,7 @@ def find_mask_files(directory: Path, table: pd.DataFrame) -> dict[str, Path]:
 
 def read_mask(path: Path, width: int, height: int) -> np.ndarray:
     """Read a mask as uint8 H x W, 0 and 255; ValueError if its size is not the photograph's."""
-    grey = images.decode(images.contents(path), path, cv2.IMREAD_GRAYSCALE)
+    grey = images.decode(images.read_bytes(path), path, cv2.IMREAD_GRAYSCALE)
     if grey.shape != (height, width):
         raise ValueError(
             f"{path}: the mask is {grey.shape[1]} x {grey.shape[0]} pixels and its photograph "

@@ -14,7 +14,7 @@ from pipeline.data.warping import warp
 from pipeline.models import weights
 from pipeline.steps.crop import boxes
 from pipeline.steps.crop.boxes import Box, Frame
-from pipeline.system.device import half_precision_pays
+from pipeline.system.device import is_half_precision_faster
 
 ENCODER = "tf_efficientnet_lite0"
 # Down to a sixteenth of the side: one stage more costs a third more time and is no better (mean IoU
@@ -75,7 +75,7 @@ def compute_logits(net: SegmentationNet, pictures: Tensor) -> Tensor:
     The decoder works in half precision if that pays: with it a step of training took a quarter less
     time on a CPU with AMX. The encoder's depthwise convolutions would take longer.
     """
-    half = half_precision_pays(net.decoder)
+    half = is_half_precision_faster(net.decoder)
     maps = net.encoder(pictures)
     with torch.autocast(pictures.device.type, dtype=torch.bfloat16, enabled=half):
         logits = net.segmentation_head(net.decoder(maps))

@@ -3,14 +3,14 @@
 import numpy as np
 
 from pipeline.data import held_out_masks
-from pipeline.data.held_out_masks import UnseenMasks
+from pipeline.data.held_out_masks import HeldOutMasks
 from pipeline.steps.crop import boxes, unet
 from pipeline.steps.crop.unet import SegmentationNet
 
 
 def evaluate(
     net: SegmentationNet, size: int, names: np.ndarray, thumbnails: np.ndarray, source: str
-) -> UnseenMasks:
+) -> HeldOutMasks:
     """Compare the net's masks with those of held-out photographs.
 
     size : side of the net's input
@@ -19,7 +19,7 @@ def evaluate(
     source : of these masks, "mask" or "grabcut"
     """
     if not len(names):
-        return held_out_masks.nothing()
+        return held_out_masks.build_empty()
     photographs = [np.ascontiguousarray(thumbnail[..., :3]) for thumbnail in thumbnails]
     truths = [np.where(t[..., 3] > 127, np.uint8(255), np.uint8(0)) for t in thumbnails]
     masks = [find_mask(net, size, photograph) for photograph in photographs]
@@ -27,12 +27,12 @@ def evaluate(
     order = np.argsort(overlaps, kind="stable")
     pictures = [
         np.dstack([photographs[row], truths[row], masks[row]])
-        for row in order[: held_out_masks.SHOWN]
+        for row in order[: held_out_masks.PICTURES]
     ]
     true_boxes, found_boxes = (
         np.array([boxes.mask_box(mask) for mask in kind], float) for kind in (truths, masks)
     )
-    return UnseenMasks(
+    return HeldOutMasks(
         names[order].astype(str),
         overlaps[order],
         boxes.box_iou(true_boxes, found_boxes)[order],

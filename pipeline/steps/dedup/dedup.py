@@ -44,7 +44,7 @@ def find_first_rows(images: pd.DataFrame, settings: Dedup) -> np.ndarray:
         differences = (compute_difference(Candidate(b, a, 0, mirrored)) for mirrored in handedness)
         return min(differences) <= settings.pixel_difference
 
-    with ThreadPoolExecutor(machine.cores()) as pool:
+    with ThreadPoolExecutor(machine.count_cores()) as pool:
         results = pool.map(compute_difference, pairs)
         differences = list(tqdm(results, "pixel checks", len(pairs), disable=None))
     confirmed = sorted(

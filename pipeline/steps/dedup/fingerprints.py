@@ -49,7 +49,7 @@ class Fingerprints(NamedTuple):
 def compute_fingerprints(table: pd.DataFrame) -> Fingerprints:
     """Compute the fingerprints of an "images" table's rows, in threads: OpenCV releases the GIL."""
     rows = list(zip(table["path"], table["width"], table["height"], strict=True))
-    with ThreadPoolExecutor(machine.cores()) as pool:
+    with ThreadPoolExecutor(machine.count_cores()) as pool:
         results = pool.map(lambda row: _fingerprint(*row), rows)
         pairs = list(tqdm(results, "fingerprints", len(rows), disable=None))
     thumbnails = np.stack([thumbnail for thumbnail, _ in pairs])
@@ -80,7 +80,7 @@ def read_thumbnail(path: str, shorter_side: int) -> np.ndarray:
     flags = cv2.IMREAD_GRAYSCALE
     for factor, reduced in ((2, 16), (4, 32), (8, 64)):  # cv2.IMREAD_REDUCED_GRAYSCALE_<factor>
         flags = reduced | cv2.IMREAD_GRAYSCALE if shorter_side >= 2 * SIZE * factor else flags
-    pixels = images.decode(images.contents(path), path, flags)
+    pixels = images.decode(images.read_bytes(path), path, flags)
     return cv2.resize(pixels, (SIZE, SIZE), interpolation=cv2.INTER_AREA)
 
 

@@ -26,7 +26,7 @@ def embed(net: EmbeddingNet, crops: Path, order: pd.Series, channels: int, flip:
         mirror image become the same); "both" (the two vectors side by side, so that the similarity
         of two images is the mean of theirs and of their mirror images')
     """
-    fabric = device.fabric(net, devices=1)
+    fabric = device.build_fabric(net, devices=1)
     module = fabric.setup_module(net).eval()
     module.mark_forward_method("embed")
     batches = [

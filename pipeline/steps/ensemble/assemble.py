@@ -82,7 +82,8 @@ def assemble_fold(
     it is ranked last there, not 0. One that local features leave out has no vote and no match: 0.
     """
     wide = [
-        evidence.wide(table, sources[name]).add_prefix(f"{name}.") for name, table in tables.items()
+        evidence.pivot(table, sources[name]).add_prefix(f"{name}.")
+        for name, table in tables.items()
     ]
     joined = pd.concat(wide, axis=1, join="outer").sort_index()
     position = pd.Series(np.arange(len(queries)), index=queries["image"])

@@ -11,7 +11,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from pipeline.data import images
-from pipeline.data.features import Features, joined, nothing
+from pipeline.data.features import Features, build_empty, join
 from pipeline.data.tables import TRANSFORM
 from pipeline.data.warping import warp
 from pipeline.params import Keypoints as Settings
@@ -36,7 +36,7 @@ def extract(table: pd.DataFrame, boxes: pd.DataFrame, crops: Path, settings: Set
     crops : the packed crops, whose fourth channel is the mask
     """
     if not settings.enabled:
-        return nothing()
+        return build_empty()
     background = settings.model_copy(update={"count": settings.around})
     detectors = [load_detector(settings)]
     detectors += [load_detector(background)] if settings.around else []
@@ -44,10 +44,10 @@ def extract(table: pd.DataFrame, boxes: pd.DataFrame, crops: Path, settings: Set
     matrices = boxes[TRANSFORM].to_numpy().reshape(-1, 2, 3)
     extract_row = partial(extract_photograph, settings=settings, detectors=detectors)
     # torch has threads of its own
-    with ThreadPoolExecutor(machine.cores() if settings.detector == "sift" else 1) as pool:
+    with ThreadPoolExecutor(machine.count_cores() if settings.detector == "sift" else 1) as pool:
         rows = pool.map(extract_row, table["path"], matrices, (crop[..., 3] for crop in packed))
         features = list(tqdm(rows, "keypoints", len(table), unit="image", mininterval=2))
-    return joined(table["image"].to_numpy(), features)
+    return join(table["image"].to_numpy(), features)
 
 
 def load_detector(settings: Settings) -> Detector:

@@ -30,7 +30,7 @@ def append_decision(
     lock.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(lock), path.open("r+b") as file:
         past = drop_incomplete_line(file.read())
-        before = tables.parsed("review", io.StringIO(past.decode()), str(path))
+        before = tables.parse("review", io.StringIO(past.decode()), str(path))
         check(pd.concat([before, pd.DataFrame([row])], ignore_index=True))
         file.truncate(len(past))
         file.seek(0, os.SEEK_END)
@@ -53,4 +53,4 @@ def drop_incomplete_line(data: bytes) -> bytes:
 def read_decisions(path: Path) -> pd.DataFrame:
     """Read all decisions, in the order in which they were made, without an incomplete line."""
     text = drop_incomplete_line(path.read_bytes()).decode()
-    return tables.parsed("review", io.StringIO(text), str(path))
+    return tables.parse("review", io.StringIO(text), str(path))

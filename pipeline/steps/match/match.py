@@ -66,7 +66,7 @@ def match_folds(
     queries = build_queries(folds, duplicates, params.shortlist)
     if not queries or not (features.ends - features.starts[:-1])[in_gallery].any():
         empty = FoldMatches(
-            evidence.empty(),
+            evidence.build_empty(),
             pd.DataFrame(columns=PAIR_COLUMNS),
             pd.DataFrame(columns=POINT_COLUMNS),
         )
@@ -80,7 +80,7 @@ def match_queries(matcher: Matcher, queries: dict[str, list[FoldQuery]]) -> dict
     """Match all queries with the folds' galleries, in threads; results by fold."""
     # Faiss counts its threads per thread
     with ThreadPoolExecutor(
-        machine.cores(), initializer=faiss.omp_set_num_threads, initargs=(1,)
+        machine.count_cores(), initializer=faiss.omp_set_num_threads, initargs=(1,)
     ) as pool:
         results = pool.map(matcher.match_query, queries, queries.values())
         hidden = len(queries) == 1

@@ -63,7 +63,10 @@ def match_photographs(
     if not matches.inliers:
         return matches
     around = match_regions(
-        features, images, (features.around(first), features.around(second)), match_points
+        features,
+        images,
+        (features.background_rows(first), features.background_rows(second)),
+        match_points,
     )
     background = geometry.find_background(points, pairs, *around, longer_sides, params)
     if not background.any():

@@ -56,7 +56,7 @@ def build_queries(
         shortlisted = data.nearest[data.nearest["rank"] < shortlist]
         nearest = shortlisted.groupby("query")["image"].agg(list).to_dict()
         copies = find_duplicates(duplicates, data.gallery)
-        hidden = viewpoints.hidden(data.gallery["image"], data.viewpoints)
+        hidden = viewpoints.group_incomparable(data.gallery["image"], data.viewpoints)
         columns = data.queries[["image", "kind", "truth"]]
         for name, kind, truth in columns.itertuples(index=False):
             excluded = copies.get(name, []) + hidden.get(data.viewpoints.get(name, ""), [])

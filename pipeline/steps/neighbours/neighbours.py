@@ -40,11 +40,11 @@ def score_queries(
 
     viewpoint : of every photograph with a known one; two viewpoints are never compared
     """
-    tables = [evidence.empty()]
+    tables = [evidence.build_empty()]
     rows = np.full((len(queries), min(max(params.images, params.vote), len(gallery.names))), -1)
     nearest = Nearest(rows, np.full(rows.shape, -np.inf, np.float32))
     names = pd.Series(gallery.names)
-    for in_query, in_gallery in viewpoints.parted(queries, names, viewpoint):
+    for in_query, in_gallery in viewpoints.split_comparable(queries, names, viewpoint):
         if not in_gallery.any():
             continue
         table, found = _score_comparable(

@@ -54,7 +54,7 @@ def pretrain(
 
     Raises `health_checks.TrainingFailed` if the loss is not finite or the vectors collapse.
     """
-    fabric = device.fabric(net, devices=1)
+    fabric = device.build_fabric(net, devices=1)
     fabric.launch()
     torch.manual_seed(settings.seed)
     task = build_task(net.linear.in_features, count, settings)

@@ -10,14 +10,14 @@ from typing import Any
 import cv2
 import numpy as np
 
-from pipeline.data.held_out_masks import UnseenMasks
+from pipeline.data.held_out_masks import HeldOutMasks
 from pipeline.steps.report import photographs
 
 SIZE = 320  # pixels of the longer side
 PREDICTED, HELD_OUT = (60, 220, 60), (220, 60, 220)  # RGB
 
 
-def list_worst_masks(unseen: UnseenMasks, sizes: dict[str, tuple[int, int]]) -> dict[str, Any]:
+def list_worst_masks(unseen: HeldOutMasks, sizes: dict[str, tuple[int, int]]) -> dict[str, Any]:
     """The means of all held-out masks, and the pictures of the worst ones.
 
     sizes : every photograph's width and height, since the pictures are stretched to squares

@@ -30,7 +30,7 @@ def encode_within_budget(paths: Sequence[str], budget: float) -> list[str]:
 
 def encode_all(paths: Sequence[str], size: int) -> list[str]:
     """Every photograph as base64 WebP, its longer side at most `size` pixels."""
-    with ThreadPoolExecutor(machine.cores()) as pool:
+    with ThreadPoolExecutor(machine.count_cores()) as pool:
         return list(pool.map(lambda path: encode_webp(images.read_rgb(path), size), paths))
 
 

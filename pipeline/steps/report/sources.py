@@ -13,7 +13,7 @@ from pipeline import paths
 from pipeline.data import artefacts, submission_file, tables
 from pipeline.data.features import Features
 from pipeline.data.gallery import Embeddings
-from pipeline.data.held_out_masks import UnseenMasks
+from pipeline.data.held_out_masks import HeldOutMasks
 from pipeline.data.members import Member
 from pipeline.params import RERANK_SCORES, Ensemble
 
@@ -70,8 +70,8 @@ class Sources:
         return np.load(paths.CROPS, mmap_mode="r")
 
     @cached_property
-    def held_out_masks(self) -> UnseenMasks:
-        return UnseenMasks.load(paths.HELD_OUT_MASKS)
+    def held_out_masks(self) -> HeldOutMasks:
+        return HeldOutMasks.load(paths.HELD_OUT_MASKS)
 
     @cached_property
     def features(self) -> Features:
@@ -116,7 +116,7 @@ class Sources:
     @cached_property
     def test_rankings(self) -> pd.DataFrame:
         """The answers to the test queries, as the submission has them."""
-        return submission_file.read(paths.submission(self.ensemble), self.new_label)
+        return submission_file.read_submission(paths.submission(self.ensemble), self.new_label)
 
     @cached_property
     def posteriors(self) -> pd.DataFrame:

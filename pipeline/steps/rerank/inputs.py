@@ -49,7 +49,7 @@ class RerankInputs:
 
     def other_viewpoint_rows(self, queries: pd.Index) -> dict[str, np.ndarray]:
         """The rows of the gallery images that show another viewpoint than a query, by query."""
-        hidden = viewpoints.hidden(self.gallery["image"], self.viewpoints)
+        hidden = viewpoints.group_incomparable(self.gallery["image"], self.viewpoints)
         rows = {viewpoint: self.rows_of(np.array(images)) for viewpoint, images in hidden.items()}
         return {
             query: rows[self.viewpoints[query]] for query in queries if query in self.viewpoints

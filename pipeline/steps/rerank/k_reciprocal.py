@@ -13,7 +13,7 @@ class KReciprocal(Reranker):
     """The score `reciprocal`, which `neighbours` computes with the search."""
 
     def score(self, top: Candidates, queries: pd.DataFrame, cross_fit: CrossFit) -> np.ndarray:
-        scores = evidence.wide(self.inputs.evidence, ["reciprocal"])["reciprocal"]
+        scores = evidence.pivot(self.inputs.evidence, ["reciprocal"])["reciprocal"]
         query = np.broadcast_to(top.queries[:, None], top.identities.shape)
         pairs = pd.MultiIndex.from_arrays([query.ravel(), top.identities.ravel()])
         return scores.reindex(pairs).fillna(-np.inf).to_numpy().reshape(top.identities.shape)

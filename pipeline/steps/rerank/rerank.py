@@ -23,8 +23,8 @@ def rerank(inputs: RerankInputs, params: Rerank, parts: int) -> pd.DataFrame:
     parts : of the cross-fit; what is fitted on a held-out query never scores it
     """
     if params.method == "none":
-        return evidence.empty()
-    first = evidence.wide(inputs.evidence, [params.first])[params.first]
+        return evidence.build_empty()
+    first = evidence.pivot(inputs.evidence, [params.first])[params.first]
     names = np.unique(first.index.get_level_values("query"))
     queries = inputs.queries.set_index("image").loc[names]
     held_out = (queries["fold"] >= 0).to_numpy()

@@ -22,7 +22,7 @@ from pipeline.steps.submission import shift as shifts
 class Galleries:
     """Which identities a query can be given in each fold, by its viewpoint.
 
-    comparable : (viewpoint, identity) pairs of each fold's gallery (`viewpoints.comparable`)
+    comparable : (viewpoint, identity) pairs of each fold's gallery (`viewpoints.comparable_pairs`)
     viewpoint : of every photograph with a known one
     """
 

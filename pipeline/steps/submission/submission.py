@@ -82,7 +82,7 @@ def build_galleries(
 ) -> Galleries:
     """The identities that a query of each viewpoint can be given, by fold."""
     comparable = {
-        fold: viewpoints.comparable(gallery.gallery_rows(folds, fold), viewpoint)
+        fold: viewpoints.comparable_pairs(gallery.gallery_rows(folds, fold), viewpoint)
         for fold in trained
     }
     return Galleries(comparable, viewpoint)

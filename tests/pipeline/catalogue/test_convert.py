@@ -168,7 +168,7 @@ def test_missing_and_repeated_photographs_and_an_existing_folder_are_refused(ani
     with pytest.raises(UserError, match="0.png is listed twice"):
         convert_to(tmp_path / "out", animals / "list.csv", **NAMES)
     table.assign(file="gone/" + table["file"]).to_csv(animals / "list.csv", index=False)
-    with pytest.raises(UserError, match="16 photographs are not there, first .*gone/10/0.png"):
+    with pytest.raises(UserError, match="16 photographs do not exist, first .*gone/10/0.png"):
         convert_to(tmp_path / "out", animals / "list.csv", **NAMES)
     with pytest.raises(UserError, match="has no sub-folder"):
         convert_to(tmp_path / "out", animals / "lone")
@@ -182,7 +182,7 @@ def test_a_name_to_skip_must_exist(animals, tmp_path):
     with pytest.raises(UserError, match="has no sub-folder new_wale to leave out"):
         convert_to(tmp_path / "out", animals, skip="new_wale")
     list_photographs(animals).to_csv(animals / "list.csv", index=False)
-    with pytest.raises(UserError, match="nobody is called new_wale"):
+    with pytest.raises(UserError, match="has no identity new_wale to leave out"):
         convert_to(tmp_path / "out", animals / "list.csv", skip="new_wale", **NAMES)
     with pytest.raises(UserError, match="--root is for the files of a CSV"):
         convert_to(tmp_path / "out", animals, root=animals)

@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 
 from pipeline.data import features
-from pipeline.data.enrolled_photo import Enrolled, everyone
+from pipeline.data.enrolled_photo import Enrolled, load_enrolled
 
 
 def photograph(identity: str, sha256: str) -> Enrolled:
     rng = np.random.default_rng(len(identity))
     own = rng.random((4, 2), np.float32), rng.integers(0, 255, (4, 8), np.uint8)
-    found = features.joined([f"0 {identity}.jpg"], [(*own, 3, np.eye(2, 3), (20, 10))])
+    found = features.join([f"0 {identity}.jpg"], [(*own, 3, np.eye(2, 3), (20, 10))])
     vectors = np.eye(3, 5, dtype=np.float32)
     return Enrolled(identity, f"{identity}.jpg", f"{sha256}.jpg", sha256, "now", vectors, found)
 
@@ -17,7 +17,7 @@ def test_what_is_saved_comes_back(tmp_path):
     first, second = photograph("wal", "b0"), photograph("007", "a1")
     for one in (first, second):
         one.save(tmp_path / "enrolled")
-    found = everyone(tmp_path / "enrolled")
+    found = load_enrolled(tmp_path / "enrolled")
     assert [one.identity for one in found] == ["007", "wal"]  # by hash
     assert found[1].photograph == "wal.jpg" and found[1].copy == "b0.jpg"
     assert np.array_equal(found[1].vectors, first.vectors)
@@ -31,13 +31,13 @@ def test_what_is_saved_comes_back(tmp_path):
 def test_a_photograph_has_one_name(tmp_path):
     photograph("wal", "b0").save(tmp_path)
     photograph("other", "b0").save(tmp_path)
-    assert [one.identity for one in everyone(tmp_path)] == ["other"]
+    assert [one.identity for one in load_enrolled(tmp_path)] == ["other"]
 
 
 def test_what_is_half_written_is_nobody(tmp_path):
     path = photograph("wal", "b0").save(tmp_path)
     path.rename(tmp_path / f".part-{path.name}")
-    assert everyone(tmp_path) == []
+    assert load_enrolled(tmp_path) == []
 
 
 @pytest.mark.parametrize("lacking", ["made_with", "features_ends"])
@@ -47,8 +47,8 @@ def test_a_file_of_another_version_is_named(tmp_path, lacking):
         kept = {name: file[name] for name in file.files if name != lacking}
     np.savez(path, **kept)
     with pytest.raises(ValueError, match="b0.npz is of another version: delete it"):
-        everyone(tmp_path)
+        load_enrolled(tmp_path)
 
 
 def test_nobody_is_enrolled_without_a_folder(tmp_path):
-    assert everyone(tmp_path / "nowhere") == []
+    assert load_enrolled(tmp_path / "nowhere") == []

@@ -28,7 +28,7 @@ def test_build_has_a_row_for_every_number_and_none_for_silence(table):
 
 
 def test_wide_has_a_column_a_source_in_the_order_asked_for(table):
-    wide = evidence.wide(table, ["vote", "nearest"])
+    wide = evidence.pivot(table, ["vote", "nearest"])
     assert list(wide.columns) == ["vote", "nearest"]
     assert wide.loc[("q1", "w1")].tolist() == [0.4, 0.81]
     assert wide.loc[("q2", "007"), "vote"] == 0.0
@@ -38,22 +38,22 @@ def test_wide_has_a_column_a_source_in_the_order_asked_for(table):
 
 
 def test_wide_leaves_pairs_out_that_no_wanted_source_knows(table):
-    assert evidence.wide(table, ["nearest"]).index.tolist() == [("q1", "w1"), ("q1", "w7")]
+    assert evidence.pivot(table, ["nearest"]).index.tolist() == [("q1", "w1"), ("q1", "w7")]
 
 
 def test_an_unknown_source_is_named_with_those_that_are_there(table):
     with pytest.raises(ValueError, match=r"no evidence from .*psychic.*\['nearest', 'vote'\]"):
-        evidence.wide(table, ["nearest", "psychic"])
+        evidence.pivot(table, ["nearest", "psychic"])
 
 
 def test_an_alternative_stands_in_for_a_silent_source(table):
-    assert list(evidence.wide(table, ["reranked or vote"]).columns) == ["vote"]
-    assert list(evidence.wide(table, ["reranked or vote", "vote"]).columns) == ["vote"]
+    assert list(evidence.pivot(table, ["reranked or vote"]).columns) == ["vote"]
+    assert list(evidence.pivot(table, ["reranked or vote", "vote"]).columns) == ["vote"]
 
 
 def test_one_pair_scored_twice_by_a_source_is_refused(table):
     with pytest.raises(ValueError, match="duplicate"):
-        evidence.wide(pd.concat([table, table]), ["nearest"])
+        evidence.pivot(pd.concat([table, table]), ["nearest"])
 
 
 def test_saved_and_loaded(table, tmp_path):
@@ -65,7 +65,7 @@ def test_saved_and_loaded(table, tmp_path):
 
 def test_no_evidence_is_a_table_too(tmp_path):
     for nothing in (
-        evidence.empty(),
+        evidence.build_empty(),
         evidence.build(np.array([], object), np.array([], object), "lite0-0", {}),
         evidence.build(np.array(["q"]), np.array(["w"]), "lite0-0", {"vote": np.array([NAN])}),
     ):

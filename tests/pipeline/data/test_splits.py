@@ -8,13 +8,13 @@ from pipeline.data import splits
 
 
 def test_the_generator_by_hand():
-    states = splits.numbers(666)
+    states = splits.generate_numbers(666)
     first = (666 * 1103515245 + 12345) % 2147483648
     assert [next(states), next(states)] == [first, (first * 1103515245 + 12345) % 2147483648]
 
 
 def test_a_permutation_is_the_order_of_the_numbers():
-    assert splits.permutation(4, iter([30, 10, 40, 20])).tolist() == [1, 3, 0, 2]
+    assert splits.permute(4, iter([30, 10, 40, 20])).tolist() == [1, 3, 0, 2]
 
 
 @pytest.mark.parametrize(
@@ -22,30 +22,30 @@ def test_a_permutation_is_the_order_of_the_numbers():
 )
 def test_how_many_of_an_individuals_photographs_are_asked(photographs, tested):
     """4 x .8 = 3.2 keeps 3; 2 x .8 rounds to 2, but one is asked; 7 x .8 = 5.6 keeps 6."""
-    assert splits.closed(pd.Series(["a"] * photographs), 0.8).sum() == tested
+    assert splits.split_closed(pd.Series(["a"] * photographs), 0.8).sum() == tested
 
 
 def test_closed_parts_are_these():
     identities = pd.Series(["b", "a", "a", "b", "b", "a", "c"])
-    states = splits.numbers(666)
+    states = splits.generate_numbers(666)
     own = {"a": np.array([1, 2, 5]), "b": np.array([0, 3, 4]), "c": np.array([6])}
     tested = []
     for name, count in (("a", 2), ("b", 2), ("c", 1)):
         order = np.argsort([next(states) for _ in own[name]])
         tested += own[name][order[count:]].tolist()
-    assert np.flatnonzero(splits.closed(identities, 0.8)).tolist() == sorted(tested)
+    assert np.flatnonzero(splits.split_closed(identities, 0.8)).tolist() == sorted(tested)
 
 
 def test_numbers_sort_as_numbers_and_that_matters():
     identities = pd.Series(np.repeat([2, 10, 33], 5))
-    one, two = (splits.closed(kind, 0.6) for kind in (identities, identities.astype(str)))
+    one, two = (splits.split_closed(kind, 0.6) for kind in (identities, identities.astype(str)))
     assert one.sum() == two.sum() and not np.array_equal(one, two)
 
 
 def test_an_open_test_has_strangers_and_the_training_its_share():
     rng = np.random.default_rng(0)
     identities = pd.Series(rng.integers(0, 60, 900))
-    test = splits.open_set(identities, 0.8, new=0.1)
+    test = splits.split_open(identities, 0.8, new=0.1)
     strangers = set(identities[test]) - set(identities[~test])
     assert 0.06 < identities.isin(strangers).mean() <= 0.1
     assert (~test).mean() == pytest.approx(0.8, abs=0.03)
@@ -54,17 +54,22 @@ def test_an_open_test_has_strangers_and_the_training_its_share():
 def test_the_latest_days_are_asked_and_no_day_is_torn():
     dates = pd.Series(["2024-05-01 10:00"] * 6 + ["2024-05-02"] * 2 + ["2024-06-01"] * 2)
     identities = pd.Series(["a"] * 10)
-    assert splits.by_date(identities, dates, 0.8).tolist() == [False] * 8 + [True] * 2
-    assert splits.by_date(identities, dates, 0.1).tolist() == [False] * 6 + [True] * 4
+    assert splits.split_by_date(identities, dates, 0.8).tolist() == [False] * 8 + [True] * 2
+    assert splits.split_by_date(identities, dates, 0.1).tolist() == [False] * 6 + [True] * 4
     with pytest.raises(ValueError, match="10 photographs are of one day"):
-        splits.by_date(identities, pd.Series(["2024-05-01"] * 10), 0.8)
+        splits.split_by_date(identities, pd.Series(["2024-05-01"] * 10), 0.8)
 
 
 def test_a_photograph_without_a_date_is_told():
     with pytest.raises(ValueError, match="1 photographs have no date"):
-        splits.by_date(pd.Series(["a"] * 3), pd.Series(["2024-05-01", "", "2024-05-02"]), 0.8)
+        splits.split_by_date(pd.Series(["a"] * 3), pd.Series(["2024-05-01", "", "2024-05-02"]), 0.8)
 
 
 def test_copies_stay_together_in_training():
     test = np.array([True, False, True, True])
-    assert splits.together(test, np.array([0, 0, 1, 1])).tolist() == [False, False, True, True]
+    assert splits.keep_groups_together(test, np.array([0, 0, 1, 1])).tolist() == [
+        False,
+        False,
+        True,
+        True,
+    ]

@@ -1,20 +1,26 @@
+"""Two known and different viewpoints are never compared, an unknown one with all."""
+
 import numpy as np
 import pandas as pd
 
 from pipeline.data import viewpoints
 
-SIDE = {"a": "left", "b": "right", "c": "left", "q": "left", "r": "right"}
+VIEWPOINTS = {"a": "left", "b": "right", "c": "left", "q": "left", "r": "right"}
 
 
-def test_other_sides_are_hidden_and_unknown_ones_are_not():
+def test_images_of_an_unknown_viewpoint_are_comparable_with_all():
     images = pd.Series(["a", "b", "c", "d"])
-    assert viewpoints.hidden(images, SIDE) == {"left": ["b"], "right": ["a", "c"]}
-    assert viewpoints.hidden(images, {}) == {}
+    expected = {"left": ["b"], "right": ["a", "c"]}
+    assert viewpoints.group_incomparable(images, VIEWPOINTS) == expected
+    assert viewpoints.group_incomparable(images, {}) == {}
 
 
 def test_every_query_is_in_one_part():
-    queries, shown = pd.Series(["q", "x", "r", "a"]), pd.Series(["a", "b", "d"])
-    parts = {tuple(asked): own.tolist() for asked, own in viewpoints.parted(queries, shown, SIDE)}
+    queries, gallery = pd.Series(["q", "x", "r", "a"]), pd.Series(["a", "b", "d"])
+    parts = {
+        tuple(own): other.tolist()
+        for own, other in viewpoints.split_comparable(queries, gallery, VIEWPOINTS)
+    }
     assert parts == {
         (False, True, False, False): [True, True, True],
         (True, False, False, True): [True, False, True],
@@ -22,18 +28,16 @@ def test_every_query_is_in_one_part():
     }
 
 
-def test_without_a_known_side_all_are_compared_with_all():
-    ((asked, shown),) = viewpoints.parted(pd.Series(["q", "r"]), pd.Series(["a"]), {})
-    assert np.all(asked) and np.all(shown)
+def test_without_known_viewpoints_all_are_compared_with_all():
+    queries, gallery = pd.Series(["q", "r"]), pd.Series(["a"])
+    ((own, other),) = viewpoints.split_comparable(queries, gallery, {})
+    assert np.all(own) and np.all(other)
 
 
-def test_who_can_be_found_from_which_side():
+def test_identities_are_comparable_with_the_viewpoints_of_their_photographs():
     gallery = pd.DataFrame({"image": ["a", "b", "d"], "identity": ["x", "x", "y"]})
-    known = {("left", "x"), ("right", "x"), ("", "x")}
-    assert viewpoints.comparable(gallery, SIDE) == known | {
-        ("left", "y"),
-        ("right", "y"),
-        ("", "y"),
-    }
-    assert viewpoints.comparable(gallery[:1], SIDE) == {("left", "x"), ("", "x")}
-    assert viewpoints.comparable(gallery, {}) == {("", "x"), ("", "y")}
+    of_x = {("left", "x"), ("right", "x"), ("", "x")}
+    of_y = {("left", "y"), ("right", "y"), ("", "y")}  # of an unknown viewpoint
+    assert viewpoints.comparable_pairs(gallery, VIEWPOINTS) == of_x | of_y
+    assert viewpoints.comparable_pairs(gallery[:1], VIEWPOINTS) == {("left", "x"), ("", "x")}
+    assert viewpoints.comparable_pairs(gallery, {}) == {("", "x"), ("", "y")}

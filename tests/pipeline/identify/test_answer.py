@@ -16,7 +16,7 @@ from tests.pipeline.steps.ensemble import synthetic
 
 
 def query(groups: set[int], embeddings: dict[int, np.ndarray] | None = None) -> Query:
-    return Query(embeddings or {}, features.nothing(), groups, PointWeigher())
+    return Query(embeddings or {}, features.build_empty(), groups, PointWeigher())
 
 
 def test_fits_on_a_photographs_cross_fitting_part_are_not_used(p):

@@ -13,7 +13,7 @@ from pipeline.steps.weigh.point_weights import PointWeigher
 
 
 def query(groups: set[int], embeddings: dict[int, np.ndarray] | None = None) -> Query:
-    return Query(embeddings or {}, features.nothing(), groups, PointWeigher())
+    return Query(embeddings or {}, features.build_empty(), groups, PointWeigher())
 
 
 def stored(**fields) -> Gallery:

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline import paths
 from pipeline.data import gallery as rows
-from pipeline.data.features import joined
+from pipeline.data.features import join
 from pipeline.identify import gallery
 from pipeline.steps.match import votes
 from pipeline.system.errors import UserError
@@ -32,7 +32,7 @@ def test_the_index_is_built_once_and_again_for_other_settings_or_photographs(p, 
     monkeypatch.setattr(votes, "build_index", lambda *args: built.append(1) or build(*args))
     rng = np.random.default_rng(0)
     found = [(rng.random((9, 2)), rng.integers(0, 99, (9, 8), np.uint8), 6) for _ in range(2)]
-    features = joined(np.array(["a0", "b1"]), [(*one, np.eye(2, 3), (9, 9)) for one in found])
+    features = join(np.array(["a0", "b1"]), [(*one, np.eye(2, 3), (9, 9)) for one in found])
     images = pd.Series(["a0", "b1"])
     first = gallery.load_or_build_index(features, images, p)
     assert first.ntotal == 12  # points around the animals are not indexed

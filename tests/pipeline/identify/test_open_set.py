@@ -69,7 +69,7 @@ def stored(p, recipe) -> Gallery:
     embeddings = gallery.Embeddings(names, vectors)
     parts = [fold_evidence(folds, embeddings, number, recipe, p) for number in FOLDS]
     every_fold = dict.fromkeys(FOLDS, embeddings)
-    return Gallery(folds, every_fold, stack_held_out(parts), {}, features.nothing(), None)
+    return Gallery(folds, every_fold, stack_held_out(parts), {}, features.build_empty(), None)
 
 
 def fold_evidence(folds, embeddings, fold: int, recipe, p) -> FoldEvidence:
@@ -83,7 +83,7 @@ def fold_evidence(folds, embeddings, fold: int, recipe, p) -> FoldEvidence:
 
 def first_answer(vector: np.ndarray, stored: Gallery, recipe, p) -> str:
     """The first answer to a photograph that is in no fold."""
-    query = Query(dict.fromkeys(FOLDS, vector), features.nothing(), set(), PointWeigher())
+    query = Query(dict.fromkeys(FOLDS, vector), features.build_empty(), set(), PointWeigher())
     (backbone,) = recipe.active_backbones()
     return answer(query, stored, recipe, backbone, p).probabilities.index[0]
 

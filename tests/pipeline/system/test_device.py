@@ -23,24 +23,24 @@ def test_depthwise():
 
 def test_half_precision_on_a_cpu_wants_hardware_and_full_convolutions(monkeypatch):
     machine_with(monkeypatch, gpu=False, cpu_bf16=True)
-    assert device.half_precision_pays(PLAIN) and not device.half_precision_pays(DEPTHWISE)
+    assert device.is_half_precision_faster(PLAIN) and not device.is_half_precision_faster(DEPTHWISE)
     machine_with(monkeypatch, gpu=False, cpu_bf16=False)
-    assert not device.half_precision_pays(PLAIN)
+    assert not device.is_half_precision_faster(PLAIN)
 
 
 def test_half_precision_on_a_gpu_wants_hardware_for_it(monkeypatch):
     machine_with(monkeypatch, gpu=True, gpu_bf16=True)
-    assert device.half_precision_pays(DEPTHWISE)
+    assert device.is_half_precision_faster(DEPTHWISE)
     machine_with(monkeypatch, gpu=True, gpu_bf16=False, cpu_bf16=True)
-    assert not device.half_precision_pays(PLAIN)
+    assert not device.is_half_precision_faster(PLAIN)
 
 
 def test_one_device_unless_asked_for_more(monkeypatch):
     monkeypatch.delenv(device.DEVICES, raising=False)
-    assert device.fabric(PLAIN).world_size == 1
+    assert device.build_fabric(PLAIN).world_size == 1
     monkeypatch.setenv(device.DEVICES, "2")
-    assert device.fabric(PLAIN, devices=1).world_size == 1
-    assert device.fabric(PLAIN).world_size == 2
+    assert device.build_fabric(PLAIN, devices=1).world_size == 1
+    assert device.build_fabric(PLAIN).world_size == 2
 
 
 @pytest.mark.parametrize("gpu, cores, expected", [
@@ -50,5 +50,5 @@ def test_a_gpu_gets_the_loaders_of_all_cores_but_one_a_cpu_its_share(
     monkeypatch, gpu, cores, expected
 ):
     machine_with(monkeypatch, gpu=gpu)
-    monkeypatch.setattr(machine, "cores", lambda: cores)
-    assert device.workers() == expected
+    monkeypatch.setattr(machine, "count_cores", lambda: cores)
+    assert device.count_workers() == expected

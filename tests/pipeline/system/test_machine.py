@@ -13,30 +13,30 @@ from pipeline.system import machine
     [(1, 2, 1), (2, 2, 1), (3, 2, 1), (4, 2, 2), (6, 3, 2), (8, 4, 2), (64, 4, 16)],
 )
 def test_the_shares(monkeypatch, cores, at_once, threads):
-    monkeypatch.setattr(machine, "cores", lambda: cores)
-    assert (machine.at_once(), machine.threads()) == (at_once, threads)
+    monkeypatch.setattr(machine, "count_cores", lambda: cores)
+    assert (machine.count_parallel_stages(), machine.count_threads()) == (at_once, threads)
 
 
 def test_only_the_cores_that_are_allowed_count(monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {3, 5, 7}, raising=False)
-    assert machine.cores() == 3
+    assert machine.count_cores() == 3
 
 
 def test_where_nobody_says_what_is_allowed_all_count(monkeypatch):
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: None)
-    assert machine.cores() == 1
+    assert machine.count_cores() == 1
 
 
 def test_the_users_own_number_of_threads_stays(monkeypatch):
     monkeypatch.setattr(machine, "keep_memory", lambda: None)
-    monkeypatch.setattr(machine, "cores", lambda: 8)
+    monkeypatch.setattr(machine, "count_cores", lambda: 8)
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
-    machine.share()
+    machine.limit_threads()
     assert (os.environ["OMP_NUM_THREADS"], os.environ["OMP_WAIT_POLICY"]) == ("7", "PASSIVE")
     monkeypatch.delenv("OMP_NUM_THREADS")
-    machine.share()
+    machine.limit_threads()
     assert os.environ["OMP_NUM_THREADS"] == "2"
 
 

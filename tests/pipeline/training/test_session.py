@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("in_process")
 def test_fabrics_loader_gives_every_epoch_other_batches(
     workers, training_set, settings_with, monkeypatch
 ):
-    monkeypatch.setattr(device, "workers", lambda: workers)
+    monkeypatch.setattr(device, "count_workers", lambda: workers)
     fabric = Fabric(accelerator="cpu", devices=1)
     batches = build_batch_sampler(training_set, settings_with(), 0, fabric)
     loader = build_loader(ViewDataset(training_set.crops, 3, None), batches, fabric)

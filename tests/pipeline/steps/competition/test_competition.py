@@ -50,7 +50,7 @@ def test_training_images_keep_their_order_and_test_images_that_of_the_sample(fol
     assert images["path"][0] == f"{folder}/train/b.jpg"
     assert (images["width"][0], images["height"][0]) == (16, 8)
     data = (folder / "train/b.jpg").read_bytes()
-    assert images["bytes"][0] == len(data) and images["sha256"][0] == decoding.sha256(data)
+    assert images["bytes"][0] == len(data) and images["sha256"][0] == decoding.hash_bytes(data)
     assert sample.columns.tolist() == ["image"] and sample["image"].tolist() == ["d.jpg", "c.jpg"]
 
 

@@ -39,7 +39,7 @@ def test_it_finds_ellipses_after_training(trained):
     # the pictures are those of the worst, with the mask held out
     worst = int(evaluated.names[0].removesuffix(".png"))
     first = evaluated.pictures[0]
-    assert len(evaluated.pictures) == held_out_masks.SHOWN
+    assert len(evaluated.pictures) == held_out_masks.PICTURES
     assert np.array_equal(first[..., :3], unseen[worst][..., :3])
     assert np.array_equal(first[..., 3] > 0, unseen[worst][..., 3] > 127)
     assert unet_evaluation.mask_iou(first[..., 3], first[..., 4]) == evaluated.masks[0]
@@ -49,9 +49,9 @@ def test_the_masks_held_out_are_read_as_written(trained, tmp_path):
     written = unet_evaluation.evaluate(
         trained, 32, np.array(["a", "b"]), training_examples(2, 50), "grabcut"
     )
-    for masks in (written, held_out_masks.nothing()):
+    for masks in (written, held_out_masks.build_empty()):
         masks.save(tmp_path / "held_out.npz")
-        read = held_out_masks.UnseenMasks.load(tmp_path / "held_out.npz")
+        read = held_out_masks.HeldOutMasks.load(tmp_path / "held_out.npz")
         assert read.source == masks.source
         for name in ("names", "masks", "boxes", "pictures"):
             assert np.array_equal(getattr(read, name), getattr(masks, name))

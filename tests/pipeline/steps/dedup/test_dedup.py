@@ -33,9 +33,9 @@ def images_table(paths: list[Path], identities: list[str] | None = None) -> pd.D
     rows = []
     for path, identity in zip(paths, identities, strict=True):
         data = path.read_bytes()
-        width, height = decoding.size(path)
+        width, height = decoding.read_size(path)
         split = "train" if identity else "test"
-        sha256 = decoding.sha256(data)
+        sha256 = decoding.hash_bytes(data)
         rows.append([path.name, split, identity, str(path), width, height, len(data), sha256])
     return pd.DataFrame(rows, columns=tables.COLUMNS["images"])
 

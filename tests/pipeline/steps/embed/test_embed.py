@@ -13,8 +13,8 @@ from pipeline.system import device
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(device, "workers", lambda: 0)
-    monkeypatch.setattr(device, "half_precision_pays", lambda net: False)
+    monkeypatch.setattr(device, "count_workers", lambda: 0)
+    monkeypatch.setattr(device, "is_half_precision_faster", lambda net: False)
 
 
 @pytest.fixture
@@ -84,6 +84,6 @@ def test_several_devices_do_not_disturb_it(net, tiny, monkeypatch):
 
 def test_workers_change_nothing(net, tiny, monkeypatch):
     without = embed.embed(net, tiny.crops, tiny.order, 3, "average")
-    monkeypatch.setattr(device, "workers", lambda: 1)
+    monkeypatch.setattr(device, "count_workers", lambda: 1)
     with_one = embed.embed(net, tiny.crops, tiny.order, 3, "average")
     assert np.array_equal(without.vectors, with_one.vectors)

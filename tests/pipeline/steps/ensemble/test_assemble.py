@@ -104,7 +104,7 @@ def test_stacked_folds_keep_every_row_beside_its_query():
 
 
 def test_a_source_without_evidence_is_an_error_that_names_it():
-    tables = {"one": evidence.empty()}
+    tables = {"one": evidence.build_empty()}
     with pytest.raises(ValueError, match="no evidence from 'nearest'"):
         join(tables, "nearest")
 

@@ -64,7 +64,7 @@ def test_background_points_are_stored_apart(table, folder):
     assert without.ends.tolist() == without.starts[1:].tolist()
     half = found.sizes[0][0] / 2  # the padding reaches as far as the crop
     assert (found.points[found.rows(1)][:, 0] > half - 1).all()
-    assert (found.points[found.around(1)][:, 0] < half - keypoints.DILATION // 2).all()
+    assert (found.points[found.background_rows(1)][:, 0] < half - keypoints.DILATION // 2).all()
     alone = keypoints.extract(table[1:2], boxes[1:2], folder / "half.npy", section)
     assert all(np.array_equal(a, b) for a, b in zip(alone.of(0), found.of(1), strict=True))
 

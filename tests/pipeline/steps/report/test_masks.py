@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from pipeline.data import held_out_masks
-from pipeline.data.held_out_masks import UnseenMasks
+from pipeline.data.held_out_masks import HeldOutMasks
 from pipeline.steps.report import masks
 
 
-def make_masks() -> UnseenMasks:
+def make_masks() -> HeldOutMasks:
     """Two photographs, 60 x 30 each as a square of 30.
 
     The first mask lies left of the predicted one; of the second, nothing was predicted.
@@ -17,7 +17,7 @@ def make_masks() -> UnseenMasks:
     pictures = np.zeros((2, 30, 30, 5), np.uint8)
     pictures[:, 5:25, 5:15, 3] = 255
     pictures[0, 5:25, 15:25, 4] = 255
-    return UnseenMasks(
+    return HeldOutMasks(
         np.array(["a", "b", "c"]), np.array([0, 0.25, 0.5]), np.array([0, 0.5, 1]), pictures, "mask"
     )
 
@@ -50,4 +50,4 @@ def test_an_empty_mask_has_no_outline():
 
 
 def test_without_held_out_masks_there_is_no_picture():
-    assert masks.list_worst_masks(held_out_masks.nothing(), {})["p"] == []
+    assert masks.list_worst_masks(held_out_masks.build_empty(), {})["p"] == []

@@ -106,7 +106,7 @@ def test_the_same_seed_gives_the_same_weights(training_set, settings_with):
 def test_workers_change_nothing(training_set, settings_with, monkeypatch):
     settings = settings_with(drop_path=0.2, **AUGMENTED)
     without, _ = trained(training_set, settings)
-    monkeypatch.setattr(device, "workers", lambda: 1)
+    monkeypatch.setattr(device, "count_workers", lambda: 1)
     assert same(without, trained(training_set, settings)[0])
 
 
