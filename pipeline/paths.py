@@ -1,4 +1,4 @@
-"""Where every artefact lies, from the project's root, where DVC runs each stage."""
+"""Paths of all artefacts, relative to the project's root, where DVC runs each stage."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ SUBMISSIONS = Path("submissions")
 REVIEW = Path("data/review.csv")
 PSEUDO = Path("data/pseudo.csv")
 ENROLLED = Path("data/enrolled")
-LR_RANGE = Path("data/lr_range")  # losses by learning rate, a CSV a backbone
+LR_RANGE = Path("data/lr_range")  # losses by learning rate, one CSV per backbone
 
 IMAGES = WORK / "competition/images.csv"
 SAMPLE = WORK / "competition/sample.csv"
@@ -21,7 +21,7 @@ DUPLICATES = WORK / "labels/duplicates.csv"
 BOXES = WORK / "crop/boxes.csv"
 CROPS = WORK / "crop/crops.npy"
 UNET = WORK / "crop/unet.safetensors"
-HELD_OUT_MASKS = WORK / "crop/held_out_masks.npz"  # not used to train the U-Net; and its own
+HELD_OUT_MASKS = WORK / "crop/held_out_masks.npz"  # compared with the U-Net's
 FOLDS = WORK / "folds/folds.csv"
 KEYPOINTS = WORK / "keypoints/keypoints.npz"
 CROSS_FIT_PARTS = WORK / "weigh/cross_fit_parts.csv"
@@ -29,10 +29,10 @@ JUDGE = WORK / "verify/judge.json"
 VERIFY_SCORES = WORK / "verify/scores.json"
 VERIFY_ROC = WORK / "verify/roc.csv"
 VERIFY_RELIABILITY = WORK / "verify/reliability.csv"
-FEATURE_INDEX = WORK / "identify"  # of the galleries' local features, made at the first question
+FEATURE_INDEX = WORK / "identify"  # of the galleries' local features, built when first needed
 LEADERBOARD = SUBMISSIONS / "leaderboard.csv"
-SUBMISSION_HISTORY = Path("data/history")  # the files behind past submissions
-LAST_BUILD = Path(".dvc/tmp/last_build.json")  # seconds that the last `repro` took
+SUBMISSION_HISTORY = Path("data/history")  # rankings and params of past submissions
+LAST_BUILD = Path(".dvc/tmp/last_build.json")  # seconds that the last run of the pipeline took
 
 
 def member_name(backbone: str, fold: int) -> str:
@@ -41,37 +41,42 @@ def member_name(backbone: str, fold: int) -> str:
 
 
 def member_folder(stage: str, backbone: str, fold: int) -> Path:
-    """The folder of a stage's files for one member; a backbone's members lie together."""
+    """The folder of a stage's files for one member; those of one backbone lie together."""
     return WORK / stage / backbone / str(fold)
 
 
 def pretrained_backbone(backbone: str) -> Path:
-    """Without tensors where nothing was learned."""
+    """Weights of the self-supervised backbone; a file without tensors if pretrain is off."""
     return WORK / "pretrain" / backbone / "backbone.safetensors"
 
 
 def pretraining_history(backbone: str) -> Path:
+    """Losses of the self-supervision by epoch."""
     return WORK / "pretrain" / backbone / "history.csv"
 
 
 def model(backbone: str, fold: int) -> Path:
+    """Weights of a member's network."""
     return member_folder("train", backbone, fold) / "model.safetensors"
 
 
 def training_history(backbone: str, fold: int) -> Path:
+    """Losses of a member's training by epoch."""
     return member_folder("train", backbone, fold) / "history.csv"
 
 
 def embeddings(backbone: str, fold: int) -> Path:
+    """A member's embeddings of all photographs."""
     return member_folder("embed", backbone, fold) / "embeddings.npz"
 
 
 def neighbours(backbone: str, fold: int) -> Path:
+    """The nearest gallery photographs of a member's queries."""
     return member_folder("neighbours", backbone, fold) / "neighbours.parquet"
 
 
 def evidence(stage: str, backbone: str, fold: int) -> Path:
-    """The evidence that `stage` (neighbours, rerank) adds for one member."""
+    """The evidence that `stage` (neighbours, rerank) writes for one member."""
     return member_folder(stage, backbone, fold) / "evidence.parquet"
 
 
@@ -86,36 +91,37 @@ def match_evidence(fold: int) -> Path:
 
 
 def matched_pairs(fold: int) -> Path:
-    """The pairs of photographs whose geometry was looked at."""
+    """The pairs of photographs whose geometry was verified."""
     return WORK / "match" / str(fold) / "pairs.parquet"
 
 
 def matched_points(fold: int) -> Path:
-    """The points of those pairs that fit one map."""
+    """The inliers of those pairs."""
     return WORK / "match" / str(fold) / "points.parquet"
 
 
 def weighted_evidence(fold: int) -> Path:
-    """The evidence of weighed points for one fold."""
+    """The evidence of weighted inliers for one fold."""
     return WORK / "weigh" / str(fold) / "evidence.parquet"
 
 
 def point_weights(part: int) -> Path:
-    """What weighs points without having learned from that part of the photographs."""
+    """The model of point weights fitted without one cross-fitting part; -1: fitted on all."""
     return WORK / "weigh" / f"point_weights{part if part >= 0 else ''}.json"
 
 
 def weighted_pairs(fold: int) -> Path:
-    """What the points of each pair weigh."""
+    """The summed point weights of each pair."""
     return WORK / "weigh" / str(fold) / "pairs.parquet"
 
 
 def posteriors(ensemble: str) -> Path:
+    """Log-odds of every candidate, before new_whale is placed."""
     return WORK / "ensemble" / ensemble / "posteriors.parquet"
 
 
 def source_probabilities(ensemble: str) -> Path:
-    """What each score says of every query's best candidates, as a chance."""
+    """The probability of every query's best candidates by each score alone."""
     return WORK / "ensemble" / ensemble / "source_probabilities.parquet"
 
 
@@ -125,30 +131,35 @@ def calibration(ensemble: str) -> Path:
 
 
 def rankings(ensemble: str) -> Path:
+    """The rankings of held-out queries."""
     return WORK / "submission" / ensemble / "rankings.csv"
 
 
 def placed_posteriors(ensemble: str) -> Path:
-    """Every answer's posterior, new_whale placed."""
+    """The posterior of every prediction, with new_whale placed."""
     return WORK / "submission" / ensemble / "posteriors.parquet"
 
 
 def shift_curve(ensemble: str) -> Path:
-    """MAP@5 by the log-odds given to new_whale."""
+    """MAP@5 by the log-odds added to new_whale."""
     return WORK / "submission" / ensemble / "curve.csv"
 
 
 def submission(ensemble: str) -> Path:
+    """The CSV to submit."""
     return SUBMISSIONS / f"{ensemble}.csv"
 
 
 def score_card(ensemble: str) -> Path:
+    """The scores of held-out queries."""
     return SUBMISSIONS / f"{ensemble}.json"
 
 
 def score_table(ensemble: str, table: str) -> Path:
+    """A table of the score card's plots."""
     return WORK / "score" / ensemble / f"{table}.csv"
 
 
 def report(ensemble: str) -> Path:
+    """The report for people."""
     return WORK / "report" / ensemble / "report.html"
