@@ -17,7 +17,7 @@ from pipeline.params.presets import render_preset  # noqa: E402
 
 ROOT = Path(__file__).parents[1]
 
-IDENTITIES, IMAGES, STRANGERS = 6, 3, 4
+IDENTITIES, IMAGES, NEW = 6, 3, 4
 HEIGHT, WIDTH = 32, 64
 
 
@@ -43,7 +43,7 @@ class Tiny:
     @property
     def labels(self) -> np.ndarray:
         """0 to 5 in the order of the rows, -1 for new_whale."""
-        return np.append(np.repeat(np.arange(IDENTITIES), IMAGES), [-1] * STRANGERS)
+        return np.append(np.repeat(np.arange(IDENTITIES), IMAGES), [-1] * NEW)
 
 
 def drawn(individual: int, rng: np.random.Generator) -> np.ndarray:
@@ -61,15 +61,15 @@ def drawn(individual: int, rng: np.random.Generator) -> np.ndarray:
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
     rng = np.random.default_rng(0)
     individuals = [i for i in range(IDENTITIES) for _ in range(IMAGES)]
-    individuals += [IDENTITIES + i for i in range(STRANGERS)]
+    individuals += [IDENTITIES + i for i in range(NEW)]
     crops = tmp_path_factory.mktemp("tiny") / "crops.npy"
     np.save(crops, np.stack([drawn(individual, rng) for individual in individuals]))
     names = [f"w{i}_{k}.jpg" for i in range(IDENTITIES) for k in range(IMAGES)]
-    names += [f"new_{k}.jpg" for k in range(STRANGERS)]
+    names += [f"new_{k}.jpg" for k in range(NEW)]
     folds = pd.DataFrame(
         {
             "image": names,
-            "identity": [f"w{i}" for i in individuals[:-STRANGERS]] + ["new_whale"] * STRANGERS,
+            "identity": [f"w{i}" for i in individuals[:-NEW]] + ["new_whale"] * NEW,
             "group": range(len(names)),
             "only_fold": "",
             "fold": [k for _ in range(IDENTITIES) for k in range(IMAGES)] + [0, 1, 2, 0],

@@ -1,4 +1,4 @@
-"""A tiny project run for real, two members at once, and everything that must hold of it."""
+"""A tiny project is run with two members at once, and everything that must hold is tested."""
 
 import importlib
 import json
@@ -21,7 +21,7 @@ from benchmarks import naming
 from benchmarks.report_size import read_content
 from commands.main import app
 from pipeline import params, paths
-from pipeline.data import enrolled_photo, tables
+from pipeline.data import artefacts, enrolled_photo
 from pipeline.identify.gallery import load_gallery
 from pipeline.identify.identification import choose_recipe
 from pipeline.steps.ensemble.blend import Blend
@@ -38,7 +38,7 @@ OPENED = "opened.txt"
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # DVC's own
 
-# Python imports sitecustomize by itself: every stage notes the files that it opens
+# Python imports sitecustomize by itself: every stage logs the files that it opens
 SPY = f"""
 import os, sys
 stage = next((word for word in sys.orig_argv if word.startswith("stages.")), None)
@@ -51,22 +51,22 @@ if stage:
 
 
 def run(project: Path, module: str, *words: str) -> str:
-    """What a program says; `python` in DVC's stages is the one that runs the tests."""
+    """The output of a program; `python` in DVC's stages is the one that runs the tests."""
     home = Path(sys.executable).parent
     env = os.environ | {
         "PATH": f"{home}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(project / "spy"),
         "DVC_NO_ANALYTICS": "1",
     }
-    asked = [sys.executable, "-m", module, *words]
-    done = subprocess.run(asked, cwd=project, env=env, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    command = [sys.executable, "-m", module, *words]
+    result = subprocess.run(command, cwd=project, env=env, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory) -> Path:
-    """The tiny project, everything run for the first time, two members at once."""
+    """The tiny project after its first run, two members at once."""
     root = tmp_path_factory.mktemp("project")
     tiny.make_project(root)
     (root / "spy").mkdir()
@@ -77,16 +77,16 @@ def project(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def edited(project):
-    """A function that edits params.yaml ("rerank.top", 5); undone after the test."""
+    """A function that edits params.yaml ("rerank.top", 5); the test's end restores the file."""
     path = project / "params.yaml"
     before = path.read_text()
 
-    def edit(place: str, value: object) -> None:
+    def edit(key: str, value: object) -> None:
         settings = YAML(typ="safe").load(before)
-        *parents, last = place.split(".")
+        *parents, last = key.split(".")
         section = settings
-        for key in parents:
-            section = section[key]
+        for parent in parents:
+            section = section[parent]
         section[last] = value
         YAML().dump(settings, path)
 
@@ -96,42 +96,43 @@ def edited(project):
 
 @pytest.mark.parametrize("name", ENSEMBLES)
 def test_the_submission_keeps_the_contract(project, name):
-    found = pd.read_csv(project / f"submissions/{name}.csv")
+    submission = pd.read_csv(project / f"submissions/{name}.csv")
     sample = pd.read_csv(project / "data/competition/sample_submission.csv")
-    assert found.columns.tolist() == ["Image", "Id"]
-    assert found["Image"].tolist() == sample["Image"].tolist()
+    assert submission.columns.tolist() == ["Image", "Id"]
+    assert submission["Image"].tolist() == sample["Image"].tolist()
     allowed = {f"w{i}" for i in range(tiny.IDENTITIES)} | {"new_whale"}
-    for labels in found["Id"].str.split(" "):
+    for labels in submission["Id"].str.split(" "):
         assert len(labels) == len(set(labels)) == 5 and set(labels) <= allowed
-    assert found.set_index("Image").loc["copy.jpg", "Id"].startswith("w0 ")
+    assert submission.set_index("Image").loc["copy.jpg", "Id"].startswith("w0 ")
 
 
 @pytest.mark.parametrize("name", ENSEMBLES)
-def test_the_score_card_is_there_and_counts_every_held_out_query(project, name):
+def test_the_score_card_counts_every_held_out_query(project, name):
     card = json.loads((project / f"submissions/{name}.json").read_text())
-    labelled = tiny.IDENTITIES * tiny.PHOTOGRAPHS + tiny.STRANGERS
+    labelled = tiny.IDENTITIES * tiny.PHOTOGRAPHS + tiny.NEW
     counted = sum(card[key] for key in card if key.startswith("queries_"))
     assert counted == (labelled if name == "card" else labelled / 2)
     assert 0 <= card["map5_low"] <= card["map5"] <= card["map5_high"] <= 1
 
 
-def test_the_page_shows_every_photograph(project):
-    """With its answers, a copy among the test too; a browser opens it without a fault."""
+def test_the_report_shows_every_photograph(project):
+    """With five answers each, duplicates too; a browser opens it without a fault."""
     path = project / paths.report("card")
-    shown = read_content(path.read_text())
-    asked = pd.read_csv(project / "submissions/card.csv")["Image"].tolist()
+    content = read_content(path.read_text())
+    test = pd.read_csv(project / "submissions/card.csv")["Image"].tolist()
     labelled = pd.read_csv(project / "data/competition/train.csv")["Image"].tolist()
-    assert sorted(query["q"] for query in shown["queries"]) == sorted(labelled + asked)
-    assert all(len(query["a"]) == 5 for query in shown["queries"])
-    first = {query["q"]: query["a"][0] for query in shown["queries"]}
+    assert sorted(query["q"] for query in content["queries"]) == sorted(labelled + test)
+    assert all(len(query["a"]) == 5 for query in content["queries"])
+    first = {query["q"]: query["a"][0] for query in content["queries"]}
     assert first["copy.jpg"]["i"] == "w0" and first["copy.jpg"]["p"] > 0.9
-    argued = [one for query in shown["queries"] for one in query["a"] if "g" in one]
-    assert argued and all(len(one["s"]) == len(shown["sources"]) for one in argued if "s" in one)
-    assert any("b" in query for query in shown["queries"])
-    (group,) = shown["duplicates"]
+    matched = [answer for query in content["queries"] for answer in query["a"] if "g" in answer]
+    scored = [answer["s"] for answer in matched if "s" in answer]
+    assert scored and all(len(scores) == len(content["sources"]) for scores in scored)
+    assert any("b" in query for query in content["queries"])
+    (group,) = content["duplicates"]
     assert set(group["g"]) == {"train00.jpg", "copy.jpg"} and not group["c"]
-    assert len(shown["map"]["p"]) == len(labelled + asked) + len(tiny.UNLABELLED)
-    assert shown["attention"] and set(shown["masks"]) == {"n", "m", "b", "source", "p"}
+    assert len(content["map"]["p"]) == len(labelled + test) + len(tiny.UNLABELLED)
+    assert content["attention"] and set(content["masks"]) == {"n", "m", "b", "source", "p"}
     with open_browser() as (tab, faults):
         tab.goto(path.as_uri())
         tab.locator(".card").first.click()
@@ -150,7 +151,7 @@ def test_no_stage_opens_the_hidden_truth(project):
     assert not hidden
 
 
-def test_there_is_nothing_to_do_afterwards(project):
+def test_a_second_run_has_nothing_to_do(project):
     with Repo(str(project)) as repo:
         assert repo.status() == {}
     assert "up to date" in run(project, "dvc", "repro")
@@ -160,18 +161,18 @@ def members(stage: str) -> set[str]:
     return {f"{stage}@tiny-{fold}" for fold in (0, 1)}
 
 
-def of_card(*stages: str) -> set[str]:
+def for_card(*stages: str) -> set[str]:
     return {f"{stage}@card" for stage in stages}
 
 
-def of_ensembles(*stages: str) -> set[str]:
+def for_ensembles(*stages: str) -> set[str]:
     return {f"{stage}@{name}" for stage in stages for name in ENSEMBLES}
 
 
 AFTER = ("submission", "score")
-PAGE = of_card("report")
-PLACED = of_ensembles(*AFTER) | PAGE
-LATER = of_ensembles("ensemble") | PLACED
+REPORT = for_card("report")
+PLACED = for_ensembles(*AFTER) | REPORT
+LATER = for_ensembles("ensemble") | PLACED
 ANSWERED = ("ensemble", "submission")
 MATCHED, VERIFIED = {"match"}, {"weigh", "verify"}
 SEARCHED = members("neighbours") | members("rerank") | MATCHED | VERIFIED | LATER
@@ -182,44 +183,44 @@ OTHER = {"pretrain@other"} | {
     for stage in ("train", "embed", "neighbours", "rerank")
     for fold in (0, 1)
 }
-# what reads the settings of `train`: the re-ranking, for a twin network's head, and the page
-TAUGHT = members("train") | members("embed") | members("rerank") | PAGE
+# stages that read the settings of `train`: `rerank` needs the siamese head, `report` the network
+READ_TRAIN = members("train") | members("embed") | members("rerank") | REPORT
 
-# what reads an ensemble's members: its report too, for their few-shot accuracies
-BLENDED = of_card("ensemble", "score", "report")
+# stages that read the list of an ensemble's members; `score` averages their few-shot accuracies
+READ_MEMBERS = for_card("ensemble", "score", "report")
 
-# edit: the stages that it concerns itself, and those that come after them
+# edit: the stages that read the edited value, and those that come after them
 EDITS = {
     "demo.seed": (5, set(), set()),
     "dedup.hash_distance": (3, {"dedup"}, {"labels", "folds"} | TRAINED),
     "crop.height": (48, {"crop"}, {"keypoints"} | PRETRAINED | TRAINED),
     "folds.seed": (1, {"folds"}, TRAINED),
     "pretrain.clusters": (7, PRETRAINED, TRAINED),
-    "train.epochs": (2, TAUGHT, SEARCHED - TAUGHT),
-    "backbones.tiny.weights": ("x.pth", PRETRAINED | TAUGHT, SEARCHED - TAUGHT),
+    "train.epochs": (2, READ_TRAIN, SEARCHED - READ_TRAIN),
+    "backbones.tiny.weights": ("x.pth", PRETRAINED | READ_TRAIN, SEARCHED - READ_TRAIN),
     "embed.flip": ("none", members("embed"), SEARCHED),
     "neighbours.vote": (3, members("neighbours"), members("rerank") | MATCHED | VERIFIED | LATER),
     "keypoints.count": (30, {"keypoints"}, MATCHED | VERIFIED | LATER),
     "match.ratio": (0.8, MATCHED, VERIFIED | LATER),
     "weigh.rounds": (5, {"weigh"}, {"verify"} | LATER),
     "rerank.top": (5, members("rerank"), LATER),
-    "ensemble.boosting.rounds": (6, of_ensembles("ensemble"), PLACED),
-    "ensembles.card.backbones": ({"tiny": 0.5}, BLENDED, of_card("submission")),
-    "ensembles.card.new_whale.method": ("prior", of_card("submission"), of_card("score", "report")),
-    "evaluation.bootstrap": (200, of_ensembles("score"), PAGE),
-    "evaluation.new_whale_prior": (0.15, LATER - PAGE, PAGE),
-    "report.queries": (5, PAGE, set()),
-    "backbones.other": (tiny.BACKBONES["tiny"], OTHER | PAGE, LATER - PAGE),
-    "folds.trained": ([0], of_ensembles(*ANSWERED, "score") | MATCHED | VERIFIED | PAGE, set()),
+    "ensemble.boosting.rounds": (6, for_ensembles("ensemble"), PLACED),
+    "ensembles.card.backbones": ({"tiny": 0.5}, READ_MEMBERS, for_card("submission")),
+    "ensembles.card.new_whale.method": ("prior", for_card("submission"), for_card("score", "report")),
+    "evaluation.bootstrap": (200, for_ensembles("score"), REPORT),
+    "evaluation.new_whale_prior": (0.15, LATER - REPORT, REPORT),
+    "report.queries": (5, REPORT, set()),
+    "backbones.other": (tiny.BACKBONES["tiny"], OTHER | REPORT, LATER - REPORT),
+    "folds.trained": ([0], for_ensembles(*ANSWERED, "score") | MATCHED | VERIFIED | REPORT, set()),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("place", EDITS)
-def test_an_edit_reaches_what_it_must_and_nothing_else(project, edited, place):
-    value, own, later = EDITS[place]
-    if place == "folds.trained":
+@pytest.mark.parametrize("key", EDITS)
+def test_an_edit_reaches_the_stages_that_depend_on_it_alone(project, edited, key):
+    value, reading, later = EDITS[key]
+    if key == "folds.trained":
         edited("ensembles.card.folds", [0])
-    edited(place, value)
+    edited(key, value)
     with Repo(str(project)) as repo:
         changed = {address.rpartition(":")[2] for address in repo.status()}
         graph = repo.index.graph
@@ -229,13 +230,13 @@ def test_an_edit_reaches_what_it_must_and_nothing_else(project, edited, place):
             if start.name in changed
             for stage in networkx.ancestors(graph, start)
         }
-    assert changed == own
+    assert changed == reading
     assert reached - changed == later
 
 
 @pytest.fixture(scope="module")
 def again(project, tmp_path_factory) -> Path:
-    """The same project, its stages called one after another in this process."""
+    """The same project with its stages called one after another in this process."""
     root = tmp_path_factory.mktemp("again")
     (root / "data").mkdir()
     for name in ("params.yaml", "data/competition", *tiny.INPUTS):
@@ -257,7 +258,7 @@ def test_the_same_seed_gives_the_same_bytes(project, again, name, kind):
 
 @pytest.fixture
 def judged(again, monkeypatch):
-    """A finished project with a judge of its own: what so few pairs teach is chance's work."""
+    """A finished project with fixed weights of the judge: a fit on so few pairs is random."""
     monkeypatch.chdir(again)
     judge = json.loads(paths.JUDGE.read_text())
     assert list(judge) == ["centre_", "spread_", "weights_", "height_"]
@@ -271,7 +272,7 @@ def tailprint(*arguments: object) -> Result:
 
 @pytest.mark.usefixtures("judged")
 def test_two_photographs_are_compared():
-    """Twice the same photograph: likelier one animal, with more points in common, than two."""
+    """The same photograph twice is more probably one animal than two different ones are."""
     first, probabilities = Path("data/competition/train/train00.jpg"), []
     for other in (first, first.with_name("train13.jpg")):
         output = tailprint("verify", first, other, "--picture", "pair.png").stdout
@@ -284,7 +285,7 @@ def test_two_photographs_are_compared():
 def test_an_unknown_animal_is_enrolled_and_identified_by_another_photograph(
     again, monkeypatch, tmp_path
 ):
-    """A drawing that the competition never saw, and the same one a little brighter."""
+    """A drawing that is not in the competition, and the same one a little brighter."""
     monkeypatch.chdir(again)
     rng = np.random.default_rng(99)
     drawing = cv2.GaussianBlur(rng.integers(0, 255, (120, 200, 3), dtype=np.uint8), (0, 0), 4)
@@ -308,20 +309,20 @@ def test_an_unknown_animal_is_enrolled_and_identified_by_another_photograph(
 
 @pytest.mark.parametrize("name", ENSEMBLES)
 def test_a_held_out_photograph_gets_the_answer_of_the_pipeline(again, monkeypatch, name):
-    """By the same blend without re-ranking, with everything that was fitted cross-fitted."""
+    """By the same blend without re-ranking; everything fitted is cross-fitted."""
     monkeypatch.chdir(again)
     p = params.load()
     recipe = choose_recipe(name, p)
-    folds = tables.read("folds", paths.FOLDS)
+    folds = artefacts.load_folds()
     parts = load_fold_evidence(recipe, p.folds.trained, folds, ("neighbours",))
-    nobody = tables.read("duplicates", paths.DUPLICATES)[:0]
-    odds = score_queries(parts, Blend(recipe, p.ensemble, p.evaluation), nobody)
-    said = compute_posteriors(odds[~odds["test"]], 0.0).groupby("query")
+    no_duplicates = artefacts.load_duplicates()[:0]
+    odds = score_queries(parts, Blend(recipe, p.ensemble, p.evaluation), no_duplicates)
+    answers = compute_posteriors(odds[~odds["test"]], 0.0).groupby("query")
     stored = load_gallery(recipe, {}, p)
-    for image, own in list(said)[::5]:
-        expected = own.set_index("identity")["posterior"]
-        found = naming.identify_stored(image, stored, recipe, p)
-        assert found.to_dict() == pytest.approx(expected.to_dict(), abs=1e-6)
+    for image, rows in list(answers)[::5]:
+        expected = rows.set_index("identity")["posterior"]
+        answer = naming.identify_stored(image, stored, recipe, p)
+        assert answer.to_dict() == pytest.approx(expected.to_dict(), abs=1e-6)
 
 
 def identify(photograph: Path) -> dict[str, float]:
@@ -341,13 +342,13 @@ def test_the_leaderboard_lists_every_ensemble(again, monkeypatch):
 
 
 def test_other_hidden_truth_changes_no_answer(project):
-    """The last test: it edits the competition."""
+    """The last test, since it edits the competition."""
     before = {name: (project / f"submissions/{name}.csv").read_bytes() for name in ENSEMBLES}
     truth = project / "data/competition/solution.csv"
     truth.write_text(truth.read_text().replace("w1,", "w2,"))
     (project / "data/competition/truth/duplicates.csv").unlink()
-    said = run(project, "dvc", "repro")
-    ran = {line.split("'")[1] for line in said.splitlines() if line.startswith("Running stage")}
+    output = run(project, "dvc", "repro")
+    ran = {line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage")}
     assert ran == {"competition", "crop"}
     after = {name: (project / f"submissions/{name}.csv").read_bytes() for name in ENSEMBLES}
     assert after == before

@@ -1,4 +1,4 @@
-"""A whole project that runs in seconds: a drawn competition, tiny params, a copy of the code."""
+"""A project that runs in seconds: a synthetic competition, tiny params, a copy of the code."""
 
 import copy
 import itertools
@@ -16,7 +16,7 @@ from tests.conftest import ROOT
 
 CODE = ["pipeline", "stages", "commands", ".dvc/config", ".dvcignore", ".gitignore", "dvc.yaml"]
 INPUTS = ["data/review.csv", "data/pseudo.csv", "data/lr_range"]
-IDENTITIES, PHOTOGRAPHS, STRANGERS = 8, 4, 6
+IDENTITIES, PHOTOGRAPHS, NEW = 8, 4, 6
 UNLABELLED = (1, 2)
 HEIGHT, WIDTH = 64, 128
 
@@ -50,21 +50,23 @@ RECIPES = {
 
 
 def draw_photograph(individual: int, rng: np.random.Generator) -> np.ndarray:
-    """A colour that tells the individual, on a sea of its own."""
+    """The colour of the individual over random water."""
     sea = cv2.resize(rng.integers(0, 256, (4, 8, 3), dtype=np.uint8), (WIDTH, HEIGHT))
     animal = np.full((HEIGHT, WIDTH, 3), np.random.default_rng(individual).integers(0, 256, 3))
     return (0.5 * sea + 0.5 * animal + rng.normal(0, 8, sea.shape)).clip(0, 255).astype(np.uint8)
 
 
 def draw_competition(out: Path) -> None:
-    """To learn from: 8 identities x 4 photographs, 6 new. Asked: 8 known, 4 new and a copy.
-    Two known ones lie unlabelled."""
+    """Draw 8 identities x 4 photographs and 6 new ones for training.
+
+    The test has 8 known ones, 4 new ones and a duplicate; two known ones are unlabelled.
+    """
     rng = np.random.default_rng(0)
-    known, new = np.arange(IDENTITIES), IDENTITIES + np.arange(STRANGERS + 4)
-    shown = {"train": [*np.repeat(known, PHOTOGRAPHS), *new[:STRANGERS]]}
-    shown["test"] = [*known, *new[STRANGERS:]]
+    known, new = np.arange(IDENTITIES), IDENTITIES + np.arange(NEW + 4)
+    splits = {"train": [*np.repeat(known, PHOTOGRAPHS), *new[:NEW]]}
+    splits["test"] = [*known, *new[NEW:]]
     rows = []
-    for split, individuals in shown.items():
+    for split, individuals in splits.items():
         (out / split).mkdir(parents=True)
         for number, individual in enumerate(individuals):
             name = f"{split}{number:02d}.jpg"
@@ -80,32 +82,34 @@ def draw_competition(out: Path) -> None:
 
 
 def write_tables(rows: pd.DataFrame, out: Path) -> None:
-    """train.csv, the sample, and what nobody may open."""
-    asked = rows[rows["split"] == "test"][["Image", "Id"]]
+    """Write train.csv, the sample, and the hidden solution and duplicates."""
+    test = rows[rows["split"] == "test"][["Image", "Id"]]
     rows[rows["split"] == "train"][["Image", "Id"]].to_csv(out / "train.csv", index=False)
-    sample = asked.assign(Id="new_whale").iloc[::-1]
+    sample = test.assign(Id="new_whale").iloc[::-1]
     sample.to_csv(out / "sample_submission.csv", index=False)
-    usage = np.where(np.arange(len(asked)) % 3 == 0, "Public", "Private")
-    asked.assign(Usage=usage).to_csv(out / "solution.csv", index=False)
+    usage = np.where(np.arange(len(test)) % 3 == 0, "Public", "Private")
+    test.assign(Usage=usage).to_csv(out / "solution.csv", index=False)
     (out / "truth").mkdir()
     (out / "truth/duplicates.csv").write_text("image_a,image_b\ntrain00.jpg,copy.jpg\n")
 
 
 def write_params(path: Path) -> None:
-    """params.yaml with tiny values, one backbone and two ensembles."""
+    """Write params.yaml with tiny values, one backbone and two ensembles."""
     settings = params.merge(params.load_settings(ROOT / "tests/params.yaml"), CHANGES)
     recipe = settings["ensembles"]["card"] | {"backbones": {"tiny": 1.0}}
     settings["backbones"] = BACKBONES
-    settings["ensembles"] = {name: copy.deepcopy(recipe | own) for name, own in RECIPES.items()}
+    settings["ensembles"] = {
+        name: copy.deepcopy(recipe | changes) for name, changes in RECIPES.items()
+    }
     YAML().dump(settings, path)
 
 
 def make_project(root: Path) -> None:
-    """A git repository with the code, the params and the competition, nothing run yet."""
+    """Make a git repository with the code, the params and the competition, before the first run."""
     for name in CODE + INPUTS:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
-        put = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        put(ROOT / name, root / name)
+        copy_path = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy_path(ROOT / name, root / name)
     write_params(root / "params.yaml")
     draw_competition(root / "data/competition")
     subprocess.run(["git", "init", "-q"], cwd=root, check=True)
@@ -113,15 +117,15 @@ def make_project(root: Path) -> None:
 
 def calls(stages: dict, settings: dict) -> list[tuple[str, list[str]]]:
     """(stage, arguments) of every run, in dvc.yaml's order."""
-    found = []
+    runs = []
     for name, stage in stages.items():
-        lists = [value_at(settings, place) for place in stage.get("matrix", {}).values()]
-        found += [(name, [str(item) for item in items]) for items in itertools.product(*lists)]
-    return found
+        lists = [value_at(settings, key) for key in stage.get("matrix", {}).values()]
+        runs += [(name, [str(item) for item in items]) for items in itertools.product(*lists)]
+    return runs
 
 
-def value_at(settings: dict, place: str) -> list:
-    """What "${folds.trained}" stands for; a mapping stands for its keys."""
-    for key in place.strip("${}").split("."):
+def value_at(settings: dict, template: str) -> list:
+    """The list that "${folds.trained}" stands for; a mapping stands for its keys."""
+    for key in template.strip("${}").split("."):
         settings = settings[key]
     return list(settings)
