@@ -183,11 +183,12 @@ OTHER = {"pretrain@other"} | {
     for stage in ("train", "embed", "neighbours", "rerank")
     for fold in (0, 1)
 }
-# stages that read the settings of `train`: `rerank` needs the siamese head, `report` the network
+# stages that read the settings of `train`; `rerank` needs the siamese head, `report` the net
 READ_TRAIN = members("train") | members("embed") | members("rerank") | REPORT
 
 # stages that read the list of an ensemble's members; `score` averages their few-shot accuracies
 READ_MEMBERS = for_card("ensemble", "score", "report")
+SCORED_CARD = for_card("score", "report")
 
 # edit: the stages that read the edited value, and those that come after them
 EDITS = {
@@ -206,7 +207,7 @@ EDITS = {
     "rerank.top": (5, members("rerank"), LATER),
     "ensemble.boosting.rounds": (6, for_ensembles("ensemble"), PLACED),
     "ensembles.card.backbones": ({"tiny": 0.5}, READ_MEMBERS, for_card("submission")),
-    "ensembles.card.new_whale.method": ("prior", for_card("submission"), for_card("score", "report")),
+    "ensembles.card.new_whale.method": ("prior", for_card("submission"), SCORED_CARD),
     "evaluation.bootstrap": (200, for_ensembles("score"), REPORT),
     "evaluation.new_whale_prior": (0.15, LATER - REPORT, REPORT),
     "report.queries": (5, REPORT, set()),
