@@ -46,8 +46,8 @@ class Tiny:
         return np.append(np.repeat(np.arange(IDENTITIES), IMAGES), [-1] * NEW)
 
 
-def drawn(individual: int, rng: np.random.Generator) -> np.ndarray:
-    """A crop, H x W x 4: stripes whose colour and width tell the individual, noise, a mask."""
+def draw_crop(individual: int, rng: np.random.Generator) -> np.ndarray:
+    """A crop, H x W x 4: noisy stripes of the individual's colour and width, a mask."""
     colour = np.random.default_rng(individual).integers(40, 216, 3)
     stripes = (np.arange(WIDTH) // (2 + individual) % 2)[None, :, None]
     noise = rng.normal(0, 12, (HEIGHT, WIDTH, 3))
@@ -63,7 +63,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
     individuals = [i for i in range(IDENTITIES) for _ in range(IMAGES)]
     individuals += [IDENTITIES + i for i in range(NEW)]
     crops = tmp_path_factory.mktemp("tiny") / "crops.npy"
-    np.save(crops, np.stack([drawn(individual, rng) for individual in individuals]))
+    np.save(crops, np.stack([draw_crop(individual, rng) for individual in individuals]))
     names = [f"w{i}_{k}.jpg" for i in range(IDENTITIES) for k in range(IMAGES)]
     names += [f"new_{k}.jpg" for k in range(NEW)]
     folds = pd.DataFrame(
@@ -88,7 +88,7 @@ def training_set(tiny):
 
 @pytest.fixture
 def in_process(monkeypatch):
-    """Training without worker processes, in float32 whatever the machine."""
+    """Training without worker processes, in float32 on every machine."""
     from pipeline.system import device
 
     monkeypatch.setattr(device, "count_workers", lambda: 0)
@@ -97,7 +97,7 @@ def in_process(monkeypatch):
 
 @pytest.fixture(scope="session")
 def settings_with():
-    """A function: small, quick training settings with some leaves replaced."""
+    """A function that returns small, quick training settings with some values replaced."""
     quiet = dict.fromkeys(params.Augment.model_fields, 0.0)
     small = {
         "epochs": 2,

@@ -1,4 +1,4 @@
-"""Drawn animals with spots of their own, for the tests of local features."""
+"""Synthetic animals with individual spots, for the tests of local features."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ SIZE = (160, 120)  # width, height
 
 
 def animal(individual: int) -> np.ndarray:
-    """A hide with 60 spots that are this individual's alone, H x W x 3."""
+    """A hide with 60 spots of this individual, H x W x 3."""
     rng = np.random.default_rng([7, individual])
     hide = np.full((SIZE[1], SIZE[0], 3), 150, np.uint8)
     for _ in range(60):
@@ -23,7 +23,7 @@ def animal(individual: int) -> np.ndarray:
 
 
 def photograph(individual: int, shot: int) -> np.ndarray:
-    """The animal seen a little otherwise each time, with noise."""
+    """The animal under a small random transform, with noise."""
     rng = np.random.default_rng([8, individual, shot])
     corners = np.array([[0, 0], [160, 0], [0, 120]], np.float32)
     moved = corners + rng.normal(0, 4, (3, 2)).astype(np.float32)

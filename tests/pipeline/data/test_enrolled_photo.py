@@ -1,3 +1,5 @@
+"""Enrolled photographs are saved and loaded; files of another version are refused."""
+
 import numpy as np
 import pytest
 
@@ -5,7 +7,7 @@ from pipeline.data import features
 from pipeline.data.enrolled_photo import Enrolled, load_enrolled
 
 
-def photograph(identity: str, sha256: str) -> Enrolled:
+def build_enrolled(identity: str, sha256: str) -> Enrolled:
     rng = np.random.default_rng(len(identity))
     own = rng.random((4, 2), np.float32), rng.integers(0, 255, (4, 8), np.uint8)
     found = features.join([f"0 {identity}.jpg"], [(*own, 3, np.eye(2, 3), (20, 10))])
@@ -13,8 +15,8 @@ def photograph(identity: str, sha256: str) -> Enrolled:
     return Enrolled(identity, f"{identity}.jpg", f"{sha256}.jpg", sha256, "now", vectors, found)
 
 
-def test_what_is_saved_comes_back(tmp_path):
-    first, second = photograph("wal", "b0"), photograph("007", "a1")
+def test_saved_photographs_are_loaded_in_the_order_of_their_hashes(tmp_path):
+    first, second = build_enrolled("wal", "b0"), build_enrolled("007", "a1")
     for one in (first, second):
         one.save(tmp_path / "enrolled")
     found = load_enrolled(tmp_path / "enrolled")
@@ -28,27 +30,27 @@ def test_what_is_saved_comes_back(tmp_path):
     )
 
 
-def test_a_photograph_has_one_name(tmp_path):
-    photograph("wal", "b0").save(tmp_path)
-    photograph("other", "b0").save(tmp_path)
+def test_a_photograph_enrolled_again_replaces_its_file(tmp_path):
+    build_enrolled("wal", "b0").save(tmp_path)
+    build_enrolled("other", "b0").save(tmp_path)
     assert [one.identity for one in load_enrolled(tmp_path)] == ["other"]
 
 
-def test_what_is_half_written_is_nobody(tmp_path):
-    path = photograph("wal", "b0").save(tmp_path)
+def test_half_written_files_are_left_out(tmp_path):
+    path = build_enrolled("wal", "b0").save(tmp_path)
     path.rename(tmp_path / f".part-{path.name}")
     assert load_enrolled(tmp_path) == []
 
 
 @pytest.mark.parametrize("lacking", ["made_with", "features_ends"])
 def test_a_file_of_another_version_is_named(tmp_path, lacking):
-    path = photograph("wal", "b0").save(tmp_path)
+    path = build_enrolled("wal", "b0").save(tmp_path)
     with np.load(path) as file:
-        kept = {name: file[name] for name in file.files if name != lacking}
-    np.savez(path, **kept)
+        arrays = {name: file[name] for name in file.files if name != lacking}
+    np.savez(path, **arrays)
     with pytest.raises(ValueError, match="b0.npz is of another version: delete it"):
         load_enrolled(tmp_path)
 
 
-def test_nobody_is_enrolled_without_a_folder(tmp_path):
+def test_without_a_folder_no_photograph_is_enrolled(tmp_path):
     assert load_enrolled(tmp_path / "nowhere") == []

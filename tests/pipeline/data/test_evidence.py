@@ -1,4 +1,4 @@
-"""The evidence table: silence stays missing, and comes back from disk as it was."""
+"""The evidence table: missing scores stay missing, and files keep the table."""
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ def table() -> pd.DataFrame:
     return evidence.build(queries, identities, "lite0-2", scores)
 
 
-def test_build_has_a_row_for_every_number_and_none_for_silence(table):
+def test_build_has_a_row_for_every_score_and_none_for_missing_ones(table):
     rows = [tuple(row) for row in table.itertuples(index=False)]
     assert rows == [
         ("q1", "w1", "lite0-2", "nearest", 0.81),
@@ -27,26 +27,26 @@ def test_build_has_a_row_for_every_number_and_none_for_silence(table):
     ]
 
 
-def test_wide_has_a_column_a_source_in_the_order_asked_for(table):
-    wide = evidence.pivot(table, ["vote", "nearest"])
-    assert list(wide.columns) == ["vote", "nearest"]
-    assert wide.loc[("q1", "w1")].tolist() == [0.4, 0.81]
-    assert wide.loc[("q2", "007"), "vote"] == 0.0
-    assert np.isnan(wide.loc[("q1", "w7"), "vote"])
-    assert np.isnan(wide.loc[("q2", "007"), "nearest"])
-    assert len(wide) == 3
+def test_pivot_has_a_column_per_source_in_the_given_order(table):
+    pivoted = evidence.pivot(table, ["vote", "nearest"])
+    assert list(pivoted.columns) == ["vote", "nearest"]
+    assert pivoted.loc[("q1", "w1")].tolist() == [0.4, 0.81]
+    assert pivoted.loc[("q2", "007"), "vote"] == 0.0
+    assert np.isnan(pivoted.loc[("q1", "w7"), "vote"])
+    assert np.isnan(pivoted.loc[("q2", "007"), "nearest"])
+    assert len(pivoted) == 3
 
 
-def test_wide_leaves_pairs_out_that_no_wanted_source_knows(table):
+def test_pivot_leaves_out_pairs_without_any_of_the_sources(table):
     assert evidence.pivot(table, ["nearest"]).index.tolist() == [("q1", "w1"), ("q1", "w7")]
 
 
-def test_an_unknown_source_is_named_with_those_that_are_there(table):
+def test_an_unknown_source_is_named_with_the_known_ones(table):
     with pytest.raises(ValueError, match=r"no evidence from .*psychic.*\['nearest', 'vote'\]"):
         evidence.pivot(table, ["nearest", "psychic"])
 
 
-def test_an_alternative_stands_in_for_a_silent_source(table):
+def test_an_alternative_replaces_a_missing_source(table):
     assert list(evidence.pivot(table, ["reranked or vote"]).columns) == ["vote"]
     assert list(evidence.pivot(table, ["reranked or vote", "vote"]).columns) == ["vote"]
 
@@ -56,26 +56,26 @@ def test_one_pair_scored_twice_by_a_source_is_refused(table):
         evidence.pivot(pd.concat([table, table]), ["nearest"])
 
 
-def test_saved_and_loaded(table, tmp_path):
+def test_saved_evidence_is_loaded_again(table, tmp_path):
     evidence.save(table, tmp_path / "evidence.parquet")
     loaded = evidence.load(tmp_path / "evidence.parquet")
     assert loaded[evidence.COLUMNS[:-1]].equals(table[evidence.COLUMNS[:-1]].astype(str))
     np.testing.assert_allclose(loaded["score"], table["score"], rtol=1e-6)
 
 
-def test_no_evidence_is_a_table_too(tmp_path):
-    for nothing in (
+def test_a_table_without_evidence_is_saved_and_loaded(tmp_path):
+    for empty in (
         evidence.build_empty(),
         evidence.build(np.array([], object), np.array([], object), "lite0-0", {}),
         evidence.build(np.array(["q"]), np.array(["w"]), "lite0-0", {"vote": np.array([NAN])}),
     ):
-        evidence.save(nothing, tmp_path / "evidence.parquet")
+        evidence.save(empty, tmp_path / "evidence.parquet")
         loaded = evidence.load(tmp_path / "evidence.parquet")
         assert list(loaded.columns) == evidence.COLUMNS and len(loaded) == 0
         assert loaded["score"].dtype == np.float64
 
 
-def test_foreign_columns_are_refused_with_the_files_name(tmp_path):
+def test_other_columns_are_refused_with_the_name_of_the_file(tmp_path):
     pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "other.parquet")
     with pytest.raises(ValueError, match="other.parquet: columns are"):
         evidence.load(tmp_path / "other.parquet")

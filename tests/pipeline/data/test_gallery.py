@@ -1,4 +1,4 @@
-"""Who is compared with whom, and the checks on embeddings."""
+"""Training rows, galleries and queries of members, and the checks on embeddings."""
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ def folds() -> pd.DataFrame:
     """w1 in folds 0 and 1, w2 in fold 0 alone, new_whale in both, pseudo-labels for either member.
 
     p0.jpg is for the member without fold 0, p1.jpg for the other. t.jpg is a test photograph,
-    pseudo-labelled for both, and a copy of b.jpg (group 2).
+    pseudo-labelled for both, and a duplicate of b.jpg (group 2).
     """
     rows = [
         ("a.jpg", "w1", 1, "", 0),
@@ -46,7 +46,7 @@ def test_a_member_never_trains_on_its_fold(folds):
     }
 
 
-def test_a_pseudo_labelled_copy_of_a_held_out_photograph_is_not_trained_on(folds):
+def test_a_pseudo_labelled_duplicate_of_a_held_out_photograph_is_not_trained_on(folds):
     rows = gallery.training_rows(folds, 1)
     held_out_photographs = set(folds.loc[folds["fold"] == 1, "group"])
     assert 2 in held_out_photographs
@@ -57,7 +57,7 @@ def test_new_whale_is_no_gallery_identity(folds):
     assert gallery.gallery_rows(folds, 0)["image"].tolist() == ["b.jpg"]
 
 
-def test_queries_are_the_held_out_images_then_the_tests(folds, images):
+def test_queries_are_the_held_out_images_then_those_of_the_test(folds, images):
     queries = gallery.query_rows(folds, images, 0)
     expected = [
         ("a.jpg", 1, KNOWN, "w1", 0, "w1"),
@@ -71,19 +71,19 @@ def test_queries_are_the_held_out_images_then_the_tests(folds, images):
     assert list(queries.columns) == ["image", "group", "kind", "truth", "fold", "cluster"]
 
 
-def test_unlabelled_photographs_are_asked_like_the_tests(folds, images):
+def test_unlabelled_photographs_are_queries_like_those_of_the_test(folds, images):
     images.loc[images["image"] == "y.jpg", "split"] = "unlabelled"
     kinds = gallery.query_rows(folds, images, 0).set_index("image")["kind"]
     assert kinds["y.jpg"] == TEST
 
 
 def test_the_kind_depends_on_the_members_own_gallery(folds, images):
-    """With fold 1 held out, b.jpg finds its relative a.jpg; w2 is in the gallery."""
+    """With fold 1 held out, a.jpg of b.jpg's identity is in the gallery, and w2."""
     kinds = gallery.query_rows(folds, images, 1).set_index("image")["kind"]
     assert kinds["b.jpg"] == KNOWN and kinds["f.jpg"] == LABELLED_NEW
 
 
-def test_a_pseudo_labelled_photograph_trains_but_is_not_shown(folds, images):
+def test_a_pseudo_labelled_photograph_is_trained_on_but_not_in_the_gallery(folds, images):
     """It is a test query itself: in the gallery it would find itself, as no held-out query can."""
     folds.loc[len(folds)] = ["p.jpg", "w2", 9, "0", -1]
     assert "p.jpg" in set(gallery.training_rows(folds, 0)["image"])
@@ -92,7 +92,7 @@ def test_a_pseudo_labelled_photograph_trains_but_is_not_shown(folds, images):
     assert kinds["c.jpg"] == UNSEEN
 
 
-def test_held_out_rows_put_the_members_queries_together(folds, images):
+def test_held_out_rows_are_the_queries_of_all_folds(folds, images):
     together = gallery.held_out_rows(folds, [0, 1])
     apart = [gallery.query_rows(folds, images, fold) for fold in (0, 1)]
     apart = pd.concat([rows[rows["kind"] != TEST] for rows in apart], ignore_index=True)
@@ -114,7 +114,7 @@ def three() -> Embeddings:
     return Embeddings(np.array(["a.jpg", "b.jpg", "c.jpg"]), vectors)
 
 
-def test_vectors_are_looked_up_by_name_in_the_order_asked_for(three):
+def test_vectors_are_selected_by_name_in_the_given_order(three):
     wanted = pd.Series(["c.jpg", "a.jpg", "c.jpg"], index=[7, 8, 9])
     assert three.of(wanted).tolist() == [[-1, 0], [1, 0], [-1, 0]]
 
@@ -139,7 +139,7 @@ def test_faulty_embeddings_are_refused(names, vectors, fault):
         Embeddings(np.array(names), np.array(vectors, dtype=np.float32))
 
 
-def test_saved_and_loaded_without_pickle(three, tmp_path):
+def test_embeddings_are_saved_and_loaded_without_pickle(three, tmp_path):
     path = tmp_path / "embeddings.npz"
     objects = Embeddings(three.names.astype(object), three.vectors)
     objects.save(path)

@@ -1,3 +1,5 @@
+"""Photographs are decoded, rotated and hashed; faulty files are named."""
+
 import hashlib
 import struct
 
@@ -8,28 +10,28 @@ import pytest
 from pipeline.data import images
 
 
-def photo(path, width=40, height=20):
+def write_photograph(path, width=40, height=20):
     pixels = np.zeros((height, width, 3), np.uint8)
     pixels[:, : width // 2] = (255, 0, 0)  # BGR: the left half is blue
     cv2.imwrite(str(path), pixels)
     return path
 
 
-def with_orientation(data: bytes, value: int) -> bytes:
+def set_orientation(data: bytes, value: int) -> bytes:
     """A JPEG with an EXIF block of one entry, Orientation."""
     exif = b"Exif\0\0MM\0*\0\0\0\x08\0\x01" + struct.pack(">HHIHHI", 0x112, 3, 1, value, 0, 0)
     return data[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + data[2:]
 
 
 def test_channels_are_rgb(tmp_path):
-    pixels = images.read_rgb(photo(tmp_path / "a.png"))
+    pixels = images.read_rgb(write_photograph(tmp_path / "a.png"))
     assert pixels.shape == (20, 40, 3) and pixels.dtype == np.uint8
     assert pixels[0, 0].tolist() == [0, 0, 255]
 
 
-def test_exif_orientation_turns_the_photograph(tmp_path):
-    path = photo(tmp_path / "a.jpg")
-    path.write_bytes(with_orientation(path.read_bytes(), 6))  # 6: turn right by 90 degrees
+def test_exif_orientation_rotates_the_photograph(tmp_path):
+    path = write_photograph(tmp_path / "a.jpg")
+    path.write_bytes(set_orientation(path.read_bytes(), 6))  # 6: rotate right by 90 degrees
     assert images.read_size(path) == (20, 40)
     assert images.read_rgb(path)[2, 10, 2] > 200  # what was left is now on top
 
@@ -42,13 +44,13 @@ def test_grey_and_transparent_photographs_have_three_channels(tmp_path):
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "bmp"])
-@pytest.mark.parametrize("share", [0.3, 0.9])
-def test_truncated_photographs_are_refused(tmp_path, suffix, share):
+@pytest.mark.parametrize("fraction", [0.3, 0.9])
+def test_truncated_photographs_are_refused(tmp_path, suffix, fraction):
     path = tmp_path / f"a.{suffix}"
     noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
     cv2.imwrite(str(path), noise)
     data = path.read_bytes()
-    path.write_bytes(data[: int(len(data) * share)])
+    path.write_bytes(data[: int(len(data) * fraction)])
     with pytest.raises(ValueError, match=rf"a\.{suffix}: not an image, or truncated"):
         images.read_rgb(path)
 
@@ -61,5 +63,5 @@ def test_missing_and_empty_files_are_named(tmp_path):
         images.read_rgb(tmp_path / "none.jpg")
 
 
-def test_sha256_is_the_standard_one():
+def test_the_hash_is_the_standard_sha256():
     assert images.hash_bytes(b"abc") == hashlib.sha256(b"abc").hexdigest()

@@ -1,4 +1,4 @@
-"""The hidden truth: read with checks, or not there."""
+"""The hidden truth: read with checks, or absent."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from pipeline.params import Columns
 COLUMNS = Columns(image="Image", identity="Id", answer="Id", new_whale="unknown")
 
 
-def test_names_are_the_projects(tmp_path):
+def test_the_solution_has_the_projects_columns_and_new_whale(tmp_path):
     (tmp_path / "solution.csv").write_text(
         "Image,Id,Usage\n1.jpg,NA,Public\n2.jpg,unknown,Private\n"
     )
@@ -17,11 +17,11 @@ def test_names_are_the_projects(tmp_path):
     assert found.columns.tolist() == ["image", "identity", "usage"]
 
 
-def test_a_competition_without_one(tmp_path):
+def test_a_competition_without_a_solution(tmp_path):
     assert read_solution(tmp_path, COLUMNS) is None
 
 
-def test_other_columns_are_an_error_that_names_the_file(tmp_path):
+def test_other_columns_are_refused_with_the_name_of_the_file(tmp_path):
     (tmp_path / "solution.csv").write_text("Image,Id\n1.jpg,a\n")
     with pytest.raises(ValueError, match="solution.csv: columns are"):
         read_solution(tmp_path, COLUMNS)

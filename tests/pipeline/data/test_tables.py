@@ -1,4 +1,4 @@
-"""Tables keep text as text, refuse foreign columns, and are written whole or not at all."""
+"""Tables keep text as text, refuse other columns, and are written whole or not at all."""
 
 import json
 
@@ -21,7 +21,7 @@ def labels(identities: list[str]) -> pd.DataFrame:
     )
 
 
-def test_identities_survive_as_they_are(tmp_path):
+def test_identities_are_not_changed(tmp_path):
     awkward = ["007", "NA", "", "1e3", "nan", "None", "a,b", 'say "w"', " w ", "TRUE", "鯨"]
     tables.write("labels", labels(awkward), tmp_path / "labels.csv")
     table = tables.read("labels", tmp_path / "labels.csv")
@@ -30,7 +30,7 @@ def test_identities_survive_as_they_are(tmp_path):
     assert table["group"].tolist() == list(range(len(awkward)))
 
 
-def test_numbers_come_back_exactly(tmp_path):
+def test_numbers_are_read_exactly(tmp_path):
     row = dict.fromkeys(tables.TRANSFORM, 0.1 + 0.2)
     boxes = pd.DataFrame([{"image": "a", "x0": 1, "y0": 2, "x1": 30, "y1": 4, "source": "m"} | row])
     tables.write("boxes", boxes, tmp_path / "boxes.csv")
@@ -51,7 +51,7 @@ def test_a_table_without_rows_keeps_its_columns_and_types(kind, tmp_path):
 @pytest.mark.parametrize(
     "header", ["image", "group,image", "image,group,extra"], ids=["missing", "order", "extra"]
 )
-def test_other_columns_are_refused_with_the_files_name(header, tmp_path):
+def test_other_columns_are_refused_with_the_name_of_the_file(header, tmp_path):
     path = tmp_path / "groups.csv"
     path.write_text(header + "\n")
     with pytest.raises(
@@ -60,7 +60,7 @@ def test_other_columns_are_refused_with_the_files_name(header, tmp_path):
         tables.read("groups", path)
 
 
-def test_a_first_row_with_a_cell_too_many_is_refused(tmp_path):
+def test_a_first_row_with_a_surplus_cell_is_refused(tmp_path):
     path = tmp_path / "groups.csv"
     path.write_text("image,group\na,0,surplus\n")
     with pytest.raises(ValueError, match=r"groups\.csv: the first row has more cells than the 2"):
@@ -72,7 +72,7 @@ def test_writing_leaves_other_columns_out(tmp_path):
     assert (tmp_path / "new" / "groups.csv").read_bytes() == b"image,group\n0.jpg,0\n"
 
 
-def test_an_interrupted_write_leaves_what_was_there(tmp_path):
+def test_an_interrupted_write_keeps_the_old_file(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("old")
 
@@ -94,10 +94,10 @@ def test_an_interrupted_first_write_leaves_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_json_has_null_for_what_cannot_be_said(tmp_path):
+def test_json_has_null_for_nan(tmp_path):
     values = {
         "auc": float("nan"),
-        "share": 0.5,
+        "fraction": 0.5,
         "name": "drop",
         "weights": [1.0, 2.0],
         "none": None,
@@ -107,7 +107,7 @@ def test_json_has_null_for_what_cannot_be_said(tmp_path):
     assert list(tmp_path.iterdir()) == [tmp_path / "scores.json"]
 
 
-def test_infinity_is_no_json_and_leaves_nothing(tmp_path):
+def test_infinity_is_refused_and_leaves_no_file(tmp_path):
     with pytest.raises(ValueError):
         tables.write_json({"auc": float("inf")}, tmp_path / "scores.json")
     assert not list(tmp_path.iterdir())

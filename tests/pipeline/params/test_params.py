@@ -31,7 +31,7 @@ def load(tmp_path):
     return load
 
 
-def refusal(load, raw: dict) -> str:
+def get_error(load, raw: dict) -> str:
     with pytest.raises(UserError) as stopped:
         load(raw)
     return str(stopped.value)
@@ -53,12 +53,12 @@ def test_a_loaded_file_cannot_be_changed():
 @pytest.mark.parametrize("section", params.Params.model_fields)
 def test_a_missing_section_is_named(section, load, raw):
     del raw[section]
-    assert f"  {section}: Field required" in refusal(load, raw)
+    assert f"  {section}: Field required" in get_error(load, raw)
 
 
-def test_a_misspelt_key_is_named_with_its_path_and_so_is_what_is_missing(load, raw):
+def test_a_misspelt_key_and_the_missing_one_are_named_with_their_path(load, raw):
     raw["train"]["learning_rat"] = raw["train"].pop("learning_rate")
-    message = refusal(load, raw)
+    message = get_error(load, raw)
     assert "train.learning_rat: Extra inputs are not permitted" in message
     assert "train.learning_rate: Field required" in message
     assert "params.yaml is not valid" in message
@@ -84,119 +84,121 @@ def test_a_value_out_of_bounds_is_named_and_shown(keys, value, place, load, raw)
     for key in keys[:-1]:
         section = section[key]
     section[keys[-1]] = value
-    message = refusal(load, raw)
+    message = get_error(load, raw)
     assert f"  {place}: " in message
     assert f"(found {value!r})" in message
 
 
-def choices(section: type[BaseModel], at: tuple[str, ...] = ()) -> Iterator[tuple[tuple, tuple]]:
-    """Every Literal of the params: its place and its values."""
+def list_choices(
+    section: type[BaseModel], at: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple, tuple]]:
+    """Yield the place and the values of every Literal of the params."""
     for name, field in section.model_fields.items():
         kind = field.annotation
         if get_origin(kind) is Literal:
             yield (*at, name), get_args(kind)
         elif isinstance(kind, type) and issubclass(kind, BaseModel):
-            yield from choices(kind, (*at, name))
+            yield from list_choices(kind, (*at, name))
 
 
-@pytest.mark.parametrize("keys, values", list(choices(params.Params)), ids=str)
-def test_a_wrong_choice_is_told_what_there_is(keys, values, load, raw):
+@pytest.mark.parametrize("keys, values", list(list_choices(params.Params)), ids=str)
+def test_the_error_of_a_wrong_choice_lists_the_choices(keys, values, load, raw):
     section = raw
     for key in keys[:-1]:
         section = section[key]
     section[keys[-1]] = "nonsense"
-    message = refusal(load, raw)
+    message = get_error(load, raw)
     assert f"  {'.'.join(keys)}: " in message and "(found 'nonsense')" in message
     assert all(repr(value) in message for value in values)
 
 
 @pytest.mark.parametrize("weights", ["imagnet", "weights/best.pt", ""])
-def test_first_weights_that_cannot_be_any(weights, load, raw):
+def test_first_weights_of_an_unknown_kind_are_refused(weights, load, raw):
     name = next(iter(raw["backbones"]))
     raw["backbones"][name]["weights"] = weights
-    message = refusal(load, raw)
+    message = get_error(load, raw)
     assert f"  backbones.{name}.weights: " in message
     assert "imagenet, none, or a .safetensors or .pth file" in message
 
 
-def test_all_faults_are_told_at_once(load, raw):
+def test_all_faults_are_listed_at_once(load, raw):
     raw["train"]["epochs"] = 0
     raw["crop"]["height"] = "tall"
-    message = refusal(load, raw)
+    message = get_error(load, raw)
     assert "train.epochs" in message and "crop.height" in message
 
 
-def test_an_ensemble_with_an_unknown_backbone(load, raw):
+def test_an_unknown_backbone_of_an_ensemble_is_refused(load, raw):
     name = next(iter(raw["ensembles"]))
     raw["ensembles"][name]["backbones"] = {"resnet5000": 1.0}
-    assert f"ensembles.{name}.backbones: ['resnet5000'] not in backbones" in refusal(load, raw)
+    assert f"ensembles.{name}.backbones: ['resnet5000'] not in backbones" in get_error(load, raw)
 
 
-def test_an_ensemble_in_which_nobody_votes(load, raw):
+def test_an_ensemble_needs_a_backbone_with_a_weight(load, raw):
     name = next(iter(raw["ensembles"]))
     raw["ensembles"][name]["backbones"] = dict.fromkeys(raw["backbones"], 0.0)
-    assert f"ensembles.{name}: Value error, every backbone has weight 0" in refusal(load, raw)
+    assert f"ensembles.{name}: Value error, every backbone has weight 0" in get_error(load, raw)
 
 
-def test_what_has_weight_0_is_not_heard(raw):
+def test_backbones_and_scores_of_weight_0_are_not_active(raw):
     recipe = next(iter(raw["ensembles"].values()))
     recipe |= {"backbones": {"a": 1.0, "b": 0.0}, "local": {"votes": 1.0, "ratio": 0.0}}
     recipe = params.Ensemble.model_validate(recipe)
     assert (recipe.active_backbones(), recipe.local_scores()) == (["a"], ["votes"])
 
 
-def test_an_ensemble_with_a_fold_that_nobody_trains(load, raw):
+def test_a_fold_of_an_ensemble_must_be_trained(load, raw):
     name = next(iter(raw["ensembles"]))
     raw["folds"]["trained"] = [0]
     raw["ensembles"][name]["folds"] = [1]
-    assert f"ensembles.{name}.folds: [1] not in folds.trained" in refusal(load, raw)
+    assert f"ensembles.{name}.folds: [1] not in folds.trained" in get_error(load, raw)
 
 
-def test_a_trained_fold_out_of_range(load, raw):
+def test_a_trained_fold_out_of_range_is_refused(load, raw):
     count = raw["folds"]["count"]
     raw["folds"]["trained"] = [count]
-    assert f"folds.trained: {count} is not below folds.count" in refusal(load, raw)
+    assert f"folds.trained: {count} is not below folds.count" in get_error(load, raw)
 
 
-def test_a_fold_trained_twice(load, raw):
+def test_a_fold_trained_twice_is_refused(load, raw):
     raw["folds"]["trained"] = [0, 0]
-    assert "folds.trained: [0, 0] names a fold twice" in refusal(load, raw)
+    assert "folds.trained: [0, 0] names a fold twice" in get_error(load, raw)
 
 
 def test_the_default_ensemble_of_identify_must_exist(load, raw):
     raw["identify"]["ensemble"] = "worst"
-    assert "identify.ensemble: 'worst' is not in ensembles" in refusal(load, raw)
+    assert "identify.ensemble: 'worst' is not in ensembles" in get_error(load, raw)
 
 
 @pytest.mark.parametrize("sizes", [[2, 3], [1, 1], [1, 5, 3], []])
 def test_gallery_sizes_of_the_score_card_ascend_from_1(sizes, load, raw):
     raw["score"]["gallery_sizes"] = sizes
-    assert "score" in refusal(load, raw)
+    assert "score" in get_error(load, raw)
 
 
-def test_no_loss_at_all(load, raw):
+def test_a_loss_must_be_switched_on(load, raw):
     for term in raw["train"]["loss"].values():
         term["weight"] = 0
-    assert "train.loss: Value error, every weight is 0: switch one on of [" in refusal(load, raw)
+    assert "train.loss: Value error, every weight is 0: switch one on of [" in get_error(load, raw)
 
 
-def test_an_unknown_loss_is_told_what_there_is(load, raw):
+def test_the_error_of_an_unknown_loss_lists_the_losses(load, raw):
     raw["train"]["loss"]["arkface"] = {"weight": 1.0}
-    message = refusal(load, raw)
+    message = get_error(load, raw)
     assert (
         "train.loss: Value error, no loss ['arkface']; there are ['arcface', 'batch_all'" in message
     )
 
 
-def test_centre_alone_would_draw_everything_into_one_point(load, raw):
+def test_centre_loss_alone_is_refused(load, raw):
     for name, term in raw["train"]["loss"].items():
         term["weight"] = float(name == "centre")
-    assert "centre only pulls together" in refusal(load, raw)
+    assert "centre only pulls together" in get_error(load, raw)
 
 
-def test_a_triplet_with_two_sides_has_no_memory(load, raw):
+def test_a_two_sided_triplet_loss_with_memory_is_refused(load, raw):
     raw["train"]["loss"]["triplet"] |= {"two_sided": True, "memory": 64}
-    assert "triplet: two_sided makes anchors of positives: set memory to 0" in refusal(load, raw)
+    assert "triplet: two_sided makes anchors of positives: set memory to 0" in get_error(load, raw)
 
 
 @pytest.mark.parametrize(
@@ -209,12 +211,12 @@ def test_a_triplet_with_two_sides_has_no_memory(load, raw):
 )
 def test_a_fault_in_an_override_is_named_with_its_backbone(overrides, key, load, raw):
     raw["backbones"]["lite0"]["overrides"] = overrides
-    message = refusal(load, raw)
+    message = get_error(load, raw)
     assert "backbones.lite0.overrides" in message
     assert f"  {key}: " in message
 
 
-def test_an_override_reaches_its_backbone_alone(load, raw):
+def test_an_override_changes_only_its_backbone(load, raw):
     raw["backbones"]["lite0"]["overrides"] = {"loss": {"arcface": {"margin": 0.45}}}
     loaded = load(raw)
     assert loaded.member_train("lite0").loss.arcface.margin == 0.45
@@ -238,9 +240,9 @@ def test_an_exponent_without_a_point_is_a_number(tmp_path):
     ("scores", "fault"),
     [(["nearst"], "nearst"), (["nearest", "prototypes"], "prototypes"), (["x or centre"], "x or")],
 )
-def test_a_score_that_nobody_gives_is_refused_before_training(scores, fault, load, raw):
+def test_an_unavailable_score_is_refused(scores, fault, load, raw):
     raw["ensembles"]["card"]["scores"] = scores
-    message = refusal(load, raw)
+    message = get_error(load, raw)
     assert "ensembles.card.scores" in message and fault in message
 
 
@@ -249,66 +251,66 @@ def test_a_score_of_a_stage_that_is_off_needs_an_alternative(load, raw):
     raw["ensembles"]["card"]["scores"] = ["reranked or centre"]
     assert load(raw).ensembles["card"].scores == ["reranked or centre"]
     raw["ensembles"]["card"]["scores"] = ["reranked"]
-    assert "reranked" in refusal(load, raw)
+    assert "reranked" in get_error(load, raw)
 
 
 def test_k_reciprocal_needs_its_neighbours(load, raw):
     raw["rerank"]["method"] = "k_reciprocal"
-    assert "neighbours.reciprocal is 0" in refusal(load, raw)
+    assert "neighbours.reciprocal is 0" in get_error(load, raw)
     raw["neighbours"]["reciprocal"] = 20
     assert load(raw).rerank.method == "k_reciprocal"
 
 
-def test_a_twins_second_look_needs_a_twin_network(load, raw):
+def test_the_siamese_head_needs_a_network_trained_with_it(load, raw):
     raw["rerank"]["method"] = "siamese_head"
     for ensemble in raw["ensembles"].values():
         ensemble["scores"] = ["siamese_head or centre"]
-    message = refusal(load, raw)
+    message = get_error(load, raw)
     assert "rerank.method: siamese_head, but lite0 is trained without one" in message
     raw["train"]["loss"]["siamese"]["weight"] = 1.0
     assert load(raw).rerank.method == "siamese_head"
 
 
-def test_what_adapts_a_network_for_vectors_sees_no_crops(load, raw):
+def test_methods_that_adapt_a_network_for_vectors_refuse_crops(load, raw):
     raw["rerank"]["fewshot"]["input"] = "crops"
-    for method, sees in [("maml", False), ("matching", True), ("none", True)]:
+    for method, accepted in [("maml", False), ("matching", True), ("none", True)]:
         raw["rerank"]["method"] = method
         for ensemble in raw["ensembles"].values():
             ensemble["scores"] = ["centre"]
-        if sees:
+        if accepted:
             assert load(raw).rerank.fewshot.input == "crops"
         else:
-            message = refusal(load, raw)
+            message = get_error(load, raw)
             assert "crops, but maml adapts a network for vectors" in message
             assert "'prototypical'" in message and "'fomaml'" not in message
 
 
 @pytest.mark.parametrize("folds", [[], [0, 0], [7]])
-def test_a_recipe_names_trained_folds_once(folds, load, raw):
+def test_the_folds_of_an_ensemble_are_trained_and_unique(folds, load, raw):
     raw["ensembles"]["card"]["folds"] = folds
-    assert "ensembles.card" in refusal(load, raw)
+    assert "ensembles.card" in get_error(load, raw)
 
 
 @pytest.mark.parametrize("useless", [{"align": "axis"}, {"padding": 0.1}])
-def test_a_whole_photograph_is_neither_turned_nor_widened(useless, load, raw):
+def test_a_whole_photograph_is_neither_aligned_nor_padded(useless, load, raw):
     raw["crop"] |= {"frame": "photograph", "align": "none", "padding": 0} | useless
-    assert "set align to none and padding to 0" in refusal(load, raw)
+    assert "set align to none and padding to 0" in get_error(load, raw)
     raw["crop"] |= {"align": "none", "padding": 0}
     assert load(raw).crop.frame == "photograph"
 
 
-def test_a_download_has_a_folder_of_its_own(load, raw):
+def test_a_download_has_its_own_folder(load, raw):
     raw["competition"]["source"] = "kaggle"
-    assert "data/kaggle" in refusal(load, raw)
+    assert "data/kaggle" in get_error(load, raw)
     raw["competition"]["path"] = "data/kaggle"
     assert load(raw).competition.source == "kaggle"
 
 
-def test_mirror_images_that_training_holds_apart_are_not_averaged(load, raw):
+def test_mirror_images_of_other_individuals_are_not_averaged(load, raw):
     raw["embed"]["flip"] = "average"
     load(raw)
     raw["backbones"]["lite0"]["overrides"] = {"flip": "identity"}
-    message = refusal(load, raw)
+    message = get_error(load, raw)
     assert "embed.flip: average, but lite0 is trained with flip: identity" in message
     raw["embed"]["flip"] = "both"
     load(raw)
@@ -317,8 +319,8 @@ def test_mirror_images_that_training_holds_apart_are_not_averaged(load, raw):
 @pytest.mark.parametrize(
     ("score", "place", "on"), [("margin_score", "margin_score", True), ("reciprocal",) * 2 + (20,)]
 )
-def test_a_score_that_is_off_cannot_be_asked_for(raw, load, score, place, on):
+def test_a_score_that_is_off_is_refused(raw, load, score, place, on):
     raw["ensembles"]["card"]["scores"] = [score]
-    assert f"{score!r} is none of" in refusal(load, raw)
+    assert f"{score!r} is none of" in get_error(load, raw)
     raw["neighbours"][place] = on
     assert load(raw).ensembles["card"].scores == [score]

@@ -1,4 +1,4 @@
-"""A clone is there whole, or not at all."""
+"""A clone is complete, or does not exist."""
 
 import subprocess
 from pathlib import Path
@@ -10,28 +10,28 @@ from pipeline.system import clones
 
 @pytest.fixture(autouse=True)
 def project(tmp_path, monkeypatch):
-    """A repository of one committed file, and one that is not."""
+    """A repository with one committed file that was edited afterwards."""
     monkeypatch.chdir(tmp_path)
-    Path("kept.txt").write_text("committed")
-    who = ["-c", "user.name=a", "-c", "user.email=a@b"]
-    for command in (["init", "-q"], ["add", "."], [*who, "commit", "-qm", "first"]):
+    Path("file.txt").write_text("committed")
+    author = ["-c", "user.name=a", "-c", "user.email=a@b"]
+    for command in (["init", "-q"], ["add", "."], [*author, "commit", "-qm", "first"]):
         subprocess.run(["git", *command], check=True)
-    Path("kept.txt").write_text("edited")
+    Path("file.txt").write_text("edited")
 
 
-def test_the_last_commit_prepared():
+def test_the_last_commit_is_cloned_and_prepared():
     clones.clone(Path("out/a"), lambda part: (part / "new.txt").write_text("new"))
-    assert Path("out/a/kept.txt").read_text() == "committed"
+    assert Path("out/a/file.txt").read_text() == "committed"
     assert Path("out/a/new.txt").is_file()
 
 
-def test_what_could_not_be_prepared_is_not_there_and_done_anew():
-    def fails(part: Path) -> None:
+def test_a_failed_preparation_leaves_no_clone_and_can_be_repeated():
+    def fail(part: Path) -> None:
         (part / "half.txt").write_text("half")
         raise OSError("no space")
 
     with pytest.raises(OSError, match="no space"):
-        clones.clone(Path("out/a"), fails)
+        clones.clone(Path("out/a"), fail)
     assert not Path("out/a").exists()
     clones.clone(Path("out/a"), lambda part: None)
     assert not Path("out/a/half.txt").exists()

@@ -1,4 +1,4 @@
-"""Precision and workers are decided by what the machine and the network are."""
+"""The machine and the network decide precision and workers."""
 
 import pytest
 import torch
@@ -10,32 +10,34 @@ PLAIN = nn.Sequential(nn.Conv2d(3, 8, 3), nn.Conv2d(8, 8, 3, groups=2))
 DEPTHWISE = nn.Sequential(nn.Conv2d(3, 8, 3), nn.Conv2d(8, 8, 3, groups=8))
 
 
-def machine_with(monkeypatch, gpu: bool, gpu_bf16: bool = False, cpu_bf16: bool = False) -> None:
+def set_machine(monkeypatch, gpu: bool, gpu_bf16: bool = False, cpu_bf16: bool = False) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: gpu_bf16)
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: cpu_bf16)
 
 
-def test_depthwise():
+def test_a_network_with_one_group_per_channel_is_depthwise():
     assert device.has_depthwise(DEPTHWISE) and not device.has_depthwise(PLAIN)
-    assert not device.has_depthwise(nn.Conv2d(1, 4, 3))  # one plane in is no sign of it
+    assert not device.has_depthwise(
+        nn.Conv2d(1, 4, 3)
+    )  # with one input channel a group is not depthwise
 
 
-def test_half_precision_on_a_cpu_wants_hardware_and_full_convolutions(monkeypatch):
-    machine_with(monkeypatch, gpu=False, cpu_bf16=True)
+def test_half_precision_on_a_cpu_needs_hardware_and_full_convolutions(monkeypatch):
+    set_machine(monkeypatch, gpu=False, cpu_bf16=True)
     assert device.is_half_precision_faster(PLAIN) and not device.is_half_precision_faster(DEPTHWISE)
-    machine_with(monkeypatch, gpu=False, cpu_bf16=False)
+    set_machine(monkeypatch, gpu=False, cpu_bf16=False)
     assert not device.is_half_precision_faster(PLAIN)
 
 
-def test_half_precision_on_a_gpu_wants_hardware_for_it(monkeypatch):
-    machine_with(monkeypatch, gpu=True, gpu_bf16=True)
+def test_half_precision_on_a_gpu_needs_hardware(monkeypatch):
+    set_machine(monkeypatch, gpu=True, gpu_bf16=True)
     assert device.is_half_precision_faster(DEPTHWISE)
-    machine_with(monkeypatch, gpu=True, gpu_bf16=False, cpu_bf16=True)
+    set_machine(monkeypatch, gpu=True, gpu_bf16=False, cpu_bf16=True)
     assert not device.is_half_precision_faster(PLAIN)
 
 
-def test_one_device_unless_asked_for_more(monkeypatch):
+def test_one_device_is_the_default(monkeypatch):
     monkeypatch.delenv(device.DEVICES, raising=False)
     assert device.build_fabric(PLAIN).world_size == 1
     monkeypatch.setenv(device.DEVICES, "2")
@@ -46,9 +48,9 @@ def test_one_device_unless_asked_for_more(monkeypatch):
 @pytest.mark.parametrize("gpu, cores, expected", [
     (False, 1, 1), (False, 2, 1), (False, 16, 4), (True, 1, 1), (True, 4, 3), (True, 64, 8),
 ])  # fmt: skip
-def test_a_gpu_gets_the_loaders_of_all_cores_but_one_a_cpu_its_share(
+def test_a_gpu_has_loaders_on_all_cores_but_one_a_cpu_one_per_thread(
     monkeypatch, gpu, cores, expected
 ):
-    machine_with(monkeypatch, gpu=gpu)
+    set_machine(monkeypatch, gpu=gpu)
     monkeypatch.setattr(machine, "count_cores", lambda: cores)
     assert device.count_workers() == expected

@@ -19,21 +19,21 @@ def file(tmp_path) -> Path:
     return path
 
 
-def test_a_committed_file(file):
+def test_a_committed_file_is_committed(file):
     assert is_committed(file)
 
 
-def test_an_edited_file(file):
+def test_an_edited_file_is_not_committed(file):
     file.write_text("a: 2\n")
     assert not is_committed(file)
 
 
-def test_a_file_that_git_does_not_know(file):
+def test_an_untracked_file_is_not_committed(file):
     other = file.with_name("other.yaml")
     other.write_text("a: 1\n")
     assert not is_committed(other)
 
 
-def test_a_folder_that_is_no_repository(tmp_path):
+def test_outside_of_a_repository_no_file_is_committed(tmp_path):
     (tmp_path / "params.yaml").write_text("a: 1\n")
     assert not is_committed(tmp_path / "params.yaml")

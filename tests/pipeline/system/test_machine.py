@@ -1,4 +1,4 @@
-"""How cores are shared among stages at once."""
+"""How cores are divided among stages that run at the same time."""
 
 import ctypes
 import os
@@ -9,26 +9,26 @@ from pipeline.system import machine
 
 
 @pytest.mark.parametrize(
-    "cores, at_once, threads",
+    "cores, stages, threads",
     [(1, 2, 1), (2, 2, 1), (3, 2, 1), (4, 2, 2), (6, 3, 2), (8, 4, 2), (64, 4, 16)],
 )
-def test_the_shares(monkeypatch, cores, at_once, threads):
+def test_stages_and_threads_by_cores(monkeypatch, cores, stages, threads):
     monkeypatch.setattr(machine, "count_cores", lambda: cores)
-    assert (machine.count_parallel_stages(), machine.count_threads()) == (at_once, threads)
+    assert (machine.count_parallel_stages(), machine.count_threads()) == (stages, threads)
 
 
-def test_only_the_cores_that_are_allowed_count(monkeypatch):
+def test_only_the_allowed_cores_count(monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {3, 5, 7}, raising=False)
     assert machine.count_cores() == 3
 
 
-def test_where_nobody_says_what_is_allowed_all_count(monkeypatch):
+def test_all_cores_count_if_the_system_sets_no_limit(monkeypatch):
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: None)
     assert machine.count_cores() == 1
 
 
-def test_the_users_own_number_of_threads_stays(monkeypatch):
+def test_the_users_number_of_threads_is_kept(monkeypatch):
     monkeypatch.setattr(machine, "keep_memory", lambda: None)
     monkeypatch.setattr(machine, "count_cores", lambda: 8)
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
@@ -40,7 +40,7 @@ def test_the_users_own_number_of_threads_stays(monkeypatch):
     assert os.environ["OMP_NUM_THREADS"] == "2"
 
 
-def test_without_glibc_memory_is_left_as_it_is(monkeypatch):
+def test_without_glibc_memory_settings_stay(monkeypatch):
     def missing(name: str):
         raise OSError(f"{name}: cannot open shared object file")
 
@@ -49,9 +49,9 @@ def test_without_glibc_memory_is_left_as_it_is(monkeypatch):
 
 
 def test_with_glibc_freed_memory_is_kept(monkeypatch):
-    asked = []
-    library = type("Library", (), {"mallopt": lambda self, *words: asked.append(words)})
+    calls = []
+    library = type("Library", (), {"mallopt": lambda self, *arguments: calls.append(arguments)})
     monkeypatch.setattr(ctypes, "CDLL", lambda name: library())
     machine.keep_memory()
-    assert [name for name, _ in asked] == [-4, -1, -2]
-    assert asked[0] == (machine.M_MMAP_MAX, 0)
+    assert [name for name, _ in calls] == [-4, -1, -2]
+    assert calls[0] == (machine.M_MMAP_MAX, 0)
