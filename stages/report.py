@@ -4,17 +4,17 @@ import sys
 
 from pipeline import params, paths
 from pipeline.data import tables
-from pipeline.data.members import members_of
+from pipeline.data.members import list_members
 from pipeline.models import member_networks
 from pipeline.steps.report.report import build_report
-from pipeline.steps.report.sources import Sources, reranked_score
+from pipeline.steps.report.sources import Sources, find_reranked_score
 
 
 def main(name: str) -> None:
     p = params.load()
     recipe = p.ensembles[name]
-    members = members_of(recipe, p.folds.trained)
-    scores = p.rerank.first, reranked_score(recipe)
+    members = list_members(recipe, p.folds.trained)
+    scores = p.rerank.first, find_reranked_score(recipe)
     sources = Sources(name, members, scores, p.competition.columns.new_whale)
     backbone = members[0].backbone
     settings = p.member_train(backbone)

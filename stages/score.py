@@ -6,7 +6,7 @@ import pandas as pd
 
 from pipeline import params, paths
 from pipeline.data import artefacts, tables
-from pipeline.data.members import members_of
+from pipeline.data.members import list_members
 from pipeline.steps.score import plots, score
 
 
@@ -15,7 +15,7 @@ def main(name: str) -> None:
     rankings = tables.read("rankings", paths.rankings(name))
     posteriors = pd.read_parquet(paths.placed_posteriors(name))
     reliability = plots.build_first_answer_diagram(rankings, posteriors, p.score.reliability_bins)
-    members = members_of(p.ensembles[name], p.folds.trained)
+    members = list_members(p.ensembles[name], p.folds.trained)
     card: dict[str, object] = {
         **score.compute_score_card(rankings, p.evaluation),
         **score.summarise_conflicts(tables.read("conflicts", paths.CONFLICTS), p.labels.conflicts),

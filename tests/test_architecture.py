@@ -1,4 +1,4 @@
-"""Who may import whom, where a stage's files lie, and who may open the hidden truth."""
+"""Which layer may import which, where a stage's files are, and what may read the hidden truth."""
 
 import ast
 from pathlib import Path
@@ -15,7 +15,7 @@ STAGES = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
 FORBIDDEN = {"argparse", "click", "commands", "dvc", "dvclive", "stages", "typer"}
 MOST_LOOSE_MODULES = 4
 MOST_STAGE_LINES = 35
-# each layer and the layers below that it may import; whatever is above is out of its sight
+# each layer and the layers below it, which it may import
 LAYERS = {
     "params": {"system"},
     "system": set(),
@@ -50,7 +50,7 @@ def imported_modules(path: Path) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("path", LIBRARY, ids=lambda path: "/".join(relative(path)))
-def test_the_library_knows_no_stage_and_no_command_line(path):
+def test_the_library_imports_no_stage_and_no_command_line(path):
     assert not {name.split(".")[0] for name in imported_names(path)} & FORBIDDEN
 
 
@@ -67,7 +67,7 @@ def test_the_layers_have_an_order():
         reached, frontier = set(), set(below)
         while frontier:
             reached |= frontier
-            frontier = {name for one in frontier for name in LAYERS[one]} - reached
+            frontier = {name for reachable in frontier for name in LAYERS[reachable]} - reached
         assert layer not in reached
 
 
@@ -78,7 +78,7 @@ def test_steps_never_import_each_other(word):
         assert steps <= {word}
 
 
-def test_few_modules_lie_loose_in_the_library():
+def test_few_modules_are_outside_the_layers():
     loose = [path.name for path in (ROOT / "pipeline").glob("*.py") if path.name != "__init__.py"]
     assert len(loose) <= MOST_LOOSE_MODULES
 
@@ -130,12 +130,12 @@ def output_paths(stage: dict) -> list[str]:
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "stages").glob("*.py")), ids=lambda path: path.stem)
-def test_a_stage_only_loads_calls_and_saves(path):
+def test_a_stage_is_short(path):
     assert len(path.read_text().splitlines()) <= MOST_STAGE_LINES
 
 
 @pytest.mark.parametrize("word", STAGES)
-def test_a_stage_has_its_places(word):
+def test_the_word_of_a_stage_is_in_six_places(word):
     """A stage's word: dvc.yaml, its script, its step, its params, its outputs and its tests."""
     assert (ROOT / f"stages/{word}.py").is_file()
     assert (ROOT / f"pipeline/steps/{word}/{word}.py").is_file()
@@ -146,7 +146,7 @@ def test_a_stage_has_its_places(word):
     assert (ROOT / f"tests/pipeline/steps/{word}/test_{word}.py").is_file()
 
 
-def test_the_solution_is_opened_to_score_what_was_answered_alone():
+def test_the_solution_is_read_only_to_score_submissions():
     folders = ("stages", "commands", "benchmarks")
     code = [*LIBRARY, *(path for name in folders for path in (ROOT / name).glob("*.py"))]
     demo = ROOT / "pipeline/demo"
@@ -158,7 +158,7 @@ def test_the_solution_is_opened_to_score_what_was_answered_alone():
     assert readers == {"pipeline/leaderboard/update.py", "benchmarks/closed_set.py"}
 
 
-def test_nobody_else_names_the_hidden_files():
+def test_no_other_module_names_the_hidden_files():
     writers = {ROOT / "pipeline/data/solution.py", ROOT / "pipeline/data/importing.py"}
     code = [*LIBRARY, *(ROOT / "stages").glob("*.py"), *(ROOT / "commands").glob("*.py")]
     for path in code:

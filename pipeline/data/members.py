@@ -49,7 +49,7 @@ class Member(NamedTuple):
         return tables.read_json(paths.few_shot_accuracy(*self))
 
 
-def members_of(recipe: Ensemble, trained: list[int]) -> list[Member]:
+def list_members(recipe: Ensemble, trained: list[int]) -> list[Member]:
     """The members that take part in an ensemble: for every active backbone, every fold.
 
     trained : the folds that are held out in turn (`folds.trained`)

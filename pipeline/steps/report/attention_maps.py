@@ -44,7 +44,7 @@ def build_attention_maps(
         torch.stack([torch.from_numpy(to_planes(crop, channels)) for crop in part])
         for part in (query_crops, match_crops)
     ]
-    heatmaps = grad_cam.similarity_heatmaps(net, *batches).numpy()
+    heatmaps = grad_cam.compute_heatmaps(net, *batches).numpy()
     return [
         {"q": query, "g": match, "h": photographs.encode_webp(overlay(crop[:, :, :3], heat), SIZE)}
         for (query, match), crop, heat in zip(pairs, query_crops, heatmaps, strict=True)

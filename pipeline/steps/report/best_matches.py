@@ -9,7 +9,9 @@ from pipeline.steps.report import outlines
 MAX_LINES = 24  # matched points that the report draws per pair
 
 
-def select(answers: pd.DataFrame, pairs: pd.DataFrame, neighbours: pd.DataFrame) -> pd.DataFrame:
+def select_best_matches(
+    answers: pd.DataFrame, pairs: pd.DataFrame, neighbours: pd.DataFrame
+) -> pd.DataFrame:
     """The best match of each answer: columns query, identity, inliers, similarity, image.
 
     It is the photograph with the most inliers; if none has any, the nearest by embedding.
@@ -34,7 +36,7 @@ def select(answers: pd.DataFrame, pairs: pd.DataFrame, neighbours: pd.DataFrame)
     return both.drop_duplicates(["query", "identity"])[columns].reset_index(drop=True)
 
 
-def match_lines(
+def build_match_lines(
     matches: pd.DataFrame, points: pd.DataFrame, features: Features, sizes: pd.DataFrame
 ) -> dict[tuple[str, str], list[int]]:
     """The clearest matched points by (query, image), one flat list per pair.

@@ -48,8 +48,10 @@ def build_content(sources: Sources, params: Report, seed: int) -> dict[str, Any]
         "sources": details.source_probabilities.columns.tolist(),
         "images": photographs,
         "thumbnails": thumbnails,
-        "queries": entries.build_queries(selected, details, gallery_sizes(sources.fold_table)),
-        "map": {"m": sources.members[0].name, "p": map_points(sources, groups, seed)},
+        "queries": entries.build_queries(
+            selected, details, count_gallery_photographs(sources.fold_table)
+        ),
+        "map": {"m": sources.members[0].name, "p": build_map(sources, groups, seed)},
         "duplicates": listed_groups,
         "total": {
             "queries": all_answers["query"].nunique(),
@@ -61,20 +63,20 @@ def build_content(sources: Sources, params: Report, seed: int) -> dict[str, Any]
 
 def load_details(selected: pd.DataFrame, sources: Sources) -> entries.Details:
     """What the report shows beside each of the selected answers."""
-    matches = best_matches.select(selected, sources.pairs, sources.neighbours)
+    matches = best_matches.select_best_matches(selected, sources.pairs, sources.neighbours)
     changes: dict[str, tuple[list[str], list[str]]] = {}
     if sources.scores[1]:
         for evidence in sources.rerank_evidence:
             changes = compare_rankings(evidence, *sources.scores) | changes
     return entries.Details(
         matches,
-        best_matches.match_lines(matches, sources.points, sources.features, sources.sizes),
+        best_matches.build_match_lines(matches, sources.points, sources.features, sources.sizes),
         sources.source_probabilities,
         changes,
     )
 
 
-def gallery_sizes(folds: pd.DataFrame) -> dict[tuple[int, str], int]:
+def count_gallery_photographs(folds: pd.DataFrame) -> dict[tuple[int, str], int]:
     """How many photographs of an identity each fold's gallery has, by (fold, identity)."""
     held_out = sorted(set(folds["fold"]) - {-1})
     return {
@@ -84,7 +86,7 @@ def gallery_sizes(folds: pd.DataFrame) -> dict[tuple[int, str], int]:
     }
 
 
-def map_points(sources: Sources, groups: list[dict[str, Any]], seed: int) -> list[list[Any]]:
+def build_map(sources: Sources, groups: list[dict[str, Any]], seed: int) -> list[list[Any]]:
     """The points of the map; test photographs have no identity.
 
     groups : the duplicate groups, whose photographs are marked

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.manifold import TSNE
 
-MAX_POINTS = 3000  # more take minutes, and can't be told apart on the map
+MAX_POINTS = 3000  # more take minutes, and overlap on the map
 PERPLEXITY = 20
 SAME = 1e-6
 

@@ -27,7 +27,7 @@ DIGITS = 4
 class Details:
     """What the report shows beside an answer.
 
-    best_matches : columns query, identity, image, inliers (`best_matches.select`)
+    best_matches : columns query, identity, image, inliers (`best_matches.select_best_matches`)
     lines : matched points by (query, image)
     source_probabilities : rows (query, identity), one column per source
     rank_changes : by query, the identities of the first candidates before and after re-ranking

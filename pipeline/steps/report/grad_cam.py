@@ -10,7 +10,7 @@ from torch import Tensor
 from pipeline.models.embedding_net import EmbeddingNet
 
 
-def similarity_heatmaps(net: EmbeddingNet, crops: Tensor, others: Tensor) -> Tensor:
+def compute_heatmaps(net: EmbeddingNet, crops: Tensor, others: Tensor) -> Tensor:
     """Where n crops resemble n others (n x C x H x W uint8): n x H x W, 0 to 1.
 
     The channels of the backbone's last maps are weighted by the mean gradient of the similarity,

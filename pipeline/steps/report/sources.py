@@ -145,7 +145,9 @@ class Sources:
     @cached_property
     def histories(self) -> dict[str, pd.DataFrame]:
         """The training history of every member, by its name."""
-        return {one.name: pd.read_csv(paths.training_history(*one)) for one in self.members}
+        return {
+            member.name: pd.read_csv(paths.training_history(*member)) for member in self.members
+        }
 
     @cached_property
     def lr_ranges(self) -> dict[str, pd.DataFrame]:
@@ -158,7 +160,7 @@ class Sources:
         return pd.concat(parts, ignore_index=True)
 
 
-def reranked_score(recipe: Ensemble) -> str:
+def find_reranked_score(recipe: Ensemble) -> str:
     """The score by which the recipe prefers re-ranked candidates; "" if it uses none."""
     preferred = {choices.split(" or ")[0] for choices in recipe.scores}
     return next(iter(sorted(preferred & RERANK_SCORES)), "")

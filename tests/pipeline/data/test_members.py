@@ -67,5 +67,5 @@ def test_the_members_of_a_recipe_are_its_active_backbones_with_every_fold():
     chosen = {"backbones": {"lite0": 1.0, "off": 0.0, "lite1": 0.5}, "folds": "all"}
     recipe = recipe.model_copy(update=chosen)
     wanted = [("lite0", 2), ("lite0", 0), ("lite1", 2), ("lite1", 0)]
-    assert members.members_of(recipe, [2, 0]) == wanted
-    assert members.members_of(recipe.model_copy(update={"folds": [0]}), [2, 0]) == wanted[1::2]
+    assert members.list_members(recipe, [2, 0]) == wanted
+    assert members.list_members(recipe.model_copy(update={"folds": [0]}), [2, 0]) == wanted[1::2]

@@ -38,9 +38,9 @@ def test_the_gain_and_what_changed(tmp_path, keep):
     """All four right at the second rank, 1/2 each; then all at the first."""
     keep("x", "train: {epochs: 22}\n", "b", "b", "b", "b")
     keep("y", "train: {epochs: 16}\n", "a", "a", "a", "a")
-    found = compare(tmp_path, "x", "y")
-    assert found["changed"] == "train.epochs: 22 -> 16"
-    assert (found["difference"], found["low"], found["high"]) == (0.5, 0.5, 0.5)
+    change = compare(tmp_path, "x", "y")
+    assert change["changed"] == "train.epochs: 22 -> 16"
+    assert (change["difference"], change["low"], change["high"]) == (0.5, 0.5, 0.5)
 
 
 def test_submissions_that_were_not_kept_are_not_compared(tmp_path, keep):

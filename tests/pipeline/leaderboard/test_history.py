@@ -18,8 +18,8 @@ SOLUTION = pd.DataFrame(
 
 def test_hidden_scores_by_hand():
     """Precisions 1 (public), 1/2 and 0 (private); image 1 is a duplicate."""
-    found = history.compute_hidden_scores(ANSWERS, SOLUTION, {"1"})
-    assert found == {
+    scores = history.compute_hidden_scores(ANSWERS, SOLUTION, {"1"})
+    assert scores == {
         "public": 1,
         "private": 0.25,
         "hidden": 0.5,
@@ -28,13 +28,13 @@ def test_hidden_scores_by_hand():
 
 
 def test_without_a_solution_there_is_no_score():
-    found = history.compute_hidden_scores(ANSWERS, None, set())
-    assert list(found) == history.HIDDEN and np.isnan(list(found.values())).all()
+    scores = history.compute_hidden_scores(ANSWERS, None, set())
+    assert list(scores) == history.HIDDEN and np.isnan(list(scores.values())).all()
 
 
 def test_without_a_public_part_its_score_is_missing():
-    found = history.compute_hidden_scores(ANSWERS, SOLUTION.assign(usage="Private"), set())
-    assert np.isnan(found["public"]) and found["private"] == found["hidden"] == 0.5
+    scores = history.compute_hidden_scores(ANSWERS, SOLUTION.assign(usage="Private"), set())
+    assert np.isnan(scores["public"]) and scores["private"] == scores["hidden"] == 0.5
 
 
 def row(ensemble: str, csv: str, **scores: float) -> pd.DataFrame:
@@ -61,21 +61,21 @@ def test_the_history_grows_and_keeps_its_rows(path):
     history.append(pd.concat([row("card", "y"), row("single", "y", hidden=0.25)]), path)
     history.append(row("card", "x", hidden=0.5), path)  # back to the first: a new event
     assert path.read_text().startswith(before)
-    found = history.read(path)
-    assert found["ensemble"].tolist() == ["card", "card", "single", "card"]
-    assert found["csv"].tolist() == ["x", "y", "y", "x"]
-    assert found["hidden"].tolist() == ["0.5", "", "0.25", "0.5"]
-    assert found["commit"].tolist() == ["0123"] * 4
-    assert history.find_last_csvs(found) == {"card": "x", "single": "y"}
+    past = history.read(path)
+    assert past["ensemble"].tolist() == ["card", "card", "single", "card"]
+    assert past["csv"].tolist() == ["x", "y", "y", "x"]
+    assert past["hidden"].tolist() == ["0.5", "", "0.25", "0.5"]
+    assert past["commit"].tolist() == ["0123"] * 4
+    assert history.find_last_csvs(past) == {"card": "x", "single": "y"}
 
 
 def test_a_history_with_fewer_columns_is_continued(path):
     path.write_text("date,csv,ensemble,hidden\nd,0012,card,0.5\n")
     history.append(row("card", "y", hidden=0.75), path)
-    found = history.read(path)
-    assert found.columns.tolist() == history.COLUMNS
-    assert found["csv"].tolist() == ["0012", "y"] and found["hidden"].tolist() == ["0.5", "0.75"]
-    assert found["difference"].tolist() == ["", ""]
+    past = history.read(path)
+    assert past.columns.tolist() == history.COLUMNS
+    assert past["csv"].tolist() == ["0012", "y"] and past["hidden"].tolist() == ["0.5", "0.75"]
+    assert past["difference"].tolist() == ["", ""]
 
 
 def test_kaggles_scores_go_to_the_row_that_was_sent(path):
@@ -94,8 +94,8 @@ def test_kaggles_scores_go_to_the_row_that_was_sent(path):
 
 def test_two_ensembles_with_one_csv_have_different_keys(path):
     history.append(pd.concat([row("card", "x"), row("single", "x")]), path)
-    found = history.find_last_keys(history.read(path))
-    assert found == {"card": "card-x-p", "single": "single-x-p"}
+    keys = history.find_last_keys(history.read(path))
+    assert keys == {"card": "card-x-p", "single": "single-x-p"}
 
 
 def test_without_a_file_there_is_no_history(path):

@@ -26,8 +26,8 @@ def test_the_newest_row_is_first_with_its_gain(tmp_path):
         assert "1.5 min" in first and "0.812" in first and "30%" in first
         assert "0.800 (0.750 to 0.850)" in second and "2026-01-02 03:04:05" in second
         assert tab.locator(".better").count() == 1
-        found = Axe().run(tab).response["violations"]
-        assert [(violation["id"], violation["impact"]) for violation in found] == []
+        violations = Axe().run(tab).response["violations"]
+        assert [(violation["id"], violation["impact"]) for violation in violations] == []
         assert faults == []
 
 

@@ -14,7 +14,7 @@ def make_query(name: str, fold: int, posterior: float, **first) -> dict:
 def build(queries: list[dict], monkeypatch) -> list[dict]:
     monkeypatch.setattr(
         attention_maps.grad_cam,
-        "similarity_heatmaps",
+        "compute_heatmaps",
         lambda net, crops, others: torch.ones(len(crops), 8, 8),
     )
     return attention_maps.build_attention_maps(None, queries, CROPS, NAMES, 0, 3)

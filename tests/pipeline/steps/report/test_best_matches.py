@@ -18,7 +18,7 @@ NEAR = pd.DataFrame(
 
 
 def select(pairs: pd.DataFrame = PAIRS, near: pd.DataFrame = NEAR) -> dict[str, str]:
-    matches = best_matches.select(ANSWERS, pairs, near)
+    matches = best_matches.select_best_matches(ANSWERS, pairs, near)
     return dict(zip(matches["identity"], matches["image"], strict=True))
 
 
@@ -30,7 +30,7 @@ def test_the_best_match_has_the_most_inliers_or_else_is_the_nearest():
 
 
 def test_a_pair_of_two_folds_counts_once():
-    matches = best_matches.select(ANSWERS, pd.concat([PAIRS, PAIRS]), NEAR)
+    matches = best_matches.select_best_matches(ANSWERS, pd.concat([PAIRS, PAIRS]), NEAR)
     assert len(matches) == 2 and matches["inliers"][0] == 7
     assert np.isnan(matches["inliers"][1])  # b1 is near, but its keypoints were not compared
 
@@ -41,23 +41,23 @@ def make_points(count: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=POINT_COLUMNS)
 
 
-def match_lines(points: pd.DataFrame) -> dict:
+def build_match_lines(points: pd.DataFrame) -> dict:
     """q's canvas is its photograph of 200 x 100; a1's is the right half of one of that size."""
     none = np.empty((0, 2), np.float32), np.empty((0, 8), np.uint8), 0
     right = np.array([[1.0, 0, -100], [0, 1, 0]])
     both = [(*none, np.eye(2, 3), (200, 100)), (*none, right, (100, 100))]
     sizes = pd.DataFrame({"width": 200, "height": 100}, index=["q", "a1"])
     matches = pd.DataFrame({"query": ["q"], "image": ["a1"]})
-    return best_matches.match_lines(matches, points, features.join(["q", "a1"], both), sizes)
+    return best_matches.build_match_lines(matches, points, features.join(["q", "a1"], both), sizes)
 
 
 def test_lines_are_in_thousandths_of_the_photographs():
     """(100, 50) of 200 x 100 is the middle, but for half a pixel; the corner is at (100, 100)."""
-    assert match_lines(make_points(1)) == {("q", "a1"): [502, 505, 502, 1000]}
+    assert build_match_lines(make_points(1)) == {("q", "a1"): [502, 505, 502, 1000]}
 
 
 def test_the_clearest_lines_are_drawn_once():
     twice = pd.concat([make_points(best_matches.MAX_LINES + 5)] * 2)
-    (numbers,) = match_lines(twice).values()
+    (numbers,) = build_match_lines(twice).values()
     assert len(numbers) == 4 * best_matches.MAX_LINES
-    assert match_lines(make_points(0)) == {}
+    assert build_match_lines(make_points(0)) == {}

@@ -220,7 +220,7 @@ def test_axe_finds_no_accessibility_fault(address, scheme):
             if opening:
                 tab.locator(".card").nth(1).click()
             found = Axe().run(tab).response["violations"]
-            assert [(one["id"], one["impact"]) for one in found] == []
+            assert [(violation["id"], violation["impact"]) for violation in found] == []
         assert faults == []
 
 
@@ -248,7 +248,7 @@ def test_answers_without_matched_points_state_why(address):
     with open_browser() as (tab, faults):
         tab.goto(path.as_uri())
         tab.locator(".card").first.click()
-        answers = [one.inner_text() for one in tab.locator("#answers > li").all()]
+        answers = [item.inner_text() for item in tab.locator("#answers > li").all()]
         assert "keypoints not compared" in answers[0]
         assert "a duplicate of this one, or from the mean of several" in answers[1]
         assert "w_2, is 7.0 times as likely" in answers[2]

@@ -35,7 +35,7 @@ def make_crop(**corners: int) -> Tensor:
 
 def test_the_heatmap_shows_what_two_photographs_have_in_common(net):
     """Both have a red corner; the green one lowers their similarity."""
-    heat = grad_cam.similarity_heatmaps(
+    heat = grad_cam.compute_heatmaps(
         net, make_crop(red=200, green=100)[None], make_crop(red=255)[None]
     )[0]
     assert heat.shape == (16, 16)
@@ -43,12 +43,12 @@ def test_the_heatmap_shows_what_two_photographs_have_in_common(net):
 
 
 def test_what_lowers_the_similarity_has_no_heat(net):
-    heat = grad_cam.similarity_heatmaps(net, make_crop(green=255)[None], make_crop(red=255)[None])
+    heat = grad_cam.compute_heatmaps(net, make_crop(green=255)[None], make_crop(red=255)[None])
     assert heat[0, 12:, 12:].max() == 0 and heat.min() >= 0
 
 
 def test_the_backbone_is_not_changed(net):
-    grad_cam.similarity_heatmaps(net, make_crop(red=9)[None], make_crop(red=9)[None])
+    grad_cam.compute_heatmaps(net, make_crop(red=9)[None], make_crop(red=9)[None])
     assert "forward_features" not in vars(net.backbone)
     with pytest.raises(ValueError, match="torch"), grad_cam.capture_last_maps(net):
         raise ValueError("torch")

@@ -26,7 +26,10 @@ def test_the_means_count_all_masks_and_the_pictures_are_the_worst():
     entry = masks.list_worst_masks(make_masks(), {"a": (60, 30), "b": (60, 30)})
     pictures = entry.pop("p")
     assert entry == {"n": 3, "m": 0.25, "b": 0.5, "source": "mask"}
-    assert [(one["q"], one["m"], one["b"]) for one in pictures] == [("a", 0, 0), ("b", 0.25, 0.5)]
+    assert [(entry["q"], entry["m"], entry["b"]) for entry in pictures] == [
+        ("a", 0, 0),
+        ("b", 0.25, 0.5),
+    ]
 
 
 def test_both_outlines_lie_at_the_masks():
@@ -37,7 +40,7 @@ def test_both_outlines_lie_at_the_masks():
     assert picture.shape == (160, 320, 3)
     magenta = (picture[..., 0] > 150) & (picture[..., 1] < 110)
     green = (picture[..., 1] > 150) & (picture[..., 0] < 110)
-    columns = [np.flatnonzero(one.any(axis=0)) for one in (magenta, green)]
+    columns = [np.flatnonzero(mask.any(axis=0)) for mask in (magenta, green)]
     # a sixth to a half of the width, and a half to five sixths
     assert columns[0].min() == pytest.approx(320 / 6, abs=3) and columns[0].max() < 160 + 3
     assert columns[1].min() > 160 - 3 and columns[1].max() == pytest.approx(320 * 5 / 6, abs=3)

@@ -41,8 +41,8 @@ def test_re_ranking_is_read_for_the_first_backbone(tmp_path, monkeypatch):
 
 def test_the_preferred_re_ranked_score_is_used():
     recipe = SimpleNamespace(scores=["nearest", "reranked or centre", "centre or reptile"])
-    assert sources.reranked_score(recipe) == "reranked"
-    assert sources.reranked_score(SimpleNamespace(scores=["nearest", "centre"])) == ""
+    assert sources.find_reranked_score(recipe) == "reranked"
+    assert sources.find_reranked_score(SimpleNamespace(scores=["nearest", "centre"])) == ""
 
 
 def test_the_attention_maps_and_masks_are_part_of_the_report(monkeypatch):
