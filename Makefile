@@ -1,5 +1,5 @@
 # make                 environment, demo competition, every stage, leaderboard
-# make test            environment, ruff, pytest
+# make test            environment, ruff, mypy, pytest
 # make PRESET=name     the same as make, with the settings of presets/name.yaml in params.yaml
 # make review         look at the report and decide: same, different, unsure, new
 # make install         the environment alone, in .venv
@@ -20,6 +20,7 @@ install: .venv/installed
 test: .venv/installed
 	ruff check .
 	ruff format --check .
+	mypy
 	pytest -q -n auto --dist loadfile
 
 docs: .venv/installed

@@ -5,10 +5,11 @@ from pathlib import Path
 import generate_api
 import generate_commands
 import generate_params
-from commands.main import app
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+
+from commands.main import app
 
 ROOT = Path(__file__).resolve().parents[1]
 ABLATIONS = "submissions/ablations"

@@ -20,7 +20,7 @@ BANNED = {
         "strangers",
         "lesson",
         "lessons",
-        "duplicate_of",
+        "twin",
     ),
     *("twins", "somebody", "nobody", "pupil", "taught", "parted", "suspects", "examination"),
 }

@@ -64,6 +64,10 @@ def read_viewpoints(
     An empty viewpoint is unknown: its row is left out. `listed` are the images of all tables.
     """
     rows = pd.DataFrame(columns=[columns.image, "viewpoint"], dtype=str)
+    if (path.parent / "sides.csv").exists():
+        faults.append(
+            f"sides.csv: has become viewpoints.csv, columns {columns.image},viewpoint; rename it"
+        )
     if path.exists():
         rows = checks.read_csv(path, list(rows.columns), faults)
         faults += checks.check_viewpoints(rows, listed)

@@ -81,6 +81,12 @@ def test_viewpoints_are_read_and_an_empty_one_is_unknown(folder):
     assert viewpoints["viewpoint"].tolist() == ["left", "right"]
 
 
+def test_an_old_file_of_viewpoints_is_not_ignored(folder):
+    (folder / "sides.csv").write_text("Image,side\na.jpg,left\n")
+    with pytest.raises(Faults, match=r"sides.csv: has become viewpoints.csv"):
+        competition.read_competition(folder, COLUMNS)
+
+
 def test_faults_of_viewpoints(folder):
     (folder / "viewpoints.csv").write_text("Image,viewpoint\na.jpg,left\na.jpg,right\nx.jpg,left\n")
     assert find_faults(folder) == [
