@@ -10,7 +10,7 @@ from pipeline.data.features import join
 from pipeline.identify import gallery
 from pipeline.steps.match import votes
 from pipeline.system.errors import UserError
-from tests.pipeline.data.test_enrolled_photo import photograph
+from tests.pipeline.data.test_enrolled_photo import build_enrolled
 
 pytestmark = pytest.mark.usefixtures("three_folds")
 
@@ -19,7 +19,7 @@ def test_a_members_embeddings_of_stored_and_enrolled_photographs(p):
     for fold in p.folds.trained:
         vectors = np.eye(5, dtype=np.float32)[[fold]]
         rows.Embeddings(np.array(["a0"]), vectors).save(paths.embeddings("lite0", fold))
-    photographs = {"x": photograph("wal", "b0")}
+    photographs = {"x": build_enrolled("wal", "b0")}
     second = p.folds.trained[1]
     found = gallery.load_embeddings(second, photographs, p)
     assert found.of(pd.Series(["x"])).tolist() == [[0, 1, 0, 0, 0]]  # photograph's second member
