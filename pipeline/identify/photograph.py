@@ -8,7 +8,6 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
-from safetensors.torch import load_file
 
 from pipeline import paths
 from pipeline.data import artefacts, images, tables
@@ -114,6 +113,6 @@ def embed_crops(table: pd.DataFrame, crops: Path, fold: int, p: Params) -> np.nd
     """Embed the crops of n photographs by one member of match.backbone, n x d unit vectors."""
     backbone = p.match.backbone
     settings = p.member_train(backbone)
-    net = member_networks.build_for_member(p.backbones[backbone], settings, trained=True)
-    net.load_state_dict(load_file(paths.model(backbone, fold)))
+    model = paths.model(backbone, fold)
+    net = member_networks.load_trained(p.backbones[backbone], settings, model)
     return embed.embed(net, crops, table["image"], settings.channels, p.embed.flip).vectors
