@@ -9,10 +9,7 @@ def main() -> None:
     p = params.load()
     labels = artefacts.load_labels()
     table = folds.assign_folds(labels, p.folds.count, p.folds.seed)
-    try:
-        folds.check_partition(artefacts.load_pseudo_labels(), table)
-    except ValueError as error:
-        raise SystemExit(str(error)) from None
+    folds.check_partition(artefacts.load_pseudo_labels(), table)
     tables.write("folds", table, paths.FOLDS)
 
 

@@ -11,11 +11,8 @@ def main() -> None:
     groups = artefacts.load_groups()
     decisions = record.read_decisions(paths.REVIEW)
     pseudo = artefacts.load_pseudo_labels()
-    try:
-        resolved = labels.resolve_labels(images, groups, p.labels.conflicts, decisions, pseudo)
-        duplicate_images = duplicates.find_duplicates(images, groups, decisions)
-    except ValueError as error:
-        raise SystemExit(str(error)) from None
+    resolved = labels.resolve_labels(images, groups, p.labels.conflicts, decisions, pseudo)
+    duplicate_images = duplicates.find_duplicates(images, groups, decisions)
     tables.write("labels", resolved, paths.LABELS)
     tables.write("duplicates", duplicate_images, paths.DUPLICATES)
     print(resolved["provenance"].value_counts().to_string())

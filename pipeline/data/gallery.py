@@ -95,10 +95,14 @@ class Embeddings:
 
     def of(self, images: pd.Series) -> np.ndarray:
         """The vectors of `images`, in their order; raises KeyError for images without one."""
-        index = pd.Index(self.names).get_indexer(images)
-        if (index < 0).any():
-            raise KeyError(f"no embedding for {images[index < 0].tolist()[:5]}")
-        return self.vectors[index]
+        return self.vectors[self.rows(images)]
+
+    def rows(self, images: pd.Series | pd.Index | np.ndarray) -> np.ndarray:
+        """The rows of `images`, in their order; raises KeyError for images without one."""
+        rows = pd.Index(self.names).get_indexer(pd.Index(images))
+        if (rows < 0).any():
+            raise KeyError(f"no embedding for {np.asarray(images)[rows < 0].tolist()[:5]}")
+        return rows
 
     def save(self, path: Path) -> None:
         """Write as .npz, whole or not at all."""

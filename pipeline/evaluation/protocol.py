@@ -6,7 +6,6 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.data.gallery import KNOWN
-from pipeline.evaluation.cross_fit import CrossFit
 
 # a difference d with standard error s is significant in one of two studies if d is 1.96 s, and in
 # four of five if it is 2.8 s
@@ -24,11 +23,6 @@ def query_weights(kinds: npt.ArrayLike, prior: float) -> np.ndarray:
     if count in (0, total):
         return np.ones(total)
     return np.where(known, (1 - prior) / count, prior / (total - count)) * total
-
-
-def crossfit_parts(groups: npt.ArrayLike, count: int, seed: int) -> np.ndarray:
-    """A part (0 .. count - 1) for every query; see `cross_fit.CrossFit`."""
-    return CrossFit(groups, count, seed).part
 
 
 def bootstrap(

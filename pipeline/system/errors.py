@@ -8,7 +8,7 @@ from types import TracebackType
 RUN_FIRST = "run the pipeline first (tailprint run)"
 
 
-class UserError(Exception):
+class UserError(ValueError):
     """A wrong option, setting or file, or a missing one; the message names the remedy."""
 
 

@@ -6,13 +6,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from pipeline.system.errors import UserError
+
 FLAT = 0.98  # of the first epoch's loss
 COLLAPSED = 0.999  # mean cosine between different images of a batch
 SLOWER = "Lower train.learning_rate, or clip gradients (train.clip)"
 LOOSER = "Lower train.learning_rate or the triplet's weight"
 
 
-class TrainingFailed(RuntimeError):
+class TrainingFailed(UserError):
     """Training cannot give a useful model; the message names the cause and a remedy."""
 
 

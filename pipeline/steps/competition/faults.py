@@ -1,9 +1,11 @@
 """The error that lists everything that is wrong with the raw input."""
 
+from pipeline.system.errors import UserError
+
 MAX_LINES = 50
 
 
-class Faults(ValueError):
+class Faults(UserError):
     """All faults of the input, one line each; a fault names its file, its row and the value.
 
     A row is the line of the file as an editor counts it: the header is row 1.

@@ -12,19 +12,20 @@ import numpy as np
 import pandas as pd
 
 from pipeline.data.tables import NEW_WHALE
+from pipeline.system.errors import UserError
 
 
 def assign_folds(labels: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
     """Build the table "folds" from the table "labels".
 
     Pseudo-labels, which are for one fold only, are never held out: their fold is -1. Raises
-    ValueError if there are fewer photographs than folds.
+    UserError if there are fewer photographs than folds.
     """
     labelled = labels[labels["only_fold"] == ""]
     # by name, so that the result does not depend on the order of the rows
     photographs = labelled.sort_values("image").drop_duplicates("group")[["group", "identity"]]
     if len(photographs) < count:
-        raise ValueError(f"{len(photographs)} labelled photographs do not fill {count} folds")
+        raise UserError(f"{len(photographs)} labelled photographs do not fill {count} folds")
     distributed = _distribute(photographs["identity"], count, seed)
     fold_of = dict(zip(photographs["group"], distributed, strict=True))
     fold = np.where(labels["only_fold"] == "", labels["group"].map(fold_of).fillna(-1), -1)
@@ -39,7 +40,7 @@ def hash_partition(folds: pd.DataFrame) -> str:
 
 
 def check_partition(pseudo: pd.DataFrame, folds: pd.DataFrame) -> None:
-    """Raise ValueError if a row of data/pseudo.csv was made with other folds.
+    """Raise UserError if a row of data/pseudo.csv was made with other folds.
 
     A pseudo-label is for members that were not trained on its fold, which only holds with the folds
     that it was made with.
@@ -47,7 +48,7 @@ def check_partition(pseudo: pd.DataFrame, folds: pd.DataFrame) -> None:
     partition = hash_partition(folds)
     others = pseudo.index[pseudo["partition"] != partition]
     if len(others):
-        raise ValueError(
+        raise UserError(
             f"data/pseudo.csv, row {others[0] + 2}: made with the folds "
             f"{pseudo['partition'][others[0]]!r}, these are {partition!r}. A member of these may "
             "have been trained on what that fold held out: git checkout data/pseudo.csv, run the "

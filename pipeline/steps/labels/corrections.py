@@ -13,6 +13,7 @@ import pandas as pd
 from pipeline.data.tables import NEW_WHALE
 from pipeline.steps.labels import conflicts
 from pipeline.steps.labels.verdicts import Pair
+from pipeline.system.errors import UserError
 
 GroupLink = tuple[int, int]  # two duplicate groups
 GroupLabels = dict[int, set[str]]  # by duplicate group: its identities, without new_whale
@@ -32,7 +33,7 @@ def correct_labels(
     have several labels themselves, `policy` resolves the group first, since a `same` needs one
     label. A row that loses its label gets the one that is left, or becomes new_whale until a `same`
     names it. If two duplicates with different labels are called the `same`, both labels are right.
-    Raises ValueError naming the row of a `different` if nothing tells which label is wrong.
+    Raises UserError naming the row of a `different` if nothing tells which label is wrong.
     """
     group = dict(zip(labels["image"], labels["group"], strict=True))
     identity = dict(zip(labels["image"], labels["identity"], strict=True))
@@ -130,10 +131,10 @@ def remove_doubtful(
 
 
 def check_shared_labels(labels: GroupLabels, first: int, second: int, description: str) -> None:
-    """Raise ValueError if two `different` groups share a label that is the only one of either."""
+    """Raise UserError if two `different` groups share a label that is the only one of either."""
     shared = labels[first] & labels[second]
     if shared and 1 in (len(labels[first]), len(labels[second])):
-        raise ValueError(
+        raise UserError(
             f"data/review.csv, {description} differ, but both have the label {min(shared)}: decide "
             "before which of them is `new`, or the `same` as another individual, or correct "
             "train.csv"

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.data.tables import NEW_WHALE
+from pipeline.system.errors import UserError
 
 
 def accept(
@@ -22,12 +23,12 @@ def accept(
     different : pairs of photographs that review calls different; a pseudo-label that contradicts
         one is left out
 
-    Raises ValueError with every fault.
+    Raises UserError with every fault.
     """
     rows = pseudo.assign(identity=pseudo["identity"].replace(renamed))
     faults = find_faults(rows, table, labels)
     if faults:
-        raise ValueError("\n".join(faults))
+        raise UserError("\n".join(faults))
     identity = dict(zip(labels["image"], labels["identity"], strict=True))
     contradicted = {(a, identity.get(b)) for pair in different for a, b in (pair, pair[::-1])}
     given = zip(rows["image"], rows["identity"], strict=True)

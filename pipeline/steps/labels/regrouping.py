@@ -3,12 +3,13 @@
 import pandas as pd
 
 from pipeline.steps.labels.verdicts import select_pairs
+from pipeline.system.errors import UserError
 
 
 def add_groups(images: pd.DataFrame, groups: pd.DataFrame, verdicts: pd.DataFrame) -> pd.DataFrame:
     """Add the duplicate group to every row of the "images" table, `different` pairs split.
 
-    Raises ValueError naming the row of data/review.csv that separates byte-identical files.
+    Raises UserError naming the row of data/review.csv that separates byte-identical files.
     """
     table = images.merge(groups, on="image", validate="one_to_one")
     return table.assign(group=split_groups(table, verdicts))
@@ -37,7 +38,7 @@ def find_separate_files(table: pd.DataFrame, verdicts: pd.DataFrame) -> dict[str
     separate: dict[str, set[str]] = {}
     for row, a, b in select_pairs(verdicts, "different"):
         if file[a] == file[b]:
-            raise ValueError(f"data/review.csv, row {row}: {a} and {b} are the same file")
+            raise UserError(f"data/review.csv, row {row}: {a} and {b} are the same file")
         separate.setdefault(file[a], set()).add(file[b])
         separate.setdefault(file[b], set()).add(file[a])
     return separate

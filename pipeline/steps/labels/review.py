@@ -8,6 +8,7 @@ from pipeline.data.tables import NEW_WHALE
 from pipeline.steps.labels import conflicts, graph
 from pipeline.steps.labels.graph import Link
 from pipeline.steps.labels.verdicts import Pair, select_pairs
+from pipeline.system.errors import UserError
 
 Node = str | int  # an identity, or the group of a new_whale photograph
 
@@ -43,7 +44,7 @@ def find_new_names(labels: pd.DataFrame, verdicts: pd.DataFrame) -> dict[Node, s
 
     The name is the known identity's with the most images (ties: the alphabetically first);
     new_whale photographs alone become a new identity, `review_` and the first stem of their file
-    names. Raises ValueError naming the rows where `different` or `new` contradicts a path of
+    names. Raises UserError naming the rows where `different` or `new` contradicts a path of
     `same`.
     """
     node = dict(zip(labels["image"], _to_nodes(labels), strict=True))
@@ -109,7 +110,7 @@ def _check_contradictions(
         if a in joined:
             faults.append(f"row {row} says that {a} is new, row {joined[a]} joins it to another")
     if faults:
-        raise ValueError(
+        raise UserError(
             "data/review.csv contradicts itself (add an `undo` row):\n  " + "\n  ".join(faults)
         )
 
@@ -118,5 +119,5 @@ def _build_name(photographs: pd.DataFrame, taken: set[str]) -> str:
     stems = [PurePath(image).stem.replace(" ", "_") for image in photographs["image"]]
     name = "review_" + min(stems)
     if name in taken:
-        raise ValueError(f"data/review.csv: {name} is an identity of the competition already")
+        raise UserError(f"data/review.csv: {name} is an identity of the competition already")
     return name

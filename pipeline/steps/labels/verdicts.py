@@ -9,6 +9,8 @@ have no effect except to replace. Test images never get a label here.
 
 import pandas as pd
 
+from pipeline.system.errors import UserError
+
 DECISIONS = ("same", "different", "unsure", "new", "undo")
 
 Pair = tuple[int, str, str]  # a row of data/review.csv and its photographs
@@ -17,7 +19,7 @@ Pair = tuple[int, str, str]  # a row of data/review.csv and its photographs
 def select_verdicts(decisions: pd.DataFrame, images: pd.DataFrame) -> pd.DataFrame:
     """Select the verdicts that hold: image_a, image_b, decision; the index is the file's row.
 
-    Raises ValueError with every row that names an unknown image or decision.
+    Raises UserError with every row that names an unknown image or decision.
     """
     known = set(images["image"])
     last: dict[tuple[str, ...], tuple[int, str, str, str]] = {}
@@ -32,7 +34,7 @@ def select_verdicts(decisions: pd.DataFrame, images: pd.DataFrame) -> pd.DataFra
             faults.append(f"row {row}: {a} is paired with itself")
         last[tuple(sorted(pair))] = (row, a, b, decision)
     if faults:
-        raise ValueError("data/review.csv: " + "\n  ".join(["can't be used", *faults]))
+        raise UserError("data/review.csv: " + "\n  ".join(["can't be used", *faults]))
     verdicts = [row for row in sorted(last.values()) if row[3] not in ("undo", "unsure")]
     columns_and_row = ["row", "image_a", "image_b", "decision"]
     return pd.DataFrame(verdicts, columns=columns_and_row).set_index("row")

@@ -28,7 +28,7 @@ class FewShot(Reranker):
 
     def score(self, top: Candidates, queries: pd.DataFrame, cross_fit: CrossFit) -> np.ndarray:
         right = top.find(queries["truth"].to_numpy())
-        tasks = CandidateTasks(top, self._load(), self.inputs.rows_of(top.queries), right)
+        tasks = CandidateTasks(top, self._load(), self.inputs.embeddings.rows(top.queries), right)
         usable = (queries["kind"] == KNOWN).to_numpy() & right.any(axis=1)
         scores = np.full(top.scores.shape, -np.inf)
         for train, score in cross_fit:

@@ -34,23 +34,17 @@ class RerankInputs:
     def member(self) -> str:
         return self.evidence["member"].iloc[0]
 
-    def rows_of(self, images: pd.Series | pd.Index | np.ndarray) -> np.ndarray:
-        """The embeddings' rows of the images. Raises KeyError if an image has no embedding."""
-        rows = pd.Index(self.embeddings.names).get_indexer(pd.Index(images))
-        if (rows < 0).any():
-            raise KeyError(f"no embedding of {np.asarray(images)[rows < 0].tolist()[:5]}")
-        return rows
-
     def gallery_rows(self) -> dict[str, np.ndarray]:
         """The embeddings' rows of each identity's gallery images."""
-        rows = self.rows_of(self.gallery["image"])
+        rows = self.embeddings.rows(self.gallery["image"])
         groups = self.gallery.groupby("identity").indices
         return {str(identity): rows[positions] for identity, positions in groups.items()}
 
     def other_viewpoint_rows(self, queries: pd.Index) -> dict[str, np.ndarray]:
         """The rows of the gallery images that show another viewpoint than a query, by query."""
         hidden = viewpoints.group_incomparable(self.gallery["image"], self.viewpoints)
-        rows = {viewpoint: self.rows_of(np.array(images)) for viewpoint, images in hidden.items()}
+        find_rows = self.embeddings.rows
+        rows = {viewpoint: find_rows(np.array(images)) for viewpoint, images in hidden.items()}
         return {
             query: rows[self.viewpoints[query]] for query in queries if query in self.viewpoints
         }

@@ -46,7 +46,7 @@ class ReptileReranker(Reranker):
         pools = []
         for train, _ in cross_fit:
             fresh = queries[known & train]
-            rows = self.inputs.rows_of(fresh.index)
+            rows = self.inputs.embeddings.rows(fresh.index)
             pools.append(build_pool(rows, fresh["truth"].to_numpy(dtype=str), gallery, labels))
         return pools
 

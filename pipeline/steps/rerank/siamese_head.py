@@ -17,7 +17,7 @@ class SiameseHead(Reranker):
 
     def score(self, top: Candidates, queries: pd.DataFrame, cross_fit: CrossFit) -> np.ndarray:
         vectors = torch.from_numpy(self.inputs.embeddings.vectors)
-        rows = self.inputs.rows_of(top.queries)
+        rows = self.inputs.embeddings.rows(top.queries)
         return head_scores(self.inputs.load_head(), vectors, rows, top)
 
 

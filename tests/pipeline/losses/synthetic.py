@@ -1,7 +1,9 @@
 """Vectors and labels that the tests of the losses share, and slow functions of them."""
 
 import math
+from collections.abc import Callable
 
+import pytest
 import torch
 
 from pipeline.losses.identities import Identities, separate_new_whales
@@ -22,6 +24,21 @@ def at(*degrees: float) -> torch.Tensor:
 def batch(count: int, dim: int, seed: int = 0) -> torch.Tensor:
     generator = torch.Generator().manual_seed(seed)
     return torch.randn(count, dim, dtype=torch.float64, generator=generator)
+
+
+few_pairs = pytest.mark.parametrize(
+    "labels", [[-1, -2, -3, -4], [0, 0, 0, 0], [0]], ids=["new", "one identity", "one image"]
+)
+
+
+def check_finite(loss_of: Callable[..., torch.Tensor], labels: list[int], **values: object) -> None:
+    """Assert that a loss of random vectors, and its gradient, are finite."""
+    features = batch(len(labels), 3).requires_grad_()
+    loss = loss_of(features, torch.tensor(labels), **values)
+    assert torch.isfinite(loss)
+    if loss.requires_grad:
+        loss.backward()
+        assert torch.isfinite(features.grad).all()
 
 
 def identities(count: int, mirrors: bool = False) -> Identities:
