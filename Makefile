@@ -4,12 +4,13 @@
 # make review         look at the report and decide: same, different, unsure, new
 # make install         the environment alone, in .venv
 # make docs            the documentation as a site, site/index.html
+# make faults          try every fault that the tests know, 15 minutes; writes docs/results/faults.md
 # make gpu-check       two minutes that try a GPU
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: all install test docs review gpu-check dvc-deps preset
+.PHONY: all install test docs review faults gpu-check dvc-deps preset
 
 all: .venv/installed preset
 	tailprint run
@@ -33,6 +34,9 @@ review: .venv/installed
 # after a change of imports: the lists of code in dvc.yaml
 dvc-deps: .venv/installed
 	tailprint dvc-deps
+
+faults: .venv/installed
+	python -m benchmarks.faults
 
 gpu-check: .venv/installed
 	python -m benchmarks.gpu_check

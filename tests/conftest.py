@@ -28,6 +28,14 @@ def write_params(preset: Path, path: Path) -> None:
         tables.replace(path, lambda part: part.write_text(text))
 
 
+pytest_plugins = ["pytester"]
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    # user properties reach the process that writes the table, marks do not
+    item.user_properties += [("fault", list(mark.args)) for mark in item.iter_markers("fault")]
+
+
 # before any test module reads it
 write_params(ROOT / "tests/preset.yaml", ROOT / "tests/params.yaml")
 
