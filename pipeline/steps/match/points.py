@@ -6,10 +6,10 @@ from pipeline.data.features import Features
 from pipeline.steps.match.geometry import PairMatches
 from pipeline.steps.match.votes import LEVELS
 
-# own: the row of the query's point; x, y and there_x, there_y: coordinates of the query's and of
-# the gallery's point, as fractions of the canvas's width and height; distance: of the descriptors;
-# clearness: Lowe's ratio, the distance over that to the second nearest
-INLIER_COLUMNS = ["own", "x", "y", "there_x", "there_y", "distance", "clearness"]
+# query_point: the row of the query's point; x, y and gallery_x, gallery_y: coordinates of the
+# query's and of the gallery's point, as fractions of the canvas's width and height; distance: of
+# the descriptors; ratio: Lowe's ratio, the distance over that to the second nearest
+INLIER_COLUMNS = ["query_point", "x", "y", "gallery_x", "gallery_y", "distance", "ratio"]
 
 
 def describe_inliers(

@@ -49,15 +49,15 @@ def build_match_lines(
     sizes : width and height by image
     """
     rows = points.merge(matches[["query", "image"]].drop_duplicates(), on=["query", "image"])
-    rows = rows.drop_duplicates(["query", "image", "own"]).sort_values(
-        ["query", "image", "clearness"], kind="stable"
+    rows = rows.drop_duplicates(["query", "image", "query_point"]).sort_values(
+        ["query", "image", "ratio"], kind="stable"
     )
     rows = rows[rows.groupby(["query", "image"]).cumcount() < MAX_LINES]
     if rows.empty:
         return {}
     ends = [
         map_to_photographs(rows[columns].to_numpy(float), rows[names], features, sizes)
-        for names, columns in (("query", ["x", "y"]), ("image", ["there_x", "there_y"]))
+        for names, columns in (("query", ["x", "y"]), ("image", ["gallery_x", "gallery_y"]))
     ]
     flat = np.hstack(ends)
     pairs = rows[["query", "image"]].reset_index(drop=True)

@@ -56,7 +56,7 @@ def score_names(params: Verify) -> list[str]:
 def build_unfitted(params: Verify) -> Verification:
     """Build the result without usable pairs."""
     empty = np.empty(0)
-    curve = pd.DataFrame({"false_alarms": empty, "found": empty})
+    curve = pd.DataFrame({"false_alarms": empty, "recall": empty})
     diagram = reliability.build_diagram(empty, empty, empty, reliability.PAIRS)
     return Verification(Judge(), dict.fromkeys(score_names(params), float("nan")), curve, diagram)
 
@@ -79,15 +79,15 @@ def cross_fit_evidence(pairs: pd.DataFrame, evaluation: Evaluation) -> np.ndarra
 def compute_roc(evidence: np.ndarray, same: np.ndarray, weights: np.ndarray) -> pd.DataFrame:
     """Compute the ROC curve of n pairs.
 
-    Columns false_alarms and found: the fractions of different and of same pairs above a threshold.
+    Columns false_alarms and recall: the fractions of different and of same pairs above a threshold.
     """
-    false_alarms, found, _ = roc_curve(same, evidence, sample_weight=weights)
-    return pd.DataFrame({"false_alarms": false_alarms, "found": found})
+    false_alarms, recall, _ = roc_curve(same, evidence, sample_weight=weights)
+    return pd.DataFrame({"false_alarms": false_alarms, "recall": recall})
 
 
 def equal_error_rate(curve: pd.DataFrame) -> float:
     """Error rate at the threshold where the false alarm rate equals the miss rate."""
-    gap = curve["false_alarms"] - (1 - curve["found"])
+    gap = curve["false_alarms"] - (1 - curve["recall"])
     at = int(np.argmax(gap >= 0))
     before = max(at - 1, 0)
     # the curve is a line between its points
@@ -99,4 +99,4 @@ def equal_error_rate(curve: pd.DataFrame) -> float:
 
 def true_positive_rate(curve: pd.DataFrame, false_alarm_rate: float) -> float:
     """Fraction of same pairs found at a false alarm rate of at most `false_alarm_rate`."""
-    return float(curve.loc[curve["false_alarms"] <= false_alarm_rate, "found"].max())
+    return float(curve.loc[curve["false_alarms"] <= false_alarm_rate, "recall"].max())

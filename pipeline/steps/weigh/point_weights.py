@@ -12,7 +12,7 @@ from pipeline.data import tables
 from pipeline.models import boosted_trees
 from pipeline.params import Boosting
 
-FEATURES = ["x", "y", "there_x", "there_y", "distance", "clearness"]
+FEATURES = ["x", "y", "gallery_x", "gallery_y", "distance", "ratio"]
 
 
 class PointWeigher:

@@ -122,7 +122,7 @@ def fit_weighers(
 
 def fit_weigher(points: pd.DataFrame, params: Boosting) -> PointWeigher:
     """Fit a weigher on labelled points; every pair counts the same, however many points it has."""
-    count = points.groupby(["fold", *PAIR])["own"].transform("size")
+    count = points.groupby(["fold", *PAIR])["query_point"].transform("size")
     same = points["same"].to_numpy()
     return PointWeigher().fit(points[FEATURES], same, 1 / count.to_numpy(), params)
 
@@ -133,7 +133,7 @@ def build_evidence(pairs: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
     An identity whose pairs have no point has 0.
     """
     names = ["query", "identity"]
-    best = points[~points["random"]].groupby([*names, "own"])["weight"].max()
+    best = points[~points["random"]].groupby([*names, "query_point"])["weight"].max()
     sums = best.groupby(names).sum()
     rows = pairs.loc[~pairs["random"].astype(bool), names].drop_duplicates()
     scores = sums.reindex(pd.MultiIndex.from_frame(rows), fill_value=0.0).to_numpy(dtype=float)

@@ -187,8 +187,8 @@ def test_every_inlier_is_described(features):
     pd.testing.assert_series_equal(
         counted.sort_index(), pairs[pairs > 0].astype(int).sort_index(), check_names=False
     )
-    assert found.points[["x", "y", "there_x", "there_y"]].stack().between(0, 1).all()
-    assert found.points["clearness"].max() < SECTION.ratio + 0.01
+    assert found.points[["x", "y", "gallery_x", "gallery_y"]].stack().between(0, 1).all()
+    assert found.points["ratio"].max() < SECTION.ratio + 0.01
 
 
 def test_random_pairs_stand_for_all_that_was_not_shortlisted(features):

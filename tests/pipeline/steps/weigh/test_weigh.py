@@ -128,7 +128,9 @@ def test_a_point_of_the_query_counts_once_per_individual():
     pairs = pd.DataFrame(pairs, columns=["query", "image", "identity", "random"])
     rows = [("q", "a_0", "a", False, 0, 2.0), ("q", "a_1", "a", False, 0, 3.0)]
     rows += [("q", "a_1", "a", False, 1, 0.5)]
-    table = pd.DataFrame(rows, columns=["query", "image", "identity", "random", "own", "weight"])
+    table = pd.DataFrame(
+        rows, columns=["query", "image", "identity", "random", "query_point", "weight"]
+    )
     found = scores(weigh.build_evidence(pairs, table))
     assert found.loc["q"].to_dict() == {"a": 3.5, "b": 0}
     weights = weigh.sum_weights(pairs, table)
