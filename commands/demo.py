@@ -15,6 +15,7 @@ def main() -> None:
 
     from pipeline import params
     from pipeline.demo.competition import write_competition
+    from pipeline.system.files import rename_folder
 
     demo = params.load().demo
     counts = demo.train_images, demo.test_images
@@ -23,4 +24,4 @@ def main() -> None:
     shutil.rmtree(part, ignore_errors=True)
     write_competition(part, demo.seed, *counts, progress=bar)
     shutil.rmtree(PHOTOS, ignore_errors=True)
-    part.rename(PHOTOS)
+    rename_folder(part, PHOTOS)

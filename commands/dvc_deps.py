@@ -12,8 +12,14 @@ EXAMPLES = ["tailprint dvc-deps --check"]
 
 ROOT = Path(__file__).parents[1]
 DVC_YAML = ROOT / "dvc.yaml"
-# they hold no values: a change of theirs that matters shows in params.yaml or in another module
-PLUMBING = ("pipeline/params/", "pipeline/paths.py", "pipeline/system/errors.py")
+# they hold no values and change no byte that a stage writes: a change of theirs that matters shows
+# in params.yaml or in another module
+PLUMBING = (
+    "pipeline/params/",
+    "pipeline/paths.py",
+    "pipeline/system/errors.py",
+    "pipeline/system/files.py",
+)
 STAGE = re.compile(r"^  (\w+):$")
 CODE = re.compile(r"^      - (stages|pipeline)/\S+$")
 

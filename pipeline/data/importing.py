@@ -9,6 +9,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from pipeline.data import images, tables
+from pipeline.system import files
 
 COLUMNS = ["Image", "Id"]
 NEW = tables.NEW_WHALE
@@ -115,7 +116,7 @@ def write_competition(table: pd.DataFrame, test: np.ndarray, out: Path, seed: in
     if "viewpoint" in table:
         viewpoints = pd.DataFrame({"Image": names, "viewpoint": table["viewpoint"]})
         tables.write_csv(viewpoints.sort_values("Image"), part / "viewpoints.csv")
-    part.rename(out)
+    files.rename_folder(part, out)
 
 
 def choose_names(paths: pd.Series, seed: int) -> list[str]:

@@ -4,12 +4,12 @@ Text columns stay text: "007" and "NA" are identities like any other.
 """
 
 import json
-import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
 import pandas as pd
+
+from pipeline.system.files import replace
 
 NEW_WHALE = "new_whale"
 
@@ -97,14 +97,3 @@ def write_json(values: dict, path: Path) -> None:
 def read_json(path: Path) -> dict:
     """Read what `write_json` wrote; NaN comes back as None."""
     return json.loads(path.read_text())
-
-
-def replace(path: Path, save: Callable[[Path], object]) -> None:
-    """Let `save` write a temporary file in the same folder, and rename it to `path`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".part-{os.getpid()}-{path.name}")
-    try:
-        save(part)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)

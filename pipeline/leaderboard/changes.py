@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 from pipeline.data import tables
 from pipeline.evaluation import comparison
 from pipeline.params import Evaluation
+from pipeline.system import files
 
 RANKINGS, PARAMS = "rankings.csv", "params.yaml"
 MISSING = "nothing"
@@ -28,7 +29,7 @@ def keep_files(key: str, rankings: Path, params: Path, folder: Path) -> None:
         part.mkdir(parents=True)
         shutil.copy(rankings, part / RANKINGS)
         shutil.copy(params, part / PARAMS)
-        part.rename(target)
+        files.rename_folder(part, target)
 
 
 def compare_submissions(

@@ -5,6 +5,8 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from pipeline.system import files
+
 
 def clone(into: Path, prepare: Callable[[Path], None]) -> None:
     """Clone the last commit of the project in the current folder.
@@ -17,4 +19,4 @@ def clone(into: Path, prepare: Callable[[Path], None]) -> None:
     shutil.rmtree(part, ignore_errors=True)
     subprocess.run(["git", "clone", "--quiet", ".", str(part)], check=True)
     prepare(part)
-    part.rename(into)
+    files.rename_folder(part, into)
