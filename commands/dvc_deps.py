@@ -17,8 +17,10 @@ DVC_YAML = ROOT / "dvc.yaml"
 PLUMBING = (
     "pipeline/params/",
     "pipeline/paths.py",
+    "pipeline/system/children.py",
     "pipeline/system/errors.py",
     "pipeline/system/files.py",
+    "pipeline/system/interruptions.py",
 )
 STAGE = re.compile(r"^  (\w+):$")
 CODE = re.compile(r"^      - (stages|pipeline)/\S+$")

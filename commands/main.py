@@ -25,7 +25,7 @@ from commands import (
     verify,
 )
 from commands.messages import print_messages
-from pipeline.system.errors import UserError
+from pipeline.system.errors import UserError, explain
 
 SECTIONS = {
     "Build": {"demo": demo, "import": import_catalogue, "preset": preset, "run": run},
@@ -73,6 +73,11 @@ class Program(TyperGroup):
             if error.filename == "params.yaml":
                 raise SystemExit("there is no params.yaml: change to a project's folder") from None
             raise
+        except Exception as error:
+            message = explain(error)
+            if message is None:
+                raise
+            raise SystemExit(message) from None
 
 
 app = typer.Typer(

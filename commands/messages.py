@@ -1,4 +1,4 @@
-"""The library's messages, printed by the program."""
+"""What the program prints: the library's messages, and its own while it works."""
 
 import logging
 
@@ -9,7 +9,7 @@ class Terminal(logging.Handler):
     """Prints messages to stderr, without a prefix."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        typer.echo(self.format(record), err=True)
+        say(self.format(record))
 
 
 def print_messages() -> None:
@@ -18,3 +18,8 @@ def print_messages() -> None:
     logger.setLevel(logging.INFO)
     if not logger.handlers:
         logger.addHandler(Terminal())
+
+
+def say(line: str) -> None:
+    """Print a line to stderr."""
+    typer.echo(line, err=True)

@@ -1,6 +1,11 @@
 """One thin script per stage: load, call one function, save. DVC runs `python -m stages.<word>`."""
 
-from pipeline.system import errors, machine
+import sys
+
+from pipeline.system import errors, interruptions, machine
 
 machine.limit_threads()  # before any stage imports torch
 errors.print_user_errors()
+if sys.argv[0] == "-m":  # a stage itself, and not an import of it
+    interruptions.exit_on_signals()
+    interruptions.end_with_parent()

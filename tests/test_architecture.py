@@ -35,7 +35,7 @@ LAYERS = {
     "identify": {"params", "system", "paths", "data", "models", "evaluation", "steps"},
     "leaderboard": {"params", "system", "paths", "data", "evaluation", "steps", "identify"},
     "project": {"params", "paths", "identify", "leaderboard"},
-    "demo": set(),
+    "demo": {"system"},
 }
 
 

@@ -15,6 +15,7 @@ from pipeline.demo import camera, duplicates
 from pipeline.demo.photograph import FILES, take_photograph
 from pipeline.demo.roster import Roster, build_roster
 from pipeline.demo.sightings import Photo
+from pipeline.system import interruptions
 
 MASKED = BOXED = 0.35  # fractions of the training images, sampled independently
 PUBLIC = 0.30  # fraction of the test images
@@ -79,8 +80,12 @@ def _render_all(
     render = partial(render_photograph, out=out, seed=seed)
     if workers == 1:
         return {row[0]: row for row in progress(map(render, photos))}
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        return {row[0]: row for row in progress(pool.map(render, photos, chunksize=8))}
+    end = interruptions.end_with_parent
+    with interruptions.spare_children():
+        pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=end)
+        rows = pool.map(render, photos, chunksize=8)
+    with pool:
+        return {row[0]: row for row in progress(rows)}
 
 
 def _write_tables(out: Path, rng: np.random.Generator, roster: Roster, boxes: dict) -> None:

@@ -1,11 +1,19 @@
 """Errors that the user can correct: the program prints them in one line, without a traceback."""
 
+import errno
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 
+from pipeline.system import files
+
 RUN_FIRST = "run the pipeline first (tailprint run)"
+FULL = (
+    "no space is left on the disk{}: make room (`dvc gc --workspace` removes the results of other "
+    "settings), then repeat the same command"
+)
+CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)  # no right, or a disk mounted to be read
 
 
 class UserError(ValueError):
@@ -19,15 +27,42 @@ def require_files(paths: Iterable[Path], remedy: str = RUN_FIRST) -> None:
             raise UserError(f"{path} does not exist: {remedy}")
 
 
+def explain(error: BaseException) -> str | None:
+    """What to print in place of a traceback: the fault and the way out.
+
+    None for what no user can correct.
+    """
+    if isinstance(error, UserError):
+        return str(error)
+    chain: BaseException | None = error
+    while chain is not None:
+        if files.is_full(chain):
+            return FULL.format(name_file(chain))
+        chain = chain.__cause__ or chain.__context__
+    if isinstance(error, OSError) and error.errno in CLOSED:
+        return (
+            f"{error.strerror}{name_file(error)}: the project must be in a folder that you may "
+            "write to; change the rights or copy it, then repeat the same command"
+        )
+    return None
+
+
+def name_file(error: BaseException) -> str:
+    """The file that an error names, in brackets; "" without one."""
+    name = getattr(error, "filename", None)
+    return f" ({name})" if name else ""
+
+
 def print_user_errors() -> None:
-    """Let a UserError that ends this process print its message only; the exit code stays 1."""
+    """Let an error that the user can correct end this process with one line; the exit code is 1."""
 
     def print_error(
         kind: type[BaseException], error: BaseException, traceback: TracebackType | None
     ) -> None:
-        if isinstance(error, UserError):
-            print(error, file=sys.stderr)
-        else:
+        message = explain(error)
+        if message is None:
             sys.__excepthook__(kind, error, traceback)
+        else:
+            print(message, file=sys.stderr)
 
     sys.excepthook = print_error

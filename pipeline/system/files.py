@@ -59,13 +59,19 @@ def sync(path: Path) -> None:
 
 
 def raise_if_full(path: Path, error: Exception) -> None:
-    """Raise OSError with ENOSPC if that is what `error` is about, under any name.
+    """Raise OSError with ENOSPC, naming the file, if a full disk is what `error` is about.
 
-    NumPy says that it wrote too few items, torch that a stream failed, and Rust has a text.
+    NumPy says only that it wrote too few items, and torch that a stream failed.
     """
     code = error.errno if isinstance(error, OSError) else None
-    text = os.strerror(errno.ENOSPC)
-    if code in NO_SPACE or (
-        not code and (text in str(error) or shutil.disk_usage(path.parent).free < FULL_DISK)
-    ):
-        raise OSError(errno.ENOSPC, text, str(path)) from error
+    unnamed = code is None and shutil.disk_usage(path.parent).free < FULL_DISK
+    if is_full(error) or unnamed:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether an error is a full disk's; libraries in Rust and C have only the text."""
+    if isinstance(error, OSError) and error.errno in NO_SPACE:
+        return True
+    texts = [os.strerror(errno.ENOSPC), "disk is full"]
+    return any(text in str(error) for text in texts)

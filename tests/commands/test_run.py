@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from commands import reproduction
+from commands import dvc_runs, reproduction
 from pipeline.system import device
 from pipeline.system.errors import UserError
 from tests.conftest import ROOT
@@ -21,7 +21,7 @@ sys.exit(os.path.exists("fail") and "mobilenet-1" in sys.argv[-1])
 def project(tmp_path, monkeypatch):
     (tmp_path / "params.yaml").write_text((ROOT / "tests/params.yaml").read_text())
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(reproduction, "REPRO", [sys.executable, "-c", DVC])
+    monkeypatch.setattr(dvc_runs, "REPRO", [sys.executable, "-c", DVC])
     monkeypatch.setattr(device, "has_gpu", lambda: False)
     return tmp_path
 
@@ -31,7 +31,7 @@ def test_chains_are_run_by_themselves_after_shared_stages_and_before_the_rest(ca
     assert (
         capfd.readouterr().out == "keypoints folds pretrain\n--single-item match weigh verify\n\n"
     )
-    logs = {path.stem: path.read_text() for path in reproduction.LOGS.iterdir()}
+    logs = {path.stem: path.read_text() for path in dvc_runs.LOGS.iterdir()}
     assert len(logs) == 3 * 3 + 3
     member = " ".join(f"{stage}@lite0-1" for stage in ("train", "embed", "neighbours", "rerank"))
     assert logs["lite0-1"] == f"--single-item {member}\n"
@@ -43,10 +43,7 @@ def test_a_member_that_fails_stops_no_other_member_but_the_ensembles(project):
     (project / "fail").touch()
     with pytest.raises(UserError, match="mobilenet-1 failed .*mobilenet-1.log.:\n--single"):
         reproduction.reproduce(at_once=9)
-    assert (
-        len(list(reproduction.LOGS.iterdir())) == 9
-        and (reproduction.LOGS / "mobilenet-2.log").is_file()
-    )
+    assert len(list(dvc_runs.LOGS.iterdir())) == 9 and (dvc_runs.LOGS / "mobilenet-2.log").is_file()
 
 
 def test_a_backbone_that_timm_lacks_is_reported_before_anything_runs(project, capfd):
@@ -54,17 +51,17 @@ def test_a_backbone_that_timm_lacks_is_reported_before_anything_runs(project, ca
     path.write_text(path.read_text().replace("tf_efficientnet_lite0", "tf_efficientnet_light0", 1))
     with pytest.raises(UserError, match=r"backbones\.lite0\.timm_name: timm knows no .*light0"):
         reproduction.reproduce(at_once=1)
-    assert capfd.readouterr().out == "" and not reproduction.LOGS.exists()
+    assert capfd.readouterr().out == "" and not dvc_runs.LOGS.exists()
 
 
 def test_on_a_gpu_members_are_run_one_by_one(monkeypatch, capfd):
     monkeypatch.setattr(device, "has_gpu", lambda: True)
     reproduction.reproduce(at_once=2)
     assert capfd.readouterr().out == "\n"
-    assert not reproduction.LOGS.exists()
+    assert not dvc_runs.LOGS.exists()
 
 
 def test_a_failure_of_dvc_itself_is_reported(monkeypatch):
-    monkeypatch.setattr(reproduction, "REPRO", [sys.executable, "-c", "raise SystemExit(1)"])
+    monkeypatch.setattr(dvc_runs, "REPRO", [sys.executable, "-c", "raise SystemExit(1)"])
     with pytest.raises(UserError, match="dvc repro failed: see above"):
         reproduction.reproduce(at_once=1)

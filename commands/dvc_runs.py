@@ -1,0 +1,65 @@
+"""Runs of DVC that may be interrupted at any moment: what comes before them, and how they end."""
+
+import shutil
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tqdm import tqdm
+
+from commands import checkout, leftovers, lockfile
+from pipeline.system import children, errors, files
+from pipeline.system.errors import UserError
+
+REPRO = [sys.executable, "-m", "commands.dvc_program", "--wait-for-lock", "repro"]
+LOCKS = (Path(lockfile.LOCK), Path("data/demo", lockfile.LOCK))
+LOGS = Path(".dvc/tmp/at-once")
+LAST_LINES = 20  # of the log of a failure, that are printed
+
+
+def prepare() -> None:
+    """Clear the way of what an interrupted run has left."""
+    checkout.allow_no_git()
+    leftovers.wait_for_others()
+    leftovers.clear()
+    for lock in LOCKS:
+        lockfile.mend(lock)
+
+
+def run_dvc(*arguments: str) -> None:
+    """Run `dvc repro` with these arguments. Raises UserError if it fails: it prints the reason."""
+    while children.run([*REPRO, *arguments]):
+        if not leftovers.wait_for_others():
+            full = shutil.disk_usage(".").free < files.FULL_DISK
+            raise UserError(errors.FULL.format("") if full else "dvc repro failed: see above")
+
+
+def run_chains(kind: str, names: Sequence[str], stages: Sequence[str], at_once: int) -> None:
+    """Run the chain of stages of every name; a chain that fails stops no other.
+
+    Raises UserError at the end, with the last lines of each failed chain's log.
+    """
+    with ThreadPoolExecutor(at_once) as pool:
+        results = pool.map(lambda name: run_chain(name, stages), names)
+        faults = [fault for fault in tqdm(results, f"{kind}s", len(names), unit=kind) if fault]
+    if faults:
+        raise UserError("\n\n".join(faults))
+
+
+def run_chain(name: str, stages: Sequence[str]) -> str:
+    """Bring one name's stages up to date; returns the message of a failure, or "".
+
+    The stages are run one by one without those that they share with others, which are up to date:
+    DVC would lock those for a moment, and refuse the others.
+    """
+    log = LOGS / f"{name}.log"
+    command = [*REPRO, "--single-item", *(f"{stage}@{name}" for stage in stages)]
+    code = 1
+    while code:
+        with log.open("w") as file:
+            code = children.run(command, output=file)
+        if code and not leftovers.wait_for_others():
+            last = log.read_text(errors="replace").replace("\r", "\n").splitlines()[-LAST_LINES:]
+            return "\n".join([f"{name} failed ({log}):", *last])
+    return ""
