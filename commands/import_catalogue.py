@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from commands.options import check_probability
+
 if TYPE_CHECKING:
     from pipeline.catalogue.convert import Summary
 
@@ -31,9 +33,13 @@ def main(  # noqa: PLR0913
     source: Annotated[Path, typer.Argument(help="A folder of folders, or a CSV file.")],
     out: Annotated[Path, typer.Argument(help="The competition directory to write.")],
     split: Annotated[Method, typer.Option(help="Which photographs are the test.")] = Method.closed,
-    ratio: Annotated[float, typer.Option(help="Fraction that trains.")] = 0.8,
-    new: Annotated[float, typer.Option(help="Fraction of new individuals (open).")] = 0.1,
-    seed: Annotated[int, typer.Option(help="The published figures' is 666.")] = 666,
+    ratio: Annotated[
+        float, typer.Option(callback=check_probability, help="Fraction that trains.")
+    ] = 0.8,
+    new: Annotated[
+        float, typer.Option(callback=check_probability, help="Fraction of new individuals (open).")
+    ] = 0.1,
+    seed: Annotated[int, typer.Option(min=0, help="The published figures' is 666.")] = 666,
     skip: Annotated[str, typer.Option(help="A name to leave out: of unknown individuals.")] = "",
     root: Annotated[
         Path | None, typer.Option(help="Folder of the CSV's files, if another than its own.")

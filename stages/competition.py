@@ -14,6 +14,7 @@ def main() -> None:
     if p.competition.source == "kaggle":
         folder = kaggle.download(p.competition.slug, paths.DOWNLOAD)
     images, sample, viewpoints = competition.read_competition(folder, p.competition.columns)
+    competition.check_folds(images, p.folds.count)
     tables.write("images", images, paths.IMAGES)
     tables.write_csv(sample, paths.SAMPLE)
     tables.write("viewpoints", viewpoints, paths.VIEWPOINTS)

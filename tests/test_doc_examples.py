@@ -29,7 +29,7 @@ def test_a_reader_of_coco(tmp_path):
     }
     file = tmp_path / "coco.json"
     file.write_text(json.dumps(content))
-    table = names["read_coco"](file)
+    table = names["read_coco"](file, [])
     assert table["path"].tolist() == [tmp_path / "b.jpg", tmp_path / "a.jpg"]
     assert table["identity"].tolist() == ["anna", "bruno"]
 

@@ -20,7 +20,7 @@ PAGES = sorted(
 )
 FOLDERS = ("pipeline", "stages", "commands", "benchmarks", "docs", "presets", "tests")
 EXAMPLES = re.compile(r"\b(mine|sharpen)\b")  # names that a page proposes for something new
-SUFFIXES = {"csv", "json", "yaml", "py", "md", "png", "npy", "npz", "parquet", "safetensors"}
+SUFFIXES = {"csv", "json", "yaml", "py", "md", "png", "npy", "npz", "parquet", "safetensors", "zip"}
 SCHEMA = params.Params.model_json_schema()
 
 

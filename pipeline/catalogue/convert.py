@@ -4,6 +4,7 @@ The photographs are split into a training and a test set with a hidden solution,
 the published figures (`pipeline/data/splits.py`: closed or open set, seed 666) or by date.
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from pipeline.data import images, importing, splits
+from pipeline.data import images, importing, photograph_files, splits
 from pipeline.params import Dedup
+from pipeline.steps.competition.faults import Faults
 from pipeline.steps.dedup import dedup
 from pipeline.system.errors import UserError
 
@@ -35,23 +37,24 @@ class Source:
     date: str | None = None
     viewpoint: str | None = None
 
-    def read(self) -> pd.DataFrame:
+    def read(self, faults: list[str]) -> pd.DataFrame:
         """Columns path, identity and, if they are named, date and viewpoint.
 
-        Raises ValueError for a source that does not exist, and options that it does not have.
+        What is wrong with photographs and names is added to `faults`. Raises ValueError for a
+        source that does not exist, and options that it does not have.
         """
         if self.location.is_dir():
             if self.root:
                 raise ValueError("--root is for the files of a CSV")
             if self.viewpoint:
                 raise ValueError("--viewpoint is for a column of a CSV")
-            return importing.list_folders(self.location, self.skip)
+            return importing.list_folders(self.location, self.skip, faults)
         if not self.location.is_file():
             raise ValueError(f"there is no folder or CSV file {self.location}")
         root = self.root or self.location.parent
         names = ("path", "identity", "date", "viewpoint")
         columns = {name: getattr(self, name) for name in names if getattr(self, name)}
-        return importing.list_table(self.location, root, columns, self.skip)
+        return importing.list_table(self.location, root, columns, self.skip, faults)
 
 
 @dataclass(frozen=True)
@@ -101,29 +104,55 @@ def convert(source: Source, split: Split, out: Path, settings: Dedup) -> Summary
 
     settings : how duplicates are found, which are moved to one side
 
-    Raises UserError, and writes nothing, if `out` exists or the source is faulty.
+    Raises UserError, and writes nothing, if `out` exists or the source is faulty; everything that
+    is wrong with the photographs and names is reported at once.
     """
     try:
-        if out.exists():
-            raise ValueError(f"{out} exists already: delete it, or name another folder")
-        table = source.read()
+        check_out(source, out)
+        faults: list[str] = []
+        table = source.read(faults)
+        measured = measure(table["path"], faults)
+        if faults:
+            raise Faults(source.location, faults)
         test = split.select_test(table)
         if not split.as_published:
-            test = splits.keep_groups_together(test, find_duplicates(table["path"], settings))
+            groups = dedup.group_images(measured, settings)["group"].to_numpy()
+            test = splits.keep_groups_together(test, groups)
+        if faults := importing.check_split(table, test):
+            raise Faults(source.location, faults)
         importing.write_competition(table, test, out, split.seed)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        raise UserError(f"nothing was written: {where}{error.strerror}") from None
     except ValueError as error:
         raise UserError(f"nothing was written: {error}") from None
     return summarise(table, test)
 
 
-def find_duplicates(paths: pd.Series, settings: Dedup) -> np.ndarray:
-    """The duplicate group of each photograph (n, int)."""
-    rows = [
-        (str(path), path, *images.read_size(path), images.hash_bytes(images.read_bytes(path)))
-        for path in tqdm(paths, "reading", unit="image")
-    ]
-    table = pd.DataFrame(rows, columns=["image", "path", "width", "height", "sha256"])
-    return dedup.group_images(table, settings)["group"].to_numpy()
+def check_out(source: Source, out: Path) -> None:
+    """Raise ValueError if the new directory exists, or would be among the photographs."""
+    if os.path.lexists(out):
+        raise ValueError(f"{out} exists already: delete it, or name another folder")
+    if source.location.is_dir() and out.resolve().is_relative_to(source.location.resolve()):
+        raise ValueError(f"{out} is in {source.location}, the photographs' folder: name another")
+
+
+def measure(paths: pd.Series, faults: list[str]) -> pd.DataFrame:
+    """Decode every photograph: columns image, path, width, height, sha256, for finding duplicates.
+
+    Those that can't be decoded are added to `faults`: the pipeline would refuse them.
+    """
+    rows = []
+    files = [path for path in paths if path.is_file()]  # the others are faults already
+    for path in tqdm(files, "reading", unit="image"):
+        try:
+            width, height = images.read_size(path)
+            digest = images.hash_bytes(images.read_bytes(path))
+        except ValueError as error:
+            faults.append(f"{error}{photograph_files.way_out(path)}")
+            continue
+        rows.append((photograph_files.printable(path), path, width, height, digest))
+    return pd.DataFrame(rows, columns=["image", "path", "width", "height", "sha256"])
 
 
 def summarise(table: pd.DataFrame, test: np.ndarray) -> Summary:

@@ -6,7 +6,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-EXTENSIONS = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"}
+EXTENSIONS = {
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".png"),
+    *(".bmp", ".tif", ".tiff", ".webp", ".avif"),
+    ".gif",  # its first frame
+}
 
 
 def read_rgb(path: str | Path) -> np.ndarray:

@@ -1,94 +1,147 @@
 """A collection of photographs of known individuals as a competition directory."""
 
+import logging
+import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from pipeline.data import images, tables
+from pipeline.data import identity_names, photograph_files, tables, viewpoints
+from pipeline.data.photograph_files import LeftOut
 from pipeline.system import files
+
+logger = logging.getLogger(__name__)
 
 COLUMNS = ["Image", "Id"]
 NEW = tables.NEW_WHALE
+BESIDE = "beside the folders of individuals"
 
 
-def list_folders(folder: Path, skip: str = "") -> pd.DataFrame:
+def list_folders(folder: Path, skip: str, faults: list[str]) -> pd.DataFrame:
     """List the photographs of a folder with one sub-folder per individual (path, identity).
 
-    The sub-folder `skip` (of unknown individuals) is left out. Raises ValueError if no photograph
-    is left.
+    The sub-folder `skip` (of unknown individuals) is left out. What else is left out is logged by
+    kind, with the individuals that have no other photograph. Faults are added to `faults`.
     """
-    files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in images.EXTENSIONS)
-    listed = [
-        file
-        for file in files
-        if file.parent != folder and file.relative_to(folder).parts[0] != skip
-    ]
     if skip and not (folder / skip).is_dir():
-        raise ValueError(f"{folder} has no sub-folder {skip} to leave out")
+        faults.append(f"{folder} has no sub-folder {skip} to leave out")
+    listing = photograph_files.list_tree(folder, skip)
+    listed = [path for path in listing.photographs if len(path.parts) > 1]
+    beside = [LeftOut(path, BESIDE) for path in listing.photographs if len(path.parts) == 1]
+    photograph_files.log_left_out(str(folder), [*beside, *listing.left_out])
+    # bytes that are no UTF-8 are a fault of a name, and pandas would not take them
+    names = {path.parts[0]: photograph_files.printable(path.parts[0]) for path in listed}
+    _log_absent(folder, {*names, skip})
     if not listed:
-        raise ValueError(f"{folder} has no sub-folders of individuals with photographs")
-    identities = [file.relative_to(folder).parts[0] for file in listed]
-    check_identities(identities)
-    return pd.DataFrame({"path": listed, "identity": to_numbers(pd.Series(identities))})
+        faults.append(f"{folder} has no sub-folders of individuals with photographs")
+    faults += check_identities({name: f"{folder}/{escaped}" for name, escaped in names.items()})
+    identities = pd.Series([names[path.parts[0]] for path in listed], dtype=str)
+    paths = pd.Series([folder / path for path in listed], dtype=object)
+    return pd.DataFrame({"path": paths, "identity": to_numbers(identities)})
 
 
-def list_table(file: Path, root: Path, columns: Mapping[str, str], skip: str = "") -> pd.DataFrame:
+def _log_absent(folder: Path, listed: set[str]) -> None:
+    """Say which sub-folders are no individuals since no photograph in them is read."""
+    names = [
+        photograph_files.printable(entry.name)
+        for entry in sorted(folder.iterdir())
+        if entry.is_dir()
+        and entry.name not in listed
+        and not photograph_files.is_rubbish(entry.name)
+    ]
+    if names:
+        logger.warning(
+            "%s: no photograph in these folders is read, so they are no individuals: %s",
+            *(folder, ", ".join(names)),
+        )
+
+
+def list_table(
+    file: Path, root: Path, columns: Mapping[str, str], skip: str, faults: list[str]
+) -> pd.DataFrame:
     """List the photographs of a CSV file (path, identity, and date and viewpoint if named).
 
     root : the folder that paths are relative to
     columns : the file's column for path, identity and optionally date and viewpoint
     skip : rows with this identity are left out
 
-    Raises ValueError for a column or a file that does not exist, and for a photograph that is
-    listed twice.
+    The index is the row in the file. Faults are added to `faults`: of the table, and for each
+    photograph that does not exist, can't be read or is listed twice.
     """
     table = pd.read_csv(file, dtype=str, keep_default_na=False)
     if absent := [column for column in columns.values() if column not in table]:
         raise ValueError(f"{file} has no column {absent}, only {list(table)}")
-    table = table[list(columns.values())].set_axis(list(columns), axis=1)
-    if skip:
-        table = drop_identity(table, skip, file)
+    table = table[list(columns.values())].set_axis(list(columns), axis=1).set_axis(table.index + 2)
+    if skip and skip not in set(table["identity"]):
+        faults.append(f"{file.name} has no identity {skip} to leave out")
+    table = table[table["identity"] != skip] if skip else table
     if table.empty:
-        raise ValueError(f"{file} lists no photograph")
-    paths = pd.Series([root / name for name in table["path"]], dtype=object)
-    check_paths(paths, file)
-    check_identities(table["identity"])
+        faults.append(f"{file.name} lists no photograph")
+    paths = pd.Series([find_path(root, name) for name in table["path"]], table.index, dtype=object)
+    faults += check_paths(paths, table["path"], file)
+    faults += check_identities(identity_names.locate(file.name, table["identity"]))
+    if "viewpoint" in table:
+        table = table.assign(viewpoint=table["viewpoint"].str.strip())
+        faults += viewpoints.find_variants(file.name, table["viewpoint"])
     return table.assign(path=paths, identity=to_numbers(table["identity"]))
 
 
-def drop_identity(table: pd.DataFrame, skip: str, file: Path) -> pd.DataFrame:
-    """Drop the rows of one identity; raises ValueError if there are none."""
-    if skip not in set(table["identity"]):
-        raise ValueError(f"{file} has no identity {skip} to leave out")
-    return table[table["identity"] != skip].reset_index(drop=True)
+def find_path(root: Path, name: str) -> Path:
+    """The file that a cell names, which Windows may have written with backslashes."""
+    path = root / name
+    return path if path.exists() else root / name.replace("\\", "/")
 
 
-def check_paths(paths: pd.Series, file: Path) -> None:
-    """Raise ValueError for a photograph that does not exist, or is listed twice."""
-    missing = [path for path in paths if not path.is_file()]
-    if missing:
-        raise ValueError(f"{file}: {len(missing)} photographs do not exist, first {missing[0]}")
-    if paths.duplicated().any():
-        raise ValueError(f"{file}: {paths[paths.duplicated()].iloc[0]} is listed twice")
+def check_paths(paths: pd.Series, names: pd.Series, file: Path) -> list[str]:
+    """Find photographs that do not exist, are no files, or are listed twice.
+
+    paths, names : the files, and the cells that name them, by row
+    """
+    faults = []
+    first_row: dict[Path, int] = {}
+    for row, path, name in zip(paths.index, paths, names, strict=True):
+        place = f"{file.name}, row {row}"
+        if not name.strip():
+            faults.append(f"{place}: names no file")
+        elif not path.exists():
+            faults.append(f"{place}: {path} does not exist")
+        elif reason := photograph_files.SINGULAR.get(photograph_files.find_kind(path)):
+            faults.append(f"{place}: {path} {reason}")
+        elif path in first_row:
+            faults.append(f"{place}: {path} is listed already, in row {first_row[path]}")
+        first_row.setdefault(path, row)
+    return faults
 
 
-def check_identities(identities: Iterable[str]) -> None:
-    """Raise ValueError for a name that is no label: a submission separates labels by spaces."""
-    wrong = sorted(
-        {name for name in identities if not name or name == NEW or len(name.split()) != 1}
-    )
-    if wrong:
-        raise ValueError(f"an individual can't be called {wrong[0]!r}: no spaces, not {NEW}")
+def check_identities(rows: Mapping[str, str]) -> list[str]:
+    """Find the names that are no label; `rows` says where each was found."""
+    identity_names.log_case_variants(rows)
+    return identity_names.name_faults(rows, {NEW})
 
 
 def to_numbers(identities: pd.Series) -> pd.Series:
     """Convert identities to integers if all are: the published rules sort them as numbers."""
     integers = identities.str.fullmatch(r"0|[1-9]\d{0,17}")
     return identities.astype(np.int64) if len(integers) and integers.all() else identities
+
+
+def check_split(table: pd.DataFrame, test: np.ndarray) -> list[str]:
+    """Find splits that no pipeline can use: nothing to identify, or nothing to learn."""
+    if not len(table):
+        return []
+    trained = table["identity"][~test].astype(str)
+    too_few = identity_names.count_fault(sorted(set(trained)))
+    faults = [f"the training set would have {too_few}"] if too_few else []
+    if not test.any():
+        faults.append(
+            "the test would have no photograph: that takes an individual with two photographs, or "
+            "a smaller --ratio"
+        )
+    return faults
 
 
 def write_competition(table: pd.DataFrame, test: np.ndarray, out: Path, seed: int) -> None:
@@ -101,22 +154,19 @@ def write_competition(table: pd.DataFrame, test: np.ndarray, out: Path, seed: in
     An individual of the test that the training lacks is new_whale in the solution. Raises
     ValueError if the directory exists.
     """
-    if out.exists():
+    if os.path.lexists(out):
         raise ValueError(f"{out} exists already: delete it, or name another folder")
     part = out.with_name(f".part-{out.name}")
     shutil.rmtree(part, ignore_errors=True)
-    for folder in ("train", "test", "truth"):
-        (part / folder).mkdir(parents=True)
-    names = choose_names(table["path"], seed)
-    copy_photographs(table["path"], names, test, part)
-    rows = pd.DataFrame({"Image": names, "Id": table["identity"].astype(str)})
-    write_tables(rows.sort_values("Image"), pd.Series(test, rows.index), part)
-    old = rows.assign(path=[path.as_posix() for path in table["path"]])
-    tables.write_csv(old[["Image", "path"]], part / "truth/names.csv")
-    if "viewpoint" in table:
-        viewpoints = pd.DataFrame({"Image": names, "viewpoint": table["viewpoint"]})
-        tables.write_csv(viewpoints.sort_values("Image"), part / "viewpoints.csv")
-    files.rename_folder(part, out)
+    try:
+        for folder in ("train", "test", "truth"):
+            (part / folder).mkdir(parents=True)
+        names = choose_names(table["path"], seed)
+        copy_photographs(table["path"], names, test, part)
+        write_tables(table, names, test, part)
+        files.rename_folder(part, out)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)  # of a full disk, for example
 
 
 def choose_names(paths: pd.Series, seed: int) -> list[str]:
@@ -133,7 +183,19 @@ def copy_photographs(paths: pd.Series, names: list[str], test: np.ndarray, out: 
         shutil.copyfile(path, out / ("test" if is_test else "train") / name)
 
 
-def write_tables(rows: pd.DataFrame, test: pd.Series, out: Path) -> None:
+def write_tables(table: pd.DataFrame, names: list[str], test: np.ndarray, out: Path) -> None:
+    """Write train.csv, the sample, the solution, the old names and the viewpoints, if known."""
+    rows = pd.DataFrame({"Image": names, "Id": table["identity"].astype(str)})
+    write_labels(rows.sort_values("Image"), pd.Series(test, rows.index), out)
+    # a name of a file may have bytes that are no UTF-8
+    old = [path.as_posix().encode("utf-8", "backslashreplace").decode() for path in table["path"]]
+    tables.write_csv(rows.assign(path=old)[["Image", "path"]], out / "truth/names.csv")
+    if "viewpoint" in table:
+        known = pd.DataFrame({"Image": names, "viewpoint": table["viewpoint"]})
+        tables.write_csv(known.sort_values("Image"), out / "viewpoints.csv")
+
+
+def write_labels(rows: pd.DataFrame, test: pd.Series, out: Path) -> None:
     """Write train.csv, the sample and the solution; half of the test is public."""
     is_test = test.loc[rows.index]
     train, hidden = rows[~is_test], rows[is_test]

@@ -5,12 +5,19 @@
 congruential generator, so that everyone gets the same split.
 """
 
+import datetime
+import re
 from collections.abc import Hashable, Iterator, Set
 
 import numpy as np
 import pandas as pd
 
 SEED = 666
+DAY = re.compile(
+    r"(?P<year>\d{4})(?:(?P<sign>[-:/.])(?P<month>\d{1,2})(?P=sign)(?P<day>\d{1,2})"
+    r"|(?P<month_>\d\d)(?P<day_>\d\d))(?:[T ]+\d.*)?"
+)
+LISTED_ROWS = 5  # of dates that can't be read
 
 
 def split_closed(identities: pd.Series, ratio: float, seed: int = SEED) -> np.ndarray:
@@ -40,19 +47,52 @@ def split_open(identities: pd.Series, ratio: float, new: float, seed: int = SEED
 def split_by_date(identities: pd.Series, dates: pd.Series, ratio: float) -> np.ndarray:
     """True for the test: the latest days, about 1 - `ratio` of all photographs.
 
-    `dates` are as 2024-05-31, with or without a time. A day is never split: its photographs
-    resemble each other more than the animals do. Raises ValueError if a date is missing, and if
-    there is only one day.
+    `dates` are as `parse_days` reads them. A day is never split: its photographs resemble each
+    other more than the animals do. Raises ValueError if a date can't be read, and if there is only
+    one day.
     """
-    days = pd.to_datetime(dates, format="ISO8601").dt.normalize()
-    if days.isna().any():
-        raise ValueError(f"{int(days.isna().sum())} photographs have no date")
+    days = parse_days(dates)
     counts = days.value_counts().sort_index()
     if len(counts) < 2:
         raise ValueError(f"all {len(identities)} photographs are of one day: no split by date")
     before = counts.cumsum() <= ratio * len(identities)
     first = max(1, min(int(before.sum()), len(counts) - 1))
     return (days >= counts.index[first]).to_numpy()
+
+
+def parse_days(dates: pd.Series) -> pd.Series:
+    """The days of dates that begin with year, month and day, as 2024-05-31.
+
+    dates : by the row in their file: 2024-05-31, also with `/`, `.` or the `:` of EXIF, and with a
+        time and its zone, which are ignored: the day is the local one, as it is written
+
+    Raises ValueError naming all rows whose date is missing or is written in another way.
+    """
+    faults, days = [], []
+    for row, date in dates.items():
+        day = _parse_day(date.strip())
+        days.append(day)
+        if not day:
+            faults.append(f"row {row}: {date!r}" if date.strip() else f"row {row}: no date")
+    if faults:
+        more = f" and {len(faults) - LISTED_ROWS} more" if len(faults) > LISTED_ROWS else ""
+        raise ValueError(
+            f"{len(faults)} photographs have no date that begins with year, month and day "
+            f"(2024-05-31, or EXIF's 2024:05:31 10:00:00): {', '.join(faults[:LISTED_ROWS])}{more}"
+        )
+    return pd.Series(days, dates.index, dtype=str)
+
+
+def _parse_day(date: str) -> str:
+    """The day as 2024-05-31, or "" for another way of writing and days that no calendar has."""
+    found = DAY.fullmatch(date)
+    if found is None:
+        return ""
+    month, day = found["month"] or found["month_"], found["day"] or found["day_"]
+    try:
+        return datetime.date(int(found["year"]), int(month), int(day)).isoformat()
+    except ValueError:  # the 0000:00:00 of a camera whose clock is not set
+        return ""
 
 
 def keep_groups_together(test: np.ndarray, groups: np.ndarray) -> np.ndarray:

@@ -10,6 +10,22 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
+from pipeline.data import identity_names
+
+
+def find_variants(file: str, column: pd.Series) -> list[str]:
+    """Faults of viewpoints that are one word written in several ways, which are never compared.
+
+    column : viewpoints by the row in `file`; "" is unknown
+    """
+    known = column[column.str.strip() != ""]
+    rows = identity_names.locate(file, known)
+    return [
+        f"{rows[same[-1]]}: viewpoint {same[-1]!r} is also written {same[0]!r}: write it in one "
+        "way, since different viewpoints are never compared"
+        for same in identity_names.group_alike(rows, lambda word: word.strip().casefold())
+    ]
+
 
 def group_incomparable(images: pd.Series, viewpoints: Mapping[str, str]) -> dict[str, list[str]]:
     """For every known viewpoint, the images of another known one.

@@ -7,8 +7,9 @@ from functools import partial
 from pathlib import Path
 
 from pipeline import paths
-from pipeline.data import artefacts, images, tables
+from pipeline.data import artefacts, identity_names, images, tables
 from pipeline.data.enrolled_photo import Enrolled
+from pipeline.data.tables import NEW_WHALE
 from pipeline.identify.eligibility import check_members
 from pipeline.identify.photograph import extract, read_images
 from pipeline.params import Params
@@ -51,11 +52,8 @@ def check_label(photograph: Path, label: str | None, identity: str) -> None:
 
 def check_name(identity: str, new_whale: str) -> None:
     """Raise UserError for a name that a submission cannot hold."""
-    if not identity or any(letter.isspace() for letter in identity) or identity == new_whale:
-        raise UserError(
-            f"the identity is {identity!r}: it must be a name without spaces, other than "
-            f"{new_whale}"
-        )
+    if fault := identity_names.name_fault(identity, {NEW_WHALE, new_whale}):
+        raise UserError(fault)
 
 
 def competition_identity(sha256: str) -> str | None:

@@ -10,6 +10,7 @@ import torch
 from pipeline.data.tables import NEW_WHALE
 from pipeline.losses.identities import Identities
 from pipeline.params import Train
+from pipeline.system.errors import UserError
 from pipeline.training import inner_validation
 from pipeline.training.inner_validation import InnerValidation
 
@@ -44,19 +45,19 @@ def build_training_set(
     order : the image in each row of the packed crops
     training : rows of the "folds" table
 
-    Raises ValueError for fewer than two known identities, for an image without a crop, and if no
-    identity has enough photographs for the inner validation.
+    Raises UserError for fewer than two known identities and if no identity has enough photographs
+    for the inner validation, ValueError for an image without a crop.
     """
     held_back = training[:0]
     if settings.inner.fraction:
         training, held_back = inner_validation.split_rows(training, settings.inner.fraction, seed)
         if held_back.empty:
-            raise ValueError(
+            raise UserError(
                 "train.inner.fraction: no identity has two photographs to hold one back"
             )
     known = sorted(set(training["identity"]) - {NEW_WHALE})
     if len(known) < 2:
-        raise ValueError(f"{len(known)} known identities to train on; at least 2 are needed")
+        raise UserError(f"{len(known)} known identities to train on; at least 2 are needed")
     label_of = {identity: label for label, identity in enumerate(known)} | {NEW_WHALE: -1}
     rows, labels = find_crop_rows(order, training), training["identity"].map(label_of).to_numpy()
     labels = corrupt_labels(labels, settings.wrong_labels, seed)

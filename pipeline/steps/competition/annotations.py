@@ -70,5 +70,6 @@ def read_viewpoints(
         )
     if path.exists():
         rows = checks.read_csv(path, list(rows.columns), faults)
+        rows = rows.assign(viewpoint=rows["viewpoint"].str.strip())
         faults += checks.check_viewpoints(rows, listed)
     return rows[rows["viewpoint"] != ""].set_axis(["image", "viewpoint"], axis=1)

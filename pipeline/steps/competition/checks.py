@@ -1,11 +1,11 @@
 """Checks of the raw tables and folders. Each returns its faults as a list of sentences."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 
-from pipeline.data import images, tables
+from pipeline.data import identity_names, photograph_files, tables, viewpoints
 
 BOX = ["x0", "y0", "x1", "y1"]
 
@@ -22,7 +22,7 @@ def read_csv(path: Path, columns: list[str], faults: list[str]) -> pd.DataFrame:
             path, dtype=str, na_filter=False, skip_blank_lines=False, encoding="utf-8-sig"
         )
     except FileNotFoundError:
-        faults.append(f"{path.name}: there is no such file in {path.parent}")
+        faults.append(f"{path.name}: there is no such file in {path.parent}{find_like(path)}")
         return empty
     except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         faults.append(f"{path.name}: can't be read as UTF-8 CSV ({str(error).strip()})")
@@ -56,50 +56,64 @@ def is_file_name(name: str) -> bool:
 
 
 def check_identities(file: str, column: pd.Series, new_whale: str) -> list[str]:
-    """Find identities that are empty, would break a submission, or are reserved here."""
-    faults = []
-    for row, identity in column.items():
-        if not identity.strip():
-            faults.append(f"{file}, row {row}: the identity is empty")
-        elif len(identity.split()) > 1 or identity != identity.strip():
-            faults.append(
-                f"{file}, row {row}: identity {identity!r} contains a space, "
-                "which separates the labels of a submission"
-            )
-        elif identity == tables.NEW_WHALE != new_whale:
-            faults.append(
-                f"{file}, row {row}: identity {identity} is this project's word for a new "
-                f"individual, but competition.columns.new_whale is {new_whale!r}"
-            )
-    return faults
+    """Find identities that are empty, would break a submission, look alike, or are reserved."""
+    # the competition's own word for a new individual may be any
+    reserved = {tables.NEW_WHALE} - {new_whale}
+    return identity_names.name_faults(identity_names.locate(file, column), reserved)
 
 
 def check_folder(path: Path, file: str, column: pd.Series) -> list[str]:
-    """Find photographs that the table lists and the folder lacks, and the reverse."""
+    """Find photographs that the table lists and the folder lacks, and the reverse.
+
+    What else lies in the folder is logged, by kind.
+    """
     if not path.is_dir():
-        return [f"{path.name}/: there is no such folder in {path.parent}"]
-    entries = {entry.name for entry in path.iterdir()}
+        return [f"{path.name}/: there is no such folder in {path.parent}{find_like(path)}"]
+    listing = photograph_files.list_photographs(path)
+    kinds = {entry.path.name: entry.kind for entry in listing.left_out}
+    kinds |= {photograph.name: "" for photograph in listing.photographs}
     faults = [
-        f"{file}, row {row}: {path.name}/{name} does not exist"
+        f"{file}, row {row}: {path.name}/{name} {reason}"
         for row, name in column.items()
-        if is_file_name(name) and name not in entries
+        if is_file_name(name) and (reason := _file_fault(name, kinds))
     ]
-    unlisted = select_photographs(entries) - set(column)
-    return faults + [f"{path.name}/{name}: not in {file}" for name in sorted(unlisted)]
+    listed = set(column)
+    unlisted = [entry for entry in listing.left_out if entry.path.name not in listed]
+    photograph_files.log_left_out(f"{path.name}/", unlisted)
+    unlisted_photographs = sorted({photograph.name for photograph in listing.photographs} - listed)
+    return faults + [
+        f"{path.name}/{photograph_files.printable(name)}: not in {file}"
+        for name in unlisted_photographs
+    ]
 
 
-def select_photographs(entries: Iterable[str]) -> set[str]:
-    """Select the names of photographs: no hidden files, no thumbnail databases."""
-    return {
-        name
-        for name in entries
-        if Path(name).suffix.lower() in images.EXTENSIONS and not name.startswith(".")
-    }
+def _file_fault(name: str, kinds: dict[str, str]) -> str:
+    """Why a listed photograph can't be read, or "". `kinds` has those of the folder's entries.
+
+    A listed file may have any ending: whether it is a photograph is seen when it is decoded.
+    """
+    if name in kinds:
+        return photograph_files.SINGULAR.get(kinds[name], "")
+    alike = [entry for entry in kinds if entry.casefold() == name.casefold()]
+    return "does not exist" + (f", but {alike[0]} does: case matters" if alike else "")
+
+
+def find_like(path: Path) -> str:
+    """The end of a message that `path` is missing: an entry that may be meant, or ""."""
+    for entry in sorted(path.parent.iterdir()):
+        if entry.name.casefold() == path.name.casefold():
+            return f", but {entry.name}: rename it"
+        if entry.name in (f"{path.name}.zip", f"{path.name}.gz"):
+            return f", but {entry.name}: unpack it"
+    return ""
 
 
 def check_viewpoints(table: pd.DataFrame, listed: set[str]) -> list[str]:
-    """Find viewpoints of unknown images, or two of one; `listed` are the images of all tables."""
-    faults = []
+    """Find viewpoints of unknown images, two of one, and two ways to write one viewpoint.
+
+    listed : the images of all tables
+    """
+    faults = viewpoints.find_variants("viewpoints.csv", table["viewpoint"])
     seen = set()
     for row, name, _ in table.itertuples(name=None):
         if name not in listed:

@@ -1,11 +1,12 @@
 """Reading and checking a competition's directory; nothing in it is changed."""
 
+import math
 import os
 from pathlib import Path
 
 import pandas as pd
 
-from pipeline.data import images, tables
+from pipeline.data import identity_names, images, photograph_files, tables
 from pipeline.params import Columns
 from pipeline.steps.competition import annotations, checks
 from pipeline.steps.competition.faults import Faults
@@ -22,12 +23,49 @@ def read_competition(
     without a label that the submission leaves out. Raises Faults with everything that is wrong, not
     only with the first thing.
     """
+    faults: list[str] = []
+    try:
+        read = _read_all(path, columns, faults)
+    except OSError as error:  # a folder that may not be read, a disk that fails
+        unread = f"{error.filename or path}: can't be read ({error.strerror})"
+        raise Faults(path, [*faults, unread]) from None
+    if faults:
+        raise Faults(path, faults)
+    return read
+
+
+def check_folds(images: pd.DataFrame, count: int) -> None:
+    """Raise Faults if `count` folds are too many for the labelled rows of the table "images".
+
+    Duplicates, which are not known yet, leave fewer photographs: the stage `folds` counts again.
+    """
+    labelled = images.loc[images["split"] == "train", "identity"]
+    photographs = labelled[labelled != tables.NEW_WHALE].value_counts()
+    single = int((photographs == 1).sum())
+    # those with several photographs are in several folds, so that every member learns from them
+    trained = len(photographs) - math.ceil(single / count)
+    fault = ""
+    if len(labelled) < count:
+        fault = f"{len(labelled)} labelled photographs do not fill {count} folds"
+    elif trained < identity_names.MIN_INDIVIDUALS:
+        fault = (
+            f"of {len(photographs)} individuals {single} have one photograph: with {count} folds a "
+            f"member would learn from {trained}, at least {identity_names.MIN_INDIVIDUALS} are "
+            "needed"
+        )
+    if fault:
+        raise Faults("train.csv", [f"{fault} (folds.count in params.yaml)"])
+
+
+def _read_all(
+    path: Path, columns: Columns, faults: list[str]
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """The tables, as far as they can be read; everything that is wrong is added to `faults`."""
     if not path.is_dir():
         raise Faults(path, ["no such folder (competition.path in params.yaml names it)"])
-    faults: list[str] = []
     train = _read_train(path, columns, faults)
     test = _read_sample(path, columns, faults)
-    unlabelled = _list_unlabelled(path / "unlabelled")
+    unlabelled = _list_unlabelled(path / "unlabelled", faults)
     table = pd.concat([train, test, unlabelled], ignore_index=True)
     faults += _find_same_names(table)
     table["path"] = [
@@ -40,8 +78,6 @@ def read_competition(
     viewpoints = annotations.read_viewpoints(
         path / "viewpoints.csv", set(table["image"]), columns, faults
     )
-    if faults:
-        raise Faults(path, faults)
     return table[tables.COLUMNS["images"]], test[["image"]], viewpoints
 
 
@@ -55,6 +91,8 @@ def _read_train(path: Path, columns: Columns, faults: list[str]) -> pd.DataFrame
         faults += checks.check_names("train.csv", name)
         faults += checks.check_identities("train.csv", identity, columns.new_whale)
         faults += checks.check_folder(path / "train", "train.csv", name)
+        too_few = identity_names.count_fault(set(identity) - {columns.new_whale})
+        faults += [f"train.csv: {too_few}"] if too_few and len(identity) else []
     identity = identity.replace(columns.new_whale, tables.NEW_WHALE)
     return _build_rows("train.csv", name, "train", identity)
 
@@ -72,10 +110,19 @@ def _read_sample(path: Path, columns: Columns, faults: list[str]) -> pd.DataFram
     return _build_rows(file, name, "test", "")
 
 
-def _list_unlabelled(folder: Path) -> pd.DataFrame:
+def _list_unlabelled(folder: Path, faults: list[str]) -> pd.DataFrame:
     """List the photographs of an optional folder."""
-    entries = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
-    name = pd.Series(sorted(checks.select_photographs(entries)), dtype=str)
+    names: list[str] = []
+    if folder.is_dir():
+        listing = photograph_files.list_photographs(folder)
+        photograph_files.log_left_out(f"{folder.name}/", listing.left_out)
+        names = [photograph.name for photograph in listing.photographs]
+    wrong = [name for name in names if not photograph_files.is_utf8(name)]
+    faults += [
+        f"unlabelled/{photograph_files.printable(name)}: its name is no UTF-8: rename it"
+        for name in wrong
+    ]
+    name = pd.Series([name for name in names if name not in wrong], dtype=str)
     return _build_rows("", name, "unlabelled", "").assign(listed="unlabelled/" + name)
 
 
@@ -112,13 +159,14 @@ def _measure_images(table: pd.DataFrame, faults: list[str]) -> pd.DataFrame:
 def _measure_image(path: str) -> tuple[int, int, int, str] | str:
     """Return width, height, bytes and sha256; or the fault.
 
-    The fault is "" for a file that is known to be missing, or that was refused for its name.
+    The fault is "" for what is known to be no file, or was refused for its name: a pipe would be
+    waited for.
     """
-    if not os.path.exists(path):
+    if not os.path.isfile(path) or os.path.islink(path):
         return ""
     try:
         data = images.read_bytes(path)
         height, width = images.decode(data, path).shape[:2]
     except ValueError as error:
-        return str(error)
+        return f"{error}{photograph_files.way_out(path)}"
     return width, height, len(data), images.hash_bytes(data)

@@ -3,12 +3,12 @@
 import contextlib
 import io
 import shutil
-import stat
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from pipeline.steps.competition import archives
 from pipeline.steps.competition.faults import Faults
+from pipeline.system.files import NO_SPACE
 
 if TYPE_CHECKING:
     from kaggle.api.kaggle_api_extended import KaggleApi
@@ -34,22 +34,26 @@ class Client(Protocol):
 
 
 def download(slug: str, folder: Path, client: Client | None = None) -> Path:
-    """Download the competition's archive into `folder` and unpack it; returns `folder`.
+    """Download the competition's archive into `folder` and unpack it; returns its root folder.
 
     A complete download is not repeated: delete the folder to download again. Raises Faults with a
-    remedy if there is no token, or if Kaggle refuses.
+    remedy if there is no token, if Kaggle refuses, or if the archive can't be unpacked.
     """
     complete = folder / COMPLETE
     if complete.is_file() and complete.read_text() == slug:
         print(f"competition: {slug} is in {folder} already; delete that to download it again")
-        return folder
+        return archives.find_root(folder)
     client = client or connect(BY_HAND)
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     fetch(client, slug, folder)
+    root = archives.find_root(folder)
+    for inner in root.iterdir():
+        if inner.is_dir():
+            archives.lift(inner)
     complete.write_text(slug)
-    return folder
+    return root
 
 
 def fetch(client: Client, slug: str, folder: Path) -> None:
@@ -57,16 +61,13 @@ def fetch(client: Client, slug: str, folder: Path) -> None:
     try:
         client.competition_download_files(slug, path=str(folder), quiet=False)
     except Exception as error:  # the client passes on whatever its HTTP library raises
-        raise Faults(f"kaggle.com, competition {slug}", [_describe_refusal(slug, error)]) from error
-    archives = sorted(folder.glob("*.zip"))
-    if not archives:
+        reason = _describe_refusal(slug, folder, error)
+        raise Faults(f"kaggle.com, competition {slug}", [reason]) from error
+    if not list(folder.glob("*.zip")):
         raise Faults(
             f"kaggle.com, competition {slug}", [f"no archive was downloaded into {folder}"]
         )
-    for archive in archives:
-        unpack(archive, folder)
-    for inner in sorted(folder.glob("*.zip")):  # older competitions: train.zip, test.zip inside
-        unpack(inner, folder / inner.stem)
+    archives.unpack_all(folder)
 
 
 def connect(hint: str = "") -> "KaggleApi":
@@ -86,35 +87,12 @@ def connect(hint: str = "") -> "KaggleApi":
     return client
 
 
-def _describe_refusal(slug: str, error: Exception) -> str:
+def _describe_refusal(slug: str, folder: Path, error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno in NO_SPACE:
+        return f"the disk of {folder} is full: free some space and run again"
     return (
         f"the download failed: {error}. 401: the token is not valid (~/.kaggle/kaggle.json); "
         f"403: accept the rules at https://www.kaggle.com/c/{slug}/rules; 404: competition.slug "
         "in params.yaml is not that of a competition; otherwise download by hand and use "
         "competition.source: directory"
     )
-
-
-def unpack(archive: Path, folder: Path) -> None:
-    """Unpack a zip file and remove it.
-
-    Raises Faults, before anything is written, if an entry would leave `folder`.
-    """
-    root = folder.resolve()
-    try:
-        with zipfile.ZipFile(archive) as files:
-            outside = [
-                f"{archive.name}: {entry.filename!r} would be written outside {folder}"
-                for entry in files.infolist()
-                if stat.S_ISLNK(entry.external_attr >> 16)
-                or "\\" in entry.filename
-                or not (root / entry.filename).resolve().is_relative_to(root)
-            ]
-            if outside:
-                raise Faults(archive, outside)
-            files.extractall(folder)
-    except zipfile.BadZipFile as error:
-        raise Faults(
-            archive, [f"not a complete zip file ({error}): delete it and try again"]
-        ) from None
-    archive.unlink()

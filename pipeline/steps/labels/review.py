@@ -4,6 +4,7 @@ from pathlib import PurePath
 
 import pandas as pd
 
+from pipeline.data import identity_names
 from pipeline.data.tables import NEW_WHALE
 from pipeline.steps.labels import conflicts, graph
 from pipeline.steps.labels.graph import Link
@@ -116,7 +117,7 @@ def _check_contradictions(
 
 
 def _build_name(photographs: pd.DataFrame, taken: set[str]) -> str:
-    stems = [PurePath(image).stem.replace(" ", "_") for image in photographs["image"]]
+    stems = [identity_names.make_name(PurePath(image).stem) for image in photographs["image"]]
     name = "review_" + min(stems)
     if name in taken:
         raise UserError(f"data/review.csv: {name} is an identity of the competition already")

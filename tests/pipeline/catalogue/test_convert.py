@@ -1,5 +1,8 @@
 """From folders, or a list, to a competition that the first stage accepts."""
 
+import errno
+import os
+import shutil
 from pathlib import Path
 
 import cv2
@@ -155,26 +158,196 @@ def test_a_fault_writes_nothing(animals, tmp_path, location, split, columns, fau
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("name", ["Blue 12", "new_whale"])
-def test_a_name_that_no_submission_can_hold_is_refused(animals, tmp_path, name):
-    (animals / "lone").rename(animals / name)
-    with pytest.raises(UserError, match=f"nothing was written: .* can't be called '{name}'"):
-        convert_to(tmp_path / "out", animals)
-
-
 def test_missing_and_repeated_photographs_and_an_existing_folder_are_refused(animals, tmp_path):
     table = list_photographs(animals)
     pd.concat([table, table[:1]]).to_csv(animals / "list.csv", index=False)
-    with pytest.raises(UserError, match="0.png is listed twice"):
+    with pytest.raises(UserError, match="list.csv, row 18: .*10/0.png is listed already, in row 2"):
         convert_to(tmp_path / "out", animals / "list.csv", **NAMES)
     table.assign(file="gone/" + table["file"]).to_csv(animals / "list.csv", index=False)
-    with pytest.raises(UserError, match="16 photographs do not exist, first .*gone/10/0.png"):
+    with pytest.raises(
+        UserError, match="16 faults\n  list.csv, row 2: .*gone/10/0.png does not exist"
+    ):
         convert_to(tmp_path / "out", animals / "list.csv", **NAMES)
     with pytest.raises(UserError, match="has no sub-folder"):
         convert_to(tmp_path / "out", animals / "lone")
     (tmp_path / "out").mkdir()
     with pytest.raises(UserError, match="out exists already"):
         convert_to(tmp_path / "out", animals)
+
+
+def messages(caplog) -> str:
+    return "\n".join(caplog.messages)
+
+
+@pytest.mark.fault(
+    "folders",
+    "an import of a folder of folders with photographs of kinds that are not read, and an "
+    "individual of nothing else",
+    "counted by kind with the way to convert them, and the individual is named",
+)
+def test_what_is_left_out_of_a_folder_is_said(animals, tmp_path, caplog):
+    (animals / "dan").mkdir()
+    for number in range(4):
+        (animals / f"dan/IMG_{number}.HEIC").write_bytes(b"\0\0\0\x18ftypheic")
+    (animals / "empty").mkdir()
+    (animals / "beside.png").write_bytes((animals / "10/0.png").read_bytes())
+    for place in (animals / ".ipynb_checkpoints", animals / "10/.ipynb_checkpoints"):
+        place.mkdir()
+        (place / "0-checkpoint.png").write_bytes((animals / "10/0.png").read_bytes())
+    (animals / "10/._0.png").write_bytes(b"\0\5\x16\7")
+    convert_to(tmp_path / "out", animals)
+    assert set(read_back(tmp_path / "out")["identity"]) == {"2", "10", "lone"}
+    assert len(pd.read_csv(tmp_path / "out/truth/names.csv")) == 16
+    said = messages(caplog)
+    assert "4 .HEIC, not read: convert them to JPEG" in said and "(dan/IMG_0.HEIC, " in said
+    assert "1 beside the folders of individuals (beside.png)" in said
+    assert "3 hidden, or left behind by an operating system (" in said
+    assert "so they are no individuals: dan, empty" in said
+
+
+@pytest.mark.fault(
+    "folders",
+    "photographs that OpenCV reads under an unusual ending: .jfif and .gif",
+    "imported and read like any other",
+)
+def test_photographs_of_unusual_endings_are_imported(animals, tmp_path):
+    (animals / "lone/0.png").unlink()
+    pixels = np.random.default_rng(1).integers(0, 256, (40, 60, 3), dtype=np.uint8)
+    for ending in (".jpg", ".gif"):
+        cv2.imwrite(str(animals / f"lone/a{ending}"), pixels)
+    (animals / "lone/a.jpg").rename(animals / "lone/a.jfif")
+    convert_to(tmp_path / "out", animals)
+    table = read_back(tmp_path / "out")
+    lone = table[table["identity"] == "lone"]
+    assert sorted(Path(name).suffix for name in lone["image"]) == [".gif", ".jfif"]
+    assert lone["width"].tolist() == [60, 60]
+
+
+@pytest.mark.fault(
+    "folders",
+    "an import with several individuals whose names no submission can hold",
+    "all are named at once, before anything is copied",
+)
+def test_all_wrong_names_are_refused_at_once(animals, tmp_path):
+    (animals / "lone").rename(animals / "new_whale")
+    (animals / "10").rename(animals / "Blue 12")
+    with pytest.raises(UserError) as caught:
+        convert_to(tmp_path / "out", animals)
+    lines = str(caught.value).splitlines()
+    assert lines[0] == f"nothing was written: {animals}: 2 faults"
+    assert "Blue 12: identity 'Blue 12' contains a space" in lines[1]
+    assert "new_whale: identity new_whale is the word for a new individual" in lines[2]
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.fault(
+    "folders",
+    "a list that has one individual with and without a blank, or composed and decomposed",
+    "refused with the row: the pipeline would refuse it, or take them for two individuals",
+)
+@pytest.mark.parametrize("twisted", ["lone ", "lone\u00a0", "\ufefflone", "lo\u200bne"])
+def test_names_that_look_alike_are_refused(animals, tmp_path, twisted):
+    table = list_photographs(animals)
+    table.loc[len(table)] = ["2/0.png", twisted, "2024-05-01"]
+    table.drop(index=5).to_csv(animals / "list.csv", index=False)
+    with pytest.raises(UserError, match=r"list.csv, row 17: identity .* contains (a space|an inv)"):
+        convert_to(tmp_path / "out", animals / "list.csv", **NAMES)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.fault(
+    "photographs",
+    "photographs of an import that can't be decoded",
+    "all are named at once before anything is copied, also with --as-published",
+)
+@pytest.mark.parametrize("split", [CLOSED, AS_PUBLISHED])
+def test_all_undecodable_photographs_are_named(animals, tmp_path, split):
+    (animals / "2/3.png").write_bytes(b"")
+    (animals / "10/1.png").write_bytes((animals / "10/1.png").read_bytes()[:200])
+    with pytest.raises(UserError) as caught:
+        convert_to(tmp_path / "out", animals, split)
+    assert "2 faults" in str(caught.value)
+    assert "2/3.png: zero bytes" in str(caught.value)
+    assert "10/1.png: not an image, or truncated" in str(caught.value)
+    assert not list(tmp_path.glob("*out*"))
+
+
+@pytest.mark.fault(
+    "folders",
+    "a collection from which no competition can be made: one individual, or one photograph each",
+    "refused before anything is copied",
+)
+def test_a_split_without_a_question_is_refused(animals, tmp_path):
+    shutil.move(animals / "lone", tmp_path / "lone")
+    with pytest.raises(UserError, match="training set would have one individual .10., at least 2"):
+        convert_to(tmp_path / "out", animals, skip="2")
+    for file in [*animals.glob("2/[1-9].png"), *animals.glob("10/[1-9].png")]:
+        file.unlink()
+    with pytest.raises(UserError, match="the test would have no photograph"):
+        convert_to(tmp_path / "out", animals)
+    assert not list(tmp_path.glob("*out*"))
+
+
+@pytest.mark.fault(
+    "folders",
+    "an import into its own photographs, onto a dangling link, or onto a full disk",
+    "refused in one line, and no half of a competition is left",
+)
+def test_what_cannot_be_written(animals, tmp_path, monkeypatch):
+    with pytest.raises(UserError, match="competition is in .*animals, the photographs' folder"):
+        convert_to(animals / "competition", animals)
+    (tmp_path / "out").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(UserError, match="out exists already"):
+        convert_to(tmp_path / "out", animals)
+    (tmp_path / "out").unlink()
+
+    def fill(source, target):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
+
+    monkeypatch.setattr(shutil, "copyfile", fill)
+    with pytest.raises(UserError, match="nothing was written: .*: No space left on device"):
+        convert_to(tmp_path / "out", animals)
+    assert not list(tmp_path.glob("*out*"))
+
+
+@pytest.mark.fault(
+    "folders",
+    "file names of other systems: bytes that are no UTF-8, line breaks, backslashes in a list",
+    "imported; the folder of an individual must have a name in UTF-8",
+)
+def test_names_of_other_systems(animals, tmp_path):
+    table = list_photographs(animals)
+    odd = "odd\n\udcff\u00a0.png"
+    (animals / "lone/0.png").rename(animals / "lone" / odd)
+    convert_to(tmp_path / "out", animals)
+    names = pd.read_csv(tmp_path / "out/truth/names.csv")["path"]
+    assert sum(name.endswith("odd\n\\udcff\u00a0.png") for name in names) == 1
+    table = table[table["who"] != "lone"]
+    table.assign(file=table["file"].str.replace("/", "\\")).to_csv(
+        animals / "list.csv", index=False
+    )
+    assert convert_to(tmp_path / "listed", animals / "list.csv", **NAMES).individuals == 2
+    (animals / "lone").rename(animals / "lon\udcff")
+    with pytest.raises(UserError, match="contains an invisible character"):
+        convert_to(tmp_path / "none", animals)
+
+
+@pytest.mark.fault(
+    "tables",
+    "viewpoints that are one word in several ways (`left`, `Left`), which would never be compared",
+    "refused with the row",
+)
+def test_viewpoints_of_one_word_in_several_ways(animals, tmp_path):
+    table = list_photographs(animals)
+    table["flank"] = ["left", "Left", "right ", "right"] * 4
+    table.to_csv(animals / "list.csv", index=False)
+    fault = "1 fault\n  list.csv, row 3 and 3 more: viewpoint 'Left' is also written 'left'"
+    with pytest.raises(UserError, match=fault):
+        convert_to(tmp_path / "out", animals / "list.csv", viewpoint="flank", **NAMES)
+    table["flank"] = ["left", " ", "right ", "right"] * 4
+    table.to_csv(animals / "list.csv", index=False)
+    summary = convert_to(tmp_path / "out", animals / "list.csv", viewpoint="flank", **NAMES)
+    assert summary.viewpoints == {"right": 8, "left": 4, "unknown": 4}
 
 
 def test_a_name_to_skip_must_exist(animals, tmp_path):

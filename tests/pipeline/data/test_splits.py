@@ -60,9 +60,55 @@ def test_the_latest_days_are_the_test_and_no_day_is_split():
         splits.split_by_date(identities, pd.Series(["2024-05-01"] * 10), 0.8)
 
 
-def test_a_photograph_without_a_date_is_refused():
-    with pytest.raises(ValueError, match="1 photographs have no date"):
-        splits.split_by_date(pd.Series(["a"] * 3), pd.Series(["2024-05-01", "", "2024-05-02"]), 0.8)
+@pytest.mark.fault(
+    "tables",
+    "dates in several zones, as EXIF writes them, or without separators",
+    "read: the day is the local one, as it is written",
+)
+@pytest.mark.parametrize(
+    "date",
+    [
+        *("2020-03-01", "2020-3-1", "2020/03/01", "2020.03.01", "20200301", " 2020-03-01 "),
+        *("2020:03:01 10:00:00", "2020-03-01T23:30:00+01:00", "2020-03-01T00:10:00-11:00"),
+        *("2020-03-01 23:59:59.999Z", "2020-03-01 9:00 PM", "20200301T101112"),
+    ],
+)
+def test_ways_to_write_a_day(date):
+    assert splits.parse_days(pd.Series([date])).tolist() == ["2020-03-01"]
+
+
+@pytest.mark.fault(
+    "tables",
+    "dates with the day first, of a camera without a clock, of a month, or missing",
+    "refused before anything is copied, with rows, values and the way to write them",
+)
+@pytest.mark.parametrize(
+    "date",
+    [
+        *("31/05/2024", "05/31/2024", "1 May 2024", "2024", "2024-05", "45443", "2024-02-30"),
+        *("0000:00:00 00:00:00", "2024-05/31", "2024-05-31x", "yesterday", "202453"),
+    ],
+)
+def test_a_date_that_could_be_another_day_is_refused(date):
+    dates = pd.Series(["2024-05-01", date, "", "2024-05-02"], range(2, 6))
+    with pytest.raises(ValueError) as caught:
+        splits.split_by_date(pd.Series(["a"] * 4, dates.index), dates, 0.8)
+    assert str(caught.value) == (
+        "2 photographs have no date that begins with year, month and day (2024-05-31, or EXIF's "
+        f"2024:05:31 10:00:00): row 3: {date!r}, row 4: no date"
+    )
+
+
+def test_many_dates_that_cannot_be_read_are_counted():
+    with pytest.raises(ValueError, match=r"^8 photographs .*row 4: no date and 3 more$"):
+        splits.parse_days(pd.Series([""] * 8))
+
+
+def test_local_days_of_several_zones_are_compared_as_they_are_written():
+    """In UTC, the second photograph is of the first day."""
+    dates = pd.Series(["2020-06-01T10:00:00+02:00", "2020-06-02T00:30:00+02:00"] * 2)
+    test = splits.split_by_date(pd.Series(["a"] * 4), dates, 0.5)
+    assert test.tolist() == [False, True, False, True]
 
 
 def test_duplicates_stay_together_in_training():

@@ -1,6 +1,6 @@
-"""Reading, checking and downloading a competition."""
+"""Reading and checking a competition."""
 
-import zipfile
+import os
 
 import cv2
 import numpy as np
@@ -10,29 +10,9 @@ import pytest
 from pipeline.data import images as decoding
 from pipeline.data import tables
 from pipeline.params import Columns
-from pipeline.steps.competition import competition, kaggle
+from pipeline.steps.competition import competition
 from pipeline.steps.competition.faults import Faults
-
-COLUMNS = Columns(image="Image", identity="Id", answer="Id", new_whale="new_whale")
-TRAIN = "Image,Id\nb.jpg,w1\na.jpg,new_whale\n"
-SAMPLE = "Image,Id\nd.jpg,new_whale\nc.jpg,new_whale\n"
-
-
-def write_photo(path, width=16, height=8):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    value = sum(path.stem.encode()) % 256
-    cv2.imwrite(str(path), np.full((height, width, 3), value, np.uint8))
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """Two training and two test photographs of 16 x 8 pixels, without a fault."""
-    root = tmp_path / "photos"
-    for name in ("train/a.jpg", "train/b.jpg", "test/c.jpg", "test/d.jpg"):
-        write_photo(root / name)
-    (root / "train.csv").write_text(TRAIN)
-    (root / "sample_submission.csv").write_text(SAMPLE)
-    return root
+from tests.pipeline.steps.competition.conftest import COLUMNS, SAMPLE, TRAIN, write_photo
 
 
 def find_faults(folder, columns=COLUMNS) -> list[str]:
@@ -44,9 +24,9 @@ def find_faults(folder, columns=COLUMNS) -> list[str]:
 def test_training_images_keep_their_order_and_test_images_that_of_the_sample(folder):
     images, sample, _ = competition.read_competition(folder, COLUMNS)
     assert list(images.columns) == tables.COLUMNS["images"]
-    assert images["image"].tolist() == ["b.jpg", "a.jpg", "d.jpg", "c.jpg"]
-    assert images["split"].tolist() == ["train", "train", "test", "test"]
-    assert images["identity"].tolist() == ["w1", "new_whale", "", ""]
+    assert images["image"].tolist() == ["b.jpg", "a.jpg", "e.jpg", "d.jpg", "c.jpg"]
+    assert images["split"].tolist() == ["train", "train", "train", "test", "test"]
+    assert images["identity"].tolist() == ["w1", "new_whale", "w2", "", ""]
     assert images["path"][0] == f"{folder}/train/b.jpg"
     assert (images["width"][0], images["height"][0]) == (16, 8)
     data = (folder / "train/b.jpg").read_bytes()
@@ -109,11 +89,13 @@ def test_the_input_is_not_changed(folder):
 
 def test_other_names_of_columns_and_of_the_new_individual(folder):
     """As in Happywhale: an additional column, and another name for the predictions."""
-    (folder / "train.csv").write_text("animal,file,species\nnobody,a.jpg,x\nNA,b.jpg,y\n")
+    (folder / "train.csv").write_text(
+        "animal,file,species\nnobody,a.jpg,x\nNA,b.jpg,y\n7,e.jpg,y\n"
+    )
     (folder / "sample_submission.csv").write_text("file,predictions\nc.jpg,\nd.jpg,\n")
     names = Columns(image="file", identity="animal", answer="predictions", new_whale="nobody")
     images, *_ = competition.read_competition(folder, names)
-    assert images["identity"].tolist() == ["new_whale", "NA", "", ""]
+    assert images["identity"].tolist() == ["new_whale", "NA", "7", "", ""]
 
 
 def test_the_reserved_word_for_new_is_not_an_identity(folder):
@@ -123,9 +105,10 @@ def test_the_reserved_word_for_new_is_not_an_identity(folder):
 
 
 def test_a_byte_order_mark_and_blank_lines_are_no_faults(folder):
-    (folder / "train.csv").write_text("\ufeffImage,Id\nb.jpg,w1\n\na.jpg,w2\n\n")
+    (folder / "train.csv").write_text("\ufeffImage,Id\nb.jpg,w1\n\na.jpg,w2\n\ne.jpg,w2\n")
     assert competition.read_competition(folder, COLUMNS)[0]["identity"].tolist() == [
         "w1",
+        "w2",
         "w2",
         "",
         "",
@@ -156,14 +139,14 @@ def test_image_names(folder, name, reason):
     (folder / "train/link").symlink_to(folder)
     (folder / "train.csv").write_text(f"{TRAIN}{name},w1\n")
     (found,) = find_faults(folder)
-    assert found.startswith(f"train.csv, row 4: {reason}")
+    assert found.startswith(f"train.csv, row 5: {reason}")
 
 
 @pytest.mark.parametrize(
     ("identity", "reason"), [("", "the identity is empty"), ("w 1", "identity 'w 1' contains")]
 )
 def test_identities(folder, identity, reason):
-    (folder / "train.csv").write_text(f"Image,Id\nb.jpg,{identity}\na.jpg,w1\n")
+    (folder / "train.csv").write_text(f"Image,Id\nb.jpg,{identity}\na.jpg,w1\ne.jpg,w2\n")
     (found,) = find_faults(folder)
     assert found.startswith(f"train.csv, row 2: {reason}")
 
@@ -198,6 +181,7 @@ def test_a_training_table_without_rows(folder):
         "train.csv: has no rows",
         "train/a.jpg: not in train.csv",
         "train/b.jpg: not in train.csv",
+        "train/e.jpg: not in train.csv",
     ]
 
 
@@ -270,86 +254,144 @@ def test_all_faults_are_listed_at_once_up_to_a_maximum(folder):
     assert len(lines) == 52
 
 
-class Client:
-    """Stands for Kaggle's client: writes an archive of the given files."""
-
-    def __init__(self, files: dict[str, bytes]):
-        self.files = files
-
-    def competition_download_files(self, competition, path, quiet):
-        with zipfile.ZipFile(f"{path}/{competition}.zip", "w") as archive:
-            for name, data in self.files.items():
-                archive.writestr(name, data)
-
-
-def test_kaggle_archive_reads_like_a_directory(folder, tmp_path):
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    client = Client({str(path.relative_to(folder)): path.read_bytes() for path in files})
-    downloaded = kaggle.download("whales", tmp_path / "download", client)
-    assert not list(downloaded.glob("*.zip"))
-    images, *_ = competition.read_competition(downloaded, COLUMNS)
-    direct, *_ = competition.read_competition(folder, COLUMNS)
-    pd.testing.assert_frame_equal(images.drop(columns="path"), direct.drop(columns="path"))
-    assert images["path"][0] == f"{tmp_path}/download/train/b.jpg"
+@pytest.mark.fault(
+    "folders",
+    "a photograph of train.csv that is a link, a folder, a pipe, or written in another case",
+    "one fault with its row; a pipe is not waited for",
+)
+def test_listed_photographs_that_are_no_files(folder):
+    for name in ("b.jpg", "a.jpg", "e.jpg"):
+        (folder / "train" / name).unlink()
+    (folder / "train/b.jpg").symlink_to(folder / "test/c.jpg")
+    (folder / "train/a.jpg").mkdir()
+    os.mkfifo(folder / "train/e.jpg")
+    (folder / "test/c.jpg").rename(folder / "test/C.JPG")
+    assert find_faults(folder) == [
+        "train.csv, row 2: train/b.jpg is a link, which is not followed: put the file itself there",
+        "train.csv, row 3: train/a.jpg is a folder, not a photograph",
+        "train.csv, row 4: train/e.jpg is neither a file nor a folder",
+        "sample_submission.csv, row 3: test/c.jpg does not exist, but C.JPG does: case matters",
+        "test/C.JPG: not in sample_submission.csv",
+    ]
 
 
-def test_archives_inside_the_archive_are_unpacked(tmp_path):
-    with zipfile.ZipFile(tmp_path / "inner.zip", "w") as inner:
-        inner.writestr("a.jpg", b"photo")
-    client = Client({"train.zip": (tmp_path / "inner.zip").read_bytes()})
-    downloaded = kaggle.download("whales", tmp_path / "download", client)
-    assert (downloaded / "train/a.jpg").read_bytes() == b"photo"
+@pytest.mark.fault(
+    "folders",
+    "files of a competition's folders that are not read: .HEIC, hidden ones, folders, links",
+    "counted by kind, with the way to convert them",
+)
+def test_what_is_left_out_is_said(folder, caplog):
+    for split in ("train", "unlabelled"):
+        (folder / split).mkdir(exist_ok=True)
+        (folder / split / "IMG_1.HEIC").touch()
+        (folder / split / "._b.jpg").touch()
+        (folder / split / "more.jpg").mkdir()
+    competition.read_competition(folder, COLUMNS)
+    assert [message.splitlines()[0] for message in caplog.messages] == [
+        "train/: left out are",
+        "unlabelled/: left out are",
+    ]
+    for message in caplog.messages:
+        assert "1 .HEIC, not read: convert them to JPEG" in message
+        assert "1 hidden, or left behind by an operating system (._b.jpg)" in message
+        assert "1 folders, in which no photographs are looked for (more.jpg)" in message
 
 
-@pytest.mark.parametrize("name", ["../out.txt", "/elsewhere/out.txt", "a/../../out.txt"])
-def test_an_archive_that_leaves_its_folder_is_not_unpacked(tmp_path, name):
-    client = Client({"train.csv": b"", name: b"x"})
-    with pytest.raises(Faults, match="would be written outside"):
-        kaggle.download("whales", tmp_path / "download", client)
-    assert [path.name for path in (tmp_path / "download").iterdir()] == ["whales.zip"]
-    assert not (tmp_path / "out.txt").exists()
+def test_a_listed_photograph_of_a_kind_that_is_not_read_tells_how_to_convert_it(folder):
+    (folder / "train/b.jpg").rename(folder / "train/b.HEIC")
+    (folder / "train/b.HEIC").write_bytes(b"\0\0\0\x18ftypheic")
+    (folder / "train.csv").write_text(TRAIN.replace("b.jpg", "b.HEIC"))
+    (found,) = find_faults(folder)
+    assert found.startswith("train.csv, row 2: ") and "convert them to JPEG, as by" in found
 
 
-def test_a_complete_download_is_not_repeated(tmp_path, capsys):
-    folder = tmp_path / "download"
-    kaggle.download("whales", folder, Client({"train.csv": b"first"}))
-    kaggle.download("whales", folder, Client({"train.csv": b"second"}))
-    assert (folder / "train.csv").read_bytes() == b"first"
-    assert "whales is in" in capsys.readouterr().out
+@pytest.mark.fault(
+    "folders",
+    "a competition with one individual, or with fewer labelled photographs than folds",
+    "refused by the stage `competition`, not by `train`",
+)
+def test_too_few_to_learn_from(folder):
+    (folder / "train.csv").write_text(TRAIN.replace("w2", "w1"))
+    assert find_faults(folder) == [
+        "train.csv: one individual (w1), at least 2 are needed: add photographs of others"
+    ]
+    (folder / "train.csv").write_text(TRAIN)
+    images, *_ = competition.read_competition(folder, COLUMNS)
+    with pytest.raises(Faults, match="3 labelled photographs do not fill 4 folds"):
+        competition.check_folds(images, 4)
 
 
-def test_another_competition_replaces_the_folder(tmp_path):
-    folder = tmp_path / "download"
-    kaggle.download("whales", folder, Client({"old.csv": b""}))
-    kaggle.download("seals", folder, Client({"train.csv": b"seals"}))
-    assert sorted(path.name for path in folder.iterdir()) == [".complete", "train.csv"]
+@pytest.mark.parametrize(
+    ("identities", "count", "trained"),
+    [
+        ("aabb", 2, 2),  # each of both is in every training
+        ("aab", 2, 1),  # one member holds b out
+        ("aab", 3, 1),
+        ("abc", 2, 1),  # a fold has two of them
+        ("abc", 3, 2),
+        ("abcd", 2, 2),
+        ("aabc", 2, 2),
+    ],
+)
+def test_every_member_learns_from_two_individuals(identities, count, trained):
+    images = pd.DataFrame({"split": "train", "identity": [*identities, "new_whale"]})
+    if trained < 2:
+        with pytest.raises(Faults, match=f"a member would learn from {trained}, at least 2"):
+            competition.check_folds(images, count)
+    else:
+        competition.check_folds(images, count)
 
 
-def test_an_incomplete_download_is_repeated(tmp_path):
-    folder = tmp_path / "download"
-    with pytest.raises(Faults):
-        kaggle.download("whales", folder, Client({"train.csv": b"", "../out.txt": b"x"}))
-    downloaded = kaggle.download("whales", folder, Client({"train.csv": b"whole"}))
-    assert (downloaded / "train.csv").read_bytes() == b"whole"
+@pytest.mark.fault(
+    "folders",
+    "a file of a competition under another case (Train.csv), or still packed (train.csv.zip)",
+    "the message that it is missing names it",
+)
+def test_a_missing_file_under_another_name(folder):
+    (folder / "train.csv").rename(folder / "Train.csv")
+    (folder / "sample_submission.csv").rename(folder / "sample_submission.csv.zip")
+    (folder / "test").rename(folder / "TEST")
+    assert find_faults(folder) == [
+        f"train.csv: there is no such file in {folder}, but Train.csv: rename it",
+        f"sample_submission.csv: there is no such file in {folder}, but "
+        "sample_submission.csv.zip: unpack it",
+    ]
+    (folder / "sample_submission.csv.zip").rename(folder / "sample_submission.csv")
+    (folder / "Train.csv").rename(folder / "train.csv")
+    assert find_faults(folder) == [
+        f"test/: there is no such folder in {folder}, but TEST: rename it"
+    ]
 
 
-def test_a_refusal_names_the_remedies(tmp_path):
-    class Refusing:
-        def competition_download_files(self, *_, **__):
-            raise RuntimeError("403 Client Error")
+@pytest.mark.fault(
+    "tables",
+    "viewpoints that are one word in several ways",
+    "refused with the row: they would never be compared",
+)
+def test_viewpoints_that_are_one_word(folder):
+    (folder / "viewpoints.csv").write_text(
+        "Image,viewpoint\na.jpg,left\nb.jpg,Left\nc.jpg, \nd.jpg,left \n"
+    )
+    assert find_faults(folder) == [
+        "viewpoints.csv, row 3: viewpoint 'Left' is also written 'left': write it in one way, "
+        "since different viewpoints are never compared"
+    ]
 
-    with pytest.raises(Faults, match="403 Client Error.*accept the rules at .*/c/whales/rules"):
-        kaggle.download("whales", tmp_path, Refusing())
 
+@pytest.mark.fault(
+    "folders",
+    "a competition's folder that may not be read",
+    "one fault that names it, beside all others",
+)
+def test_a_folder_that_may_not_be_read(folder, monkeypatch):
+    (folder / "train/b.jpg").write_bytes(b"")
 
-def test_without_a_token_the_message_names_its_place(tmp_path, monkeypatch, capsys):
-    class Strict:
-        def authenticate(self):
-            print("a page of help")
-            raise SystemExit(1)
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
 
-    module = type("Module", (), {"KaggleApi": Strict})
-    monkeypatch.setitem(__import__("sys").modules, "kaggle.api.kaggle_api_extended", module)
-    with pytest.raises(Faults, match=r"~/\.kaggle/kaggle\.json.*competition\.source to directory"):
-        kaggle.download("whales", tmp_path)
-    assert capsys.readouterr().out == ""
+    (folder / "unlabelled").mkdir()
+    read = os.listdir
+    monkeypatch.setattr(
+        os, "listdir", lambda path: refuse(path) if path.name == "test" else read(path)
+    )
+    assert find_faults(folder) == [f"{folder}/test: can't be read (Permission denied)"]
