@@ -149,7 +149,7 @@ def measure(paths: pd.Series, faults: list[str]) -> pd.DataFrame:
             width, height = images.read_size(path)
             digest = images.hash_bytes(images.read_bytes(path))
         except ValueError as error:
-            faults.append(f"{error}{photograph_files.way_out(path)}")
+            faults.append(str(error))
             continue
         rows.append((photograph_files.printable(path), path, width, height, digest))
     return pd.DataFrame(rows, columns=["image", "path", "width", "height", "sha256"])

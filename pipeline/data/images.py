@@ -6,6 +6,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from pipeline.data import unread_kinds
+
 EXTENSIONS = {
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".png"),
     *(".bmp", ".tif", ".tiff", ".webp", ".avif"),
@@ -54,5 +56,6 @@ def decode(data: bytes, path: str | Path, flags: int = cv2.IMREAD_COLOR) -> np.n
     except cv2.error:
         pixels = None
     if pixels is None:
-        raise ValueError(f"{path}: not an image, or truncated: OpenCV can't decode it")
+        remedy = unread_kinds.way_out(path, data)
+        raise ValueError(f"{path}: not an image, or truncated: OpenCV can't decode it{remedy}")
     return pixels

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.data import images
+from pipeline.data import images, unread_kinds
 
 logger = logging.getLogger(__name__)
 
@@ -29,14 +29,6 @@ SINGULAR = {
     LINK: "is a link, which is not followed: put the file itself there",
     SPECIAL: "is neither a file nor a folder",
     FOLDER: "is a folder, not a photograph",
-}
-RAW = "export raw photographs as JPEG"
-FILM = "export frames of films as JPEG"
-CONVERT = {
-    ".heic": "convert them to JPEG, as by `magick mogrify -format jpg *.HEIC`",
-    ".heif": "convert them to JPEG, as by `magick mogrify -format jpg *.HEIF`",
-    **dict.fromkeys([".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".raf", ".rw2", ".pef"], RAW),
-    **dict.fromkeys([".mp4", ".mov", ".avi", ".m4v", ".mts"], FILM),
 }
 EXAMPLES = 3  # names of each kind
 
@@ -98,13 +90,7 @@ def find_kind(path: Path) -> str:
         return LINK if stat.S_ISLNK(mode) else FOLDER if stat.S_ISDIR(mode) else SPECIAL
     if path.suffix.lower() in images.EXTENSIONS:
         return ""
-    return f"{path.suffix or 'without an ending'}, not read{way_out(path)}"
-
-
-def way_out(path: str | Path) -> str:
-    """The end of a message that a file can't be decoded, if its ending tells what to do."""
-    remedy = CONVERT.get(Path(path).suffix.lower())
-    return f": {remedy}" if remedy else ""
+    return f"{path.suffix or 'without an ending'}, not read{unread_kinds.way_out(path)}"
 
 
 def describe(left_out: Iterable[LeftOut]) -> list[str]:

@@ -168,5 +168,5 @@ def _measure_image(path: str) -> tuple[int, int, int, str] | str:
         data = images.read_bytes(path)
         height, width = images.decode(data, path).shape[:2]
     except ValueError as error:
-        return f"{error}{photograph_files.way_out(path)}"
+        return str(error)
     return width, height, len(data), images.hash_bytes(data)

@@ -199,7 +199,7 @@ def test_what_is_left_out_of_a_folder_is_said(animals, tmp_path, caplog):
     assert set(read_back(tmp_path / "out")["identity"]) == {"2", "10", "lone"}
     assert len(pd.read_csv(tmp_path / "out/truth/names.csv")) == 16
     said = messages(caplog)
-    assert "4 .HEIC, not read: convert them to JPEG" in said and "(dan/IMG_0.HEIC, " in said
+    assert "4 .HEIC, not read: convert HEIC to JPEG" in said and "(dan/IMG_0.HEIC, " in said
     assert "1 beside the folders of individuals (beside.png)" in said
     assert "3 hidden, or left behind by an operating system (" in said
     assert "so they are no individuals: dan, empty" in said

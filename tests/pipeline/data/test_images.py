@@ -43,7 +43,7 @@ def test_grey_and_transparent_photographs_have_three_channels(tmp_path):
     assert images.read_rgb(tmp_path / "clear.png").shape == (4, 6, 3)
 
 
-@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "bmp"])
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "bmp", "gif", "avif"])
 @pytest.mark.parametrize("fraction", [0.3, 0.9])
 def test_truncated_photographs_are_refused(tmp_path, suffix, fraction):
     path = tmp_path / f"a.{suffix}"
@@ -53,6 +53,33 @@ def test_truncated_photographs_are_refused(tmp_path, suffix, fraction):
     path.write_bytes(data[: int(len(data) * fraction)])
     with pytest.raises(ValueError, match=rf"a\.{suffix}: not an image, or truncated"):
         images.read_rgb(path)
+
+
+@pytest.mark.fault(
+    "photographs",
+    "a HEIC file, under its own ending or called .jpg, and a raw photograph",
+    "the message that it is not read says how to convert it",
+)
+@pytest.mark.parametrize(
+    ("name", "data", "remedy"),
+    [
+        ("a.HEIC", b"x", "convert HEIC to JPEG"),
+        ("a.jpg", b"\0\0\0\x18ftypheic\0\0", "convert HEIC to JPEG"),
+        ("a.NEF", b"x", "export raw photographs as JPEG"),
+    ],
+)
+def test_kinds_that_are_not_read_have_a_way_out(tmp_path, name, data, remedy):
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(ValueError, match=rf"{name}: not an image.*: {remedy}"):
+        images.read_rgb(tmp_path / name)
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "bmp", "gif", "avif"])
+def test_every_kind_is_decoded(tmp_path, suffix):
+    path = write_photograph(tmp_path / f"a.{suffix}")
+    pixels = images.read_rgb(path)
+    assert f".{suffix}" in images.EXTENSIONS and pixels.shape == (20, 40, 3)
+    assert pixels[10, 5, 2] > 200 and pixels[10, 35, 2] < 50
 
 
 def test_missing_and_empty_files_are_named(tmp_path):

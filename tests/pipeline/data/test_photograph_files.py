@@ -77,7 +77,7 @@ def test_what_is_left_out_is_counted_by_kind_with_examples_and_a_way_out(folder,
     lines = caplog.messages[0].splitlines()
     assert lines[0] == "photos: left out are"
     assert (
-        "  2 .HEIC, not read: convert them to JPEG, as by `magick mogrify -format jpg *.HEIC` "
+        "  2 .HEIC, not read: convert HEIC to JPEG, as by `magick mogrify -format jpg *.HEIC` "
         "(a.HEIC, sub/a.HEIC)"
     ) in lines
     assert "  2 .txt, not read (e.txt, sub/e.txt)" in lines

@@ -292,7 +292,7 @@ def test_what_is_left_out_is_said(folder, caplog):
         "unlabelled/: left out are",
     ]
     for message in caplog.messages:
-        assert "1 .HEIC, not read: convert them to JPEG" in message
+        assert "1 .HEIC, not read: convert HEIC to JPEG" in message
         assert "1 hidden, or left behind by an operating system (._b.jpg)" in message
         assert "1 folders, in which no photographs are looked for (more.jpg)" in message
 
@@ -302,7 +302,7 @@ def test_a_listed_photograph_of_a_kind_that_is_not_read_tells_how_to_convert_it(
     (folder / "train/b.HEIC").write_bytes(b"\0\0\0\x18ftypheic")
     (folder / "train.csv").write_text(TRAIN.replace("b.jpg", "b.HEIC"))
     (found,) = find_faults(folder)
-    assert found.startswith("train.csv, row 2: ") and "convert them to JPEG, as by" in found
+    assert found.startswith("train.csv, row 2: ") and "convert HEIC to JPEG, as by" in found
 
 
 @pytest.mark.fault(
