@@ -9,6 +9,8 @@
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# a program that make starts ends with it, also if make is killed alone
+export TAILPRINT_STARTER := make
 
 .PHONY: all install test docs review faults gpu-check dvc-deps preset
 

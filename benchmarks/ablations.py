@@ -9,7 +9,6 @@ over the queries of all seeds together with a paired 95 % interval.
 """
 
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -22,6 +21,7 @@ from pipeline import params, paths
 from pipeline.data import tables
 from pipeline.data.tables import NEW_WHALE
 from pipeline.evaluation import ablation_study, comparison
+from pipeline.system import children
 
 CONSTANT = "constant"
 # name: the ensemble that is scored, and the leaves of params.yaml that change
@@ -69,7 +69,7 @@ def run_ablation(run: Path, name: str, ensemble: str, edits: dict[str, object]) 
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(run, copy, symlinks=True)
         edit_params(copy / "params.yaml", ensemble, edits)
-        subprocess.run([sys.executable, "-m", "commands", "run"], cwd=copy, check=True)
+        children.run_checked([sys.executable, "-m", "commands", "run"], copy)
         done.touch()
     return copy
 

@@ -11,7 +11,6 @@ https://github.com/WildlifeDatasets/wildlife-tools (one nearest neighbour, all t
 as gallery).
 """
 
-import subprocess
 import sys
 from pathlib import Path
 
@@ -25,7 +24,7 @@ from pipeline.data import solution, submission_file
 from pipeline.evaluation import metrics, protocol
 from pipeline.params import load_settings
 from pipeline.steps.score.score import weighted_mean_statistic
-from pipeline.system import clones
+from pipeline.system import children, clones
 
 CLOSED_PRIOR = 0.01  # of new individuals: the held-out ones hardly count
 
@@ -43,7 +42,7 @@ def main(folder: Path, preset: str = "animals-cpu") -> None:
         prepare(clone, preset)
     if preset_file.read_text() != preset:
         raise SystemExit(f"{clone} is a run of {preset_file.read_text()}: take another folder")
-    subprocess.run([sys.executable, "-m", "commands", "run"], cwd=clone, check=True)
+    children.run_checked([sys.executable, "-m", "commands", "run"], clone)
     p = params.load(clone / "params.yaml")
     truth = solution.read_solution(folder / "photos", p.competition.columns)
     for name in p.ensembles:

@@ -16,7 +16,6 @@ labels alone with a paired 95 % interval by individual; the number of the member
 and the fraction of them that is right. Finished steps are not run again.
 """
 
-import subprocess
 import sys
 from pathlib import Path
 
@@ -29,7 +28,7 @@ from benchmarks.few_labels_data import HIDDEN, WAYS, build_dataset
 from pipeline import params, paths
 from pipeline.data import submission_file, tables
 from pipeline.evaluation import protocol
-from pipeline.system import clones
+from pipeline.system import children, clones
 
 PRETRAINING = {"supervised": "none", "simsiam": "simsiam"}
 # pseudo-labels per individual and member, about half of them unlabelled photographs; chosen on seed
@@ -108,7 +107,7 @@ def evaluate_seed(folder: Path, seed: int) -> pd.DataFrame:
 def add_pseudo_labels(clone: Path, photos: Path) -> None:
     """Give the unlabelled photographs pseudo-labels, and the test photographs none."""
     command = [sys.executable, "-m", "commands", "pseudo-label", NAME, "--surest", SUREST]
-    subprocess.run(command, cwd=clone, check=True)
+    children.run_checked(command, clone)
     labels = tables.read("pseudo", clone / paths.PSEUDO)
     test = set(pd.read_csv(photos / "solution.csv")["Image"])
     tables.write("pseudo", labels[~labels["image"].isin(test)], clone / paths.PSEUDO)
@@ -141,7 +140,7 @@ def create_clone(clone: Path, pretraining: str, seed: int) -> None:
 
 def evaluate_clone(clone: Path, photos: Path) -> pd.DataFrame:
     """Columns image, identity, right: whether the clone's ensemble ranks the identity first."""
-    subprocess.run([sys.executable, "-m", "commands", "run"], cwd=clone, check=True)
+    children.run_checked([sys.executable, "-m", "commands", "run"], clone)
     submission = submission_file.read_submission(clone / paths.submission(NAME), tables.NEW_WHALE)
     ranking = submission.set_index("image")["ranking"]
     truth = pd.read_csv(photos / "solution.csv").set_index("Image")["Id"]

@@ -9,7 +9,6 @@ public, private and hidden MAP@5 and of the gap, hidden - held out, with a 95 % 
 """
 
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -18,7 +17,7 @@ import pandas as pd
 import typer
 
 from pipeline.evaluation.confidence import half_width
-from pipeline.system import clones
+from pipeline.system import children, clones
 
 SCORES = ["held_out_map5", "public", "private", "hidden"]
 
@@ -45,7 +44,7 @@ def run_seed(clone: Path, seed: int) -> pd.DataFrame:
         history = clone / "submissions/leaderboard.csv"
         history.unlink(missing_ok=True)
         for command in ("run", "leaderboard"):
-            subprocess.run([sys.executable, "-m", "commands", command], cwd=clone, check=True)
+            children.run_checked([sys.executable, "-m", "commands", command], clone)
         history.rename(board)
     return pd.read_csv(board)
 

@@ -81,18 +81,29 @@ def add_lost_records(lock: Path, found: dict[str, Any]) -> None:
     from dvc.utils.serialize import dumps_yaml
 
     kept = load(find_copy(lock)) if find_copy(lock).is_file() else None
-    if not kept:
+    if kept is None:
         return
+    stages = dict(found.get("stages") or {})
+    last = next(reversed(stages), "")
+    whole = kept["stages"].get(last)
+    in_a_line = not lock.read_text(encoding="utf-8").endswith("\n")
+    if whole and stages[last] != whole and (in_a_line or is_half(stages[last], whole)):
+        del stages[last]
     existing = YAML(typ="safe").load(lock.with_name("dvc.yaml"))["stages"]
-    stages = found.get("stages") or {}
     lost = [name for name in kept["stages"] if name not in stages]
-    lost = [name for name in lost if name.partition("@")[0] in existing]
-    if not lost:
+    if not any(name.partition("@")[0] in existing for name in lost):
         return
-    *whole, last = stages or [""]  # the last record may be half of one
-    records = kept["stages"] | {name: stages[name] for name in whole}
-    if last and last not in kept["stages"]:
-        records[last] = stages[last]
-    text = dumps_yaml({**kept, "stages": records})
+    order = [name for name in kept["stages"] if name.partition("@")[0] in existing] + list(stages)
+    text = dumps_yaml({**kept, "stages": {name: (kept["stages"] | stages)[name] for name in order}})
     files.replace(lock, lambda part: part.write_text(text, encoding="utf-8"))
     say(f"{lock} had lost the records of {len(lost)} stages by an interruption: they are back")
+
+
+def is_half(value: object, whole: object) -> bool:
+    """Whether a record, or a value in it, is another one or what a cut at a line's end left."""
+    if isinstance(value, dict) and isinstance(whole, dict):
+        return all(key in whole and is_half(value[key], whole[key]) for key in value)
+    if isinstance(value, list) and isinstance(whole, list):
+        pairs = zip(value, whole, strict=False)
+        return len(value) <= len(whole) and all(is_half(*pair) for pair in pairs)
+    return value is None or value == whole

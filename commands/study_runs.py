@@ -12,12 +12,13 @@ from pathlib import Path
 import pandas as pd
 from ruamel.yaml import YAML
 
+from commands import turns
 from pipeline import paths
 from pipeline.data import tables
 from pipeline.evaluation import ablation_study, study_table
 from pipeline.evaluation.ablation_study import BASE, Study
 from pipeline.params import Params
-from pipeline.system import clones
+from pipeline.system import children, clones
 from pipeline.system.errors import UserError
 from pipeline.system.git import current_commit
 
@@ -68,6 +69,12 @@ def run_study(study: LoadedStudy, only: Sequence[str]) -> None:
     that failed.
     """
     edits = choose_edits(study, only)
+    with turns.take_turn(study.clone.with_name(f"{study.name}.lock")):
+        run_edits(study, edits)
+
+
+def run_edits(study: LoadedStudy, edits: Sequence[str]) -> None:
+    """Run these edits and the base in the study's clone; raises UserError as `run_study`."""
     prepare_clone(study.clone)
     if not edits:
         print(f"{study_table.FOLDER / study.name}.csv has all edits: --only runs one again")
@@ -102,7 +109,7 @@ def share_data(clone: Path) -> None:
     """Let a clone use this project's DVC cache and the user's competition."""
     cache = Path(".dvc/cache").resolve()
     command = [sys.executable, "-m", "dvc", "cache", "dir", "--local", str(cache)]
-    subprocess.run(command, cwd=clone, check=True, stdout=subprocess.DEVNULL)
+    children.run_checked(command, clone, subprocess.DEVNULL)
     competition = Path("data/competition")
     if competition.exists():
         (clone / competition).symlink_to(competition.resolve())
@@ -112,7 +119,7 @@ def measure_edit(study: LoadedStudy, edit: str, bases: Sequence[FinishedRun]) ->
     """Run an edit at every seed and write its row; returns False if a run failed."""
     try:
         runs = run_seeds(study, edit)
-    except subprocess.CalledProcessError:
+    except children.ChildError:
         return False
     evaluation = Params.model_validate(study.settings[BASE]).evaluation
     row = ablation_study.compute_edit_gain(
@@ -133,7 +140,7 @@ def run_seeds(study: LoadedStudy, edit: str) -> list[FinishedRun]:
 def run_edit(study: LoadedStudy, edit: str, seed: int) -> FinishedRun:
     """Run one edit at one seed in the clone; a finished run with the same settings is kept.
 
-    Raises CalledProcessError if a stage fails.
+    Raises ChildError if a stage fails.
     """
     files = study.clone / "runs" / f"{edit}-{seed}"
     values = build_params(study, edit, seed)
@@ -170,7 +177,7 @@ def reproduce(clone: Path, values: dict) -> float:
     yaml = YAML()
     tables.replace(clone / "params.yaml", lambda part: yaml.dump(values, part))
     begin = time.monotonic()
-    subprocess.run([sys.executable, "-m", "commands", "run"], cwd=clone, check=True)
+    children.run_checked([sys.executable, "-m", "commands", "run"], clone)
     return round(time.monotonic() - begin, 1)
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -10,8 +11,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
+from pipeline.system.errors import UserError
+
 # tells a child which process of the program has started it
 STARTER = "TAILPRINT_STARTER"
+
+
+class ChildError(UserError):
+    """A child has failed, and printed why."""
+
 
 _running: set[subprocess.Popen] = set()
 # a signal's handler runs in the thread that may hold it
@@ -47,6 +55,14 @@ def run(
         with _lock:
             _running.discard(child)
         stop(child)
+
+
+def run_checked(
+    command: Sequence[str], folder: Path | None = None, output: IO[str] | int | None = None
+) -> None:
+    """Run a command as `run` does; raises ChildError if it fails."""
+    if run(command, folder, output):
+        raise ChildError(f"failed: {shlex.join(command)}" + (f" in {folder}" if folder else ""))
 
 
 def stop_all() -> None:

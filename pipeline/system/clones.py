@@ -1,11 +1,11 @@
 """Clones of the project, to run other settings in."""
 
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.system import files
+from pipeline.system import children, files
+from pipeline.system.errors import UserError
 
 
 def clone(into: Path, prepare: Callable[[Path], None]) -> None:
@@ -17,6 +17,9 @@ def clone(into: Path, prepare: Callable[[Path], None]) -> None:
     """
     part = into.with_name(f".part-{into.name}")
     shutil.rmtree(part, ignore_errors=True)
-    subprocess.run(["git", "clone", "--quiet", ".", str(part)], check=True)
+    try:
+        children.run_checked(["git", "clone", "--quiet", ".", str(part)])
+    except (FileNotFoundError, children.ChildError) as error:
+        raise UserError(f"a clone of the project needs git and a commit: {error}") from None
     prepare(part)
     files.rename_folder(part, into)

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import subprocess
 from pathlib import Path
 
 import cv2
@@ -16,6 +15,7 @@ from pipeline import paths
 from pipeline.data import tables
 from pipeline.evaluation import study_table
 from pipeline.params.presets import render_preset
+from pipeline.system import children
 from pipeline.system.errors import UserError
 from tests.conftest import ROOT
 from tests.pipeline.evaluation.test_ablation_study import rankings
@@ -46,14 +46,14 @@ def runs(project, monkeypatch) -> list[tuple]:
     monkeypatch.setattr(study_runs, "current_commit", lambda folder: "abc")
     done = []
 
-    def run_pipeline(command, cwd, check):
+    def run_pipeline(command, cwd):
         train = YAML(typ="safe").load((cwd / "params.yaml").read_text())["train"]
         done.append((train["pooling"], train["bnneck"], train["seed"]))
         known = {"average": "a b", "gem": "b a"}[train["pooling"]]
         new = "new_whale a" if train["bnneck"] else "a b"
         tables.write("rankings", rankings(known, new), cwd / paths.rankings("study"))
 
-    monkeypatch.setattr(subprocess, "run", run_pipeline)
+    monkeypatch.setattr(children, "run_checked", run_pipeline)
     return done
 
 
@@ -132,14 +132,14 @@ def test_unknown_names_are_refused(runs):
 
 
 def test_an_edit_that_fails_stops_no_other(runs, monkeypatch):
-    succeed = subprocess.run
+    succeed = children.run_checked
 
-    def fail(command, cwd, check):
+    def fail(command, cwd):
         if not YAML(typ="safe").load((cwd / "params.yaml").read_text())["train"]["bnneck"]:
-            raise subprocess.CalledProcessError(1, command)
-        succeed(command, cwd, check)
+            raise children.ChildError("failed")
+        succeed(command, cwd)
 
-    monkeypatch.setattr(subprocess, "run", fail)
+    monkeypatch.setattr(children, "run_checked", fail)
     study = Path("presets/studies/tiny.yaml")
     study.write_text(STUDY.replace("  good", "  later"))
     with pytest.raises(UserError, match=r"failed, and not in the table: \['bad'\]"):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.system import clones
+from pipeline.system.errors import UserError
 
 
 @pytest.fixture(autouse=True)
@@ -35,3 +36,14 @@ def test_a_failed_preparation_leaves_no_clone_and_can_be_repeated():
     assert not Path("out/a").exists()
     clones.clone(Path("out/a"), lambda part: None)
     assert not Path("out/a/half.txt").exists()
+
+
+@pytest.mark.fault(
+    "interruptions",
+    "a study in a project that was downloaded as a ZIP file, without git",
+    "one line: a clone needs git and a commit",
+)
+def test_without_a_repository_the_message_says_what_is_missing(tmp_path, monkeypatch, capfd):
+    (tmp_path / ".git").rename(tmp_path / "git")
+    with pytest.raises(UserError, match="a clone of the project needs git and a commit"):
+        clones.clone(Path("out/a"), lambda part: None)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.system.git import is_committed
+from pipeline.system.git import has_repository, is_committed, read_committed
 
 
 @pytest.fixture
@@ -37,3 +37,15 @@ def test_an_untracked_file_is_not_committed(file):
 def test_outside_of_a_repository_no_file_is_committed(tmp_path):
     (tmp_path / "params.yaml").write_text("a: 1\n")
     assert not is_committed(tmp_path / "params.yaml")
+
+
+def test_the_last_commits_bytes_are_read(file, tmp_path):
+    file.write_text("a: 2\n")
+    assert read_committed(file) == b"a: 1\n"
+    assert read_committed(file.with_name("other.yaml")) is None
+
+
+def test_a_folder_below_a_repository_has_one(file, tmp_path):
+    (tmp_path / "below").mkdir()
+    assert has_repository(tmp_path) and has_repository(tmp_path / "below")
+    assert not has_repository(Path("/"))
