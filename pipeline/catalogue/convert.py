@@ -14,9 +14,8 @@ from tqdm import tqdm
 
 from pipeline.data import images, importing, photograph_files, splits
 from pipeline.params import Dedup
-from pipeline.steps.competition.faults import Faults
 from pipeline.steps.dedup import dedup
-from pipeline.system.errors import UserError
+from pipeline.system.errors import Faults, UserError
 
 MIN_PRIOR = 0.01  # the smallest that a preset may have, if no test photograph is new
 

@@ -12,11 +12,10 @@ from pipeline.leaderboard import history
 from pipeline.leaderboard.kaggle_client import Client
 from pipeline.leaderboard.update import digest
 from pipeline.params import Params
-from pipeline.steps.competition.faults import Faults
 from pipeline.steps.competition.kaggle import connect as connect_client
 from pipeline.steps.submission import contract
 from pipeline.steps.submission.submission import list_vocabulary
-from pipeline.system.errors import UserError, require_files
+from pipeline.system.errors import Faults, UserError, require_files
 
 logger = logging.getLogger(__name__)
 

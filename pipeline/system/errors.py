@@ -8,6 +8,7 @@ from types import TracebackType
 
 from pipeline.system import files
 
+MAX_LINES = 50  # of the faults that are printed
 RUN_FIRST = "run the pipeline first (tailprint run)"
 FULL = (
     "no space is left on the disk{}: make room (`dvc gc --workspace` removes the results of other "
@@ -18,6 +19,21 @@ CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)  # no right, or a disk mounted
 
 class UserError(ValueError):
     """A wrong option, setting or file, or a missing one; the message names the remedy."""
+
+
+class Faults(UserError):
+    """All faults of the input, one line each; a fault names its file, its row and the value.
+
+    A row is the line of the file as an editor counts it: the header is row 1.
+    """
+
+    def __init__(self, source: object, faults: list[str]) -> None:
+        self.faults = faults
+        lines = [f"{source}: {len(faults)} fault{'s' if len(faults) > 1 else ''}"]
+        lines += [f"  {fault}" for fault in faults[:MAX_LINES]]
+        if len(faults) > MAX_LINES:
+            lines.append(f"  ... and {len(faults) - MAX_LINES} more")
+        super().__init__("\n".join(lines))
 
 
 def require_files(paths: Iterable[Path], remedy: str = RUN_FIRST) -> None:

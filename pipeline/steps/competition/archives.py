@@ -11,7 +11,7 @@ import zlib
 from pathlib import Path, PurePosixPath
 
 from pipeline.data import photograph_files
-from pipeline.steps.competition.faults import Faults
+from pipeline.system.errors import Faults
 from pipeline.system.files import NO_SPACE
 
 logger = logging.getLogger(__name__)

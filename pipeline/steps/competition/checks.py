@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.data import identity_names, photograph_files, tables, viewpoints
+from pipeline.data import identity_names, photograph_files, tables, user_csv, viewpoints
 
 BOX = ["x0", "y0", "x1", "y1"]
 
@@ -13,28 +13,14 @@ BOX = ["x0", "y0", "x1", "y1"]
 def read_csv(path: Path, columns: list[str], faults: list[str]) -> pd.DataFrame:
     """Read the `columns` of a table as text; the index is the row in the file.
 
-    If a table can't be read, a fault is appended to `faults` and the result is empty, so that the
+    Faults are appended to `faults`; a table that can't be read gives an empty one, so that the
     other checks can go on.
     """
-    empty = pd.DataFrame(columns=columns, dtype=str)
-    try:
-        table = pd.read_csv(
-            path, dtype=str, na_filter=False, skip_blank_lines=False, encoding="utf-8-sig"
-        )
-    except FileNotFoundError:
+    if not path.exists():
         faults.append(f"{path.name}: there is no such file in {path.parent}{find_like(path)}")
-        return empty
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        faults.append(f"{path.name}: can't be read as UTF-8 CSV ({str(error).strip()})")
-        return empty
-    if not set(columns) <= set(table.columns):
-        faults.append(
-            f"{path.name}, row 1: columns are {', '.join(table.columns)}; expected "
-            f"{', '.join(columns)} (competition.columns in params.yaml names them)"
-        )
-        return empty
-    table = table[columns].fillna("").set_axis(table.index + 2)
-    return table[(table != "").any(axis=1)]
+        return pd.DataFrame(columns=columns, dtype=str)
+    hint = " (competition.columns in params.yaml names them)"
+    return user_csv.collect_rows(path, columns, faults, hint)
 
 
 def check_names(file: str, column: pd.Series) -> list[str]:

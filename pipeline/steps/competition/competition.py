@@ -9,8 +9,8 @@ import pandas as pd
 from pipeline.data import identity_names, images, photograph_files, tables
 from pipeline.params import Columns
 from pipeline.steps.competition import annotations, checks
-from pipeline.steps.competition.faults import Faults
 from pipeline.steps.competition.threads import map_in_threads
+from pipeline.system.errors import Faults
 
 
 def read_competition(
@@ -85,7 +85,7 @@ def _read_train(path: Path, columns: Columns, faults: list[str]) -> pd.DataFrame
     before = len(faults)
     table = checks.read_csv(path / "train.csv", [columns.image, columns.identity], faults)
     name, identity = table[columns.image], table[columns.identity]
-    if len(faults) == before:
+    if len(table) or len(faults) == before:  # otherwise it can't be read
         if table.empty:
             faults.append("train.csv: has no rows")
         faults += checks.check_names("train.csv", name)
@@ -102,7 +102,7 @@ def _read_sample(path: Path, columns: Columns, faults: list[str]) -> pd.DataFram
     file = "sample_submission.csv"
     table = checks.read_csv(path / file, [columns.image, columns.answer], faults)
     name = table[columns.image]
-    if len(faults) == before:
+    if len(table) or len(faults) == before:
         if table.empty:
             faults.append(f"{file}: has no rows: there is nothing to predict")
         faults += checks.check_names(file, name)

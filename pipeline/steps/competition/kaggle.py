@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from pipeline.steps.competition import archives
-from pipeline.steps.competition.faults import Faults
+from pipeline.system.errors import Faults
 from pipeline.system.files import NO_SPACE
 
 if TYPE_CHECKING:

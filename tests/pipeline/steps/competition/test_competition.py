@@ -11,7 +11,7 @@ from pipeline.data import images as decoding
 from pipeline.data import tables
 from pipeline.params import Columns
 from pipeline.steps.competition import competition
-from pipeline.steps.competition.faults import Faults
+from pipeline.system.errors import Faults
 from tests.pipeline.steps.competition.conftest import COLUMNS, SAMPLE, TRAIN, write_photo
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from pipeline.steps.competition import competition, kaggle
-from pipeline.steps.competition.faults import Faults
+from pipeline.system.errors import Faults
 from tests.pipeline.steps.competition.conftest import COLUMNS
 
 
