@@ -54,12 +54,16 @@ def clear_run_cache() -> None:
 
 def find_unsaved() -> set[Path]:
     """What no finished saving leaves in the run cache."""
-    from dvc.config import Config
-
-    cache = Path(Config(".dvc")["cache"].get("dir") or ".dvc/cache")
-    folders = list(cache.glob("runs/*/*"))
+    folders = list(find_cache().glob("runs/*/*"))
     empty = {folder for folder in folders if not any(folder.iterdir())}
     return empty | {f for folder in folders for f in folder.iterdir() if not RECORD.match(f.name)}
+
+
+def find_cache() -> Path:
+    """DVC's cache of this project, which others may share."""
+    from dvc.config import Config
+
+    return Path(Config(".dvc")["cache"].get("dir") or ".dvc/cache")
 
 
 def list_parts() -> list[Path]:

@@ -7,6 +7,7 @@ from typer.core import TyperGroup
 
 from commands import (
     ablate,
+    check,
     cluster_unknown,
     compare,
     demo,
@@ -28,7 +29,13 @@ from commands.messages import print_messages
 from pipeline.system.errors import UserError, explain
 
 SECTIONS = {
-    "Build": {"demo": demo, "import": import_catalogue, "preset": preset, "run": run},
+    "Build": {
+        "demo": demo,
+        "import": import_catalogue,
+        "preset": preset,
+        "run": run,
+        "check": check,
+    },
     "Ask a finished run": {
         "identify": identify,
         "verify": verify,
