@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from pipeline.data import identity_names, photograph_files, tables, viewpoints
+from pipeline.data import identity_names, photograph_files, tables, user_csv, viewpoints
 from pipeline.data.photograph_files import LeftOut
 from pipeline.system import files
 
@@ -72,10 +72,11 @@ def list_table(
     The index is the row in the file. Faults are added to `faults`: of the table, and for each
     photograph that does not exist, can't be read or is listed twice.
     """
-    table = pd.read_csv(file, dtype=str, keep_default_na=False)
-    if absent := [column for column in columns.values() if column not in table]:
-        raise ValueError(f"{file} has no column {absent}, only {list(table)}")
-    table = table[list(columns.values())].set_axis(list(columns), axis=1).set_axis(table.index + 2)
+    before = len(faults)
+    table = user_csv.collect_rows(file, list(dict.fromkeys(columns.values())), faults)
+    table = table[list(columns.values())].set_axis(list(columns), axis=1)
+    if table.empty and len(faults) > before:
+        return table  # it can't be read
     if skip and skip not in set(table["identity"]):
         faults.append(f"{file.name} has no identity {skip} to leave out")
     table = table[table["identity"] != skip] if skip else table

@@ -76,6 +76,8 @@ def split_file(path: Path, columns: Sequence[str]) -> tuple[Row, list[Row]]:
 
 def read_text(path: Path) -> str:
     """Read a file's text; raises UserError naming the file if it is missing or not UTF-8."""
+    if path.exists() and not path.is_file() and not path.is_dir():  # a pipe would be waited for
+        raise UserError(f"{path.name}: is neither a file nor a folder, in {path.parent}")
     try:
         return decode(path.name, path.read_bytes())
     except FileNotFoundError:

@@ -1,13 +1,43 @@
 """Checks of the raw tables and folders. Each returns its faults as a list of sentences."""
 
+import logging
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 
 from pipeline.data import identity_names, photograph_files, tables, user_csv, viewpoints
+from pipeline.data.photograph_files import printable
+
+logger = logging.getLogger(__name__)
 
 BOX = ["x0", "y0", "x1", "y1"]
+REQUIRED = ("train.csv", "sample_submission.csv", "train", "test")
+OPTIONAL = {
+    **dict.fromkeys(["boxes.csv", "viewpoints.csv"], Path.is_file),
+    **dict.fromkeys(["masks", "unlabelled"], Path.is_dir),
+}
+
+
+def check_entries(folder: Path) -> list[str]:
+    """Find optional entries that are no file or no folder, or are written in another case.
+
+    What has another name is logged: it is not read.
+    """
+    faults, unused = [], []
+    for entry in sorted(folder.iterdir()):
+        name = entry.name.lower()
+        if entry.name in OPTIONAL and not OPTIONAL[name](entry):
+            kind = "a file" if "." in name else "a folder"
+            faults.append(f"{entry.name}: is not {kind}, or a link that leads nowhere")
+        elif name in OPTIONAL and not (folder / name).exists():
+            faults.append(f"{entry.name}: case matters: rename it {name}, or remove it")
+        elif entry.name not in {*OPTIONAL, *REQUIRED}:
+            unused += [] if photograph_files.is_rubbish(entry.name) else [entry.name]
+    if unused:
+        logger.warning("%s: not read are %s", folder, ", ".join(map(printable, unused)))
+    return faults
 
 
 def read_csv(path: Path, columns: list[str], faults: list[str]) -> pd.DataFrame:
@@ -16,7 +46,7 @@ def read_csv(path: Path, columns: list[str], faults: list[str]) -> pd.DataFrame:
     Faults are appended to `faults`; a table that can't be read gives an empty one, so that the
     other checks can go on.
     """
-    if not path.exists():
+    if not os.path.lexists(path):
         faults.append(f"{path.name}: there is no such file in {path.parent}{find_like(path)}")
         return pd.DataFrame(columns=columns, dtype=str)
     hint = " (competition.columns in params.yaml names them)"
@@ -68,8 +98,7 @@ def check_folder(path: Path, file: str, column: pd.Series) -> list[str]:
     photograph_files.log_left_out(f"{path.name}/", unlisted)
     unlisted_photographs = sorted({photograph.name for photograph in listing.photographs} - listed)
     return faults + [
-        f"{path.name}/{photograph_files.printable(name)}: not in {file}"
-        for name in unlisted_photographs
+        f"{path.name}/{printable(name)}: not in {file}" for name in unlisted_photographs
     ]
 
 

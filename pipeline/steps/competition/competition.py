@@ -63,6 +63,7 @@ def _read_all(
     """The tables, as far as they can be read; everything that is wrong is added to `faults`."""
     if not path.is_dir():
         raise Faults(path, ["no such folder (competition.path in params.yaml names it)"])
+    faults += checks.check_entries(path)
     train = _read_train(path, columns, faults)
     test = _read_sample(path, columns, faults)
     unlabelled = _list_unlabelled(path / "unlabelled", faults)

@@ -297,6 +297,25 @@ def test_what_is_left_out_is_said(folder, caplog):
         assert "1 folders, in which no photographs are looked for (more.jpg)" in message
 
 
+@pytest.mark.fault(
+    "folders",
+    "annotations under another case (Boxes.csv), a file in the place of a folder, unknown files",
+    "a fault, or a line that says what is not read",
+)
+def test_entries_beside_those_that_are_needed(folder, caplog):
+    (folder / "Boxes.csv").touch()
+    (folder / "masks").touch()
+    (folder / "unlabelled").symlink_to(folder / "nowhere")
+    (folder / "notes.txt").touch()
+    (folder / "Thumbs.db").touch()
+    assert find_faults(folder) == [
+        "Boxes.csv: case matters: rename it boxes.csv, or remove it",
+        "masks: is not a folder, or a link that leads nowhere",
+        "unlabelled: is not a folder, or a link that leads nowhere",
+    ]
+    assert caplog.messages == [f"{folder}: not read are notes.txt"]
+
+
 def test_a_listed_photograph_of_a_kind_that_is_not_read_tells_how_to_convert_it(folder):
     (folder / "train/b.jpg").rename(folder / "train/b.HEIC")
     (folder / "train/b.HEIC").write_bytes(b"\0\0\0\x18ftypheic")
