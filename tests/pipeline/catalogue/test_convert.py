@@ -146,14 +146,14 @@ def test_a_list_beside_its_photographs_with_a_skipped_name(animals, tmp_path):
 @pytest.mark.parametrize(
     ("location", "split", "columns", "fault"),
     [
-        ("list.csv", CLOSED, dict(path="no"), r"no column \['no'\], only \['file', 'who', 'day'\]"),
+        ("list.csv", CLOSED, dict(path="no"), "list.csv, row 1: columns are file, who, day; exp"),
         ("list.csv", Split("date"), {}, "needs a CSV and --date"),
         ("absent", CLOSED, {}, "no folder or CSV file .*absent"),
     ],
 )
 def test_a_fault_writes_nothing(animals, tmp_path, location, split, columns, fault):
     list_photographs(animals).to_csv(animals / "list.csv", index=False)
-    with pytest.raises(UserError, match=f"nothing was written: .*{fault}"):
+    with pytest.raises(UserError, match=f"(?s)nothing was written: .*{fault}"):
         convert_to(tmp_path / "out", animals / location, split, **(NAMES | columns))
     assert not (tmp_path / "out").exists()
 
@@ -173,6 +173,62 @@ def test_missing_and_repeated_photographs_and_an_existing_folder_are_refused(ani
     (tmp_path / "out").mkdir()
     with pytest.raises(UserError, match="out exists already"):
         convert_to(tmp_path / "out", animals)
+
+
+def write_list(animals: Path, change) -> Path:
+    """A list of all photographs; `change` makes the file's bytes of its text."""
+    file = animals / "list.csv"
+    file.write_bytes(change(list_photographs(animals).to_csv(index=False)))
+    return file
+
+
+@pytest.mark.fault(
+    "tables",
+    "a list to import as spreadsheets write it: UTF-16, semicolons, a mark, commas at the end of "
+    "rows, rows of nothing but commas",
+    "imported as if it were written plainly",
+)
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.encode("utf-16"),
+        lambda text: text.encode("utf-8-sig"),
+        lambda text: text.replace(",", ";").encode(),
+        lambda text: text.replace("\n", "\r\n").encode(),
+        lambda text: text.replace("01\n", "01,\n").replace("02\n", "02,\n").encode(),
+        lambda text: text.replace("\n", ",,\n").encode(),
+        lambda text: (text + ",,\n,,\n \n").encode(),
+    ],
+)
+def test_lists_as_spreadsheets_write_them(animals, tmp_path, change):
+    summary = convert_to(tmp_path / "out", write_list(animals, change), AS_PUBLISHED, **NAMES)
+    assert summary.individuals == 3 and summary.training + summary.test == 16
+
+
+@pytest.mark.fault(
+    "tables",
+    "a list to import in Latin-1, with a cell too many or too few, or with a quote too many",
+    "refused with file, row and way out; nothing is written",
+)
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (lambda text: text.replace("lone,", "Zo\u00eb,").encode("latin-1"), "row 17: is not UTF-8"),
+        (lambda text: text.replace("10/0.png,10", "10/0.png,10,x").encode(), "row 2: has 4 cells"),
+        (
+            lambda text: text.replace("10/0.png,10,2024-05-01", "10/0.png").encode(),
+            "row 2: has 1 c",
+        ),
+        (lambda text: text.replace("10/0.png", '"10/0.png').encode(), "row 2: can't be read"),
+        (lambda text: b"", "the file is empty"),
+        (lambda text: b"file,who,day\n", "lists no photograph"),
+        (lambda text: b"\x89PNG\0\0", "row 1: "),
+    ],
+)
+def test_lists_that_cannot_be_read(animals, tmp_path, change, fault):
+    with pytest.raises(UserError, match=rf"(?s)nothing was written: .*list.csv.*{fault}"):
+        convert_to(tmp_path / "out", write_list(animals, change), **NAMES)
+    assert not (tmp_path / "out").exists()
 
 
 def messages(caplog) -> str:
