@@ -78,6 +78,13 @@ def count_fault(names: Collection[str]) -> str:
     return f"{found}, at least {MIN_INDIVIDUALS} are needed: add photographs of others"
 
 
+def warn_of_variants(name: str, known: Collection[str]) -> None:
+    """Warn of a new name that differs from a known one in case or in invisible ways only."""
+    for other in sorted(known):
+        if other != name and _normalise(other).casefold() == _normalise(name).casefold():
+            logger.warning("%s is another individual than %s, which is known", name, other)
+
+
 def log_case_variants(names: Iterable[str]) -> None:
     """Warn of names that differ in upper and lower case only: a slip, unless they are codes."""
     for same in group_alike(names, str.casefold):

@@ -1,6 +1,8 @@
 """Photographs as arrays: decoding, hashing and the names of files."""
 
 import hashlib
+import os
+import stat
 from pathlib import Path
 
 import cv2
@@ -30,8 +32,10 @@ def read_size(path: str | Path) -> tuple[int, int]:
 
 
 def read_bytes(path: str | Path) -> bytes:
-    """Read a file; raises ValueError if it cannot be opened or is empty."""
+    """Read a file; raises ValueError if it is none, cannot be opened or is empty."""
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would be waited for
+            raise ValueError(f"{path}: is not a file")
         data = Path(path).read_bytes()
     except OSError as error:
         raise ValueError(f"{path}: can't be opened ({error.strerror})") from None

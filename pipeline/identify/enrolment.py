@@ -24,6 +24,7 @@ def enroll(photograph: Path, identity: str, p: Params) -> Path:
     """
     check_name(identity, p.competition.columns.new_whale)
     check_members(p)
+    identity_names.warn_of_variants(identity, set(artefacts.load_labels()["identity"]))
     table = read_images([photograph])
     digest = table["sha256"][0]
     check_label(photograph, competition_identity(digest), identity)

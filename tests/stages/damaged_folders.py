@@ -258,6 +258,13 @@ def damage_others() -> list[Damage]:
         Damage("masks: a file", "masks", make_file),
         Damage("masks: a link to nothing", "masks", lambda path: path.symlink_to("nowhere")),
         Damage("masks: empty", "masks", Path.mkdir, read=True),
+        Damage("masks: a pipe", "masks", lambda path: (path.mkdir(), os.mkfifo(path / "a.png"))),
+        Damage(
+            "masks: of a system",
+            "masks",
+            lambda path: (path.mkdir(), (path / "Thumbs.db").touch(), (path / "._a.png").touch()),
+            read=True,
+        ),
         Damage("Masks: another case", "Masks", Path.mkdir),
         Damage("sides.csv: an old name", "sides.csv", make_file),
         Damage("notes.txt: another file", "notes.txt", make_file, read=True),

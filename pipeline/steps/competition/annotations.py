@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import pandas as pd
 
-from pipeline.data import images
+from pipeline.data import images, photograph_files
 from pipeline.params import Columns
 from pipeline.steps.competition import checks
 from pipeline.steps.competition.threads import map_in_threads
@@ -19,7 +19,7 @@ def check_masks(folder: Path, table: pd.DataFrame) -> list[str]:
     for name, width, height in zip(table["image"], table["width"], table["height"], strict=True):
         sizes.setdefault(Path(name).stem, []).append((width, height))
     masks = sorted(folder.iterdir()) if folder.is_dir() else []
-    masks = [mask for mask in masks if not mask.name.startswith(".")]
+    masks = [mask for mask in masks if not photograph_files.is_rubbish(mask.name)]
     faults = map_in_threads(lambda mask: _mask_fault(mask, sizes), masks, "masks")
     return [fault for fault in faults if fault]
 
@@ -27,6 +27,8 @@ def check_masks(folder: Path, table: pd.DataFrame) -> list[str]:
 def _mask_fault(mask: Path, sizes: Sizes) -> str:
     """The fault of one mask, or "". `sizes` lists the images' width and height by their stem."""
     image_sizes = sizes.get(mask.stem, [])
+    if reason := photograph_files.SINGULAR.get(photograph_files.find_kind(mask)):
+        return f"masks/{mask.name} {reason}"
     if mask.suffix != ".png":
         return f"masks/{mask.name}: a mask has to be a PNG file"
     if len(image_sizes) != 1:

@@ -62,6 +62,11 @@ def test_names_that_look_alike(caplog):
     ]
 
 
+def test_a_new_name_beside_a_known_one_that_looks_alike(caplog):
+    identity_names.warn_of_variants("Zoe\u0308", {"zo\u00eb", "zoe", "Zoe\u0308"})
+    assert caplog.messages == ["Zoe\u0308 is another individual than zo\u00eb, which is known"]
+
+
 def test_a_fault_names_the_first_row_and_counts_the_others():
     column = pd.Series(["a b", "c", "a b", "a b"], range(2, 6))
     (fault,) = name_faults(identity_names.locate("list.csv", column))

@@ -1,6 +1,7 @@
 """Photographs are decoded, rotated and hashed; faulty files are named."""
 
 import hashlib
+import os
 import struct
 
 import cv2
@@ -88,6 +89,16 @@ def test_missing_and_empty_files_are_named(tmp_path):
         images.read_rgb(tmp_path / "empty.jpg")
     with pytest.raises(ValueError, match=r"none\.jpg: can't be opened"):
         images.read_rgb(tmp_path / "none.jpg")
+
+
+@pytest.mark.fault(
+    "photographs", "a pipe, a device or a folder in the place of a photograph", "is not waited for"
+)
+def test_what_is_no_file_is_not_opened(tmp_path):
+    os.mkfifo(tmp_path / "pipe.jpg")
+    for path in (tmp_path / "pipe.jpg", tmp_path, "/dev/zero"):
+        with pytest.raises(ValueError, match="is not a file"):
+            images.read_rgb(path)
 
 
 def test_the_hash_is_the_standard_sha256():
