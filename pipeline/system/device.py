@@ -3,7 +3,10 @@
 None of it is a parameter: a change would train again.
 """
 
+import logging
 import os
+import shutil
+from pathlib import Path
 from typing import Literal
 
 import torch
@@ -11,6 +14,11 @@ from lightning_fabric import Fabric
 from torch import nn
 
 from pipeline.system import machine
+
+logger = logging.getLogger(__name__)
+
+SHARED_MEMORY = Path("/dev/shm")
+BATCHES_AHEAD = 3  # of each worker: torch's two, and the one in use
 
 DEVICES = "TAILPRINT_DEVICES"  # how many GPUs (or CPU processes) train one member; 1 unless set
 
@@ -66,6 +74,26 @@ def has_depthwise(net: nn.Module) -> bool:
 def has_gpu() -> bool:
     """Whether training runs on a GPU, NVIDIA's or Apple's."""
     return torch.cuda.is_available() or torch.backends.mps.is_available()
+
+
+def fit_workers(workers: int, batch_bytes: int) -> int:
+    """As many of these processes as have room for their batches in the machine's shared memory.
+
+    A worker without room is killed by a bus error. 0: the stage prepares its batches itself. A
+    container has 64 MB unless it is started with more.
+    """
+    if not batch_bytes or not SHARED_MEMORY.is_dir():
+        return workers
+    stages = 1 if has_gpu() else machine.count_parallel_stages()
+    free = shutil.disk_usage(SHARED_MEMORY).free // stages
+    fitting = min(workers, free // (BATCHES_AHEAD * batch_bytes))
+    if fitting < workers:
+        logger.warning(
+            "%s has room for %s of %s processes that prepare batches, so training is slower: give "
+            "it more (docker run --shm-size=2g)",
+            *(SHARED_MEMORY, fitting, workers),
+        )
+    return fitting
 
 
 def count_workers() -> int:

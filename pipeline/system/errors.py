@@ -14,6 +14,10 @@ FULL = (
     "no space is left on the disk{}: make room (`dvc gc --workspace` removes the results of other "
     "settings), then repeat the same command"
 )
+SHARED_MEMORY = (
+    "the shared memory (/dev/shm) is full: end what uses it, or give the container more "
+    "(docker run --shm-size=2g), then repeat the same command"
+)
 CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)  # no right, or a disk mounted to be read
 
 
@@ -52,6 +56,8 @@ def explain(error: BaseException) -> str | None:
         return str(error)
     chain: BaseException | None = error
     while chain is not None:
+        if "shared memory" in str(chain):
+            return SHARED_MEMORY
         if files.is_full(chain):
             return FULL.format(name_file(chain))
         chain = chain.__cause__ or chain.__context__

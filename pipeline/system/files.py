@@ -44,6 +44,19 @@ def rename_folder(part: Path, path: Path) -> None:
     sync(path.parent)
 
 
+def reserve(path: Path) -> None:
+    """Give a file all its blocks of the disk; raises OSError with ENOSPC if they are not there.
+
+    A memory map of a file without them kills the process when the disk is full.
+    """
+    if hasattr(os, "posix_fallocate"):
+        descriptor = os.open(path, os.O_RDWR)
+        try:
+            os.posix_fallocate(descriptor, 0, os.fstat(descriptor).st_size)
+        finally:
+            os.close(descriptor)
+
+
 def sync(path: Path) -> None:
     """Wait until a file, or the names in a folder, are on the disk."""
     if path.is_dir() and os.name == "nt":

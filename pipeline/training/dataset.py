@@ -11,7 +11,7 @@ from lightning_fabric import Fabric
 from torch.utils.data import DataLoader, Dataset
 
 from pipeline.params import Augment
-from pipeline.system import device
+from pipeline.system import device, interruptions
 from pipeline.training import augment
 
 # independent random decisions of one view, beside its seed
@@ -61,6 +61,11 @@ class ViewDataset(Dataset):
             self._packed = np.load(self.crops, mmap_mode="r")
         return self._packed
 
+    def count_bytes(self) -> int:
+        """The bytes of one view; opens no memory map that a worker would inherit."""
+        height, width = np.load(self.crops, mmap_mode="r").shape[1:3]
+        return height * width * self.channels
+
     def __getitem__(self, view: View) -> tuple[torch.Tensor, int]:
         crop = np.array(self.packed[view.row])
         if self.strength:
@@ -83,9 +88,18 @@ class ViewDataset(Dataset):
 
 def build_loader(views: ViewDataset, batches: Iterable[list[View]], fabric: Fabric) -> DataLoader:
     """Build the loader of these batches: worker processes prepare the views."""
-    loader = DataLoader(views, batch_sampler=batches, num_workers=device.count_workers())
+    first = next(iter(batches), [])
+    workers = device.fit_workers(device.count_workers(), len(first) * views.count_bytes())
+    loader = DataLoader(
+        views, batch_sampler=batches, num_workers=workers, worker_init_fn=start_worker
+    )
     # of one loader, Fabric returns one
     return cast(DataLoader, fabric.setup_dataloaders(loader, use_distributed_sampler=False))
+
+
+def start_worker(number: int) -> None:
+    """Let a worker process end with the process that trains."""
+    interruptions.end_with_parent()
 
 
 def is_chosen(probability: float, seed: int, decision: int) -> bool:

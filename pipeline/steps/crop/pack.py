@@ -18,6 +18,8 @@ from pipeline.steps.crop import boxes, given
 from pipeline.steps.crop.boxes import Box
 from pipeline.steps.crop.given import Given
 from pipeline.steps.crop.locate import locate
+from pipeline.system import files
+from pipeline.system.errors import UserError
 
 # Photographs held in memory at once: 1.2 GB of 12-megapixel ones.
 CHUNK = 32
@@ -32,7 +34,8 @@ def pack(
     """Write the crops of all rows of the "images" table to `path`; return the "boxes" table.
 
     The file is N x height x width x 4 uint8: RGB and the mask, 0 or 255. `segment` finds the masks
-    that are not given; its name in the boxes table is `source`. Raises OSError if the disk is full.
+    that are not given; its name in the boxes table is `source`. Raises UserError if the disk is
+    too small.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     shape = len(table), settings.height, settings.width, 4
@@ -41,6 +44,7 @@ def pack(
 
     def save(part: Path) -> None:
         crops = np.lib.format.open_memmap(part, mode="w+", dtype=np.uint8, shape=shape)
+        files.reserve(part)
         for i, (crop, row) in enumerate(cut_crops(table, known, source, segment, settings)):
             crops[i] = crop
             rows.append(row)
@@ -51,10 +55,10 @@ def pack(
 
 
 def check_space(path: Path, needed: int) -> None:
-    """Raise OSError if the disk is too small: a memory map would kill the process instead."""
+    """Raise UserError if the disk is too small."""
     free = shutil.disk_usage(path.parent).free
     if needed > free:
-        raise OSError(
+        raise UserError(
             f"{path} needs {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB are free: "
             "make room, or lower crop.height and crop.width"
         )

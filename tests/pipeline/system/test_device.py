@@ -1,5 +1,7 @@
 """The machine and the network decide precision and workers."""
 
+import shutil
+
 import pytest
 import torch
 from torch import nn
@@ -54,3 +56,27 @@ def test_a_gpu_has_loaders_on_all_cores_but_one_a_cpu_one_per_thread(
     set_machine(monkeypatch, gpu=gpu)
     monkeypatch.setattr(machine, "count_cores", lambda: cores)
     assert device.count_workers() == expected
+
+
+@pytest.mark.fault(
+    "interruptions",
+    "shared memory (/dev/shm) too small for the processes that prepare batches",
+    "fewer processes or none, and a line that names the way to more; no bus error",
+)
+@pytest.mark.parametrize(
+    "free, expected", [(1200, 4), (1199, 3), (640, 2), (599, 1), (299, 0), (0, 0)]
+)
+def test_batches_have_room_in_the_shared_memory(free, expected, monkeypatch, tmp_path, caplog):
+    """One stage of two has half of it; a worker holds three batches of 50 bytes."""
+    set_machine(monkeypatch, gpu=False)
+    monkeypatch.setattr(device, "SHARED_MEMORY", tmp_path)
+    monkeypatch.setattr(machine, "count_parallel_stages", lambda: 2)
+    usage = shutil.disk_usage(tmp_path)._replace(free=free)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
+    assert device.fit_workers(4, 50) == min(expected, 4)
+    assert ("docker run --shm-size=2g" in caplog.text) == (expected < 4)
+
+
+def test_a_machine_without_shared_memory_has_no_limit(monkeypatch, tmp_path):
+    monkeypatch.setattr(device, "SHARED_MEMORY", tmp_path / "absent")
+    assert device.fit_workers(4, 50) == 4

@@ -37,6 +37,7 @@ def test_a_process_ends_with_the_message_of_a_user_error_only(kind, is_line):
     ("raised", "line"),
     [
         ("OSError(28, 'No space', 'a.csv')", r"no space is left on the disk \(a.csv\): make room"),
+        ("RuntimeError('unable to allocate shared memory(shm)')", r"the shared memory .* is full"),
         ("RuntimeError('database or disk is full')", "no space is left on the disk: make room"),
         (
             "PermissionError(13, 'Permission denied', 'a')",

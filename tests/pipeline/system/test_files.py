@@ -66,3 +66,12 @@ def test_other_errors_stay_what_they_are(tmp_path):
     with pytest.raises(RuntimeError, match="tensor"):
         files.replace(tmp_path / "t", lambda part: (_ for _ in ()).throw(RuntimeError("tensor")))
     assert not files.unfinished
+
+
+def test_a_reserved_file_has_all_its_blocks(tmp_path):
+    path = tmp_path / "sparse"
+    with path.open("wb") as file:
+        file.truncate(2**20)
+    assert path.stat().st_blocks * 512 < 2**20
+    files.reserve(path)
+    assert path.stat().st_blocks * 512 >= 2**20 == path.stat().st_size

@@ -8,6 +8,7 @@ from pipeline.data import warping
 from pipeline.steps.crop import boxes, pack
 from pipeline.steps.crop.given import Given
 from pipeline.steps.crop.locate import locate
+from pipeline.system.errors import UserError
 from tests.pipeline.steps.crop import synthetic
 
 
@@ -111,5 +112,5 @@ def test_an_interrupted_array_is_not_left_under_its_name(tmp_path):
 
 
 def test_a_full_disk_is_reported_before_writing(tmp_path):
-    with pytest.raises(OSError, match=r"crops\.npy needs .* GB .* free.*crop\.height"):
+    with pytest.raises(UserError, match=r"crops\.npy needs .* GB .* free.*crop\.height"):
         pack.check_space(tmp_path / "crops.npy", 10**18)
