@@ -13,6 +13,7 @@ import pandas as pd
 logger = logging.getLogger(__name__)
 
 MIN_INDIVIDUALS = 2  # with one there is nothing to learn
+RESERVED = "is the word for a new individual"  # the end of a fault
 JOINERS = "\u200c\u200d"  # invisible, but letters of some scripts need them
 
 
@@ -24,7 +25,7 @@ def name_fault(name: str, reserved: Collection[str] = ()) -> str:
     if not name.strip():
         return "the identity is empty"
     if name in reserved:
-        return f"identity {name} is the word for a new individual"
+        return f"identity {name} {RESERVED}"
     for letter in name:
         if letter.isspace():
             return (

@@ -121,7 +121,9 @@ def check_paths(paths: pd.Series, names: pd.Series, file: Path) -> list[str]:
 def check_identities(rows: Mapping[str, str]) -> list[str]:
     """Find the names that are no label; `rows` says where each was found."""
     identity_names.log_case_variants(rows)
-    return identity_names.name_faults(rows, {NEW})
+    faults = identity_names.name_faults(rows, {NEW})
+    hint = f": --skip {NEW} leaves it out"
+    return [fault + hint if fault.endswith(identity_names.RESERVED) else fault for fault in faults]
 
 
 def to_numbers(identities: pd.Series) -> pd.Series:

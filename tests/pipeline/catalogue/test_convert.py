@@ -292,7 +292,7 @@ def test_all_wrong_names_are_refused_at_once(animals, tmp_path):
     lines = str(caught.value).splitlines()
     assert lines[0] == f"nothing was written: {animals}: 2 faults"
     assert "Blue 12: identity 'Blue 12' contains a space" in lines[1]
-    assert "new_whale: identity new_whale is the word for a new individual" in lines[2]
+    assert "identity new_whale is the word for a new individual: --skip new_whale" in lines[2]
     assert not (tmp_path / "out").exists()
 
 
