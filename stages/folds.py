@@ -2,6 +2,7 @@
 
 from pipeline import params, paths
 from pipeline.data import artefacts, tables
+from pipeline.data.pseudo_table import read_pseudo_labels
 from pipeline.steps.folds import folds
 
 
@@ -9,7 +10,7 @@ def main() -> None:
     p = params.load()
     labels = artefacts.load_labels()
     table = folds.assign_folds(labels, p.folds.count, p.folds.seed)
-    folds.check_partition(artefacts.load_pseudo_labels(), table)
+    folds.check_partition(read_pseudo_labels(paths.PSEUDO), table)
     tables.write("folds", table, paths.FOLDS)
 
 

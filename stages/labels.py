@@ -2,7 +2,8 @@
 
 from pipeline import params, paths
 from pipeline.data import artefacts, tables
-from pipeline.steps.labels import duplicates, labels, record
+from pipeline.data.pseudo_table import read_pseudo_labels
+from pipeline.steps.labels import duplicates, labels, pseudo_labels, record
 
 
 def main() -> None:
@@ -10,7 +11,8 @@ def main() -> None:
     images = artefacts.load_images()
     groups = artefacts.load_groups()
     decisions = record.read_decisions(paths.REVIEW)
-    pseudo = artefacts.load_pseudo_labels()
+    pseudo = read_pseudo_labels(paths.PSEUDO)
+    pseudo_labels.check_folds(pseudo, p.folds.count)
     resolved = labels.resolve_labels(images, groups, p.labels.conflicts, decisions, pseudo)
     duplicate_images = duplicates.find_duplicates(images, groups, decisions)
     tables.write("labels", resolved, paths.LABELS)

@@ -2,8 +2,6 @@
 
 import sys
 
-import pandas as pd
-
 from pipeline import params, paths
 from pipeline.data import artefacts, tables
 from pipeline.data.members import list_members
@@ -13,14 +11,14 @@ from pipeline.steps.score import plots, score
 def main(name: str) -> None:
     p = params.load()
     rankings = tables.read("rankings", paths.rankings(name))
-    posteriors = pd.read_parquet(paths.placed_posteriors(name))
+    posteriors = tables.read_parquet(paths.placed_posteriors(name))
     reliability = plots.build_first_answer_diagram(rankings, posteriors, p.score.reliability_bins)
     members = list_members(p.ensembles[name], p.folds.trained)
     card: dict[str, object] = {
         **score.compute_score_card(rankings, p.evaluation),
         **score.summarise_conflicts(tables.read("conflicts", paths.CONFLICTS), p.labels.conflicts),
         "transductive": p.pretrain.method != "none",
-        **score.compute_calibration_errors(reliability, pd.read_csv(paths.calibration(name))),
+        **score.compute_calibration_errors(reliability, tables.read_csv(paths.calibration(name))),
         **score.name_verify_scores(tables.read_json(paths.VERIFY_SCORES)),
         **score.average_few_shot_accuracy([m.few_shot_accuracy() for m in members]),
     }

@@ -2,8 +2,6 @@
 
 import sys
 
-import pandas as pd
-
 from pipeline import params, paths
 from pipeline.data import artefacts, tables
 from pipeline.steps.submission.submission import Settings, rank_queries, write_submission
@@ -13,7 +11,7 @@ def main(name: str) -> None:
     p = params.load()
     recipe, sample = p.ensembles[name], artefacts.load_sample()
     answers = rank_queries(
-        pd.read_parquet(paths.posteriors(name)),
+        tables.read_parquet(paths.posteriors(name)),
         artefacts.load_folds(),
         recipe.fold_list(p.folds.trained),
         Settings(recipe.new_whale, p.submission, p.evaluation),

@@ -14,8 +14,8 @@ def main() -> None:
     members = [Member(p.match.backbone, fold) for fold in p.folds.trained]
     known = [
         pairs.build_known_pairs(
-            pd.read_parquet(paths.matched_pairs(member.fold)).merge(
-                pd.read_parquet(paths.weighted_pairs(member.fold))
+            tables.read_parquet(paths.matched_pairs(member.fold)).merge(
+                tables.read_parquet(paths.weighted_pairs(member.fold))
             ),
             member.query_rows(),
             groups,

@@ -1,7 +1,5 @@
 """Fit the weights of matched points, and weigh those of every fold's pairs."""
 
-import pandas as pd
-
 from pipeline import params, paths
 from pipeline.data import evidence, members, tables
 from pipeline.steps.weigh import weigh
@@ -11,8 +9,8 @@ def main() -> None:
     p = params.load()
     pairs = {
         fold: weigh.FoldPairs(
-            pd.read_parquet(paths.matched_pairs(fold)),
-            pd.read_parquet(paths.matched_points(fold)),
+            tables.read_parquet(paths.matched_pairs(fold)),
+            tables.read_parquet(paths.matched_points(fold)),
             members.load_query_rows(fold),
         )
         for fold in p.folds.trained

@@ -4,6 +4,7 @@ import pandas as pd
 
 from pipeline import paths
 from pipeline.data import tables
+from pipeline.system.errors import explain_damage
 
 
 def load_images() -> pd.DataFrame:
@@ -19,7 +20,8 @@ def load_viewpoints() -> dict[str, str]:
 
 def load_sample() -> pd.Series:
     """The test images in the order of the sample submission."""
-    return pd.read_csv(paths.SAMPLE, dtype=str, keep_default_na=False)["image"]
+    with explain_damage(paths.SAMPLE):
+        return pd.read_csv(paths.SAMPLE, dtype=str, keep_default_na=False)["image"]
 
 
 def load_groups() -> pd.DataFrame:
@@ -35,11 +37,6 @@ def load_labels() -> pd.DataFrame:
 def load_duplicates() -> pd.DataFrame:
     """The table "duplicates" of `labels`: test photographs that are duplicates of labelled ones."""
     return tables.read("duplicates", paths.DUPLICATES)
-
-
-def load_pseudo_labels() -> pd.DataFrame:
-    """The table "pseudo": labels that the models gave to test photographs in earlier rounds."""
-    return tables.read("pseudo", paths.PSEUDO)
 
 
 def load_boxes() -> pd.DataFrame:

@@ -13,6 +13,7 @@ import numpy as np
 
 from pipeline.data import tables
 from pipeline.data.features import Features
+from pipeline.system.errors import explain_damage
 
 SUFFIX = ".npz"
 PREFIX = "features_"  # of the arrays of the local features
@@ -59,7 +60,7 @@ class Enrolled:
     @classmethod
     def load(cls, path: Path) -> "Enrolled":
         """Read what `save` wrote; raises ValueError for a file that another version wrote."""
-        with np.load(path, allow_pickle=False) as file:
+        with explain_damage(path), np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         features = {
             name.removeprefix(PREFIX): array

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.data import tables
+from pipeline.system.errors import UserError
 
 COLUMNS = ["query", "identity", "member", "source", "score"]
 LOCAL = "local"  # the member of local features, which belong to no backbone
@@ -67,8 +68,8 @@ def save(table: pd.DataFrame, path: Path) -> None:
 
 
 def load(path: Path) -> pd.DataFrame:
-    """Read what `save` wrote; raises ValueError naming the file if the columns differ."""
-    table = pd.read_parquet(path)
+    """Read what `save` wrote; raises UserError naming the file if the columns differ."""
+    table = tables.read_parquet(path)
     if list(table.columns) != COLUMNS:
-        raise ValueError(f"{path}: columns are {list(table.columns)}, expected {COLUMNS}")
+        raise UserError(f"{path}: columns are {list(table.columns)}, expected {COLUMNS}")
     return table.astype({**dict.fromkeys(COLUMNS[:-1], str), "score": np.float64})

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.data import tables
+from pipeline.system.errors import explain_damage
 
 
 class PhotographFeatures(NamedTuple):
@@ -83,7 +84,7 @@ class Features:
     @classmethod
     def load(cls, path: Path) -> "Features":
         """Read what `save` wrote."""
-        with np.load(path, allow_pickle=False) as file:
+        with explain_damage(path), np.load(path, allow_pickle=False) as file:
             return cls(**{name: file[name] for name in cls.__dataclass_fields__})
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from pipeline.data import tables
 from pipeline.data.tables import NEW_WHALE
+from pipeline.system.errors import explain_damage
 
 KNOWN = "known"  # its identity has an image in the gallery
 LABELLED_NEW = "labelled_new"  # the competition calls it new_whale
@@ -117,5 +118,5 @@ class Embeddings:
     @classmethod
     def load(cls, path: Path) -> "Embeddings":
         """Read what `save` wrote."""
-        with np.load(path, allow_pickle=False) as file:
+        with explain_damage(path), np.load(path, allow_pickle=False) as file:
             return cls(file["names"], file["vectors"])

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.data import tables
+from pipeline.system.errors import explain_damage
 
 PICTURES = 12  # that are stored, of the worst masks
 
@@ -41,7 +42,7 @@ class HeldOutMasks:
     @classmethod
     def load(cls, path: Path) -> "HeldOutMasks":
         """Read what `save` wrote."""
-        with np.load(path, allow_pickle=False) as file:
+        with explain_damage(path), np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in cls.__dataclass_fields__}
         return cls(**arrays | {"source": str(arrays["source"])})
 

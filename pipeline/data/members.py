@@ -38,7 +38,7 @@ class Member(NamedTuple):
 
     def nearest(self) -> pd.DataFrame:
         """The nearest gallery photographs of every query, as `neighbours` found them."""
-        return pd.read_parquet(paths.neighbours(*self))
+        return tables.read_parquet(paths.neighbours(*self))
 
     def evidence(self, stage: str) -> pd.DataFrame:
         """The evidence that `stage` (neighbours, rerank) wrote for the member."""

@@ -7,8 +7,10 @@ import json
 from pathlib import Path
 from typing import TextIO
 
+import numpy as np
 import pandas as pd
 
+from pipeline.system.errors import explain_damage
 from pipeline.system.files import replace
 
 NEW_WHALE = "new_whale"
@@ -56,20 +58,40 @@ NUMBERS = {
 
 
 def read(kind: str, path: Path) -> pd.DataFrame:
-    """Read a table of COLUMNS; raises ValueError naming the file if its columns differ."""
+    """Read a table of COLUMNS that a stage wrote.
+
+    Raises UserError naming the file if it is damaged or has other columns.
+    """
     return parse(kind, path, str(path))
 
 
 def parse(kind: str, source: Path | TextIO, name: str) -> pd.DataFrame:
     """Read a table from a file or an open text, as `read`; `name` is for the message only."""
-    table = pd.read_csv(source, dtype=str, keep_default_na=False)
-    if not isinstance(table.index, pd.RangeIndex):  # pandas reads surplus cells as row names
-        raise ValueError(
-            f"{name}: the first row has more cells than the {len(table.columns)} columns"
-        )
-    if list(table.columns) != COLUMNS[kind]:
-        raise ValueError(f"{name}: columns are {list(table.columns)}, expected {COLUMNS[kind]}")
-    return table.astype({name: number for name, number in NUMBERS.items() if name in table})
+    with explain_damage(name):
+        table = pd.read_csv(source, dtype=str, keep_default_na=False)
+        if not isinstance(table.index, pd.RangeIndex):  # pandas reads surplus cells as row names
+            raise ValueError(f"the first row has more cells than the {len(table.columns)} columns")
+        if list(table.columns) != COLUMNS[kind]:
+            raise ValueError(f"columns are {list(table.columns)}, expected {COLUMNS[kind]}")
+        return table.astype({name: number for name, number in NUMBERS.items() if name in table})
+
+
+def read_csv(path: Path) -> pd.DataFrame:
+    """Read any table that `write_csv` wrote; raises UserError if it is damaged."""
+    with explain_damage(path):
+        return pd.read_csv(path)
+
+
+def read_parquet(path: Path) -> pd.DataFrame:
+    """Read any table that `write_parquet` wrote; raises UserError if it is damaged."""
+    with explain_damage(path):
+        return pd.read_parquet(path)
+
+
+def open_array(path: Path) -> np.ndarray:
+    """Open an array that a stage wrote, on the disk; raises UserError if it is damaged."""
+    with explain_damage(path):
+        return np.load(path, mmap_mode="r")
 
 
 def write(kind: str, table: pd.DataFrame, path: Path) -> None:
@@ -95,5 +117,6 @@ def write_json(values: dict, path: Path) -> None:
 
 
 def read_json(path: Path) -> dict:
-    """Read what `write_json` wrote; NaN comes back as None."""
-    return json.loads(path.read_text())
+    """Read what `write_json` wrote; NaN comes back as None. Raises UserError if it is damaged."""
+    with explain_damage(path):
+        return json.loads(path.read_text())

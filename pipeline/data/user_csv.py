@@ -48,38 +48,51 @@ def collect_rows(
     A row with a fault stays in the table; a file that can't be read at all gives an empty one.
     """
     try:
-        header, rows = split_file(path, columns)
-        places = find_columns(path.name, header, columns, hint)
+        data = read_bytes(path)
     except UserError as error:
         faults.append(str(error))
         return pd.DataFrame(columns=list(columns), dtype=str)
-    return select_cells(path.name, rows, places, len(header[1]), faults)
+    return parse_rows(path.name, data, columns, faults, hint)
 
 
-def read_user_header(path: Path, columns: Sequence[str] = ()) -> list[str]:
-    """Read the names of a file's columns; `columns` are expected. Raises UserError."""
-    return [name.strip() for name in split_file(path, columns)[0][1]]
+def parse_rows(
+    name: str, data: bytes, columns: Sequence[str], faults: list[str], hint: str = ""
+) -> pd.DataFrame:
+    """Read the bytes of a file as `collect_rows`; `name` is for the messages."""
+    try:
+        header, rows = split_file(name, data, columns)
+        places = find_columns(name, header, columns, hint)
+    except UserError as error:
+        faults.append(str(error))
+        return pd.DataFrame(columns=list(columns), dtype=str)
+    return select_cells(name, rows, places, len(header[1]), faults)
 
 
-def split_file(path: Path, columns: Sequence[str]) -> tuple[Row, list[Row]]:
+def read_user_header(path: Path) -> list[str]:
+    """Read the names of a file's columns. Raises UserError."""
+    header, _ = split_file(path.name, read_bytes(path), [])
+    return [name.strip() for name in header[1]]
+
+
+def split_file(name: str, data: bytes, columns: Sequence[str]) -> tuple[Row, list[Row]]:
     """Split a file into its header and its rows; rows without a value are left out.
 
     Raises UserError naming the file, and the row if there is one.
     """
-    text = read_text(path)
-    rows = split_rows(path.name, text, choose_separator(text, columns))
+    text = decode(name, data)
+    rows = split_rows(name, text, choose_separator(text, columns))
     filled = [(row, cells) for row, cells in rows if any(cell.strip() for cell in cells)]
     if not filled:
-        raise UserError(f"{path.name}: the file is empty; expected {', '.join(columns)}")
+        raise UserError(f"{name}: the file is empty; expected {', '.join(columns)}")
     return filled[0], filled[1:]
 
 
-def read_text(path: Path) -> str:
-    """Read a file's text; raises UserError naming the file if it is missing or not UTF-8."""
+def read_bytes(path: Path) -> bytes:
+    """Read a file; raises UserError naming it if that is impossible."""
     if path.exists() and not path.is_file() and not path.is_dir():  # a pipe would be waited for
         raise UserError(f"{path.name}: is neither a file nor a folder, in {path.parent}")
     try:
-        return decode(path.name, path.read_bytes())
+        return path.read_bytes()
     except FileNotFoundError:
         raise UserError(f"{path.name}: there is no such file in {path.parent}") from None
     except IsADirectoryError:
@@ -106,7 +119,7 @@ def choose_separator(text: str, columns: Sequence[str]) -> str:
     first = next((line for line in lines if line.strip(SEPARATORS + " \r\n")), "")
     headers = {separator: _split_line(first, separator) for separator in SEPARATORS}
     for separator, names in headers.items():
-        if {name.strip() for name in columns} <= set(names):
+        if columns and {name.strip() for name in columns} <= set(names):
             return separator
     return max(headers, key=lambda separator: len(headers[separator]))
 

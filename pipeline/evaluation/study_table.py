@@ -8,6 +8,7 @@ import pandas as pd
 from pipeline import paths
 from pipeline.data import tables
 from pipeline.evaluation import ablation_study, docs_tables
+from pipeline.system.errors import explain_damage
 
 FOLDER = paths.SUBMISSIONS / "ablations"
 PAGE = Path("docs/results/ablations.md")
@@ -18,7 +19,8 @@ def read(study: str) -> pd.DataFrame:
     path = FOLDER / f"{study}.csv"
     if not path.is_file():
         return pd.DataFrame(columns=ablation_study.COLUMNS)
-    table = pd.read_csv(path, dtype={"commit": str, "settings": str})
+    with explain_damage(path):
+        table = pd.read_csv(path, dtype={"commit": str, "settings": str})
     return table.reindex(columns=ablation_study.COLUMNS)
 
 

@@ -22,7 +22,7 @@ def find_duplicate_identities(ensemble: str, p: Params, min_posterior: float) ->
     check_ensembles([ensemble], p)
     require_files([paths.placed_posteriors(ensemble)])
     rankings = tables.read("rankings", paths.rankings(ensemble))
-    posteriors = pd.read_parquet(paths.placed_posteriors(ensemble))
+    posteriors = tables.read_parquet(paths.placed_posteriors(ensemble))
     table = evaluation.find_duplicate_identities(rankings, posteriors, min_posterior)
     pairs = load_pairs(ensemble, p)
     pairs["query_identity"] = pairs["query"].map(evaluation.find_query_identities(rankings))
@@ -38,5 +38,5 @@ def load_pairs(ensemble: str, p: Params) -> pd.DataFrame:
     """Load the pairs of photographs that `match` compared, of all folds of the ensemble."""
     folds = p.ensembles[ensemble].fold_list(p.folds.trained)
     return pd.concat(
-        [pd.read_parquet(paths.matched_pairs(fold)) for fold in folds], ignore_index=True
+        [tables.read_parquet(paths.matched_pairs(fold)) for fold in folds], ignore_index=True
     )

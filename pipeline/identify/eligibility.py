@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from pipeline import paths
-from pipeline.data import artefacts, gallery
+from pipeline.data import artefacts, gallery, tables
 from pipeline.params import Params
 from pipeline.steps.weigh.point_weights import PointWeigher
 from pipeline.steps.weigh.weigh import NOT_HELD_OUT
@@ -72,7 +72,7 @@ def point_weights_for(hashes: Sequence[str]) -> PointWeigher:
     Without the cross-fitting part of the first photograph that is a held-out query; for photographs
     outside the competition, the weights fitted on all pairs.
     """
-    parts = pd.read_csv(paths.CROSS_FIT_PARTS).set_index("image")["part"]
+    parts = tables.read_csv(paths.CROSS_FIT_PARTS).set_index("image")["part"]
     names = _names_by_hash()
     for digest in hashes:
         held_out = parts.reindex(names[names.index == digest]).dropna()

@@ -20,7 +20,7 @@ from pipeline.steps.ensemble.assemble import FoldEvidence, stack_held_out
 from pipeline.steps.ensemble.load import load_fold_evidence
 from pipeline.steps.match import matcher, votes
 from pipeline.steps.match.queries import merge_galleries
-from pipeline.system.errors import RUN_FIRST, UserError
+from pipeline.system.errors import UserError
 
 logger = logging.getLogger(__name__)
 
@@ -77,10 +77,10 @@ def load_held_out_evidence(recipe: Ensemble, folds: pd.DataFrame, p: Params) -> 
     """Load the evidence on the held-out queries, without re-ranking: new queries have none."""
     try:
         parts = load_fold_evidence(recipe, p.folds.trained, folds, ("neighbours",))
+    except UserError:  # a file is missing or damaged
+        raise
     except ValueError as error:
         raise UserError(f"{error}. identify does not re-rank: choose another --ensemble") from None
-    except FileNotFoundError as error:
-        raise UserError(f"{error.filename} does not exist: {RUN_FIRST}") from None
     return stack_held_out(parts)
 
 

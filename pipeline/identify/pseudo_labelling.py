@@ -13,6 +13,7 @@ import pandas as pd
 
 from pipeline import params, paths
 from pipeline.data import artefacts, tables
+from pipeline.data.pseudo_table import read_pseudo_labels
 from pipeline.evaluation import agreement
 from pipeline.identify.ensembles import check_ensembles
 from pipeline.params import Params
@@ -87,7 +88,7 @@ def agree(answers: Sequence[pd.DataFrame], min_posterior: float) -> pd.DataFrame
 
 def next_round() -> int:
     """The number after that of the rows that data/pseudo.csv has, 1 for the first round."""
-    past = tables.read("pseudo", paths.PSEUDO)["round"]
+    past = read_pseudo_labels(paths.PSEUDO)["round"]
     return int(past.max()) + 1 if len(past) else 1
 
 

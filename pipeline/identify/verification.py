@@ -1,6 +1,5 @@
 """Estimate whether two photographs show the same animal."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline import paths
+from pipeline.data import tables
 from pipeline.identify.eligibility import members_for_pair, point_weights_for
 from pipeline.identify.matched_pair import MatchedPair, match_pair
 from pipeline.identify.photograph import extract, read_images
@@ -75,7 +75,7 @@ def load_judge() -> Judge:
     Raises UserError if that has not run, or had no pairs to fit on.
     """
     require_files([paths.JUDGE], "run the pipeline first (dvc repro verify)")
-    judge = Judge.from_dict(json.loads(paths.JUDGE.read_text()))
+    judge = Judge.from_dict(tables.read_json(paths.JUDGE))
     if len(judge.weights_) != len(SCORES):
         raise UserError(f"{paths.JUDGE} is of another version: run dvc repro verify")
     if not judge.weights_.any():

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pipeline.data import tables
+from pipeline.data import tables, user_csv
 from pipeline.evaluation import metrics
+from pipeline.system.errors import UserError
 
 CARD = ["map5", "map5_low", "map5_high", "top1", "map5_known", "new_share"]
 HIDDEN = ["public", "private", "hidden", "hidden_without_copies"]
@@ -31,13 +32,18 @@ def compute_hidden_scores(
     """
     if solution is None:
         return dict.fromkeys(HIDDEN, np.nan)
+    if missing := set(answers["image"]) - set(solution["image"]):
+        raise UserError(
+            f"solution.csv has no row of {len(missing)} test images, as {min(missing)}: complete "
+            "it, or move it away to build the leaderboard without it"
+        )
     table = answers.merge(solution, on="image", validate="one_to_one")
     precision = metrics.precision_at_5(table["identity"].tolist(), table["ranking"].tolist())
     subsets: dict[str, pd.Series] = {
         "public": table["usage"] == "Public",
         "private": table["usage"] == "Private",
-        "hidden": pd.Series(np.ones(len(table))),
-        "hidden_without_copies": ~table["image"].isin(duplicates),
+        "hidden": table["usage"] != "Ignored",
+        "hidden_without_copies": (table["usage"] != "Ignored") & ~table["image"].isin(duplicates),
     }
     return {
         name: round(metrics.mean(precision, subset.to_numpy()), 5)
@@ -46,10 +52,17 @@ def compute_hidden_scores(
 
 
 def read(path: Path) -> pd.DataFrame:
-    """Read the history as text, in the current columns; empty without a file."""
+    """Read the history as text, in the current columns; empty without a file.
+
+    Raises UserError naming the file and the row if it is damaged.
+    """
     if not path.is_file():
         return pd.DataFrame(columns=COLUMNS, dtype=str)
-    past = pd.read_csv(path, dtype=str, keep_default_na=False)
+    header = user_csv.read_user_header(path)
+    if missing := {"csv", "ensemble"} - set(header):
+        raise UserError(f"{path} is no leaderboard: it has no column {', '.join(sorted(missing))}")
+    known = [column for column in COLUMNS if column in header]
+    past = user_csv.read_user_csv(path, known).reset_index(drop=True)
     return past.reindex(columns=COLUMNS, fill_value="")
 
 

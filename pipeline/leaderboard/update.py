@@ -1,6 +1,5 @@
 """Add what is new to submissions/leaderboard.csv, and write its page. Nothing is fitted here."""
 
-import json
 import logging
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -57,7 +56,7 @@ def find_fault(ensemble: str) -> str:
     ranked = tables.read("rankings", rankings)
     precision = metrics.precision_at_5(ranked["truth"], ranked["ranking"].str.split(" ").tolist())
     map5 = round(metrics.mean(precision, ranked["weight"]), 5)
-    on_card = json.loads(card.read_text())["map5"]
+    on_card = tables.read_json(card)["map5"]
     return "" if map5 == on_card else f"{card} has {on_card}, {rankings} {map5}"
 
 
@@ -80,13 +79,13 @@ def describe_run(ensemble: str) -> dict[str, str]:
         "lock": digest(LOCK) if LOCK.is_file() else "",
         "csv": digest(paths.submission(ensemble)),
         "ensemble": ensemble,
-        "seconds": json.loads(paths.LAST_BUILD.read_text()) if paths.LAST_BUILD.is_file() else "",
+        "seconds": tables.read_json(paths.LAST_BUILD) if paths.LAST_BUILD.is_file() else "",
     }
 
 
 def read_card(ensemble: str) -> dict[str, float]:
     """The score card's first numbers, under the leaderboard's names."""
-    scores = json.loads(paths.score_card(ensemble).read_text())
+    scores = tables.read_json(paths.score_card(ensemble))
     return {f"held_out_{key}" if key == "map5" else key: scores[key] for key in history.CARD}
 
 

@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 
 import pandas as pd
 
+from pipeline import paths
 from pipeline.data import artefacts
+from pipeline.data.pseudo_table import read_pseudo_labels
 from pipeline.steps.labels import labels
 from pipeline.steps.labels.verdicts import DECISIONS
 
@@ -32,7 +34,7 @@ def check_decisions(policy: str, decisions: pd.DataFrame) -> None:
         artefacts.load_groups(),
         policy,
         decisions,
-        artefacts.load_pseudo_labels(),
+        read_pseudo_labels(paths.PSEUDO),
     )
 
 

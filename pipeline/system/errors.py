@@ -2,7 +2,8 @@
 
 import errno
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -19,6 +20,9 @@ SHARED_MEMORY = (
     "(docker run --shm-size=2g), then repeat the same command"
 )
 CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)  # no right, or a disk mounted to be read
+
+
+MAKE_AGAIN = "delete it and run the pipeline (tailprint run), which makes it again"
 
 
 class UserError(ValueError):
@@ -73,6 +77,23 @@ def name_file(error: BaseException) -> str:
     """The file that an error names, in brackets; "" without one."""
     name = getattr(error, "filename", None)
     return f" ({name})" if name else ""
+
+
+@contextmanager
+def explain_damage(path: object) -> Iterator[None]:
+    """Say of a file that the project has written, and that can't be read, how to make it again.
+
+    Whatever the library says that reads it becomes a UserError.
+    """
+    try:
+        yield
+    except (UserError, MemoryError):
+        raise
+    except FileNotFoundError:
+        raise UserError(f"{path} does not exist: {RUN_FIRST}") from None
+    except Exception as error:  # pandas, pyarrow, NumPy, zip and JSON raise a dozen kinds
+        reason = " ".join(str(error).split())[:120] or type(error).__name__
+        raise UserError(f"{path} is damaged ({reason}): {MAKE_AGAIN}") from error
 
 
 def print_user_errors() -> None:

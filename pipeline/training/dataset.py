@@ -10,6 +10,7 @@ import torch
 from lightning_fabric import Fabric
 from torch.utils.data import DataLoader, Dataset
 
+from pipeline.data import tables
 from pipeline.params import Augment
 from pipeline.system import device, interruptions
 from pipeline.training import augment
@@ -58,7 +59,7 @@ class ViewDataset(Dataset):
     def packed(self) -> np.ndarray:
         """The memory map of all crops, N x H x W x 4 uint8."""
         if self._packed is None:
-            self._packed = np.load(self.crops, mmap_mode="r")
+            self._packed = tables.open_array(self.crops)
         return self._packed
 
     def count_bytes(self) -> int:

@@ -7,8 +7,9 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from pipeline.data import images
+from pipeline.data import images, user_csv
 from pipeline.steps.crop.boxes import Box
+from pipeline.system.errors import UserError
 
 CORNERS = ["x0", "y0", "x1", "y1"]
 
@@ -25,7 +26,7 @@ def read_given(directory: Path, table: pd.DataFrame, column: str) -> Given:
     """Read boxes.csv and find masks/<stem>.png for the rows of the "images" table.
 
     `column` is the competition's name for the image column of boxes.csv. Boxes are clipped to the
-    photograph; ValueError if nothing is left, and if two photographs would have the same mask.
+    photograph; UserError if nothing is left, and if two photographs would have the same mask.
     """
     boxes = read_boxes(directory / "boxes.csv", table, column)
     return Given(boxes, find_mask_files(directory, table))
@@ -35,16 +36,13 @@ def read_boxes(path: Path, table: pd.DataFrame, column: str) -> dict[str, Box]:
     """Read the boxes of the images in `table`; none if there is no such file."""
     if not path.exists():
         return {}
-    rows = pd.read_csv(path, dtype={column: str}, keep_default_na=False)
-    missing = {column, *CORNERS} - set(rows)
-    if missing:
-        raise ValueError(f"{path}: no column {sorted(missing)}, found {list(rows)}")
+    rows = user_csv.read_user_csv(path, [column, *CORNERS])
     sizes = dict(
         zip(table["image"], zip(table["width"], table["height"], strict=True), strict=True)
     )
     return {
-        name: clip_box(f"{path}: {name}", corners, *sizes[name])
-        for name, *corners in rows[[column, *CORNERS]].itertuples(index=False)
+        name: clip_box(f"{path}, row {row}: {name}", corners, *sizes[name])
+        for row, name, *corners in rows.itertuples(name=None)
         if name in sizes
     }
 
@@ -53,11 +51,11 @@ def clip_box(name: str, corners: list, width: int, height: int) -> Box:
     """Clip a box to its photograph; ValueError, with `name`, if it contains no pixel."""
     try:
         x0, y0, x1, y1 = (int(round(float(corner))) for corner in corners)
-    except ValueError:
-        raise ValueError(f"{name}: {corners} are not four numbers x0, y0, x1, y1") from None
+    except (ValueError, OverflowError):  # int(inf)
+        raise UserError(f"{name}: {corners} are not four numbers x0, y0, x1, y1") from None
     box = max(x0, 0), max(y0, 0), min(x1, width), min(y1, height)
     if box[0] >= box[2] or box[1] >= box[3]:
-        raise ValueError(
+        raise UserError(
             f"{name}: the box {(x0, y0, x1, y1)} contains no pixel of the {width} x {height} "
             "photograph; correct the row or delete it (x1 and y1 are exclusive)"
         )
@@ -65,20 +63,20 @@ def clip_box(name: str, corners: list, width: int, height: int) -> Box:
 
 
 def find_mask_files(directory: Path, table: pd.DataFrame) -> dict[str, Path]:
-    """Find the mask file of every image that has one; ValueError if two have the same."""
+    """Find the mask file of every image that has one; UserError if two have the same."""
     files = {path.stem: path for path in sorted((directory / "masks").glob("*.png"))}
     masks = {name: files[Path(name).stem] for name in table["image"] if Path(name).stem in files}
     if len(set(masks.values())) < len(masks):
         twice = pd.Series(masks).astype(str).loc[lambda paths: paths.duplicated(keep=False)]
-        raise ValueError(f"{twice.iloc[0]}: the mask of {list(twice.index[:2])}; rename one image")
+        raise UserError(f"{twice.iloc[0]}: the mask of {list(twice.index[:2])}; rename one image")
     return masks
 
 
 def read_mask(path: Path, width: int, height: int) -> np.ndarray:
-    """Read a mask as uint8 H x W, 0 and 255; ValueError if its size is not the photograph's."""
+    """Read a mask as uint8 H x W, 0 and 255; UserError if its size is not the photograph's."""
     grey = images.decode(images.read_bytes(path), path, cv2.IMREAD_GRAYSCALE)
     if grey.shape != (height, width):
-        raise ValueError(
+        raise UserError(
             f"{path}: the mask is {grey.shape[1]} x {grey.shape[0]} pixels and its photograph "
             f"{width} x {height}; scale the mask or delete it"
         )

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from pipeline.data import images
+from pipeline.data import images, tables
 from pipeline.data.features import Features, build_empty, join
 from pipeline.data.tables import TRANSFORM
 from pipeline.data.warping import warp
@@ -40,7 +40,7 @@ def extract(table: pd.DataFrame, boxes: pd.DataFrame, crops: Path, settings: Set
     background = settings.model_copy(update={"count": settings.around})
     detectors = [load_detector(settings)]
     detectors += [load_detector(background)] if settings.around else []
-    packed = np.load(crops, mmap_mode="r")
+    packed = tables.open_array(crops)
     matrices = boxes[TRANSFORM].to_numpy().reshape(-1, 2, 3)
     extract_row = partial(extract_photograph, settings=settings, detectors=detectors)
     # torch has threads of its own

@@ -37,6 +37,20 @@ def accept(
     return rows.assign(provenance="pseudo", only_fold=rows["fold"].astype(str))
 
 
+def check_folds(pseudo: pd.DataFrame, count: int) -> None:
+    """Raise UserError with every row of data/pseudo.csv for a fold that does not exist.
+
+    count : folds.count
+    """
+    wrong = pseudo[pseudo["fold"] >= count]
+    if len(wrong):
+        faults = [
+            f"data/pseudo.csv, row {row + 2}: there is no fold {fold}, folds.count is {count}"
+            for row, fold in wrong["fold"].items()
+        ]
+        raise UserError("\n".join(faults))
+
+
 def find_faults(rows: pd.DataFrame, table: pd.DataFrame, labels: pd.DataFrame) -> list[str]:
     """Find what is wrong with pseudo-labels: images, identities or folds that can't have one."""
     known = set(labels["identity"]) - {NEW_WHALE}
@@ -52,8 +66,6 @@ def find_faults(rows: pd.DataFrame, table: pd.DataFrame, labels: pd.DataFrame) -
             faults.append(f"{place}: {image} is neither in the test nor unlabelled")
         if identity not in known:
             faults.append(f"{place}: {identity!r} is not a known identity")
-        if fold < 0:
-            faults.append(f"{place}: fold {fold} is below 0")
         if again:
             faults.append(f"{place}: {image} has a label for fold {fold} already")
     return faults

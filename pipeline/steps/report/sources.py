@@ -67,7 +67,7 @@ class Sources:
     @cached_property
     def crops(self) -> np.ndarray:
         """The packed crops and masks, n x H x W x 4 uint8, in the order of `boxes`."""
-        return np.load(paths.CROPS, mmap_mode="r")
+        return tables.open_array(paths.CROPS)
 
     @cached_property
     def held_out_masks(self) -> HeldOutMasks:
@@ -121,12 +121,12 @@ class Sources:
     @cached_property
     def posteriors(self) -> pd.DataFrame:
         """The posterior of every answer, with new_whale placed."""
-        return pd.read_parquet(paths.placed_posteriors(self.ensemble))
+        return tables.read_parquet(paths.placed_posteriors(self.ensemble))
 
     @cached_property
     def source_probabilities(self) -> pd.DataFrame:
         """The posteriors by one source alone: rows (query, identity), one column per source."""
-        return pd.read_parquet(paths.source_probabilities(self.ensemble)).set_index(
+        return tables.read_parquet(paths.source_probabilities(self.ensemble)).set_index(
             ["query", "identity"]
         )
 
@@ -136,27 +136,27 @@ class Sources:
 
     @cached_property
     def threshold_curve(self) -> pd.DataFrame:
-        return pd.read_csv(paths.shift_curve(self.ensemble))
+        return tables.read_csv(paths.shift_curve(self.ensemble))
 
     def score_table(self, name: str) -> pd.DataFrame:
         """A table of the stage `score`: reliability, class_sizes or outcomes."""
-        return pd.read_csv(paths.score_table(self.ensemble, name))
+        return tables.read_csv(paths.score_table(self.ensemble, name))
 
     @cached_property
     def histories(self) -> dict[str, pd.DataFrame]:
         """The training history of every member, by its name."""
         return {
-            member.name: pd.read_csv(paths.training_history(*member)) for member in self.members
+            member.name: tables.read_csv(paths.training_history(*member)) for member in self.members
         }
 
     @cached_property
     def lr_ranges(self) -> dict[str, pd.DataFrame]:
         """The learning-rate range tests of the backbones that have one, by backbone."""
         files = {name: paths.LR_RANGE / f"{name}.csv" for name in self.backbones}
-        return {name: pd.read_csv(file) for name, file in files.items() if file.is_file()}
+        return {name: tables.read_csv(file) for name, file in files.items() if file.is_file()}
 
     def _concat_folds(self, path: Callable[[int], Path]) -> pd.DataFrame:
-        parts = [pd.read_parquet(path(fold)) for fold in self.folds]
+        parts = [tables.read_parquet(path(fold)) for fold in self.folds]
         return pd.concat(parts, ignore_index=True)
 
 

@@ -1,6 +1,5 @@
 """The weight of one matched point as evidence for "the same animal", fitted on known pairs."""
 
-import json
 from pathlib import Path
 
 import lightgbm
@@ -65,7 +64,7 @@ class PointWeigher:
     @classmethod
     def load(cls, path: Path) -> "PointWeigher":
         """Read a file of `save`."""
-        stored, weigher = json.loads(path.read_text()), cls()
+        stored, weigher = tables.read_json(path), cls()
         weigher.prior_ = stored["prior"]
         if stored["trees"] is not None:
             weigher.trees_ = lightgbm.Booster(model_str=stored["trees"])

@@ -5,6 +5,7 @@ import pytest
 
 from pipeline import paths
 from pipeline.data import artefacts, tables
+from pipeline.system.errors import UserError
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +26,7 @@ def test_the_sample_keeps_its_order_and_its_names():
 
 
 def test_a_missing_file_is_named():
-    with pytest.raises(FileNotFoundError, match="folds.csv"):
+    with pytest.raises(UserError, match="folds.csv does not exist: run the pipeline first"):
         artefacts.load_folds()
 
 
@@ -36,7 +37,6 @@ def test_a_missing_file_is_named():
         ("groups", artefacts.load_groups),
         ("labels", artefacts.load_labels),
         ("duplicates", artefacts.load_duplicates),
-        ("pseudo", artefacts.load_pseudo_labels),
         ("boxes", artefacts.load_boxes),
         ("folds", artefacts.load_folds),
     ],
@@ -47,7 +47,6 @@ def test_every_reader_reads_its_own_table(kind, load):
         "groups": paths.GROUPS,
         "labels": paths.LABELS,
         "duplicates": paths.DUPLICATES,
-        "pseudo": paths.PSEUDO,
         "boxes": paths.BOXES,
         "folds": paths.FOLDS,
     }

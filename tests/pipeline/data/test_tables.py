@@ -6,6 +6,10 @@ import pandas as pd
 import pytest
 
 from pipeline.data import tables
+from pipeline.data.features import Features
+from pipeline.data.gallery import Embeddings
+from pipeline.data.held_out_masks import HeldOutMasks
+from pipeline.system.errors import UserError
 
 
 def labels(identities: list[str]) -> pd.DataFrame:
@@ -55,7 +59,7 @@ def test_other_columns_are_refused_with_the_name_of_the_file(header, tmp_path):
     path = tmp_path / "groups.csv"
     path.write_text(header + "\n")
     with pytest.raises(
-        ValueError, match=r"groups\.csv: columns are .*expected \['image', 'group'\]"
+        ValueError, match=r"groups\.csv is damaged \(columns are .*expected \['image', 'group'\]"
     ):
         tables.read("groups", path)
 
@@ -63,7 +67,9 @@ def test_other_columns_are_refused_with_the_name_of_the_file(header, tmp_path):
 def test_a_first_row_with_a_surplus_cell_is_refused(tmp_path):
     path = tmp_path / "groups.csv"
     path.write_text("image,group\na,0,surplus\n")
-    with pytest.raises(ValueError, match=r"groups\.csv: the first row has more cells than the 2"):
+    with pytest.raises(
+        ValueError, match=r"groups\.csv is damaged \(the first row has more cells than the 2"
+    ):
         tables.read("groups", path)
 
 
@@ -111,3 +117,29 @@ def test_infinity_is_refused_and_leaves_no_file(tmp_path):
     with pytest.raises(ValueError):
         tables.write_json({"auc": float("inf")}, tmp_path / "scores.json")
     assert not list(tmp_path.iterdir())
+
+
+DAMAGED = {
+    "csv": lambda path: tables.read("groups", path),
+    "any.csv": tables.read_csv,
+    "parquet": tables.read_parquet,
+    "npy": tables.open_array,
+    "json": tables.read_json,
+    "features.npz": Features.load,
+    "embeddings.npz": Embeddings.load,
+    "masks.npz": HeldOutMasks.load,
+}
+
+
+@pytest.mark.parametrize("ending", DAMAGED)
+@pytest.mark.parametrize(
+    "data", [b"", b'image,group\na,x\n\xff,"1\nb,0,1', b"PK\x03\x04", b"PAR1\0\0"]
+)
+@pytest.mark.fault("tables", "a damaged file of a stage", "one line that says how to make it again")
+def test_a_damaged_artefact_is_one_line_with_the_way_out(ending, data, tmp_path):
+    path = tmp_path / f"file.{ending}"
+    path.write_bytes(data)
+    with pytest.raises(UserError) as caught:
+        DAMAGED[ending](path)
+    message = str(caught.value)
+    assert str(path) in message and "tailprint run" in message and "\n" not in message

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from pipeline.leaderboard import history
+from pipeline.system.errors import UserError
 
 ANSWERS = pd.DataFrame({"image": ["1", "2", "3"], "ranking": [["a", "b"], ["b", "a"], ["c", "a"]]})
 SOLUTION = pd.DataFrame(
@@ -100,3 +101,26 @@ def test_two_ensembles_with_one_csv_have_different_keys(path):
 
 def test_without_a_file_there_is_no_history(path):
     assert history.read(path).empty and history.find_last_csvs(history.read(path)) == {}
+
+
+@pytest.mark.fault("tables", "a solution that lacks test images", "a message with their number")
+def test_a_solution_without_a_test_image_is_refused():
+    with pytest.raises(UserError, match="no row of 1 test images, as 3"):
+        history.compute_hidden_scores(ANSWERS, SOLUTION[1:], set())
+
+
+def test_ignored_images_are_not_scored():
+    solution = SOLUTION.assign(usage=["Ignored", "Public", "Private"])
+    scores = history.compute_hidden_scores(ANSWERS, solution, set())
+    assert scores["hidden"] == 0.75 and scores["private"] == 0.5
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a,b\n1,2\n", "csv,ensemble\n1,2,3\n", 'csv,ensemble\n"1,2\n', "csv,csv\n"]
+)
+@pytest.mark.fault("tables", "a malformed leaderboard.csv", "a message with the file")
+def test_a_malformed_history_is_named_and_not_written(path, text):
+    path.write_text(text)
+    with pytest.raises(UserError, match="leaderboard.csv"):
+        history.append(row("card", "x"), path)
+    assert path.read_text() == text

@@ -7,6 +7,7 @@ import pytest
 from pipeline import params, paths
 from pipeline.data import evidence
 from pipeline.steps.ensemble import load
+from pipeline.system.errors import UserError
 from tests.conftest import ROOT
 
 RECIPE = (
@@ -65,5 +66,5 @@ def test_only_the_named_stages_are_read():
 
 def test_a_stage_that_has_not_run_is_an_error():
     paths.evidence("rerank", "one", 1).unlink()
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(UserError, match="evidence.parquet does not exist: run the pipeline"):
         load.load_fold_evidence(RECIPE, [0, 1], FOLDS)

@@ -6,6 +6,7 @@ import pytest
 from pipeline.data import tables
 from pipeline.steps.labels import duplicates, graph
 from pipeline.steps.labels import labels as step
+from pipeline.system.errors import UserError
 
 NO_PSEUDO_LABELS = pd.DataFrame(columns=tables.COLUMNS["pseudo"])
 
@@ -378,7 +379,6 @@ class TestPseudo:
             (("a", "w1", 1), "row 3: a is neither in the test nor unlabelled"),
             (("b", "w9", 1), "row 3: 'w9' is not a known identity"),
             (("b", "new_whale", 1), "row 3: 'new_whale' is not a known identity"),
-            (("b", "w1", -1), "row 3: fold -1 is below 0"),
             (("b", "w1", 0), "row 3: b has a label for fold 0 already"),
         ],
     )
@@ -421,3 +421,10 @@ class TestDuplicates:
     def test_without_test_images_the_table_is_empty(self):
         images, groups = images_and_groups({"a": "w1", "b": "w1"}, [0, 0])
         assert duplicates.find_duplicates(images, groups, decisions()).empty
+
+
+@pytest.mark.fault("tables", "a pseudo-label for a fold that does not exist", "the row is named")
+def test_a_pseudo_label_of_an_unknown_fold_is_refused():
+    rows = pseudo_labels(("a", "w1", 4), ("b", "w1", 99))
+    with pytest.raises(UserError, match="pseudo.csv, row 3: there is no fold 99, folds.count is 5"):
+        step.pseudo_labels.check_folds(rows, 5)

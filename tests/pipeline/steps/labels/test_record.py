@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.steps.labels import record
+from pipeline.system.errors import Faults
 
 
 def accept_all(decisions) -> None:
@@ -69,7 +70,7 @@ def test_concurrent_writers_lose_no_decision(path):
 
 def test_a_file_with_other_columns_is_named(path):
     path.write_text("a,b\n1,2\n")
-    with pytest.raises(ValueError, match=r"review.csv: columns are \['a', 'b'\]"):
+    with pytest.raises(ValueError, match="review.csv, row 1: columns are a, b; expected image_a"):
         record.read_decisions(path)
 
 
@@ -84,3 +85,49 @@ def test_a_refused_decision_is_not_written_and_the_check_gets_all(path):
     with pytest.raises(ValueError, match="too many"):
         record.append_decision(row("c.jpg"), path, lock, refuse_third)
     assert record.read_decisions(path)["image_a"].tolist() == ["a.jpg", "b.jpg"]
+
+
+ROWS = "a.jpg,b.jpg,same,me,now\nc.jpg,d.jpg,new,me,now\n"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        (HEADER + ROWS).replace(",", ";").encode(),
+        (HEADER + ROWS).replace("\n", "\r\n").encode("utf-8-sig"),
+        (HEADER + ROWS).replace(",", "\t").encode("utf-16"),
+        (HEADER + ROWS.replace("now", "now,")).encode(),
+        (HEADER + "\n,,,,\n" + ROWS + ",,,,\n").encode(),
+        (HEADER + ROWS).replace(",", ";").rstrip().encode(),
+    ],
+)
+@pytest.mark.fault("tables", "review.csv saved by a spreadsheet", "read, and the next is appended")
+def test_a_file_that_a_spreadsheet_saved_is_read_and_continued(path, data):
+    path.write_bytes(data)
+    assert record.read_decisions(path)["image_a"].tolist() == ["a.jpg", "c.jpg"]
+    record.append_decision(row("e.jpg"), path, path.with_name("lock"), accept_all)
+    assert record.read_decisions(path)["image_a"].tolist() == ["a.jpg", "c.jpg", "e.jpg"]
+    assert record.is_plain(path.read_bytes())
+
+
+def test_the_index_tells_the_row_of_the_file(path):
+    path.write_text(HEADER + "a.jpg,b.jpg,same,me,now\n\nc.jpg,d.jpg,new,me,now\n")
+    assert (record.read_decisions(path).index + 2).tolist() == [2, 4]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "review.csv: the file is empty"),
+        ("image_a,image_b,decision,who\na,b,same,me\n", "row 1: columns are .*; no when"),
+        (HEADER + "a,b,same,me,now,more\n", "row 2: has 6 cells, the header 5"),
+        (HEADER + "a,b\na,b,same,me,now\n", "row 2: has 2 cells, the header 5"),
+        (HEADER + 'a,"b,same,me,now\nc,d,same,me,now\n', "row 2: can't be read"),
+        (HEADER + "a\0,b,same,me,now\n", "row 2: a cell contains a line break or NUL"),
+    ],
+)
+@pytest.mark.fault("tables", "a malformed review.csv", "a message with the file and the row")
+def test_a_malformed_file_is_a_fault(path, text, message):
+    path.write_text(text)
+    with pytest.raises(Faults, match=message):
+        record.read_decisions(path)
