@@ -34,7 +34,7 @@ def compute_hidden_scores(
         return dict.fromkeys(HIDDEN, np.nan)
     if missing := set(answers["image"]) - set(solution["image"]):
         raise UserError(
-            f"solution.csv has no row of {len(missing)} test images, as {min(missing)}: complete "
+            f"the solution has no row of {len(missing)} test images, as {min(missing)}: complete "
             "it, or move it away to build the leaderboard without it"
         )
     table = answers.merge(solution, on="image", validate="one_to_one")

@@ -79,7 +79,7 @@ def describe_run(ensemble: str) -> dict[str, str]:
         "lock": digest(LOCK) if LOCK.is_file() else "",
         "csv": digest(paths.submission(ensemble)),
         "ensemble": ensemble,
-        "seconds": tables.read_json(paths.LAST_BUILD) if paths.LAST_BUILD.is_file() else "",
+        "seconds": paths.LAST_BUILD.read_text().strip() if paths.LAST_BUILD.is_file() else "",
     }
 
 

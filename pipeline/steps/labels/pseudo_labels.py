@@ -44,9 +44,10 @@ def check_folds(pseudo: pd.DataFrame, count: int) -> None:
     """
     wrong = pseudo[pseudo["fold"] >= count]
     if len(wrong):
+        rows = zip((wrong.index + 2).tolist(), wrong["fold"], strict=True)
         faults = [
-            f"data/pseudo.csv, row {row + 2}: there is no fold {fold}, folds.count is {count}"
-            for row, fold in wrong["fold"].items()
+            f"data/pseudo.csv, row {row}: there is no fold {fold}, folds.count is {count}"
+            for row, fold in rows
         ]
         raise UserError("\n".join(faults))
 
