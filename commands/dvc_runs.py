@@ -1,6 +1,5 @@
 """Runs of DVC that may be interrupted at any moment: what comes before them, and how they end."""
 
-import shutil
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -31,8 +30,7 @@ def run_dvc(*arguments: str) -> None:
     """Run `dvc repro` with these arguments. Raises UserError if it fails: it prints the reason."""
     while children.run([*REPRO, *arguments]):
         if not leftovers.wait_for_others():
-            full = shutil.disk_usage(".").free < files.FULL_DISK
-            raise UserError(errors.FULL.format("") if full else "dvc repro failed: see above")
+            raise UserError(explain_failure() or "dvc repro failed: see above")
 
 
 def run_chains(kind: str, names: Sequence[str], stages: Sequence[str], at_once: int) -> None:
@@ -61,5 +59,10 @@ def run_chain(name: str, stages: Sequence[str]) -> str:
             code = children.run(command, output=file)
         if code and not leftovers.wait_for_others():
             last = log.read_text(errors="replace").replace("\r", "\n").splitlines()[-LAST_LINES:]
-            return "\n".join([f"{name} failed ({log}):", *last])
+            return "\n".join([f"{name} failed ({log}):", *last, explain_failure()]).rstrip()
     return ""
+
+
+def explain_failure() -> str:
+    """The fault and the way out if it is the disk's; "" otherwise: DVC has said what it is."""
+    return errors.FULL.format("") if files.has_no_space(Path()) else ""

@@ -12,7 +12,8 @@ from commands.messages import say
 from pipeline.system import children
 
 RWLOCK = Path(".dvc/tmp/rwlock")  # DVC's list of who reads and writes which file
-PART = re.compile(r"^\.part-(\d+)-")
+PART = re.compile(r"^\.part-(\d+)-")  # of `files.replace`
+LINK = re.compile(r"^\.[\w-]{22}\.tmp$")  # of DVC, before an output gets its name
 RECORD = re.compile("^[0-9a-f]{64}$")
 POLL = 0.5  # seconds between two looks at another DVC
 SAVING = 1.0  # seconds within which a living DVC has saved a record
@@ -24,9 +25,10 @@ def clear() -> None:
     DVC removes a dead process's lock itself, unless the file is cut or its number was given again,
     as a container does.
     """
-    if RWLOCK.is_file() and not find_others():
-        RWLOCK.unlink(missing_ok=True)
-    for part in list_parts():
+    if not find_others():
+        for path in [RWLOCK, *list_files(LINK)]:
+            path.unlink(missing_ok=True)
+    for part in list_files(PART):
         if not is_alive(int(PART.findall(part.name)[0]), part.stat().st_mtime):
             part.unlink(missing_ok=True)
     clear_run_cache()
@@ -66,13 +68,13 @@ def find_cache() -> Path:
     return Path(Config(".dvc")["cache"].get("dir") or ".dvc/cache")
 
 
-def list_parts() -> list[Path]:
-    """The temporary files of `files.replace`, wherever a stage or a command writes."""
+def list_files(name: re.Pattern) -> list[Path]:
+    """The files of such a name wherever a stage or a command writes."""
     places = [Path(), Path("data"), Path(".dvc/tmp"), Path("data/demo")]
     trees = [Path("data/work"), Path("data/enrolled"), Path("submissions")]
-    found = [file for place in places for file in place.glob(".part-*")]
-    found += [file for tree in trees for file in tree.rglob(".part-*")]
-    return [file for file in found if PART.match(file.name) and file.is_file()]
+    found = [file for place in places for file in place.glob(".*")]
+    found += [file for tree in trees for file in tree.rglob(".*")]
+    return [file for file in found if name.match(file.name) and file.is_file()]
 
 
 def find_others() -> dict[int, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)  # a full disk, a used up quota
 # less than this is left of a disk that a failed write has filled
-FULL_DISK = 2**20
+FULL_DISK = 2**24
 
 # the temporary files that this process is writing: a signal's handler removes them
 unfinished: set[Path] = set()
@@ -76,10 +76,14 @@ def raise_if_full(path: Path, error: Exception) -> None:
 
     NumPy says only that it wrote too few items, and torch that a stream failed.
     """
-    code = error.errno if isinstance(error, OSError) else None
-    unnamed = code is None and shutil.disk_usage(path.parent).free < FULL_DISK
-    if is_full(error) or unnamed:
+    unnamed = isinstance(error, RuntimeError) or (isinstance(error, OSError) and not error.errno)
+    if is_full(error) or (unnamed and has_no_space(path.parent)):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
+
+
+def has_no_space(folder: Path) -> bool:
+    """Whether so little is left of a folder's disk that a write has failed for it."""
+    return shutil.disk_usage(folder).free < FULL_DISK
 
 
 def is_full(error: BaseException) -> bool:

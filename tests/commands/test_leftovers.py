@@ -86,8 +86,11 @@ def test_only_the_half_written_files_of_the_dead_are_removed(living, dead):
     old.touch()
     new.touch()
     Path(".part-notes").touch()
+    link = old.with_name(".Dl8KzNgJXjRMeJ_WLBVmKg.tmp")  # DVC's own
+    link.touch()
     leftovers.clear()
     assert not old.exists() and new.exists() and Path(".part-notes").exists()
+    assert not link.exists()
 
 
 @pytest.mark.fault(

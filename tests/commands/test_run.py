@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from commands import dvc_runs, reproduction
-from pipeline.system import device
+from pipeline.system import device, files
 from pipeline.system.errors import UserError
 from tests.conftest import ROOT
 
@@ -65,3 +65,18 @@ def test_a_failure_of_dvc_itself_is_reported(monkeypatch):
     monkeypatch.setattr(dvc_runs, "REPRO", [sys.executable, "-c", "raise SystemExit(1)"])
     with pytest.raises(UserError, match="dvc repro failed: see above"):
         reproduction.reproduce(at_once=1)
+
+
+@pytest.mark.fault(
+    "interruptions",
+    "a disk that fills up while DVC copies or links an output",
+    "a line with the way out below DVC's own",
+)
+def test_a_full_disk_is_named_after_dvcs_own_words(monkeypatch):
+    monkeypatch.setattr(dvc_runs, "REPRO", [sys.executable, "-c", "raise SystemExit(1)"])
+    monkeypatch.setattr(files, "has_no_space", lambda folder: True)
+    with pytest.raises(UserError, match="no space is left on the disk: make room"):
+        dvc_runs.run_dvc()
+    dvc_runs.LOGS.mkdir(parents=True)
+    with pytest.raises(UserError, match=r"a failed \(.*a\.log\):\nno space is left on the disk"):
+        dvc_runs.run_chains("member", ["a"], ["train"], 1)

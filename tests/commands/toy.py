@@ -36,6 +36,8 @@ worker.kill()
 """
 RUN = f"""
 from commands import dvc_runs, turns
+from pipeline.system import errors
+errors.print_user_errors()
 with turns.take_turn():
     dvc_runs.prepare()
     dvc_runs.LOGS.mkdir(parents=True, exist_ok=True)
