@@ -10,6 +10,7 @@ def main() -> None:
     p = params.load()
     labels = artefacts.load_labels()
     table = folds.assign_folds(labels, p.folds.count, p.folds.seed)
+    folds.check_training(table, p.folds.trained)
     folds.check_partition(read_pseudo_labels(paths.PSEUDO), table)
     tables.write("folds", table, paths.FOLDS)
 

@@ -6,11 +6,13 @@ Identities with one photograph, and new_whale images, are distributed evenly: he
 truly new.
 """
 
+from collections.abc import Sequence
 from hashlib import sha256
 
 import numpy as np
 import pandas as pd
 
+from pipeline.data import identity_names
 from pipeline.data.tables import NEW_WHALE
 from pipeline.system.errors import UserError
 
@@ -54,6 +56,18 @@ def check_partition(pseudo: pd.DataFrame, folds: pd.DataFrame) -> None:
             "have been trained on what that fold held out: git checkout data/pseudo.csv, run the "
             "pipeline, then tailprint pseudo-label"
         )
+
+
+def check_training(folds: pd.DataFrame, trained: Sequence[int]) -> None:
+    """Raise UserError if a member would learn from fewer than two individuals.
+
+    trained : the folds that are held out in turn
+    """
+    known = folds[(folds["identity"] != NEW_WHALE) & (folds["only_fold"] == "")]
+    for fold in trained:
+        names = sorted(set(known.loc[known["fold"] != fold, "identity"]))
+        if too_few := identity_names.count_fault(names):
+            raise UserError(f"with fold {fold} held out, a member would learn from {too_few}")
 
 
 def _distribute(identities: pd.Series, count: int, seed: int) -> np.ndarray:

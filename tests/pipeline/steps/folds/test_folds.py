@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from pipeline.steps.folds import folds
+from pipeline.system.errors import UserError
 
 
 def labels(rows: list[tuple]) -> pd.DataFrame:
@@ -124,3 +125,16 @@ def test_photographs_of_repeated_identities_are_in_every_fold_equally_often():
     for seed in range(90):
         times[folds.assign_folds(table, 3, seed)["fold"][0]] += 1
     assert times.min() > 15  # 30 expected, standard deviation 4.5
+
+
+@pytest.mark.fault(
+    "folders",
+    "duplicates leave a member a single individual to learn from",
+    "refused by the stage `folds`, not by `train`",
+)
+def test_every_member_learns_from_two_individuals():
+    rows = [("1.jpg", "a", 0), ("2.jpg", "a", 1), ("3.jpg", "b", 2), ("4.jpg", "b", 2)]
+    table = labels(rows).assign(fold=[0, 1, 1, 1])
+    folds.check_training(table, [0])
+    with pytest.raises(UserError, match="fold 1 held out, a member would learn from one indiv.*a"):
+        folds.check_training(table, [0, 1])
