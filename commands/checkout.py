@@ -13,7 +13,12 @@ SETTING = "core.no_scm"
 
 
 def allow_no_git() -> None:
-    """Have DVC work without git where there is no repository, and with it where there is one."""
+    """Have DVC work without git where there is no repository, and with it where there is one.
+
+    Raises UserError outside of a project.
+    """
+    if not LOCAL.parent.is_dir():
+        raise UserError("there is no folder .dvc here: change to a project's folder")
     allowed = LOCAL.is_file() and "no_scm" in LOCAL.read_text()
     if git.has_repository() == (not allowed):
         return

@@ -14,8 +14,10 @@ def main(name: Annotated[str, typer.Argument(help="A file of presets/, without .
 
     Refuses to overwrite edits of params.yaml that are neither committed nor a preset's own values.
     """
+    from commands.turns import take_turn
     from pipeline.params.presets import write_preset
     from pipeline.system.git import is_committed
 
-    write_preset(name, PRESETS, PARAMS, overwrite=is_committed(PARAMS))
+    with take_turn():  # a run reads the settings at every stage
+        write_preset(name, PRESETS, PARAMS, overwrite=is_committed(PARAMS))
     print(f"{PARAMS} has the settings of {PRESETS / name}.yaml")

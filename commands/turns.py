@@ -15,8 +15,11 @@ RUN = Path(".dvc/tmp/tailprint.lock")
 def take_turn(lock: Path = RUN) -> Iterator[None]:
     """Wait, in one line, until no other command works under the same lock.
 
-    A killed process holds none.
+    A killed process holds none. Outside of a project there is nothing to wait for.
     """
+    if not Path(".dvc").is_dir():
+        yield
+        return
     lock.parent.mkdir(parents=True, exist_ok=True)
     turn = FileLock(lock)
     try:

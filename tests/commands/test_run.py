@@ -20,6 +20,8 @@ sys.exit(os.path.exists("fail") and "mobilenet-1" in sys.argv[-1])
 @pytest.fixture(autouse=True)
 def project(tmp_path, monkeypatch):
     (tmp_path / "params.yaml").write_text((ROOT / "tests/params.yaml").read_text())
+    for folder in (".dvc", ".git"):
+        (tmp_path / folder).mkdir()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(dvc_runs, "REPRO", [sys.executable, "-c", DVC])
     monkeypatch.setattr(device, "has_gpu", lambda: False)
@@ -80,3 +82,9 @@ def test_a_full_disk_is_named_after_dvcs_own_words(monkeypatch):
     dvc_runs.LOGS.mkdir(parents=True)
     with pytest.raises(UserError, match=r"a failed \(.*a\.log\):\nno space is left on the disk"):
         dvc_runs.run_chains("member", ["a"], ["train"], 1)
+
+
+def test_outside_of_a_project_the_message_says_so(project):
+    (project / ".dvc").rmdir()
+    with pytest.raises(UserError, match="no folder .dvc here: change to a project's folder"):
+        reproduction.reproduce(at_once=1)
