@@ -3,6 +3,7 @@
 import logging
 import os
 import shutil
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tqdm import tqdm
 
 from pipeline.data import identity_names, photograph_files, tables, user_csv, viewpoints
 from pipeline.data.photograph_files import LeftOut
+from pipeline.data.similar_names import SimilarNames
 from pipeline.system import files
 
 logger = logging.getLogger(__name__)
@@ -92,9 +94,10 @@ def list_table(
 
 
 def find_path(root: Path, name: str) -> Path:
-    """The file that a cell names, which Windows may have written with backslashes."""
-    path = root / name
-    return path if path.exists() else root / name.replace("\\", "/")
+    """The file that a cell names: Windows writes backslashes, and macOS decomposed accents."""
+    ways = [name, name.replace("\\", "/")]
+    ways += [unicodedata.normalize(form, way) for form in ("NFC", "NFD") for way in ways]
+    return next((root / way for way in ways if (root / way).exists()), root / name)
 
 
 def check_paths(paths: pd.Series, names: pd.Series, file: Path) -> list[str]:
@@ -104,18 +107,28 @@ def check_paths(paths: pd.Series, names: pd.Series, file: Path) -> list[str]:
     """
     faults = []
     first_row: dict[Path, int] = {}
+    beside: dict[Path, SimilarNames] = {}
     for row, path, name in zip(paths.index, paths, names, strict=True):
-        place = f"{file.name}, row {row}"
         if not name.strip():
-            faults.append(f"{place}: names no file")
-        elif not path.exists():
-            faults.append(f"{place}: {path} does not exist")
-        elif reason := photograph_files.SINGULAR.get(photograph_files.find_kind(path)):
-            faults.append(f"{place}: {path} {reason}")
+            reason = "the cell of the file is empty"
         elif path in first_row:
-            faults.append(f"{place}: {path} is listed already, in row {first_row[path]}")
+            reason = f"{path} is listed already, in row {first_row[path]}"
+        else:
+            reason = _path_fault(path, beside)
+        faults += [f"{file.name}, row {row}: {reason}"] if reason else []
         first_row.setdefault(path, row)
     return faults
+
+
+def _path_fault(path: Path, beside: dict[Path, SimilarNames]) -> str:
+    """Why a listed file is no photograph, or "". `beside` keeps the names of each folder."""
+    if path.exists():
+        kind = photograph_files.SINGULAR.get(photograph_files.find_kind(path))
+        return f"{path} {kind}" if kind else ""
+    folder = path.parent
+    if folder not in beside:
+        beside[folder] = SimilarNames(os.listdir(folder) if folder.is_dir() else [])
+    return f"{path} does not exist{beside[folder].describe(path.name)}"
 
 
 def check_identities(rows: Mapping[str, str]) -> list[str]:

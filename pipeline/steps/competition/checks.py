@@ -9,6 +9,7 @@ import pandas as pd
 
 from pipeline.data import identity_names, photograph_files, tables, user_csv, viewpoints
 from pipeline.data.photograph_files import printable
+from pipeline.data.similar_names import SimilarNames
 
 logger = logging.getLogger(__name__)
 
@@ -88,11 +89,14 @@ def check_folder(path: Path, file: str, column: pd.Series) -> list[str]:
     listing = photograph_files.list_photographs(path)
     kinds = {entry.path.name: entry.kind for entry in listing.left_out}
     kinds |= {photograph.name: "" for photograph in listing.photographs}
-    faults = [
-        f"{file}, row {row}: {path.name}/{name} {reason}"
-        for row, name in column.items()
-        if is_file_name(name) and (reason := _file_fault(name, kinds))
-    ]
+    similar = SimilarNames(kinds)
+    faults = []
+    for row, name in column.items():
+        # a listed file may have any ending: whether it is a photograph is seen when it is decoded
+        reason = photograph_files.SINGULAR.get(kinds.get(name, ""), "")
+        if name not in kinds and is_file_name(name):
+            reason = f"does not exist{similar.describe(name)}"
+        faults += [f"{file}, row {row}: {path.name}/{name} {reason}"] if reason else []
     listed = set(column)
     unlisted = [entry for entry in listing.left_out if entry.path.name not in listed]
     photograph_files.log_left_out(f"{path.name}/", unlisted)
@@ -100,17 +104,6 @@ def check_folder(path: Path, file: str, column: pd.Series) -> list[str]:
     return faults + [
         f"{path.name}/{printable(name)}: not in {file}" for name in unlisted_photographs
     ]
-
-
-def _file_fault(name: str, kinds: dict[str, str]) -> str:
-    """Why a listed photograph can't be read, or "". `kinds` has those of the folder's entries.
-
-    A listed file may have any ending: whether it is a photograph is seen when it is decoded.
-    """
-    if name in kinds:
-        return photograph_files.SINGULAR.get(kinds[name], "")
-    alike = [entry for entry in kinds if entry.casefold() == name.casefold()]
-    return "does not exist" + (f", but {alike[0]} does: case matters" if alike else "")
 
 
 def find_like(path: Path) -> str:

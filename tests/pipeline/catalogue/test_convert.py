@@ -383,6 +383,15 @@ def test_names_of_other_systems(animals, tmp_path):
         animals / "list.csv", index=False
     )
     assert convert_to(tmp_path / "listed", animals / "list.csv", **NAMES).individuals == 2
+    (animals / "2/0.png").rename(animals / "2/Zoe\u0308.png")
+    (animals / "2/1.png").rename(animals / "2/B.PNG")
+    table = table.replace("2/0.png", "2/Zo\u00eb.png")
+    table.to_csv(animals / "list.csv", index=False)
+    with pytest.raises(UserError, match="1 fault\n.*2/1.png does not exist"):
+        convert_to(tmp_path / "none", animals / "list.csv", **NAMES)
+    table.replace("2/1.png", "2/b.png").to_csv(animals / "list.csv", index=False)
+    with pytest.raises(UserError, match="1 fault\n.*2/b.png does not exist, but B.PNG does"):
+        convert_to(tmp_path / "none", animals / "list.csv", **NAMES)
     (animals / "lone").rename(animals / "lon\udcff")
     with pytest.raises(UserError, match="contains an invisible character"):
         convert_to(tmp_path / "none", animals)

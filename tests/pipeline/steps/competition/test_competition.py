@@ -270,7 +270,7 @@ def test_listed_photographs_that_are_no_files(folder):
         "train.csv, row 2: train/b.jpg is a link, which is not followed: put the file itself there",
         "train.csv, row 3: train/a.jpg is a folder, not a photograph",
         "train.csv, row 4: train/e.jpg is neither a file nor a folder",
-        "sample_submission.csv, row 3: test/c.jpg does not exist, but C.JPG does: case matters",
+        "sample_submission.csv, row 3: test/c.jpg does not exist, but C.JPG does",
         "test/C.JPG: not in sample_submission.csv",
     ]
 
