@@ -21,11 +21,12 @@ def main(ensemble: Ensemble) -> None:
     """
     from pipeline import params, paths
     from pipeline.data import tables
+    from pipeline.data.spreadsheet import defuse
     from pipeline.identify.unknown_individuals import cluster_unknown
 
     result = cluster_unknown(ensemble, params.load())
     out = paths.SUBMISSIONS / f"{ensemble}_unknown.csv"
-    tables.write_csv(result.groups, out)
+    tables.write_csv(defuse(result.groups), out)
     print(*format_groups(result), sep="\n")
     count, groups = len(result.groups), result.groups["group"].nunique()
     print(f"{out}: {count} photographs of unknown individuals in {groups} groups")

@@ -5,33 +5,51 @@ from typing import Annotated
 
 import typer
 
-EXAMPLES = ["tailprint review"]
+EXAMPLES = ["tailprint review", "tailprint review --host 0.0.0.0  # for reviewers on your network"]
+
+
+def find_user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user has no name
+        return "reviewer"
 
 
 def main(
     ensemble: Annotated[
         str | None, typer.Argument(help="An ensemble; identify.ensemble unless given.")
     ] = None,
-    port: Annotated[int, typer.Option(help="The port on 127.0.0.1.")] = 8765,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 for a free one.")] = 8765,
+    host: Annotated[
+        str, typer.Option(help="The address to listen on; others than this machine's need a token.")
+    ] = "127.0.0.1",
     *,
-    who: Annotated[str, typer.Option(default_factory=getpass.getuser, help="The reviewer's name.")],
+    who: Annotated[str, typer.Option(default_factory=find_user, help="The reviewer's name.")],
 ) -> None:
     """Decide on the answers of a report in the browser.
 
-    Serves an ensemble's report on this machine only, with buttons: same individual, different,
-    unsure, or a new one. Every decision is a row of data/review.csv, on the disk before the page
-    shows it; nothing is ever removed from the file, an undo is a row too. The next `tailprint run`
-    uses the decisions that hold: as labels, and as pairs that are not one photograph. A decision
-    that contradicts earlier ones is refused, and their rows are named.
+    Serves an ensemble's report with buttons: same individual, different, unsure, or a new one.
+    Every decision is a row of data/review.csv, on the disk before the page shows it; nothing is
+    ever removed from the file, an undo is a row too. The next `tailprint run` uses the decisions
+    that hold: as labels, and as pairs that are not one photograph. A decision that contradicts
+    earlier ones is refused, and their rows are named.
+
+    Only this machine reaches the page, unless --host names another address: then the printed URL
+    has a token, without which nothing is answered. There is no encryption: use it on networks that
+    you trust, or through ssh.
     """
     from pipeline import params, paths
     from pipeline.identify.ensembles import default_ensemble
-    from pipeline.review import desk
+    from pipeline.review import desk, server
+    from pipeline.review.access import Access
+    from pipeline.review.decisions import check_reviewer
 
     p = params.load()
     name = ensemble or default_ensemble(p)
-    desk.find_report(name)
-    print(
-        f"http://{desk.HOST}:{port} shows {name}. Decisions go to {paths.REVIEW}. Ctrl-C ends it."
-    )
-    desk.serve(name, p, port, who)
+    report, reviewer = desk.find_report(name), check_reviewer(who)
+    listener = server.listen(host, port)
+    access = Access.to(listener, host)
+    app = desk.create_app(report, reviewer, p.labels.conflicts, access)
+    running = server.create(app, listener)
+    print(f"{access.url} shows {name}. Decisions go to {paths.REVIEW}. Ctrl-C ends it.", flush=True)
+    running.run()

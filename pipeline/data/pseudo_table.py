@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.data import tables, user_csv
+from pipeline.data.spreadsheet import restore
 from pipeline.system.errors import Faults
 
 COLUMNS = tables.COLUMNS["pseudo"]
@@ -26,7 +27,7 @@ def read_pseudo_labels(path: Path) -> pd.DataFrame:
     if faults:
         raise Faults(path, faults)
     numbers = {name: tables.NUMBERS[name] for name in ("confidence", "fold", "round")}
-    return table.astype(numbers).set_axis(table.index - 2)
+    return restore(table).astype(numbers).set_axis(table.index - 2)
 
 
 def is_probability(text: str) -> bool:

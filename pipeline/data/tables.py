@@ -10,6 +10,7 @@ from typing import TextIO
 import numpy as np
 import pandas as pd
 
+from pipeline.data.spreadsheet import defuse, restore
 from pipeline.system.errors import explain_damage
 from pipeline.system.files import replace
 
@@ -73,7 +74,9 @@ def parse(kind: str, source: Path | TextIO, name: str) -> pd.DataFrame:
             raise ValueError(f"the first row has more cells than the {len(table.columns)} columns")
         if list(table.columns) != COLUMNS[kind]:
             raise ValueError(f"columns are {list(table.columns)}, expected {COLUMNS[kind]}")
-        return table.astype({name: number for name, number in NUMBERS.items() if name in table})
+        return restore(table).astype(
+            {name: number for name, number in NUMBERS.items() if name in table}
+        )
 
 
 def read_csv(path: Path) -> pd.DataFrame:
@@ -95,8 +98,8 @@ def open_array(path: Path) -> np.ndarray:
 
 
 def write(kind: str, table: pd.DataFrame, path: Path) -> None:
-    """Write the columns of `kind` as CSV, whole or not at all."""
-    write_csv(table[COLUMNS[kind]], path)
+    """Write the columns of `kind` as CSV, whole or not at all, safe in a spreadsheet."""
+    write_csv(defuse(table[COLUMNS[kind]]), path)
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:

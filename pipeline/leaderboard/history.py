@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.data import tables, user_csv
+from pipeline.data.spreadsheet import defuse, restore
 from pipeline.evaluation import metrics
 from pipeline.system.errors import UserError
 
@@ -16,6 +17,7 @@ HIDDEN = ["public", "private", "hidden", "hidden_without_copies"]
 CHANGE = ["difference", "low", "high", "changed"]
 KAGGLE = ["kaggle_public", "kaggle_private"]  # kaggle.com's scores
 REF = "kaggle_ref"  # kaggle.com's number of the upload
+TEXTS = ["ensemble", "changed"]  # all others are numbers, hashes and dates
 COLUMNS = [
     "date", "commit", "params", "lock", "csv", "ensemble", "held_out_map5", *CARD[1:], *HIDDEN,
     *CHANGE, "seconds", *KAGGLE, REF,
@@ -62,8 +64,13 @@ def read(path: Path) -> pd.DataFrame:
     if missing := {"csv", "ensemble"} - set(header):
         raise UserError(f"{path} is no leaderboard: it has no column {', '.join(sorted(missing))}")
     known = [column for column in COLUMNS if column in header]
-    past = user_csv.read_user_csv(path, known).reset_index(drop=True)
+    past = restore(user_csv.read_user_csv(path, known)).reset_index(drop=True)
     return past.reindex(columns=COLUMNS, fill_value="")
+
+
+def write(rows: pd.DataFrame, path: Path) -> None:
+    """Write the history, safe in a spreadsheet; `read` gives the same texts."""
+    tables.write_csv(rows.assign(**defuse(rows[TEXTS])), path)
 
 
 def build_key(row: Mapping[Hashable, str] | Mapping[str, str]) -> str:
@@ -91,7 +98,7 @@ def append(rows: pd.DataFrame, path: Path) -> None:
     past = read(path)
     new = rows[rows["csv"] != rows["ensemble"].map(find_last_csvs(past))]
     if len(new):
-        tables.write_csv(pd.concat([past, new]) if len(past) else new, path)
+        write(pd.concat([past, new]) if len(past) else new, path)
 
 
 def record_upload(ensemble: str, csv: str, ref: int, path: Path) -> None:
@@ -104,7 +111,7 @@ def record_upload(ensemble: str, csv: str, ref: int, path: Path) -> None:
     if not len(rows):
         raise ValueError(f"{path} has no row of {ensemble}, {csv}: run tailprint leaderboard first")
     past.loc[rows[-1], REF] = str(ref)
-    tables.write_csv(past, path)
+    write(past, path)
 
 
 def record_scores(ref: int, scores: dict[str, str], path: Path) -> None:
@@ -117,4 +124,4 @@ def record_scores(ref: int, scores: dict[str, str], path: Path) -> None:
     if not len(rows):
         raise ValueError(f"{path} has no row that was sent as number {ref}")
     past.loc[rows[-1], KAGGLE] = [scores[key] for key in KAGGLE]
-    tables.write_csv(past, path)
+    write(past, path)

@@ -1,46 +1,46 @@
-"""Decisions of a review: checked before they are written, and those that hold."""
+"""The decision that a request asks for, checked before anything is done with it."""
 
-from collections.abc import Hashable
+import json
+import re
 from datetime import UTC, datetime
 
-import pandas as pd
-
-from pipeline import paths
-from pipeline.data import artefacts
-from pipeline.data.pseudo_table import read_pseudo_labels
-from pipeline.steps.labels import labels
 from pipeline.steps.labels.verdicts import DECISIONS
+from pipeline.system.errors import UserError
 
 KEYS = ("image_a", "image_b", "decision")
+LONGEST_REVIEWER = 80
+STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 
-def parse_decision(request: object, reviewer: str) -> dict[str, str]:
-    """The row of data/review.csv for a request's JSON. Raises ValueError if it makes none."""
+def parse_decision(data: bytes, reviewer: str) -> dict[str, str]:
+    """The row of data/review.csv for a request's JSON. Raises UserError if it makes none."""
+    request = parse_object(data)
     if not isinstance(request, dict) or not all(isinstance(request.get(key), str) for key in KEYS):
-        raise ValueError(f"a decision has the texts {', '.join(KEYS)}")
+        raise UserError(f"a decision has the texts {', '.join(KEYS)}")
     if request["decision"] not in DECISIONS:
-        raise ValueError(f"{request['decision']!r} is none of {', '.join(DECISIONS)}")
+        raise UserError(f"{request['decision']!r} is none of {', '.join(DECISIONS)}")
+    for key in KEYS[:2]:
+        if re.search(r"[\x00-\x1f\ud800-\udfff]", request[key]):  # no image has such a name
+            raise UserError(f"there is no image {request[key]!r}")
     when = datetime.now(UTC).isoformat(timespec="seconds")
     return {**{key: request[key] for key in KEYS}, "who": reviewer, "when": when}
 
 
-def check_decisions(policy: str, decisions: pd.DataFrame) -> None:
-    """Resolve the labels with these decisions. Raises ValueError if they contradict each other.
-
-    policy : labels.conflicts
-    """
-    labels.resolve_labels(
-        artefacts.load_images(),
-        artefacts.load_groups(),
-        policy,
-        decisions,
-        read_pseudo_labels(paths.PSEUDO),
-    )
+def parse_object(data: bytes) -> object:
+    """Parse JSON that has no list or object inside. Raises UserError."""
+    brackets = STRING.sub(b"", data)
+    if brackets.count(b"{") + brackets.count(b"[") > 1:
+        raise UserError("a decision is one JSON object, without lists or objects inside")
+    try:
+        return json.loads(data)
+    except ValueError:
+        raise UserError("a decision is one JSON object; this is no JSON") from None
 
 
-def current_decisions(decisions: pd.DataFrame) -> list[dict[Hashable, str]]:
-    """The last decision on every pair, undone ones left out, in the order they were made."""
-    last: dict[tuple[str, ...], dict[Hashable, str]] = {}
-    for row in decisions.to_dict("records"):
-        last[tuple(sorted((row["image_a"], row["image_b"])))] = row
-    return [row for row in last.values() if row["decision"] != "undo"]
+def check_reviewer(name: str) -> str:
+    """Return the name. Raises UserError if a cell of data/review.csv can't have it."""
+    if not name.strip() or len(name) > LONGEST_REVIEWER or not name.isprintable():
+        raise UserError(
+            f"--who {name!r}: a reviewer's name is one line of 1 to {LONGEST_REVIEWER} characters"
+        )
+    return name

@@ -147,12 +147,15 @@ def relabel(labels: pd.DataFrame, remaining: GroupLabels, policy: str) -> pd.Dat
     removed = np.array(
         [name not in remaining[number] | {NEW_WHALE} for number, name in pairs], bool
     )
+    if not removed.any():
+        return labels
     totals = conflicts.count_identities(labels)
+    doubtful = labels["group"].isin(labels.loc[removed, "group"])
     replacement = {
         number: names.iloc[0] if policy == "first" else conflicts.majority_identity(names, totals)
-        for number, names in labels[~removed].groupby("group")["identity"]
+        for number, names in labels[~removed & doubtful].groupby("group")["identity"]
     }
-    replaced = labels["group"].map(replacement).fillna(NEW_WHALE)
-    identity = labels["identity"].mask(removed, replaced)
+    replaced = [replacement.get(number, NEW_WHALE) for number in labels["group"]]
+    identity = labels["identity"].mask(removed, pd.Series(replaced, labels.index, dtype="str"))
     provenance = labels["provenance"].mask(removed, "review")
     return labels.assign(identity=identity, provenance=provenance)

@@ -19,14 +19,34 @@ def connected_components(links: Iterable[Link[Node]]) -> list[list[Node]]:
     return list({id(nodes): nodes for nodes in component.values()}.values())
 
 
+def component_numbers(links: Iterable[Link[Node]]) -> dict[Node, int]:
+    """Number the connected components: the number of every node that has a link."""
+    components = enumerate(connected_components(links))
+    return {node: number for number, nodes in components for node in nodes}
+
+
+def find_path(
+    links: Sequence[Link[Node]], numbers: dict[Node, int], start: Node, goal: Node
+) -> list[int]:
+    """Find the rows of a shortest path, as `shortest_path`, only where there is one.
+
+    numbers : the `component_numbers` of the links
+    """
+    joined = start in numbers and numbers[start] == numbers.get(goal)
+    return shortest_path(links, start, goal) if joined else []
+
+
 def shortest_path(links: Sequence[Link[Node]], start: Node, goal: Node) -> list[int]:
     """Find the rows of a shortest path of links between two nodes; empty if there is none."""
+    neighbours: dict[Node, list[tuple[int, Node]]] = {}
+    for row, a, b in links:
+        neighbours.setdefault(a, []).append((row, b))
+        neighbours.setdefault(b, []).append((row, a))
     rows: dict[Node, list[int]] = {start: []}
     queue = [start]
     for node in queue:
-        for row, a, b in links:
-            other = b if a == node else a if b == node else None
-            if other is not None and other not in rows:
+        for row, other in neighbours.get(node, []):
+            if other not in rows:
                 rows[other] = [*rows[node], row]
                 queue.append(other)
     return rows.get(goal, [])

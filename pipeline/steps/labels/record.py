@@ -3,55 +3,57 @@
 import csv
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 from filelock import FileLock
 
 from pipeline.data import tables, user_csv
+from pipeline.data.spreadsheet import defuse_cell, restore
 from pipeline.system.errors import Faults
 
 COLUMNS = tables.COLUMNS["review"]
 
 
-def append_decision(
-    row: dict[str, str], path: Path, lock: Path, check: Callable[[pd.DataFrame], None]
-) -> None:
-    """Append one decision (keys COLUMNS); it is on the disk when this returns.
+def lock(path: Path) -> FileLock:
+    """The lock that every writer of the record holds, so that lines do not mix."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(path)
 
-    lock : a file that every writer locks, so that lines do not mix
-    check : called with all decisions including the new one, under the lock; raises ValueError if
-        it must not be written
 
-    An incomplete line at the end, which a crash left, is removed first.
+def append_decisions(rows: Sequence[dict[str, str]], path: Path) -> None:
+    """Append decisions (keys COLUMNS); they are on the disk when this returns.
+
+    The caller holds the lock. An incomplete line at the end, which a crash left, is removed first.
+    If the disk is full, nothing is added.
     """
-    line = io.StringIO()
-    csv.DictWriter(line, COLUMNS, lineterminator="\n").writerow(row)
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(lock):
-        before = read_decisions(path)
-        added = pd.DataFrame([row], index=[before.index.max() + 1 if len(before) else 0])
-        check(pd.concat([before, added]))
-        if not is_plain(path.read_bytes()):  # a spreadsheet has saved it in its own way
-            tables.write("review", before, path)
-        _append_line(line.getvalue(), path)
-
-
-def _append_line(line: str, path: Path) -> None:
-    with path.open("r+b") as file:
+    if not is_plain(path.read_bytes()):  # a spreadsheet has saved it in its own way
+        tables.write("review", read_decisions(path), path)
+    lines = io.StringIO()
+    writer = csv.DictWriter(lines, COLUMNS, lineterminator="\n")
+    writer.writerows({key: defuse_cell(row[key]) for key in COLUMNS} for row in rows)
+    with path.open("r+b", buffering=0) as file:
         past = drop_incomplete_line(file.read())
-        file.truncate(len(past))
-        file.seek(0, os.SEEK_END)
         newline = b"" if past.endswith(b"\n") else b"\n"
-        file.write(newline + line.encode())
-        file.flush()
-        os.fsync(file.fileno())
+        file.truncate(len(past))
+        try:
+            _write_all(file, newline + lines.getvalue().encode())
+        except OSError:
+            file.truncate(len(past))
+            raise
+
+
+def _write_all(file: io.FileIO, data: bytes) -> None:
+    file.seek(0, os.SEEK_END)
+    while data:
+        data = data[file.write(data) :]
+    os.fsync(file.fileno())
 
 
 def is_plain(data: bytes) -> bool:
     """Whether the file is UTF-8 with commas, as it is written here."""
-    return data.splitlines()[:1] == [",".join(COLUMNS).encode()]
+    return data.partition(b"\n")[0].rstrip(b"\r") == ",".join(COLUMNS).encode()
 
 
 def drop_incomplete_line(data: bytes) -> bytes:
@@ -76,4 +78,4 @@ def read_decisions(path: Path) -> pd.DataFrame:
     table = user_csv.parse_rows(path.name, data, COLUMNS, faults)
     if faults:
         raise Faults(path, faults)
-    return table.set_axis(table.index - 2)
+    return restore(table).set_axis(table.index - 2)

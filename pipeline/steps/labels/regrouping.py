@@ -24,7 +24,10 @@ def split_groups(table: pd.DataFrame, verdicts: pd.DataFrame) -> pd.Series:
     table = table.reset_index(drop=True)
     separate = find_separate_files(table, verdicts)
     groups = table["group"].copy()
-    for _, group in table[table["sha256"].isin(separate)].groupby("group"):
+    if not separate:
+        return groups
+    several = table.groupby("group")["sha256"].transform("nunique") > 1
+    for _, group in table[several & table["sha256"].isin(separate)].groupby("group"):
         rows = table.index[table["group"] == group["group"].iloc[0]]
         for part in split_files(table.loc[rows, "sha256"].unique().tolist(), separate):
             together = rows[table.loc[rows, "sha256"].isin(part)]

@@ -24,8 +24,9 @@ def select_identity_pairs(
 
     Pairs with a photograph that is called `new` are left out: it has no label that could be wrong.
     """
+    labelled = set(labels["image"])
     same, different = (
-        [pair for pair in select_pairs(verdicts, decision) if set(pair[1:]) <= set(labels["image"])]
+        [pair for pair in select_pairs(verdicts, decision) if labelled.issuperset(pair[1:])]
         for decision in ("same", "different")
     )
     before, now = (
@@ -67,8 +68,15 @@ def find_new_names(labels: pd.DataFrame, verdicts: pd.DataFrame) -> dict[Node, s
     return names
 
 
+def build_new_name(image: str) -> str:
+    """The name that a new individual gets by its photograph."""
+    return "review_" + PurePath(image).stem.replace(" ", "_")
+
+
 def rename_identities(labels: pd.DataFrame, names: dict[Node, str]) -> pd.DataFrame:
     """Apply the names of `find_new_names`; changed rows have provenance review."""
+    if not names:
+        return labels
     nodes = _to_nodes(labels)
     changed = nodes.isin(list(names))
     identity = nodes.map(names).where(changed, labels["identity"])
@@ -80,6 +88,8 @@ def rename_identities(labels: pd.DataFrame, names: dict[Node, str]) -> pd.DataFr
 def mark_new(labels: pd.DataFrame, verdicts: pd.DataFrame) -> pd.DataFrame:
     """Label `new` photographs and their duplicates as new_whale."""
     images = verdicts.loc[verdicts["decision"] == "new", "image_a"]
+    if images.empty:
+        return labels
     groups = labels.loc[labels["image"].isin(images), "group"]
     changed = labels["group"].isin(groups)
     return labels.assign(
@@ -99,10 +109,11 @@ def _check_contradictions(
 ) -> None:
     faults = []
     same = select_pairs(verdicts, "same")
+    images, nodes = graph.component_numbers(same), graph.component_numbers(links)
     for row, a, b in select_pairs(verdicts, "different"):
-        path = graph.shortest_path(same, a, b)
+        path = graph.find_path(same, images, a, b)
         if not path and a in node and b in node:
-            path = graph.shortest_path(links, node[a], node[b])
+            path = graph.find_path(links, nodes, node[a], node[b])
         if path:
             rows = ", ".join(map(str, path))
             faults.append(f"row {row} says that {a} and {b} differ, same in rows {rows} joins them")

@@ -26,7 +26,7 @@ def select_verdicts(decisions: pd.DataFrame, images: pd.DataFrame) -> pd.DataFra
     faults = []
     columns = decisions[["image_a", "image_b", "decision"]]
     for row, a, b, decision in columns.set_axis(decisions.index + 2).itertuples(name=None):
-        pair = (a,) if decision in ("new", "undo") and not b else (a, b)
+        pair = name_photographs(a, b, decision)
         faults += [f"row {row}: there is no image {name!r}" for name in pair if name not in known]
         if decision not in DECISIONS:
             faults.append(f"row {row}: {decision!r} is none of {', '.join(DECISIONS)}")
@@ -40,7 +40,12 @@ def select_verdicts(decisions: pd.DataFrame, images: pd.DataFrame) -> pd.DataFra
     return pd.DataFrame(verdicts, columns=columns_and_row).set_index("row")
 
 
+def name_photographs(a: str, b: str, decision: str) -> tuple[str, ...]:
+    """The photographs that a decision names: one or two."""
+    return (a,) if decision in ("new", "undo") and not b else (a, b)
+
+
 def select_pairs(verdicts: pd.DataFrame, decision: str) -> list[Pair]:
     """Select the pairs with one decision, in the order of their rows."""
-    selected = verdicts.loc[verdicts["decision"] == decision, ["image_a", "image_b"]]
-    return list(selected.itertuples(name=None))
+    rows = verdicts[["image_a", "image_b", "decision"]].itertuples(name=None)
+    return [(row, a, b) for row, a, b, kind in rows if kind == decision]

@@ -1,49 +1,26 @@
 """The review: decisions reach the file from a real browser, and no other site's do."""
 
-import socket
 import threading
-import time
 from collections.abc import Iterator
 
-import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask.testing import FlaskClient
-from waitress import create_server
 
 from pipeline import paths
-from pipeline.data import tables
-from pipeline.review import desk
+from pipeline.review import desk, server
+from pipeline.review.access import LOOPBACK, Access
 from pipeline.steps.labels import record
-from pipeline.steps.report.render import render
 from pipeline.system.errors import UserError
+from tests.pipeline.review.synthetic import PORT, make_app
 from tests.pipeline.steps.report.browser import open_browser
-from tests.pipeline.steps.report.test_browser import make_content
 
-PORT = 8765
 HEADERS = {"X-Tailprint": "review", "Host": f"127.0.0.1:{PORT}"}
-
-
-@pytest.fixture(autouse=True)
-def project(tmp_path, monkeypatch):
-    """A report whose photographs 00.jpg and gallery.jpg are labelled, 01.jpg is the test's."""
-    monkeypatch.chdir(tmp_path)
-    names = ["00.jpg", "gallery.jpg", "01.jpg", "other.jpg"]
-    rows = pd.DataFrame({"image": names, "identity": ["x", "y", "", "z"], "sha256": list("abcd")})
-    rows = rows.assign(split=["train", "train", "test", "train"], path=names)
-    rows = rows.assign(width=9, height=9, bytes=9)
-    tables.write("images", rows, paths.IMAGES)
-    tables.write("groups", rows.assign(group=range(4)), paths.GROUPS)
-    tables.write("pseudo", pd.DataFrame(columns=tables.COLUMNS["pseudo"]), paths.PSEUDO)
-    tables.write("review", pd.DataFrame(columns=tables.COLUMNS["review"]), paths.REVIEW)
-    path = paths.report("best")
-    path.parent.mkdir(parents=True)
-    path.write_text(render(make_content()), encoding="utf-8")
 
 
 @pytest.fixture
 def client() -> FlaskClient:
-    return desk.create_app(paths.report("best"), "somebody", PORT, "majority").test_client()
+    return make_app().test_client()
 
 
 def decide(client: FlaskClient, a: str, b: str, decision: str, headers: dict | None = None):
@@ -92,16 +69,9 @@ def test_a_contradiction_of_earlier_decisions_is_refused_with_their_rows(client)
     assert len(written()) == 2
 
 
-def test_of_two_contradictory_decisions_at_once_one_is_refused(monkeypatch):
-    """Both requests arrive before either is checked; the file takes one."""
-    check, answers = desk.check_decisions, []
-
-    def check_slowly(policy: str, decisions: pd.DataFrame) -> None:
-        check(policy, decisions)
-        time.sleep(0.3)
-
-    monkeypatch.setattr(desk, "check_decisions", check_slowly)
-    app = desk.create_app(paths.report("best"), "somebody", PORT, "majority")
+def test_of_two_contradictory_decisions_at_once_one_is_refused():
+    """Both requests wait for the same check; the file takes one."""
+    app, answers = make_app(), []
     decisions = [("00.jpg", "gallery.jpg", "same"), ("00.jpg", "", "new")]
     threads = [
         threading.Thread(target=lambda row=row: answers.append(decide(app.test_client(), *row)))
@@ -133,14 +103,13 @@ def test_another_sites_page_can_neither_read_nor_write(client):
 @pytest.fixture
 def served() -> Iterator[str]:
     """The application behind its real server, on a port that is free."""
-    with socket.socket() as free:
-        free.bind((desk.HOST, 0))
-        port = free.getsockname()[1]
-    app = desk.create_app(paths.report("best"), "somebody", port, "majority")
-    server = create_server(app, host=desk.HOST, port=port)
-    threading.Thread(target=server.run, daemon=True).start()
-    yield f"http://{desk.HOST}:{server.effective_port}"
-    server.close()
+    listener = server.listen(LOOPBACK, 0)
+    access = Access.to(listener, LOOPBACK)
+    app = desk.create_app(paths.report("best"), "somebody", "majority", access)
+    running = server.create(app, listener)
+    threading.Thread(target=running.run, daemon=True).start()
+    yield access.url
+    running.close()
 
 
 def test_a_click_reaches_the_file_and_can_be_undone(served):

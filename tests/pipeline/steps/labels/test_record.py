@@ -8,11 +8,6 @@ import pytest
 from pipeline.steps.labels import record
 from pipeline.system.errors import Faults
 
-
-def accept_all(decisions) -> None:
-    """No decision is refused."""
-
-
 HEADER = ",".join(record.COLUMNS) + "\n"
 
 
@@ -27,16 +22,19 @@ def row(a: str, decision: str = "same") -> dict[str, str]:
     return {"image_a": a, "image_b": "b.jpg", "decision": decision, "who": "me", "when": "now"}
 
 
+def append(path: Path, *rows: dict[str, str]) -> None:
+    with record.lock(path.parent / "work/lock"):
+        record.append_decisions(rows, path)
+
+
 def write(path: Path, who: int, count: int) -> None:
     for number in range(count):
-        record.append_decision(row(f"{who}-{number}.jpg"), path, path.with_name("lock"), accept_all)
+        append(path, row(f"{who}-{number}.jpg"))
 
 
 def test_decisions_are_read_in_their_order(path):
     write(path, 0, 2)
-    record.append_decision(
-        row('a "quoted", name.jpg', "undo"), path, path.parent / "work/lock", accept_all
-    )
+    append(path, row('a "quoted", name.jpg', "undo"))
     found = record.read_decisions(path)
     assert found["image_a"].tolist() == ["0-0.jpg", "0-1.jpg", 'a "quoted", name.jpg']
     assert found["decision"].tolist() == ["same", "same", "undo"]
@@ -45,14 +43,14 @@ def test_decisions_are_read_in_their_order(path):
 def test_an_incomplete_line_is_dropped_before_the_next_is_written(path):
     path.write_text(HEADER + "a.jpg,b.jpg,same,me,now\nc.jpg,d.jp")
     assert record.read_decisions(path)["image_a"].tolist() == ["a.jpg"]
-    record.append_decision(row("e.jpg"), path, path.with_name("lock"), accept_all)
+    append(path, row("e.jpg"))
     assert record.read_decisions(path)["image_a"].tolist() == ["a.jpg", "e.jpg"]
 
 
 def test_a_complete_line_without_a_newline_is_kept(path):
     path.write_text(HEADER + "a.jpg,b.jpg,same,me,now")
     assert record.read_decisions(path)["image_a"].tolist() == ["a.jpg"]
-    record.append_decision(row("e.jpg"), path, path.with_name("lock"), accept_all)
+    append(path, row("e.jpg"))
     assert record.read_decisions(path)["image_a"].tolist() == ["a.jpg", "e.jpg"]
     assert record.read_decisions(path)["when"].tolist() == ["now", "now"]
 
@@ -74,17 +72,37 @@ def test_a_file_with_other_columns_is_named(path):
         record.read_decisions(path)
 
 
-def test_a_refused_decision_is_not_written_and_the_check_gets_all(path):
-    def refuse_third(decisions) -> None:
-        if len(decisions) == 3:
-            raise ValueError("three are too many")
+def test_several_decisions_are_appended_at_once(path):
+    append(path, row("a.jpg"), row("b.jpg"))
+    append(path, row("c.jpg"))
+    assert record.read_decisions(path)["image_a"].tolist() == ["a.jpg", "b.jpg", "c.jpg"]
 
-    lock = path.with_name("lock")
-    record.append_decision(row("a.jpg"), path, lock, refuse_third)
-    record.append_decision(row("b.jpg"), path, lock, refuse_third)
-    with pytest.raises(ValueError, match="too many"):
-        record.append_decision(row("c.jpg"), path, lock, refuse_third)
-    assert record.read_decisions(path)["image_a"].tolist() == ["a.jpg", "b.jpg"]
+
+def test_half_a_line_of_a_failed_write_is_taken_back(path, monkeypatch):
+    append(path, row("a.jpg"))
+    before = path.read_bytes()
+
+    def fill_the_disk(file, data: bytes) -> None:
+        file.seek(0, 2)
+        file.write(data[:5])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(record, "_write_all", fill_the_disk)
+    with pytest.raises(OSError, match="No space"):
+        append(path, row("b.jpg"))
+    assert path.read_bytes() == before
+
+
+@pytest.mark.fault(
+    "review server",
+    "a photograph's name that a spreadsheet would run as a formula",
+    "an apostrophe stands before it in the file, and it is read back exactly",
+)
+def test_a_formula_is_written_as_text_and_read_back(path):
+    append(path, row("=1+1.jpg"), row("'@b.jpg"), row("'c.jpg"))
+    cells = [line.partition(",")[0] for line in path.read_text().splitlines()[1:]]
+    assert cells == ["'=1+1.jpg", "''@b.jpg", "'c.jpg"]
+    assert record.read_decisions(path)["image_a"].tolist() == ["=1+1.jpg", "'@b.jpg", "'c.jpg"]
 
 
 ROWS = "a.jpg,b.jpg,same,me,now\nc.jpg,d.jpg,new,me,now\n"
@@ -105,7 +123,7 @@ ROWS = "a.jpg,b.jpg,same,me,now\nc.jpg,d.jpg,new,me,now\n"
 def test_a_file_that_a_spreadsheet_saved_is_read_and_continued(path, data):
     path.write_bytes(data)
     assert record.read_decisions(path)["image_a"].tolist() == ["a.jpg", "c.jpg"]
-    record.append_decision(row("e.jpg"), path, path.with_name("lock"), accept_all)
+    append(path, row("e.jpg"))
     assert record.read_decisions(path)["image_a"].tolist() == ["a.jpg", "c.jpg", "e.jpg"]
     assert record.is_plain(path.read_bytes())
 
