@@ -6,10 +6,9 @@ from commands import turns
 from commands.dvc_runs import LOGS, prepare, run_chains, run_dvc
 from pipeline import params, paths
 from pipeline.data import tables
-from pipeline.models import backbones
+from pipeline.models import preflight
 from pipeline.params import Params
 from pipeline.system import device
-from pipeline.system.errors import UserError
 
 MEMBER = ("train", "embed", "neighbours", "rerank")
 ENSEMBLE = ("ensemble", "submission", "score")
@@ -22,7 +21,7 @@ def reproduce(at_once: int) -> None:
     UserError if a setting is wrong or a stage fails.
     """
     p = params.load()
-    check_backbones(p)
+    preflight.check_networks(p)
     with turns.take_turn():
         begin = time.monotonic()
         prepare()
@@ -31,15 +30,6 @@ def reproduce(at_once: int) -> None:
         run_dvc()
         seconds = round(time.monotonic() - begin)
         tables.replace(paths.LAST_BUILD, lambda part: part.write_text(str(seconds)))
-
-
-def check_backbones(p: Params) -> None:
-    """Raise UserError if timm lacks a network: `train` would fail too, an hour later."""
-    for name, backbone in p.backbones.items():
-        try:
-            backbones.check_name(backbone.timm_name)
-        except ValueError as error:
-            raise UserError(f"params.yaml, backbones.{name}.timm_name: {error}") from None
 
 
 def run_side_by_side(p: Params, at_once: int) -> None:

@@ -1,5 +1,6 @@
 """Read and check the raw files: one row per image, the order of the sample, viewpoints."""
 
+from importlib import import_module
 from pathlib import Path
 
 from pipeline import params, paths
@@ -9,6 +10,8 @@ from pipeline.steps.competition import competition, kaggle
 
 def main() -> None:
     p = params.load()
+    # by its name: a change of the networks does not make this stage's files stale
+    import_module("pipeline.models.preflight").check_networks(p)
     paths.DOWNLOAD.mkdir(parents=True, exist_ok=True)
     folder = Path(p.competition.path)
     if p.competition.source == "kaggle":

@@ -3,22 +3,21 @@
 import sys
 
 import pandas as pd
+import torch
 from safetensors.numpy import save_file
 
 from pipeline import params, paths
 from pipeline.data import artefacts, tables
+from pipeline.models import member_networks, preflight
+from pipeline.steps.pretrain import pretrain
+from pipeline.system import device
 
 
 def main(backbone: str) -> None:
     p = params.load()
+    preflight.check_networks(p)
     state, history = {}, pd.DataFrame(columns=["epoch", "loss"])
     if p.pretrain.method != "none":
-        import torch  # seconds to import, and not needed otherwise
-
-        from pipeline.models import member_networks
-        from pipeline.steps.pretrain import pretrain
-        from pipeline.system import device
-
         settings, count = p.member_train(backbone), len(artefacts.load_boxes())
         torch.manual_seed(p.pretrain.seed)
         net = member_networks.build_for_member(p.backbones[backbone], settings)

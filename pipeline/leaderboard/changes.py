@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from ruamel.yaml import YAML
 
 from pipeline.data import tables
 from pipeline.evaluation import comparison
 from pipeline.params import Evaluation
+from pipeline.params.reading import read_yaml
 from pipeline.system import files
 
 RANKINGS, PARAMS = "rankings.csv", "params.yaml"
@@ -58,7 +58,7 @@ def read_rankings(folder: Path) -> pd.DataFrame:
 
 def read_leaves(path: Path) -> dict[str, Any]:
     """Read a params file as one flat dictionary, from "train.epochs" to its value."""
-    return flatten(YAML(typ="safe").load(path.read_text()), "")
+    return flatten(read_yaml(path), "")
 
 
 def flatten(values: dict, prefix: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from timm.models import group_parameters
 from torch import Tensor, nn
 
 from pipeline.models import weights
+from pipeline.system.errors import UserError
 
 WHOLE = 32  # pixels per cell of the last maps, in nearly every backbone
 
@@ -38,9 +39,7 @@ def build(
     reduction : see `truncate`
     """
     check_name(timm_name)
-    backbone = cast(
-        ConvNet, timm.create_model(timm_name, num_classes=0, drop_path_rate=drop_path or None)
-    )
+    backbone = create(timm_name, drop_path)
     if first_weights != "none":
         load_weights(backbone, first_state_dict(timm_name, first_weights))
     truncate(backbone, reduction)
@@ -49,11 +48,28 @@ def build(
     return backbone.to(memory_format=torch.channels_last)
 
 
+def create(timm_name: str, drop_path: float = 0.0) -> ConvNet:
+    """Create a network of timm without a classifier, with random weights.
+
+    Raises UserError if it has no stochastic depth for a `drop_path` above 0.
+    """
+    try:
+        network = timm.create_model(timm_name, num_classes=0, drop_path_rate=drop_path or None)
+    except TypeError as error:
+        raise UserError(f"train.drop_path is {drop_path}: {error}") from None
+    return cast(ConvNet, network)
+
+
 def check_name(timm_name: str) -> None:
-    """Raise ValueError, with similar names, if timm has no such network."""
+    """Raise UserError, with similar names, if timm has no such network."""
     if not timm.is_model(timm_name):
         close = timm.list_models(f"*{timm_name.split('_')[0]}*")[:8]
-        raise ValueError(f"timm knows no {timm_name!r}; close to it: {close}")
+        raise UserError(f"timm knows no {timm_name!r}; close to it: {close}")
+
+
+def has_imagenet_weights(timm_name: str) -> bool:
+    """Whether a package or timm's hub has ImageNet weights of the network."""
+    return timm_name in weights.DEPTHS or timm.is_model_pretrained(timm_name)
 
 
 def first_state_dict(timm_name: str, first_weights: str) -> dict[str, Tensor]:
@@ -65,7 +81,7 @@ def first_state_dict(timm_name: str, first_weights: str) -> dict[str, Tensor]:
     try:
         return timm.create_model(timm_name, pretrained=True).state_dict()
     except Exception as error:  # the hub's client raises a dozen kinds
-        raise RuntimeError(
+        raise UserError(
             f"the ImageNet weights of {timm_name} cannot be fetched from timm's hub "
             f"({type(error).__name__}). Ways out: give backbones.<name>.weights the path of a "
             f".safetensors or .pth file, set it to none, or take one of {sorted(weights.DEPTHS)}"
@@ -75,39 +91,46 @@ def first_state_dict(timm_name: str, first_weights: str) -> dict[str, Tensor]:
 def read_state_dict(path: Path) -> dict[str, Tensor]:
     """Read a state dict from a .safetensors or .pth file; only tensors are unpickled."""
     if not path.is_file():
-        raise FileNotFoundError(f"backbones.<name>.weights: there is no file {path}")
-    if path.suffix == ".safetensors":
-        return load_file(path)
-    return torch.load(path, map_location="cpu", weights_only=True)
+        raise UserError(f"backbones.<name>.weights: there is no file {path}")
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # a damaged file, or one with more than tensors
+        reason = " ".join(str(error).split())[:200]
+        raise UserError(f"backbones.<name>.weights: {path} can't be read: {reason}") from None
+    if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
+        raise UserError(f"backbones.<name>.weights: {path} holds no state dict")
+    return state
 
 
 def load_weights(backbone: ConvNet, state: dict[str, Tensor]) -> None:
     """Load every tensor of the backbone; only a classifier's may be left over.
 
-    Raises ValueError if the weights are those of another network.
+    Raises UserError if the weights are those of another network.
     """
     expected = backbone.state_dict()
     resized = [k for k in expected if k in state and expected[k].shape != state[k].shape]
     if resized:
-        raise ValueError(f"weights don't fit: {resized[:5]} have another shape")
+        raise UserError(f"weights don't fit: {resized[:5]} have another shape")
     missing, unexpected = backbone.load_state_dict(state, strict=False)
     head = backbone.pretrained_cfg["classifier"]
     heads = (head,) if isinstance(head, str) else head
     unknown = [key for key in unexpected if not key.startswith(heads)]
     if missing or unknown:
-        raise ValueError(f"weights don't fit: missing {missing[:5]}, not known {unknown[:5]}")
+        raise UserError(f"weights don't fit: missing {missing[:5]}, not known {unknown[:5]}")
 
 
 def truncate(backbone: ConvNet, reduction: int) -> None:
     """End the backbone at its last stage whose maps have one cell per `reduction` pixels.
 
-    A backbone that reduces no further stays whole. Raises ValueError if no stage ends there.
+    A backbone that reduces no further stays whole. Raises UserError if no stage ends there.
     """
     ends = [stage["reduction"] for stage in backbone.feature_info]
     if ends[-1] <= reduction:
         return
     if reduction not in ends:
-        raise ValueError(f"train.reduction is {reduction}, the backbone's stages end at {ends}")
+        raise UserError(f"train.reduction is {reduction}, the backbone's stages end at {ends}")
     backbone.prune_intermediate_layers([len(ends) - 1 - ends[::-1].index(reduction)])
 
 
@@ -126,7 +149,7 @@ def first_stage_parameters(backbone: ConvNet, stages: int) -> list[str]:
     groups = group_parameters(backbone, backbone.group_matcher(coarse=True))
     order = sorted(groups)
     if stages > len(order):
-        raise ValueError(f"train.frozen_stages is {stages}, the backbone has {len(order)} stages")
+        raise UserError(f"train.frozen_stages is {stages}, the backbone has {len(order)} stages")
     return [name for key in order[:stages] for name in groups[key]]
 
 

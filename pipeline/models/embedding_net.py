@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from pipeline.models import backbones
 from pipeline.models.backbones import ConvNet
 from pipeline.models.pair_head import PairHead
+from pipeline.system.errors import UserError
 
 GEM_POWER = 3.0
 GEM_FLOOR = 1e-6
@@ -63,7 +64,7 @@ class EmbeddingNet(nn.Module):
         inputs = (crops / 255 - self.mean) / self.std
         maps = self.backbone.forward_features(inputs.contiguous(memory_format=torch.channels_last))
         if maps.ndim != 4 or maps.shape[1] != self.linear.in_features:
-            raise ValueError(
+            raise UserError(
                 f"features are {tuple(maps.shape)}, not n x {self.linear.in_features} x h x w: "
                 "backbones.<name>.timm_name must be a convolutional network"
             )

@@ -21,7 +21,7 @@ from pipeline.params.results import Identify, Report, Score, Verify
 from pipeline.params.search import Match, Neighbours
 from pipeline.params.training import Backbone, Embed, Pretrain, Train
 from pipeline.params.validation import explain_faults
-from pipeline.params.values import Section, Slug
+from pipeline.params.values import FileName, Section
 
 # the evidence's sources that the stage `neighbours` can write
 NEIGHBOUR_SCORES = {"nearest", "mean", "centre", "vote", "margin_score", "reciprocal"}
@@ -39,7 +39,7 @@ class Params(Section):
     evaluation: Evaluation
     pretrain: Pretrain
     train: Train
-    backbones: Annotated[dict[Slug, Backbone], Field(min_length=1)]
+    backbones: Annotated[dict[FileName, Backbone], Field(min_length=1)]
     embed: Embed
     neighbours: Neighbours
     keypoints: Keypoints
@@ -52,7 +52,7 @@ class Params(Section):
     score: Score
     report: Report
     identify: Identify
-    ensembles: Annotated[dict[Slug, Ensemble], Field(min_length=1)]
+    ensembles: Annotated[dict[FileName, Ensemble], Field(min_length=1)]
 
     def member_train(self, backbone: str) -> Train:
         """The training settings of one backbone: `train` with the backbone's overrides."""
@@ -71,8 +71,6 @@ class Params(Section):
         return self
 
     def _check_folds(self) -> None:
-        if len(set(self.folds.trained)) < len(self.folds.trained):
-            raise ValueError(f"folds.trained: {self.folds.trained} names a fold twice")
         for fold in self.folds.trained:
             if fold >= self.folds.count:
                 raise ValueError(f"folds.trained: {fold} is not below folds.count")
@@ -125,11 +123,8 @@ class Params(Section):
         unknown = set(ensemble.backbones) - set(self.backbones)
         if unknown:
             raise ValueError(f"{place}.backbones: {sorted(unknown)} not in backbones")
-        if ensemble.folds != "all":
-            if not set(ensemble.folds) <= set(self.folds.trained):
-                raise ValueError(f"{place}.folds: {ensemble.folds} not in folds.trained")
-            if len(set(ensemble.folds)) < len(ensemble.folds):
-                raise ValueError(f"{place}.folds: {ensemble.folds} names a fold twice")
+        if ensemble.folds != "all" and not set(ensemble.folds) <= set(self.folds.trained):
+            raise ValueError(f"{place}.folds: {ensemble.folds} not in folds.trained")
         if ensemble.local and not self.keypoints.enabled:
             raise ValueError(
                 f"{place}.local: {list(ensemble.local)}, but keypoints.enabled is false"

@@ -9,19 +9,20 @@ from pipeline.params.values import (
     CountOrOff,
     Fold,
     Fraction,
+    LearningRate,
     NonNegative,
-    Positive,
     Section,
     Slug,
+    Unique,
 )
 
 
 class Boosting(Section):
     """LightGBM: number of trees, leaves of a tree, learning rate, minimum rows of a leaf."""
 
-    rounds: Count
-    leaves: Annotated[int, Field(ge=2)]
-    learning_rate: Positive
+    rounds: Annotated[int, Field(ge=1, le=10_000)]
+    leaves: Annotated[int, Field(ge=2, le=10_000)]
+    learning_rate: LearningRate
     min_leaf: Count
 
 
@@ -49,15 +50,15 @@ class NewWhale(Section):
     """Placing `new_whale`: its log-odds shift is fitted, fixed, swept or set by the prior."""
 
     method: Literal["posterior", "fixed", "swept", "prior", "never"]
-    shift: float
+    shift: Annotated[float, Field(ge=-1000, le=1000)]
 
 
 class Ensemble(Section):
     """A recipe: which members, which of their scores, and how they are blended."""
 
     backbones: Annotated[dict[Slug, NonNegative], Field(min_length=1)]
-    folds: Annotated[list[Fold], Field(min_length=1)] | Literal["all"]
-    scores: Annotated[list[str], Field(min_length=1)]
+    folds: Annotated[list[Fold], Field(min_length=1), Unique] | Literal["all"]
+    scores: Annotated[list[str], Field(min_length=1), Unique]
     local: dict[Literal["votes", "inliers", "ratio", "coverage", "weighted_inliers"], NonNegative]
     method: Literal["mean", "weighted", "lightgbm"]
     duplicates: bool

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.params.values import Count, CountOrOff, Fraction, NonNegative, Positive, Section
+from pipeline.params.values import Fraction, Margin, Memory, NonNegative, Scale, Section, Units
 
 Radians = Annotated[float, Field(ge=0, le=1.57)]
 Cosine = Annotated[float, Field(ge=-1, le=1)]
@@ -25,19 +25,19 @@ class Term(Section):
 
 class Softmax(Term):
     smoothing: Fraction
-    unknown_weight: NonNegative
-    symmetric: NonNegative
+    unknown_weight: Margin
+    symmetric: Margin
 
 
 class MarginSoftmax(Term):
     """The values that ArcFace, CosFace and SphereFace share."""
 
-    scale: Positive
-    centres: Count
-    rare_margin: NonNegative
-    rare_power: NonNegative
-    unknown_weight: NonNegative
-    symmetric: NonNegative
+    scale: Scale
+    centres: Annotated[int, Field(ge=1, le=64)]
+    rare_margin: Margin
+    rare_power: Margin
+    unknown_weight: Margin
+    symmetric: Margin
 
 
 class ArcFace(MarginSoftmax):
@@ -45,83 +45,83 @@ class ArcFace(MarginSoftmax):
 
 
 class CosFace(MarginSoftmax):
-    margin: NonNegative
+    margin: Margin
 
 
 class SphereFace(MarginSoftmax):
-    margin: Positive
+    margin: Annotated[float, Field(gt=0, le=100)]
 
 
 class Triplet(Term):
-    margin: NonNegative
+    margin: Margin
     miner: Miner
     two_sided: bool
-    memory: CountOrOff
+    memory: Memory
 
 
 class Focal(Term):
-    gamma: NonNegative
+    gamma: Margin
     scale: Annotated[float, Field(gt=0, le=64)]  # more loses the gradient of a gamma below 1
     hardest: Fraction
 
 
 class ProxyAnchor(Term):
-    margin: NonNegative
-    alpha: Positive
+    margin: Margin
+    alpha: Scale
 
 
 class Siamese(Term):
     head: Literal["absolute", "rich", "concat"]
-    hidden: Count
+    hidden: Units
 
 
 class Contrastive(Term):
     near: Distance
     far: Distance
-    memory: CountOrOff
+    memory: Memory
 
 
 class BatchAll(Term):
-    margin: Positive
-    compactness: NonNegative
+    margin: Annotated[float, Field(gt=0, le=100)]
+    compactness: Margin
 
 
 class NPair(Term):
-    scale: Positive
+    scale: Scale
     new_whale: bool
 
 
 class Lifted(Term):
-    margin: NonNegative
+    margin: Margin
 
 
 class RankedList(Term):
     margin: Distance
     radius: Distance
-    temperature: NonNegative
+    temperature: Margin
 
 
 class MultiSimilarity(Term):
-    alpha: Positive
-    beta: Positive
+    alpha: Scale
+    beta: Scale
     base: Cosine
-    epsilon: NonNegative
-    memory: CountOrOff
+    epsilon: Margin
+    memory: Memory
 
 
 class Histogram(Term):
-    bins: Annotated[int, Field(ge=2)]
+    bins: Annotated[int, Field(ge=2, le=10_000)]
 
 
 class Quadruplet(Term):
-    margin: NonNegative
-    second_margin: NonNegative
+    margin: Margin
+    second_margin: Margin
 
 
 class Circle(Term):
     margin: Fraction
-    gamma: Positive
-    memory: CountOrOff
+    gamma: Scale
+    memory: Memory
 
 
 class Loss(Section):

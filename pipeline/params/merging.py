@@ -6,6 +6,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from pipeline.params.reading import read_yaml
 from pipeline.system.errors import UserError
 
 Settings = dict[str, Any]
@@ -38,16 +39,15 @@ def load_settings(path: Path, yaml: YAML | None = None, later: tuple[Path, ...] 
     yaml : the reader; None for plain dictionaries
     later : the presets that extend this one, to detect a circle
 
-    Raises UserError if the preset that it extends does not exist, or extends it in turn.
+    Raises UserError if a file is no YAML, or the preset that it extends does not exist, or extends
+    it in turn.
     """
-    yaml = yaml or YAML(typ="safe")
-    settings = yaml.load(path.read_text())
-    if not isinstance(settings, dict) or EXTENDS not in settings:
+    settings = read_yaml(path, yaml)
+    if EXTENDS not in settings:
         return settings
     name = settings.pop(EXTENDS)
-    base = path.parent / f"{name}.yaml"
-    if not base.is_file():
-        raise UserError(f"{path} extends {name}, but there is no {base}")
+    if not isinstance(name, str) or not (base := path.parent / f"{name}.yaml").is_file():
+        raise UserError(f"{path} extends {name}, but there is no {path.parent}/{name}.yaml")
     if base in (path, *later):
         raise UserError(f"{path} extends {name}, which extends it in turn")
     return merge_preset(load_settings(base, yaml, (path, *later)), settings)

@@ -1,41 +1,79 @@
 """The sections about photographs and queries: from `demo` to `folds`, and `evaluation`."""
 
+import os
+from pathlib import PurePath
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.params.values import Count, Fold, Fraction, NonNegative, Positive, Section, Seed
+from pipeline.params.values import (
+    Count,
+    Epochs,
+    Fold,
+    Fraction,
+    LearningRate,
+    Section,
+    Seed,
+    Text,
+    Unique,
+)
+
+# of boxes.csv, viewpoints.csv and solution.csv
+OTHER_COLUMNS = ("x0", "y0", "x1", "y1", "viewpoint", "Usage")
+WORK = PurePath("data/work")
 
 
 class Demo(Section):
     """The synthetic competition (data/demo/dvc.yaml)."""
 
     seed: Seed
-    train_images: Annotated[int, Field(ge=40)]
-    test_images: Annotated[int, Field(ge=20)]
+    train_images: Annotated[int, Field(ge=40, le=100_000)]
+    test_images: Annotated[int, Field(ge=20, le=100_000)]
 
 
 class Columns(Section):
     """Names of columns in the competition's CSV files, and the identity of new individuals."""
 
-    image: str
-    identity: str
-    answer: str
-    new_whale: str
+    image: Text
+    identity: Text
+    answer: Text
+    new_whale: Annotated[str, Field(pattern=r"^\S+$", max_length=1000)]  # a label has no space
+
+    @model_validator(mode="after")
+    def _check_different(self) -> "Columns":
+        for other in ("identity", "answer"):
+            if self.image == getattr(self, other):
+                raise ValueError(f"image and {other} are both {self.image!r}: one column each")
+        for name in (self.image, self.identity):
+            if name in OTHER_COLUMNS:
+                raise ValueError(f"{name!r} is another column of boxes.csv or viewpoints.csv")
+        return self
 
 
 class Competition(Section):
     """Where the photographs come from."""
 
     source: Literal["directory", "kaggle"]
-    path: str
-    slug: str
+    path: Text
+    slug: Annotated[str, Field(pattern=r"^[\w-]*$", max_length=200)]
     columns: Columns
 
     @model_validator(mode="after")
     def _check_download_folder(self) -> "Competition":
         if self.source == "kaggle" and self.path != "data/kaggle":
             raise ValueError("source kaggle needs path: data/kaggle (nothing is read from there)")
+        if self.source == "kaggle" and not self.slug:
+            raise ValueError("source kaggle needs a slug, as in kaggle.com/c/SLUG")
+        return self
+
+    @model_validator(mode="after")
+    def _check_folder(self) -> "Competition":
+        """DVC can't take a folder as input that holds what the stages write, nor an address."""
+        folder = os.path.normpath(self.path)
+        if "://" in self.path or any(sign in self.path for sign in "$\n\0"):
+            raise ValueError(f"path: {self.path!r} is not a folder")
+        if WORK.is_relative_to(folder) or PurePath(folder).is_relative_to(WORK):
+            raise ValueError(f"path: {self.path!r} holds what the stages write, or lies in it")
         return self
 
 
@@ -59,9 +97,9 @@ class UNet(Section):
 
     seed: Seed
     size: Annotated[int, Field(ge=32, le=512, multiple_of=16)]
-    epochs: Count
-    batch: Count
-    learning_rate: Positive
+    epochs: Epochs
+    batch: Annotated[int, Field(ge=1, le=1024)]
+    learning_rate: LearningRate
     min_masks: Count
 
 
@@ -94,24 +132,24 @@ class Keypoints(Section):
     detector: Literal["sift", "disk"]
     size: Annotated[int, Field(ge=32, le=4096)]
     padding: Fraction
-    count: Count
-    around: Annotated[int, Field(ge=0)]
-    contrast: NonNegative
+    count: Annotated[int, Field(ge=1, le=20_000)]
+    around: Annotated[int, Field(ge=0, le=20_000)]
+    contrast: Annotated[float, Field(ge=0, le=10)]
     upright: bool
 
 
 class Folds(Section):
     """The partition into folds, and which of them are held out."""
 
-    count: Annotated[int, Field(ge=2)]
+    count: Annotated[int, Field(ge=2, le=100)]
     seed: Seed
-    trained: Annotated[list[Fold], Field(min_length=1)]
+    trained: Annotated[list[Fold], Field(min_length=1), Unique]
 
 
 class Evaluation(Section):
     """The evaluation protocol: prior of new individuals, cross-fitting and intervals."""
 
     new_whale_prior: Annotated[float, Field(gt=0, lt=1)]
-    crossfit: Annotated[int, Field(ge=2)]
-    bootstrap: Annotated[int, Field(ge=100)]
+    crossfit: Annotated[int, Field(ge=2, le=100)]
+    bootstrap: Annotated[int, Field(ge=100, le=100_000)]
     seed: Seed

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
-from pipeline.params.values import Count, Positive, Section, Seed
+from pipeline.params.values import LearningRate, Section, Seed, Units
 
 # fitted on held-out queries: pipeline/steps/rerank/few_shot.py
 FewShotMethod = Literal[
@@ -32,18 +32,21 @@ RERANK_SCORES = {"reranked", "reptile", "prototypes", "k_reciprocal", "siamese_h
 EMBEDDINGS_ONLY = {"maml", "fomaml", "meta_lstm"}
 
 
+Steps = Annotated[int, Field(ge=1, le=100_000)]
+
+
 class Reptile(Section):
     """Meta-training on episodes of embeddings, then adaptation to each query's candidates."""
 
-    hidden: Count
-    ways: Annotated[int, Field(ge=2)]
-    shots: Count
-    meta_steps: Count
-    meta_batch: Count
+    hidden: Units
+    ways: Annotated[int, Field(ge=2, le=1000)]
+    shots: Annotated[int, Field(ge=1, le=100)]
+    meta_steps: Steps
+    meta_batch: Annotated[int, Field(ge=1, le=1000)]
     meta_learning_rate: Annotated[float, Field(gt=0, le=1)]
-    inner_steps: Count
-    inner_learning_rate: Positive
-    adapt_steps: Annotated[int, Field(ge=5)]
+    inner_steps: Annotated[int, Field(ge=1, le=1000)]
+    inner_learning_rate: LearningRate
+    adapt_steps: Annotated[int, Field(ge=5, le=1000)]
 
 
 class FewShot(Section):
@@ -51,10 +54,10 @@ class FewShot(Section):
 
     input: Literal["embeddings", "crops"]
     crop_height: Annotated[int, Field(ge=16, le=512, multiple_of=16)]
-    hidden: Annotated[int, Field(ge=1, le=4096)]
-    tasks: Count
-    steps: Count
-    learning_rate: Positive
+    hidden: Units
+    tasks: Annotated[int, Field(ge=1, le=10_000)]
+    steps: Steps
+    learning_rate: LearningRate
 
 
 class Rerank(Section):

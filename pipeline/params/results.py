@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from pipeline.params.values import Count, Positive, Section, Slug
+from pipeline.params.values import Count, Section, Slug, Unique
 
 Rate = Annotated[float, Field(gt=0, lt=1)]
 
@@ -12,14 +12,14 @@ Rate = Annotated[float, Field(gt=0, lt=1)]
 class Verify(Section):
     """Evaluation of the evidence that two photographs show the same animal."""
 
-    false_alarm_rates: Annotated[list[Rate], Field(min_length=1)]
+    false_alarm_rates: Annotated[list[Rate], Field(min_length=1), Unique]
 
 
 class Score(Section):
     """Tables of the score card's plots."""
 
     gallery_sizes: Annotated[list[Count], Field(min_length=1)]
-    reliability_bins: Count
+    reliability_bins: Annotated[int, Field(ge=1, le=1000)]
 
     @model_validator(mode="after")
     def _check_gallery_sizes(self) -> "Score":
@@ -32,9 +32,9 @@ class Score(Section):
 class Report(Section):
     """Reports: one HTML file per ensemble, for people to look at."""
 
-    html: list[Slug]
+    html: Annotated[list[Slug], Unique]
     queries: Count
-    megabytes: Positive
+    megabytes: Annotated[float, Field(gt=0, le=1000)]
 
 
 class Identify(Section):

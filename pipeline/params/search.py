@@ -8,7 +8,6 @@ from pipeline.params.values import (
     Count,
     CountOrOff,
     Fraction,
-    NonNegative,
     Positive,
     Section,
     Seed,
@@ -20,15 +19,15 @@ class Neighbours(Section):
     """Faiss search for each query's nearest gallery photographs, and the scores of identities."""
 
     index: Literal["exact", "ivf"]
-    lists: Count
-    probes: Count
+    lists: Annotated[int, Field(ge=1, le=65_536)]
+    probes: Annotated[int, Field(ge=1, le=65_536)]
     images: Count
     candidates: Annotated[int, Field(ge=1, le=1000)]
     vote: Count
     outlier_deviations: Positive
     expansion: CountOrOff
     augmentation: CountOrOff
-    power: NonNegative
+    power: Annotated[float, Field(ge=0, le=100)]
     margin_score: bool
     reciprocal: CountOrOff
     reciprocal_blend: Count

@@ -8,25 +8,40 @@ from pipeline.params.losses import Loss
 from pipeline.params.values import (
     Count,
     CountOrOff,
+    Epochs,
     Fraction,
+    LearningRate,
     NonNegative,
-    Positive,
+    Scale,
     Section,
     Seed,
+    Text,
+    Whole,
 )
+
+MOST_VIEWS = 8192  # of a batch
 
 
 class Sampler(Section):
     """Batches of P identities with K views each, or of P triples for a siamese network."""
 
     kind: Literal["identities", "pairs"]
-    block: Annotated[int, Field(ge=2)]
+    block: Annotated[int, Field(ge=2, le=1_000_000)]
     noise: NonNegative
-    identities: Annotated[int, Field(ge=2)]
-    views: Count
+    identities: Annotated[int, Field(ge=2, le=4096)]
+    views: Annotated[int, Field(ge=1, le=1024)]
     new_whale_fraction: Annotated[float, Field(ge=0, le=0.5)]
     power: Fraction
     min_views: CountOrOff
+
+    @model_validator(mode="after")
+    def _check_batch(self) -> "Sampler":
+        if self.identities * self.views > MOST_VIEWS:
+            raise ValueError(
+                f"identities x views is {self.identities * self.views}: a batch has {MOST_VIEWS} "
+                "at most"
+            )
+        return self
 
 
 class Schedule(Section):
@@ -34,7 +49,7 @@ class Schedule(Section):
 
     kind: Literal["cosine", "one_cycle", "cyclic", "restarts", "plateau"]
     warmup: Fraction
-    cycles: Count
+    cycles: Annotated[int, Field(ge=1, le=10_000)]
     patience: Count
 
 
@@ -84,19 +99,19 @@ class Train(Section):
     """Training of a member; a backbone may override any of it."""
 
     seed: Seed
-    epochs: Count
-    learning_rate: Positive
-    backbone_lr_scale: Positive
-    weight_decay: NonNegative
+    epochs: Epochs
+    learning_rate: LearningRate
+    backbone_lr_scale: Scale
+    weight_decay: Annotated[float, Field(ge=0, le=10)]
     clip: NonNegative
-    channels: Literal[3, 4, 5]
+    channels: Annotated[Literal[3, 4, 5], Whole]
     grey: bool
     flip: Literal["none", "augment", "identity", "identity_masked"]
-    reduction: Literal[8, 16, 32]
+    reduction: Annotated[Literal[8, 16, 32], Whole]
     pooling: Literal["average", "gem"]
     embedding: Annotated[int, Field(ge=2, le=8192)]
     bnneck: bool
-    frozen_stages: CountOrOff
+    frozen_stages: Annotated[int, Field(ge=0, le=1000)]
     head_epochs: CountOrOff
     drop_path: Annotated[float, Field(ge=0, lt=1)]
     sampler: Sampler
@@ -128,11 +143,11 @@ class Pretrain(Section):
 
     method: Literal["none", "simsiam", "rotation", "clusters"]
     seed: Seed
-    epochs: Count
-    batch: Annotated[int, Field(ge=2)]
-    learning_rate: Positive
-    dim: Annotated[int, Field(ge=8)]
-    clusters: Annotated[int, Field(ge=2)]
+    epochs: Epochs
+    batch: Annotated[int, Field(ge=2, le=4096)]
+    learning_rate: LearningRate
+    dim: Annotated[int, Field(ge=8, le=8192)]
+    clusters: Annotated[int, Field(ge=2, le=100_000)]
 
 
 def check_weights(value: str) -> str:
@@ -145,7 +160,7 @@ def check_weights(value: str) -> str:
 class Backbone(Section):
     """A timm architecture, its first weights, and the values of `train` that it overrides."""
 
-    timm_name: str
+    timm_name: Text
     weights: Annotated[str, AfterValidator(check_weights)]
     overrides: dict[str, Any]
 

@@ -8,6 +8,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from pipeline.models import backbones, weights
+from pipeline.system.errors import UserError
 
 
 def build(name: str = "test_resnet", **changes) -> nn.Module:
@@ -79,7 +80,7 @@ def test_weights_that_cannot_be_fetched_are_named_with_ways_out(monkeypatch):
 
     monkeypatch.setattr(backbones.timm, "create_model", offline)
     ways = r"test_resnet cannot be fetched.*ConnectionError.*\.safetensors.*none.*lite0"
-    with pytest.raises(RuntimeError, match=ways):
+    with pytest.raises(UserError, match=ways):
         build(first_weights="imagenet")
 
 
@@ -115,7 +116,7 @@ def test_weights_of_another_architecture_are_refused(other, fault, tmp_path):
 
 
 def test_a_missing_weights_file_and_one_with_code_are_refused(tmp_path):
-    with pytest.raises(FileNotFoundError, match="nowhere.pth"):
+    with pytest.raises(UserError, match="nowhere.pth"):
         build(first_weights="nowhere.pth")
     path = saved({"conv1.0.weight": pathlib.PurePosixPath("x")}, tmp_path / "weights.pth")
     with pytest.raises(Exception, match="[Ww]eights.only"):

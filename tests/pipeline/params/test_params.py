@@ -162,7 +162,7 @@ def test_a_trained_fold_out_of_range_is_refused(load, raw):
 
 def test_a_fold_trained_twice_is_refused(load, raw):
     raw["folds"]["trained"] = [0, 0]
-    assert "folds.trained: [0, 0] names a fold twice" in get_error(load, raw)
+    assert "folds.trained: Value error, has a value twice (found [0, 0])" in get_error(load, raw)
 
 
 def test_the_default_ensemble_of_identify_must_exist(load, raw):

@@ -151,6 +151,15 @@ def test_one_cycle_whose_first_step_is_the_peak():
     assert schedule.set_one_cycle(optimizer, 0.003, 0, 5, 0.2) == pytest.approx(0.003)
 
 
+@pytest.mark.fault("params", "crop.unet.epochs: 1 with any number of masks", "trained")
+def test_one_cycle_of_any_length_has_finite_rates_below_the_top():
+    optimizer = torch.optim.AdamW(nn.Linear(2, 2).parameters())
+    for steps in range(1, 51):
+        rates = [schedule.set_one_cycle(optimizer, 0.003, i, steps, 0.2) for i in range(steps)]
+        assert all(0 < rate <= 0.003 * (1 + 1e-9) for rate in rates), steps
+        assert rates[-1] == min(rates), steps
+
+
 def test_the_factor_falls_with_every_plateau():
     section = Schedule(kind="plateau", warmup=0.0, cycles=1, patience=2)
     factors = [schedule.lr_factor(0.5, section, plateaus) for plateaus in range(3)]
