@@ -56,5 +56,5 @@ def explain_yaml(path: Path, text: str, error: MarkedYAMLError) -> str:
     problem = " ".join(str(error.problem or error.context).split())
     if "\t" in line[: len(line) - len(line.lstrip())]:
         problem = TAB
-    shown = f" (found {line.strip()[:60]!r})" if line.strip() else ""
-    return f"{path}, line {number}: {problem}{shown}"
+    found = f" (found {line.strip()[:60]!r})" if line.strip() else ""
+    return f"{path}, line {number}: {problem}{found}"
