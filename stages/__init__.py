@@ -9,3 +9,4 @@ errors.print_user_errors()
 if sys.argv[0] == "-m":  # a stage itself, and not an import of it
     interruptions.exit_on_signals()
     interruptions.end_with_parent()
+    interruptions.end_with_grandparent_behind_a_shell()

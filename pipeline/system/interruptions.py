@@ -11,6 +11,8 @@ import time
 from collections.abc import Iterator
 from types import FrameType
 
+import psutil
+
 from pipeline.system import children, files
 
 GOES_ON = "the same command goes on from here"
@@ -84,15 +86,29 @@ def end_with_parent(number: int = signal.SIGKILL) -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number)
     else:
-        watch = threading.Thread(target=wait_for_orphanage, args=[number], daemon=True)
-        watch.start()
-    if children.is_starter_dead():  # before the line above
+        watch(psutil.Process(), number)
+    if children.is_starter_dead():  # before the lines above
         os.kill(os.getpid(), number)
 
 
-def wait_for_orphanage(number: int) -> None:
-    """Send this process a signal once it has another parent."""
-    parent = os.getppid()
-    while os.getppid() == parent:
-        time.sleep(POLL)
-    os.kill(os.getpid(), number)
+def end_with_grandparent_behind_a_shell(number: int = signal.SIGKILL) -> None:
+    """Have this process get a signal when the program ends whose shell waits for this process.
+
+    Some shells run a command in their own place, and others beside them.
+    """
+    parent = psutil.Process(os.getppid())
+    if "-c" in parent.cmdline():
+        watch(parent, number)
+
+
+def watch(process: psutil.Process, number: int) -> None:
+    """Send this process a signal once another one, or itself, has lost its parent."""
+    parent = process.ppid()
+
+    def wait() -> None:
+        with contextlib.suppress(psutil.Error):
+            while process.ppid() == parent:
+                time.sleep(POLL)
+        os.kill(os.getpid(), number)
+
+    threading.Thread(target=wait, daemon=True).start()

@@ -107,6 +107,19 @@ def test_a_child_ends_with_its_parent():
     assert is_gone(child)
 
 
+@pytest.mark.fault(
+    "interruptions",
+    "SIGKILL of DVC alone while a shell stands between it and its stage",
+    "the stage ends at once",
+)
+def test_a_child_behind_a_shell_ends_with_the_program_before_it():
+    code = "import subprocess, sys\nsubprocess.run(['sh', '-c', *sys.argv[1:]])"
+    child_code = CHILD.replace("_parent", "_grandparent_behind_a_shell")
+    process, child = start(code, '"$0" -c "$1"; true', sys.executable, child_code)
+    process.kill()
+    assert is_gone(child)
+
+
 def test_what_a_child_leaves_behind_is_ended():
     code = "import subprocess, sys\n"
     code += "print(subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']).pid)"
