@@ -3,26 +3,44 @@
 import hashlib
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from pipeline.data import unread_kinds
+from pipeline.data import bit_depth, image_header
+from pipeline.data.pixels_in_flight import IN_FLIGHT
+from pipeline.system.errors import UserError
 
 EXTENSIONS = {
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".png"),
     *(".bmp", ".tif", ".tiff", ".webp", ".avif"),
     ".gif",  # its first frame
 }
+READ_TYPES = (np.uint8, np.uint16)
+MAX_BYTES = 10**9  # no photograph of image_header.MAX_PIXELS is larger, even if it is not packed
 
 
 def read_rgb(path: str | Path) -> np.ndarray:
     """Read a photograph as uint8 H x W x 3 in RGB, rotated by its EXIF orientation.
 
-    Raises ValueError naming the file if it is missing, empty, truncated or no image.
+    Raises UserError naming the file if it is missing, empty, truncated, too large or no image.
     """
+    # IMREAD_COLOR_RGB would save the copy, but decodes 16-bit TIFFs to other pixels (OpenCV 5.0.0)
     return cv2.cvtColor(decode(read_bytes(path), path), cv2.COLOR_BGR2RGB)
+
+
+@contextmanager
+def open_rgb(path: str | Path) -> Iterator[np.ndarray]:
+    """Read as `read_rgb`, once there is room for the photograph beside those of other threads.
+
+    Nothing else is opened so inside of the `with` block, after which the array is to be dropped.
+    """
+    require_file(path)
+    with IN_FLIGHT.hold(image_header.read_header(path).pixels):
+        yield read_rgb(path)
 
 
 def read_size(path: str | Path) -> tuple[int, int]:
@@ -32,16 +50,30 @@ def read_size(path: str | Path) -> tuple[int, int]:
 
 
 def read_bytes(path: str | Path) -> bytes:
-    """Read a file; raises ValueError if it is none, cannot be opened or is empty."""
+    """Read a file; raises UserError if it is none, cannot be opened, is empty or too large."""
+    require_file(path)
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would be waited for
-            raise ValueError(f"{path}: is not a file")
         data = Path(path).read_bytes()
     except OSError as error:
-        raise ValueError(f"{path}: can't be opened ({error.strerror})") from None
-    if not data:
-        raise ValueError(f"{path}: zero bytes")
+        raise UserError(f"{path}: can't be opened ({error.strerror})") from None
     return data
+
+
+def require_file(path: str | Path) -> None:
+    """Raise UserError unless `path` is a file that may be a photograph. Opens nothing."""
+    try:
+        status = os.stat(path)
+    except OSError as error:
+        raise UserError(f"{path}: can't be opened ({error.strerror})") from None
+    if not stat.S_ISREG(status.st_mode):  # a pipe would be waited for
+        raise UserError(f"{path}: is not a file")
+    if not status.st_size:
+        raise UserError(f"{path}: zero bytes")
+    if status.st_size > MAX_BYTES:
+        raise UserError(
+            f"{path}: {status.st_size / 1e9:.1f} GB; a photograph has at most "
+            f"{MAX_BYTES / 1e9:.0f} GB: make it smaller, or remove it"
+        )
 
 
 def hash_bytes(data: bytes) -> str:
@@ -50,16 +82,30 @@ def hash_bytes(data: bytes) -> str:
 
 
 def decode(data: bytes, path: str | Path, flags: int = cv2.IMREAD_COLOR) -> np.ndarray:
-    """Decode an image, in OpenCV's BGR or grey; `path` is for the message only.
+    """Decode an image as uint8, in OpenCV's BGR or grey; `path` is for the message only.
+
+    Of 16 bits the upper 8 of those that are used are left. Raises UserError naming the file, before
+    anything is decoded if it has too many pixels.
+    """
+    return bit_depth.reduce_depth(decode_deep(data, path, flags))
+
+
+def decode_deep(data: bytes, path: str | Path, flags: int = cv2.IMREAD_COLOR) -> np.ndarray:
+    """Decode as `decode`, but with as many bits as are stored: uint8 or uint16.
 
     OpenCV 5 refuses a truncated image; OpenCV 4 filled the rest with grey without a warning.
     """
+    header = image_header.read_header(path, data)
     pixels: np.ndarray | None
     try:
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags | cv2.IMREAD_ANYDEPTH)
     except cv2.error:
         pixels = None
+    if header.mode in ("F", "I") or (pixels is not None and pixels.dtype not in READ_TYPES):
+        raise UserError(
+            f"{path}: has numbers of 32 bits, or with a sign, as pixels: export it with 8 or 16 "
+            "bits per channel, as by `magick mogrify -depth 16 FILE`"
+        )
     if pixels is None:
-        remedy = unread_kinds.way_out(path, data)
-        raise ValueError(f"{path}: not an image, or truncated: OpenCV can't decode it{remedy}")
+        raise image_header.not_an_image(path, data)
     return pixels

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.data import identity_names, photograph_files, tables, user_csv, viewpoints
+from pipeline.data import (
+    given_masks,
+    identity_names,
+    photograph_files,
+    tables,
+    user_csv,
+    viewpoints,
+)
 from pipeline.data.photograph_files import printable
 from pipeline.data.similar_names import SimilarNames
 
@@ -166,4 +173,10 @@ def _box_faults(
         yield f"has an empty box: {x0}, {y0}, {x1}, {y1} (x1 and y1 are exclusive)"
     width, height = sizes.get(name, (x1, y1))
     if x0 < 0 or y0 < 0 or x1 > width or y1 > height:
-        yield f"has a box outside its {width} x {height} pixels: {x0}, {y0}, {x1}, {y1}"
+        turned = f": {given_masks.TURNED}" if min(x0, y0) >= 0 and x1 <= height else ""
+        yield (
+            f"has a box outside its {width} x {height} pixels: {x0}, {y0}, {x1}, {y1}"
+            f"{turned if y1 <= width else ''}"
+        )
+    if (x0, y0, x1, y1) == (0, 0, 1, 1) and name in sizes and width * height > 1:
+        yield "has a box of one pixel: 0, 0, 1, 1: corners are pixels, not fractions"

@@ -1,14 +1,13 @@
 """Reading and checking a competition's directory; nothing in it is changed."""
 
 import math
-import os
 from pathlib import Path
 
 import pandas as pd
 
-from pipeline.data import identity_names, images, photograph_files, tables
+from pipeline.data import identity_names, photograph_files, tables
 from pipeline.params import Columns
-from pipeline.steps.competition import annotations, checks
+from pipeline.steps.competition import annotations, checks, measuring
 from pipeline.steps.competition.threads import map_in_threads
 from pipeline.system.errors import Faults
 
@@ -74,8 +73,7 @@ def _read_all(
         for split, name in zip(table["split"], table["image"], strict=True)
     ]
     table = _measure_images(table, faults)
-    faults += annotations.check_masks(path / "masks", table)
-    faults += annotations.check_boxes(path / "boxes.csv", table, columns)
+    faults += annotations.check_annotations(path, table, columns)
     viewpoints = annotations.read_viewpoints(
         path / "viewpoints.csv", set(table["image"]), columns, faults
     )
@@ -145,29 +143,18 @@ def _find_same_names(table: pd.DataFrame) -> list[str]:
 
 
 def _measure_images(table: pd.DataFrame, faults: list[str]) -> pd.DataFrame:
-    """Add width, height, bytes and sha256 to the rows; 0 and "" for images that can't be read.
+    """Add width, height, bytes, sha256 and orientation to the rows.
 
-    Every image is decoded once: only that proves that training will be able to.
+    0 and "" for images that can't be read. Every image is decoded once: only that proves that
+    training will be able to.
     """
-    results = map_in_threads(_measure_image, table["path"].tolist(), "photographs")
+    results = map_in_threads(measuring.measure, table["path"].tolist(), "photographs")
     for listed, result in zip(table["listed"], results, strict=True):
-        faults += [f"{listed}: {result}"] if isinstance(result, str) and result else []
-    rows = [(0, 0, 0, "") if isinstance(result, str) else result for result in results]
-    measures = pd.DataFrame(rows, columns=["width", "height", "bytes", "sha256"], index=table.index)
+        faults += [f"{listed}: {result.fault}"] if result.fault else []
+    names = table["image"].tolist()
+    measuring.log_damaged(table["listed"].tolist(), names, results)
+    measuring.log_kinds(names, results)
+    columns = ["width", "height", "bytes", "sha256", "orientation"]
+    rows = [[getattr(result, column) for column in columns] for result in results]
+    measures = pd.DataFrame(rows, columns=columns, index=table.index)
     return pd.concat([table, measures], axis=1)
-
-
-def _measure_image(path: str) -> tuple[int, int, int, str] | str:
-    """Return width, height, bytes and sha256; or the fault.
-
-    The fault is "" for what is known to be no file, or was refused for its name: a pipe would be
-    waited for.
-    """
-    if not os.path.isfile(path) or os.path.islink(path):
-        return ""
-    try:
-        data = images.read_bytes(path)
-        height, width = images.decode(data, path).shape[:2]
-    except ValueError as error:
-        return str(error)
-    return width, height, len(data), images.hash_bytes(data)

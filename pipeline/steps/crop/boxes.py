@@ -88,7 +88,7 @@ def upright_frame(box: Box) -> Frame:
 
 def tilted_frame(mask: np.ndarray, angle: float) -> Frame:
     """The smallest frame at that angle around every non-zero pixel of the mask."""
-    y, x = np.nonzero(mask)
+    x, y = outermost_pixels(mask)
     cos, sin = np.cos(angle), np.sin(angle)
     along, across = (x + 0.5) * cos + (y + 0.5) * sin, (y + 0.5) * cos - (x + 0.5) * sin
     pixel = abs(cos) + abs(sin)  # the extent of a square pixel at that angle
@@ -100,6 +100,15 @@ def tilted_frame(mask: np.ndarray, angle: float) -> Frame:
         float(np.ptp(across) + pixel),
         angle,
     )
+
+
+def outermost_pixels(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """x and y of the first and the last non-zero pixel of each row: the others lie between them."""
+    rows = np.flatnonzero(mask.any(axis=1))
+    inside = mask[rows] > 0
+    first = inside.argmax(axis=1)
+    last = mask.shape[1] - 1 - inside[:, ::-1].argmax(axis=1)
+    return np.concatenate([first, last]), np.concatenate([rows, rows])
 
 
 def transform(frame: Frame, width: int, height: int) -> np.ndarray:

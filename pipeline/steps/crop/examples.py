@@ -27,9 +27,9 @@ def load_examples(table: pd.DataFrame, known: Given, size: int) -> dict[str, np.
 
 def load_example(size: int, photograph: str, mask: Path) -> np.ndarray:
     """Load a photograph and its given mask as `training_example`."""
-    rgb = images.read_rgb(photograph)
-    height, width = rgb.shape[:2]
-    return training_example(size, rgb, given.read_mask(mask, width, height))
+    with images.open_rgb(photograph) as rgb:
+        height, width = rgb.shape[:2]
+        return training_example(size, rgb, given.read_mask(mask, width, height))
 
 
 def make_examples(table: pd.DataFrame, known: Given, size: int) -> dict[str, np.ndarray]:
@@ -48,9 +48,9 @@ def make_examples(table: pd.DataFrame, known: Given, size: int) -> dict[str, np.
 
 def make_example(size: int, photograph: str, box: Box | None) -> np.ndarray | None:
     """Load a photograph and find its mask by GrabCut; None if that finds none."""
-    rgb = images.read_rgb(photograph)
-    mask = grabcut.find_mask(rgb, box)
-    return None if mask is None else training_example(size, rgb, mask)
+    with images.open_rgb(photograph) as rgb:
+        mask = grabcut.find_mask(rgb, box)
+        return None if mask is None else training_example(size, rgb, mask)
 
 
 def training_example(size: int, rgb: np.ndarray, mask: np.ndarray) -> np.ndarray:

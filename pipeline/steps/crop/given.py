@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pandas as pd
 
-from pipeline.data import images, user_csv
+from pipeline.data import given_masks, user_csv
 from pipeline.steps.crop.boxes import Box
 from pipeline.system.errors import UserError
 
@@ -73,11 +72,8 @@ def find_mask_files(directory: Path, table: pd.DataFrame) -> dict[str, Path]:
 
 
 def read_mask(path: Path, width: int, height: int) -> np.ndarray:
-    """Read a mask as uint8 H x W, 0 and 255; UserError if its size is not the photograph's."""
-    grey = images.decode(images.read_bytes(path), path, cv2.IMREAD_GRAYSCALE)
-    if grey.shape != (height, width):
-        raise UserError(
-            f"{path}: the mask is {grey.shape[1]} x {grey.shape[0]} pixels and its photograph "
-            f"{width} x {height}; scale the mask or delete it"
-        )
-    return np.where(grey > 127, np.uint8(255), np.uint8(0))
+    """Read a mask as uint8 H x W, 0 and 255; UserError naming the file if it can't be used."""
+    try:
+        return given_masks.read_mask(path, width, height)
+    except given_masks.UnclearMask as error:
+        raise UserError(f"{path}: {error}") from None

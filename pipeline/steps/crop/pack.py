@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from pipeline.data import images, tables
+from pipeline.data import images, pixels_in_flight, tables
 from pipeline.data.warping import warp
 from pipeline.params import Crop
 from pipeline.steps.crop import boxes, given
@@ -21,7 +21,7 @@ from pipeline.steps.crop.locate import locate
 from pipeline.system import files
 from pipeline.system.errors import UserError
 
-# Photographs held in memory at once: 1.2 GB of 12-megapixel ones.
+# Photographs held in memory at once, or fewer if they are large (`pixels_in_flight`).
 CHUNK = 32
 
 # Finds masks for photographs and their given boxes (None if not given); None for a failure.
@@ -68,29 +68,43 @@ def cut_crops(
     table: pd.DataFrame, known: Given, source: str, segment: Segment, settings: Crop
 ) -> Iterator[tuple[np.ndarray, list]]:
     """Yield each image's crop and its row of the "boxes" table, in order; it is decoded once."""
+    pixels = (table["width"] * table["height"]).tolist()
     with (
         ThreadPoolExecutor() as pool,
         tqdm(total=len(table), desc="crop", disable=None) as progress,
     ):
-        for start in range(0, len(table), CHUNK):
-            names = table["image"].iloc[start : start + CHUNK]
-            photographs = list(pool.map(images.read_rgb, table["path"].iloc[start : start + CHUNK]))
-            given_boxes = [known.boxes.get(name) for name in names]
-            masks = list(pool.map(partial(load_given_mask, known), names, photographs))
-            sources = ["mask" if mask is not None else source for mask in masks]
-            fill_masks(masks, photographs, given_boxes, segment)
-            cut = partial(cut_crop, settings)
-            yield from pool.map(cut, names, photographs, given_boxes, masks, sources)
-            progress.update(len(names))
+        for run in pixels_in_flight.split_rows(pixels, CHUNK):
+            rows = table.iloc[run.start : run.stop]
+            yield from cut_run(rows, known, source, segment, settings, pool)
+            progress.update(len(rows))
+
+
+def cut_run(
+    table: pd.DataFrame,
+    known: Given,
+    source: str,
+    segment: Segment,
+    settings: Crop,
+    pool: ThreadPoolExecutor,
+) -> Iterator[tuple[np.ndarray, list]]:
+    """Yield the crops and rows of photographs that fit into memory together; drop them then."""
+    names = table["image"]
+    photographs = list(pool.map(images.read_rgb, table["path"]))
+    given_boxes = [known.boxes.get(name) for name in names]
+    masks = list(pool.map(partial(load_given_mask, known), names, photographs))
+    sources = ["mask" if mask is not None else source for mask in masks]
+    fill_masks(masks, photographs, given_boxes, segment)
+    yield from pool.map(
+        partial(cut_crop, settings), names, photographs, given_boxes, masks, sources
+    )
 
 
 def load_given_mask(known: Given, name: str, photograph: np.ndarray) -> np.ndarray | None:
-    """Load the image's given mask; None if there is none, or if it is empty."""
+    """Load the image's given mask; None if there is none."""
     if name not in known.masks:
         return None
     height, width = photograph.shape[:2]
-    mask = given.read_mask(known.masks[name], width, height)
-    return mask if mask.any() else None
+    return given.read_mask(known.masks[name], width, height)
 
 
 def fill_masks(

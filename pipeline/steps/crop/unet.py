@@ -25,6 +25,7 @@ DECODER = (128, 64, 32, 16)  # channels, coarse to fine; half of the usual, and 
 SURROUNDINGS = 0.3
 # Above this probability a pixel is the animal: at one half, thin tips and so the box fall short.
 THRESHOLD = 0.4
+STRIP = 2**24  # pixels that are enlarged at once
 # A smaller or larger fraction of the photograph is a failure and not an animal.
 PLAUSIBLE = (0.005, 0.95)
 
@@ -142,13 +143,29 @@ def extract_region(
 
     `matrix` maps the photograph, of `shape` (height, width), to the probability's pixels.
     """
-    inverse = cv2.invertAffineTransform(matrix)
-    full = cv2.warpAffine(probability, inverse, shape[::-1], flags=cv2.INTER_LINEAR)
-    full = (full > THRESHOLD).astype(np.uint8)
+    full = threshold_enlarged(probability, cv2.invertAffineTransform(matrix), shape)
     return boxes.largest_component(boxes.clip_mask(full, box) if box else full)
+
+
+def threshold_enlarged(
+    probability: np.ndarray, matrix: np.ndarray, shape: tuple[int, int]
+) -> np.ndarray:
+    """Where the probability, warped to `shape`, is above the threshold: uint8 H x W, 0 and 1.
+
+    In strips, because a probability takes four times the memory of the mask.
+    """
+    height, width = shape
+    rows = max(1, STRIP // width)
+    full = np.empty(shape, np.uint8)
+    for top in range(0, height, rows):
+        strip = full[top : top + rows]
+        down = matrix + np.array([[0, 0, 0], [0, 0, -top]])
+        warped = cv2.warpAffine(probability, down, strip.shape[::-1], flags=cv2.INTER_LINEAR)
+        strip[:] = warped > THRESHOLD
+    return full
 
 
 def is_plausible(mask: np.ndarray) -> bool:
     """True if the mask's fraction of the photograph can be an animal."""
     low, high = PLAUSIBLE
-    return bool(low <= np.mean(mask > 0) <= high)
+    return bool(low <= np.count_nonzero(mask) / mask.size <= high)

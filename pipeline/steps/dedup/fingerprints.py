@@ -16,6 +16,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from pipeline.data import images
+from pipeline.data.pixels_in_flight import IN_FLIGHT
 from pipeline.system import machine
 
 SIZE = 96  # width and height of a thumbnail in pixels, whatever the photograph's shape
@@ -67,7 +68,8 @@ def compute_hashes(signatures: np.ndarray) -> np.ndarray:
 
 
 def _fingerprint(path: str, width: int, height: int) -> tuple[np.ndarray, np.ndarray]:
-    thumbnail = read_thumbnail(path, min(width, height))
+    with IN_FLIGHT.hold(width * height):
+        thumbnail = read_thumbnail(path, min(width, height))
     windows = [cut_window(thumbnail, window) for window in WINDOWS]
     return thumbnail, np.stack([compute_signature(window) for window in windows])
 

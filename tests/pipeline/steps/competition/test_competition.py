@@ -2,8 +2,6 @@
 
 import os
 
-import cv2
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -214,20 +212,6 @@ def test_the_same_name_in_train_and_test_is_a_fault(folder):
     write_photo(folder / "test/a.jpg")
     (folder / "sample_submission.csv").write_text(f"{SAMPLE}a.jpg,new_whale\n")
     assert find_faults(folder) == ["train/a.jpg: test/ has an image of the same name"]
-
-
-def test_masks(folder):
-    write_photo(folder / "masks/a.png")  # 16 x 8, like its image
-    write_photo(folder / "masks/b.png", width=17)
-    write_photo(folder / "masks/z.png")
-    write_photo(folder / "masks/c.jpg")
-    cv2.imwrite(str(folder / "masks/d.png"), np.zeros((8, 16), np.uint16))
-    assert find_faults(folder) == [
-        "masks/b.png: 17 x 8, its image is 16 x 8",
-        "masks/c.jpg: a mask has to be a PNG file",
-        "masks/d.png: uint16, a mask has 8 bits per pixel",
-        "masks/z.png: 0 images are called z, expected 1",
-    ]
 
 
 def test_boxes(folder):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.steps.crop import given
+from pipeline.system.errors import UserError
 from tests.pipeline.steps.crop import synthetic
 
 
@@ -54,12 +55,12 @@ def test_two_photographs_cannot_share_a_mask(tmp_path, table):
         given.read_given(tmp_path, table, "Image")
 
 
-def test_the_foreground_is_above_127(tmp_path):
-    synthetic.save(tmp_path / "m.png", np.array([[0, 127], [128, 255]], np.uint8))
-    assert given.read_mask(tmp_path / "m.png", 2, 2).tolist() == [[0, 0], [255, 255]]
-
-
-def test_a_mask_of_another_size_is_refused(tmp_path):
-    synthetic.save(tmp_path / "m.png", np.zeros((2, 3), np.uint8))
-    with pytest.raises(ValueError, match=r"m\.png: the mask is 3 x 2 .* photograph 30 x 20"):
-        given.read_mask(tmp_path / "m.png", 30, 20)
+def test_a_mask_that_can_not_be_used_is_refused_with_its_file(tmp_path):
+    path = tmp_path / "m.png"
+    synthetic.save(path, np.array([[0, 1], [1, 0]], np.uint8))
+    assert given.read_mask(path, 2, 2).tolist() == [[0, 255], [255, 0]]
+    synthetic.save(path, np.zeros((2, 2), np.uint8))
+    with pytest.raises(UserError, match=r"m\.png: every pixel is 0.*delete the mask"):
+        given.read_mask(path, 2, 2)
+    with pytest.raises(UserError, match=r"m\.png: 2 x 2, its image is 30 x 20: scale the mask"):
+        given.read_mask(path, 30, 20)

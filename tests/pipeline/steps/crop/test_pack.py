@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.data import warping
+from pipeline.data import pixels_in_flight, warping
 from pipeline.steps.crop import boxes, pack
 from pipeline.steps.crop.given import Given
 from pipeline.steps.crop.locate import locate
@@ -95,12 +95,37 @@ def test_more_than_a_chunk_keeps_its_order(tmp_path, monkeypatch):
         assert np.array_equal(crop, cut(photograph, None))
 
 
-def test_an_empty_given_mask_is_no_mask(tmp_path):
+@pytest.mark.fault(
+    "annotations",
+    "a mask without an animal, when it comes to be used",
+    "refused with its file; no guess takes its place",
+)
+def test_an_empty_given_mask_is_refused(tmp_path):
     table = synthetic.competition(tmp_path, [synthetic.ellipse()], given=0)
     synthetic.save(tmp_path / "masks/0.png", np.zeros((80, 120), np.uint8))
     known = Given({}, {"0.png": tmp_path / "masks/0.png"})
-    rows, _ = packed(tmp_path, table, known, lambda photographs, _: [synthetic.ellipse()])
-    assert rows["source"].tolist() == ["unet"]
+    with pytest.raises(UserError, match=r"masks/0\.png: every pixel is 0"):
+        packed(tmp_path, table, known)
+
+
+@pytest.mark.fault(
+    "photographs",
+    "photographs of many megapixels in the stage `crop`",
+    "held in memory as far as their pixels have room together, with the same crops",
+)
+def test_large_photographs_are_held_in_smaller_numbers(tmp_path, monkeypatch):
+    table = synthetic.competition(tmp_path, synthetic.scattered(5), given=0)
+    rows, crops = packed(tmp_path, table)
+    together = []
+
+    def segment(photographs, given_boxes):
+        together.append(len(photographs))
+        return find_no_masks(photographs, given_boxes)
+
+    monkeypatch.setattr(pixels_in_flight, "MAX_PIXELS", 2 * 120 * 80)
+    again, fewer = packed(tmp_path, table, segment=segment)
+    assert together == [2, 2, 1]
+    assert again.equals(rows) and np.array_equal(fewer, crops)
 
 
 def test_an_interrupted_array_is_not_left_under_its_name(tmp_path):

@@ -1,0 +1,86 @@
+"""What a photograph's header says, read before the photograph is decoded: size, kind, turn.
+
+A file of a few kilobytes can ask for gigabytes when it is decoded. Its header tells.
+"""
+
+import io
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from pipeline.data import unread_kinds
+from pipeline.system.errors import UserError
+
+# cameras of "100 megapixels" have 102, telephones 108; the stages hold so many within 2 GB
+MAX_PIXELS = 110_000_000
+MEGAPIXEL = 1_000_000
+ORIENTATION = 0x0112  # the tag of EXIF; 1 is upright, 5 to 8 exchange width and height
+# those of images.EXTENSIONS, and what is found under such names
+FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "BMP", "GIF", "AVIF", "PPM", "JPEG2000")
+# only headers are read with Pillow, and MAX_PIXELS is stricter than its own limit
+Image.MAX_IMAGE_PIXELS = None
+# of damaged EXIF blocks, without the file's name
+warnings.filterwarnings("ignore", module=r"PIL\.")
+
+
+@dataclass(frozen=True)
+class Header:
+    """A photograph as stored: its size before it is turned, and EXIF's orientation, 1 to 8.
+
+    A TIFF's size is turned already.
+    """
+
+    width: int
+    height: int
+    format: str
+    mode: str  # of Pillow: "RGB", "L", "CMYK", ...
+    orientation: int
+    transparent: bool  # has an alpha channel, or a transparent colour
+
+    @property
+    def pixels(self) -> int:
+        return self.width * self.height
+
+
+def read_header(path: str | Path, data: bytes | None = None) -> Header:
+    """Read the header of a file, or of its content if that is given.
+
+    Raises UserError naming the file if it is no image, or has more than MAX_PIXELS.
+    """
+    source = path if data is None else io.BytesIO(data)
+    try:
+        with Image.open(source, formats=FORMATS) as image:
+            header = _describe(image)
+    except Exception:  # the readers of damaged headers raise whatever comes up
+        raise not_an_image(path, data or b"") from None
+    if header.pixels > MAX_PIXELS:
+        raise UserError(
+            f"{path}: {header.width} x {header.height} pixels, "
+            f"{header.pixels / MEGAPIXEL:.0f} megapixels; at most {MAX_PIXELS // MEGAPIXEL} are "
+            "read, so that they fit into memory: make it smaller, as by `magick mogrify -resize "
+            "6000x6000 FILE`, or remove it"
+        )
+    return header
+
+
+def not_an_image(path: str | Path, data: bytes = b"") -> UserError:
+    """The error for a file that can't be decoded; its first bytes may tell its kind."""
+    remedy = unread_kinds.way_out(path, data)
+    return UserError(f"{path}: not an image, or truncated: OpenCV can't decode it{remedy}")
+
+
+def _describe(image: Image.Image) -> Header:
+    transparent = image.mode in ("LA", "PA", "RGBA") or "transparency" in image.info
+    return Header(
+        *image.size, image.format or "", image.mode, _find_orientation(image), transparent
+    )
+
+
+def _find_orientation(image: Image.Image) -> int:
+    try:
+        orientation = image.getexif().get(ORIENTATION, 1)
+    except Exception:  # a damaged block of EXIF turns nothing
+        return 1
+    return orientation if orientation in range(1, 9) else 1
