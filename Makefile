@@ -9,7 +9,8 @@
 # make lock            requirements.lock anew, after a change of requirements*.txt
 # make sbom            sbom.json: all installed packages with their licences (CycloneDX)
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || \
+	echo python3)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # a program that make starts ends with it, also if make is killed alone
 export TAILPRINT_STARTER := make
@@ -56,8 +57,8 @@ sbom: .venv/installed
 		--output-file sbom.json
 
 .venv/installed: requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in [(3, 11)])' || { echo \
-		"$(PYTHON) is no Python 3.11: name one, make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || { echo \
+		"$(PYTHON) is no Python 3.11, 3.12 or 3.13: name one, make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --require-hashes -r requirements.lock
 	.venv/bin/python -m pip install --quiet --no-deps --editable .

@@ -1,18 +1,21 @@
 """The pins: requirements.lock has all of them with hashes, and `make` checks Python first."""
 
+import json
 import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).parents[1]
 FILES = ("requirements.txt", "requirements-dev.txt")
 LOCK = ROOT / "requirements.lock"
-TRIED = [(3, 11)]  # every pin was installed, and the tests passed
+TRIED = [(3, 11), (3, 12), (3, 13)]  # the lock was installed, and the tests passed
 
 
 def read_pins(text: str) -> list[Requirement]:
@@ -68,11 +71,15 @@ def test_the_lock_names_no_index():
     "make with a Python that the pins were not tried with",
     "one line names the Python, and the way out; nothing is installed",
 )
-@pytest.mark.parametrize("version", [(2, 7), (3, 10), (3, 15)])
+@pytest.mark.parametrize("version", [(2, 7), (3, 10), (3, 14)])
 def test_make_refuses_another_python(tmp_path, version):
     ended = make_install(tmp_path, version)
     (line, _) = ended.stderr.splitlines()  # make adds its own
-    assert ended.returncode and "other is no Python 3.11" in line and "make PYTHON=" in line
+    assert (
+        ended.returncode
+        and "other is no Python 3.11, 3.12 or 3.13" in line
+        and "make PYTHON=" in line
+    )
     assert "asked for" not in ended.stdout
 
 
@@ -94,3 +101,32 @@ def make_install(folder: Path, version: tuple[int, int]) -> subprocess.Completed
     python.chmod(0o755)
     command = ["make", "install", f"PYTHON={python}"]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True)
+
+
+def test_pyproject_names_the_same_pythons():
+    requires = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
+    minors = range(0, 30)
+    allowed = [(3, minor) for minor in minors if f"3.{minor}.0" in SpecifierSet(requires)]
+    assert allowed == TRIED
+
+
+@pytest.mark.slow  # the tool checks what it writes with the standard's schema
+@pytest.mark.fault(
+    "supply chain", "which packages are installed?", "make sbom lists all, with their versions"
+)
+def test_the_sbom_has_every_pin(tmp_path):
+    pytest.importorskip("cyclonedx_py")
+    (recipe,) = re.findall(
+        r"^sbom:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE
+    )
+    recipe = recipe.replace("\\\n", " ").replace("sbom.json", str(tmp_path / "sbom.json"))
+    tool, *options = recipe.replace(".venv/bin/python", sys.executable).split()
+    subprocess.run([Path(sys.executable).with_name(tool), *options], cwd=ROOT, check=True)
+    found = json.loads((tmp_path / "sbom.json").read_text())
+    listed = {(normalise(part["name"]), part["version"]) for part in found["components"]}
+    for pin in read_pins((ROOT / "requirements.txt").read_text()):
+        if pin.marker is None or pin.marker.evaluate():
+            assert (normalise(pin.name), str(pin.specifier)[2:]) in listed
+    assert (
+        found["bomFormat"] == "CycloneDX" and found["metadata"]["component"]["name"] == "tailprint"
+    )

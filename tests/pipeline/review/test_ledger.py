@@ -149,8 +149,9 @@ def test_a_record_that_contradicts_itself_takes_only_what_mends_it():
 def write_tangle(rng: np.random.Generator) -> list[str]:
     """24 photographs: duplicates under several identities, new ones, unlabelled ones."""
     names = [f"p{i}.jpg" for i in range(24)]
-    first = [int(rng.integers(max(0, i - 2), i + 1)) if i % 3 else i for i in range(24)]
-    groups = [first[group] for group in first]
+    groups: list[int] = []  # the number of a group is the row of its first image
+    for i in range(24):
+        groups.append(groups[int(rng.integers(i - 2, i))] if i % 3 and rng.random() < 0.6 else i)
     identity = rng.choice(["a", "b", "c", "review_p3", "new_whale", ""], 24, p=[0.3] + [0.14] * 5)
     write_project(pd.DataFrame({"image": names, "identity": identity, "group": groups}))
     known = sorted(set(identity) - {"", "new_whale"})
