@@ -11,7 +11,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from pipeline.params.complete import Params
-from pipeline.params.merging import load_settings
+from pipeline.params.merging import Settings, load_settings
 from pipeline.params.validation import validate
 from pipeline.system.errors import UserError
 
@@ -44,9 +44,20 @@ def heading(text: str) -> str:
 
 
 def holds_preset(target: Path, folder: Path) -> bool:
-    """Whether the values of a params file are those of a preset."""
-    settings = load_settings(target)
-    return any(settings == load_settings(preset) for preset in folder.glob("*.yaml"))
+    """Whether the values of a params file are those of a preset, or there are none to lose."""
+    if not target.read_bytes().strip():
+        return True
+    settings = _load_or_none(target)
+    presets = [_load_or_none(preset) for preset in folder.glob("*.yaml")]
+    return settings is not None and settings in presets
+
+
+def _load_or_none(path: Path) -> Settings | None:
+    """The settings of a file, None if it is broken: then it is no preset's copy."""
+    try:
+        return load_settings(path)
+    except UserError:
+        return None
 
 
 def write_preset(name: str, folder: Path, target: Path, *, overwrite: bool) -> None:

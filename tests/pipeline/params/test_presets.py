@@ -84,3 +84,34 @@ def test_an_invalid_preset_is_not_written(folder, tmp_path):
     with pytest.raises(UserError, match=r"short.yaml is not valid:\n  train.epoch: Extra inputs"):
         write_preset("short", folder, tmp_path / "params.yaml", overwrite=True)
     assert not (tmp_path / "params.yaml").exists()
+
+
+@pytest.mark.fault("params", "a preset over a broken params.yaml", "the edits are kept, and said")
+def test_a_broken_params_file_has_edits_and_an_empty_one_has_none(folder, tmp_path):
+    target = tmp_path / "params.yaml"
+    target.write_text("folds:\n\tcount: 3\n")
+    with pytest.raises(UserError, match="has edits: commit them, or undo them"):
+        write_preset("short", folder, target, overwrite=False)
+    target.write_text("\n")
+    write_preset("short", folder, target, overwrite=False)
+    assert params.load(target).train.epochs == 1
+
+
+@pytest.mark.fault("params", "another preset that is broken", "no obstacle")
+def test_another_preset_that_is_broken_is_no_obstacle(folder, tmp_path):
+    (folder / "broken.yaml").write_text("a: [\n")
+    target = tmp_path / "params.yaml"
+    for name in ("demo", "short"):
+        write_preset(name, folder, target, overwrite=False)
+    with pytest.raises(UserError, match="broken.yaml, line"):
+        write_preset("broken", folder, target, overwrite=False)
+
+
+@pytest.mark.parametrize(
+    "text", ["extends: short\n", "extends: [demo]\n", "extends: 5\n", "extends:\n"]
+)
+@pytest.mark.fault("params", "a preset that extends itself, or nothing", "a message with the file")
+def test_a_preset_that_extends_itself_or_nothing_is_refused(folder, tmp_path, text):
+    (folder / "short.yaml").write_text(text)
+    with pytest.raises(UserError, match="short.yaml extends"):
+        write_preset("short", folder, tmp_path / "params.yaml", overwrite=True)
