@@ -9,7 +9,9 @@ def main() -> None:
     p = params.load()
     images = artefacts.load_images()
     boxes = artefacts.load_boxes()
-    keypoints.extract(images, boxes, paths.CROPS, p.keypoints).save(paths.KEYPOINTS)
+    features = keypoints.extract(images, boxes, paths.CROPS, p.keypoints)
+    keypoints.check_found(features, p.keypoints)
+    features.save(paths.KEYPOINTS)
 
 
 if __name__ == "__main__":

@@ -5,14 +5,17 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from pipeline.params.values import (
-    Count,
-    CountOrOff,
     Fraction,
     Positive,
     Section,
     Seed,
     Slug,
 )
+
+# per query or feature: every one is kept in memory
+Photographs = Annotated[int, Field(ge=1, le=10_000)]
+Few = Annotated[int, Field(ge=1, le=1000)]
+FewOrOff = Annotated[int, Field(ge=0, le=1000)]
 
 
 class Neighbours(Section):
@@ -21,16 +24,16 @@ class Neighbours(Section):
     index: Literal["exact", "ivf"]
     lists: Annotated[int, Field(ge=1, le=65_536)]
     probes: Annotated[int, Field(ge=1, le=65_536)]
-    images: Count
+    images: Photographs
     candidates: Annotated[int, Field(ge=1, le=1000)]
-    vote: Count
+    vote: Photographs
     outlier_deviations: Positive
-    expansion: CountOrOff
-    augmentation: CountOrOff
+    expansion: FewOrOff
+    augmentation: FewOrOff
     power: Annotated[float, Field(ge=0, le=100)]
     margin_score: bool
-    reciprocal: CountOrOff
-    reciprocal_blend: Count
+    reciprocal: FewOrOff
+    reciprocal_blend: Few
     reciprocal_weight: Fraction
 
 
@@ -38,10 +41,10 @@ class Match(Section):
     """Votes of local features, and geometric verification of the most promising pairs."""
 
     backbone: Slug
-    neighbours: Count
-    probes: Count
-    shortlist: Count
-    random_pairs: Count
+    neighbours: Few
+    probes: Annotated[int, Field(ge=1, le=65_536)]
+    shortlist: Photographs
+    random_pairs: Photographs
     candidates: Annotated[int, Field(ge=1, le=1000)]
     ratio: Fraction
     model: Literal["affine", "homography"]

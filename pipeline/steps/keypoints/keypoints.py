@@ -18,6 +18,7 @@ from pipeline.params import Keypoints as Settings
 from pipeline.steps.keypoints import sift
 from pipeline.steps.keypoints.canvas import crop_to_mask, equalize_contrast, fit_canvas
 from pipeline.system import machine
+from pipeline.system.errors import UserError
 
 # From a uint8 H x W x 3 canvas and its mask to k x 2 points and k x d uint8 descriptors
 Detector = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
@@ -48,6 +49,15 @@ def extract(table: pd.DataFrame, boxes: pd.DataFrame, crops: Path, settings: Set
         rows = pool.map(extract_row, table["path"], matrices, (crop[..., 3] for crop in packed))
         features = list(tqdm(rows, "keypoints", len(table), unit="image", mininterval=2))
     return join(table["image"].to_numpy(), features)
+
+
+def check_found(features: Features, settings: Settings) -> None:
+    """Raise UserError if not one photograph has a local feature: nothing could be matched."""
+    if settings.enabled and len(features.names) and not len(features.points):
+        raise UserError(
+            f"no photograph has a local feature: lower keypoints.contrast ({settings.contrast:g}), "
+            "or set keypoints.enabled to false and take `local` out of the ensembles"
+        )
 
 
 def load_detector(settings: Settings) -> Detector:

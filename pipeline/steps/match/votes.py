@@ -56,7 +56,11 @@ def build_index(descriptors: np.ndarray, params: Match) -> faiss.Index:
 def search(
     descriptors: np.ndarray, index: faiss.Index, count: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Distances and rows (k x `count`) of the nearest neighbours of k features; row -1 for none."""
+    """Distances and rows (k x `count`) of the nearest neighbours of k features; row -1 for none.
+
+    Fewer than `count` if the index holds fewer.
+    """
+    count = min(count, max(index.ntotal, 1))
     squares, rows = index.search(descriptors.astype(np.float32), count)
     return np.sqrt(np.maximum(squares, 0)) / LEVELS, rows
 

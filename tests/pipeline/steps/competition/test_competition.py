@@ -398,3 +398,30 @@ def test_a_folder_that_may_not_be_read(folder, monkeypatch):
         os, "listdir", lambda path: refuse(path) if path.name == "test" else read(path)
     )
     assert find_faults(folder) == [f"{folder}/test: can't be read (Permission denied)"]
+
+
+TABLES = {
+    "train.csv": TRAIN,
+    "sample_submission.csv": SAMPLE,
+    "boxes.csv": "Image,x0,y0,x1,y1\na.jpg,1,2,9,8\n",
+    "viewpoints.csv": "Image,viewpoint\na.jpg,left\n",
+}
+
+
+@pytest.mark.parametrize("file", TABLES)
+@pytest.mark.fault("tables", "a comma after every row of a competition's table", "read without it")
+def test_a_comma_after_every_row_changes_nothing(file, folder):
+    (folder / file).write_text(TABLES[file])
+    expected = competition.read_competition(folder, COLUMNS)
+    head, *rows = TABLES[file].splitlines()
+    (folder / file).write_text("\n".join([head, *(f"{row}," for row in rows), ",,,"]))
+    for before, now in zip(expected, competition.read_competition(folder, COLUMNS), strict=True):
+        pd.testing.assert_frame_equal(before, now)
+
+
+@pytest.mark.parametrize("file", TABLES)
+@pytest.mark.fault("tables", "a cell too many in a competition's table", "a fault with its row")
+def test_a_cell_too_many_is_a_fault_with_its_row(file, folder):
+    (folder / file).write_text(TABLES[file].rstrip() + ",surplus\n")
+    row = TABLES[file].count("\n")
+    assert any(text.startswith(f"{file}, row {row}: has ") for text in find_faults(folder))

@@ -7,6 +7,7 @@ import pytest
 from pipeline import params
 from pipeline.data.features import Features
 from pipeline.steps.keypoints import keypoints
+from pipeline.system.errors import UserError
 from tests.conftest import ROOT
 from tests.pipeline.data import synthetic_features
 
@@ -90,3 +91,13 @@ def test_a_missing_file_is_named(table, folder):
     gone = table.assign(path=str(folder / "gone.png"))
     with pytest.raises(ValueError, match="gone.png: can't be opened"):
         keypoints.extract(gone, boxes, folder / "crops.npy", SECTION)
+
+
+@pytest.mark.fault("params", "a contrast that finds no local feature", "refused by `keypoints`")
+def test_without_any_local_feature_the_stage_says_so(table, folder):
+    boxes = synthetic_features.whole(table, folder / "crops.npy")
+    none = SECTION.model_copy(update={"contrast": 10.0})
+    found = keypoints.extract(table, boxes, folder / "crops.npy", none)
+    with pytest.raises(UserError, match="no photograph has a local feature: lower keypoints.con"):
+        keypoints.check_found(found, none)
+    keypoints.check_found(found, none.model_copy(update={"enabled": False}))
