@@ -92,7 +92,8 @@ class Ledger:
         try:
             with self._lock, record.lock(LOCK):
                 self._refresh()
-                self._write([waiting.decision for waiting in self._select_accepted(queue)])
+                accepted = self._select_accepted(queue, [])
+                self._write([waiting.decision for waiting in accepted])
         except Exception as error:  # everyone who waits gets an answer
             for waiting in queue:
                 waiting.error = waiting.error or error
@@ -103,20 +104,18 @@ class Ledger:
                 self._is_writing = False
                 self._turn.notify_all()
 
-    def _select_accepted(self, queue: list[Waiting]) -> list[Waiting]:
-        """Check all at once, and one after the other if that fails."""
+    def _select_accepted(self, queue: list[Waiting], accepted: list[Waiting]) -> list[Waiting]:
+        """Add to `accepted` those of the queue that agree with it: all at once, or by halves."""
         try:
-            self._check([waiting.decision for waiting in queue])
-            return queue
-        except ValueError:
-            accepted: list[Waiting] = []
-            for waiting in queue:
-                try:
-                    self._check([*(other.decision for other in accepted), waiting.decision])
-                    accepted.append(waiting)
-                except ValueError as error:
-                    waiting.error = error
-            return accepted
+            self._check([waiting.decision for waiting in (*accepted, *queue)])
+            return [*accepted, *queue]
+        except ValueError as error:
+            if len(queue) == 1:
+                queue[0].error = error
+                return accepted
+        middle = len(queue) // 2
+        accepted = self._select_accepted(queue[:middle], accepted)
+        return self._select_accepted(queue[middle:], accepted)
 
     def _check(self, decisions: list[Decision]) -> None:
         """Resolve the labels that the decisions can change. Raises ValueError if that fails."""
@@ -139,7 +138,7 @@ class Ledger:
         for decision in decisions:
             self._note(decision)
         self._is_sound = True  # they were checked with all that was there
-        self._stamps = [stamp(file) for file in FILES]
+        self._stamps[FILES.index(paths.REVIEW)] = stamp(paths.REVIEW)
 
     def _note(self, decision: Decision) -> None:
         self._scope.note(self._next + 2, decision)

@@ -25,9 +25,9 @@ def make_decision(a: str, b: str, kind: str) -> dict[str, str]:
 
 
 def write_project(images: pd.DataFrame) -> None:
-    """images : columns image, identity, group"""
+    """images : columns image, identity, group, sha256"""
     split = np.where(images["identity"] == "", "test", "train")
-    images = images.assign(split=split, path=images["image"], sha256=images["image"])
+    images = images.assign(split=split, path=images["image"])
     tables.write("images", images.assign(width=9, height=9, bytes=9), paths.IMAGES)
     tables.write("groups", images, paths.GROUPS)
 
@@ -36,7 +36,7 @@ def write_project(images: pd.DataFrame) -> None:
 def many() -> list[str]:
     """200 individuals with two photographs each."""
     names = [f"{i}_{k}.jpg" for i, k in product(range(200), range(2))]
-    images = pd.DataFrame({"image": names, "group": range(400)})
+    images = pd.DataFrame({"image": names, "group": range(400), "sha256": names})
     write_project(images.assign(identity=images["image"].str.partition("_")[0]))
     return names
 
@@ -95,6 +95,19 @@ def test_a_thousand_decisions_of_twenty_threads_are_on_the_disk(many):
     assert len(json.loads(ledger.current())) == 50
 
 
+def test_of_decisions_that_wait_together_only_the_contradictory_one_is_refused(many, checked):
+    ledger = Ledger("majority")
+    ledger.prepare()
+    decisions = [make_decision(f"{i}_0.jpg", f"{i}_1.jpg", "same") for i in range(16)]
+    decisions[11] = make_decision("11_0.jpg", "nothing.jpg", "same")
+    queue = [module.Waiting(decision) for decision in decisions]
+    ledger._write_queue(queue)
+    refused = [waiting for waiting in queue if waiting.error]
+    assert refused == [queue[11]] and "'nothing.jpg'" in str(refused[0].error)
+    assert len(record.read_decisions(paths.REVIEW)) == 15
+    assert len(checked) - 1 == 9  # all, and two halves of each of four sizes
+
+
 def test_decisions_are_synced_before_they_are_confirmed(monkeypatch):
     synced: list[bytes] = []
     monkeypatch.setattr(record.os, "fsync", lambda _: synced.append(paths.REVIEW.read_bytes()))
@@ -147,13 +160,16 @@ def test_a_record_that_contradicts_itself_takes_only_what_mends_it():
 
 
 def write_tangle(rng: np.random.Generator) -> list[str]:
-    """24 photographs: duplicates under several identities, new ones, unlabelled ones."""
+    """24 photographs: duplicates with several identities, new ones, unlabelled ones."""
     names = [f"p{i}.jpg" for i in range(24)]
     groups: list[int] = []  # the number of a group is the row of its first image
     for i in range(24):
         groups.append(groups[int(rng.integers(i - 2, i))] if i % 3 and rng.random() < 0.6 else i)
     identity = rng.choice(["a", "b", "c", "review_p3", "new_whale", ""], 24, p=[0.3] + [0.14] * 5)
-    write_project(pd.DataFrame({"image": names, "identity": identity, "group": groups}))
+    # every fifth photograph is the same file as the first of its group
+    files = [names[group] if i % 5 == 4 else names[i] for i, group in enumerate(groups)]
+    images = pd.DataFrame({"image": names, "identity": identity, "group": groups})
+    write_project(images.assign(sha256=files))
     known = sorted(set(identity) - {"", "new_whale"})
     unlabelled = [name for name, label in zip(names, identity, strict=True) if not label][:1]
     pseudo = pd.DataFrame({"image": unlabelled, "identity": known[0], "confidence": 0.9})
