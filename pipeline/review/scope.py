@@ -8,6 +8,7 @@ photographs.
 from collections import defaultdict
 from collections.abc import Hashable, Iterable
 
+import numpy as np
 import pandas as pd
 
 from pipeline.data.tables import NEW_WHALE
@@ -89,8 +90,8 @@ class Scope:
         places = sorted(self._place[image] for image in photographs)
         images = self._images.iloc[places].reset_index(drop=True)
         # the number of a group is the row of its first image
-        rows = images.index.to_series().groupby(images["group"].to_numpy()).transform("min")
-        groups = images[["image"]].assign(group=rows)
+        _, first, part = np.unique(images["group"], return_index=True, return_inverse=True)
+        groups = images[["image"]].assign(group=first[part])
         pseudo = self._pseudo[self._pseudo["image"].isin(photographs)]
         return images.drop(columns="group"), groups, pseudo
 

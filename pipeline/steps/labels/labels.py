@@ -35,6 +35,8 @@ def resolve_labels(
     labels = review.rename_identities(labels, names)
     labels = conflicts.resolve_conflicts(labels, conflicts_policy)
     labels = review.mark_new(labels, verdicts)
+    if pseudo.empty:
+        return labels[tables.COLUMNS["labels"]].reset_index(drop=True)
     renamed = {node: name for node, name in names.items() if isinstance(node, str)}
     contradicted = [(a, b) for _, a, b in select_pairs(verdicts, "different")]
     accepted = pseudo_labels.accept(pseudo, table, labels, renamed, contradicted)
