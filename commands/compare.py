@@ -2,7 +2,7 @@
 
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -41,13 +41,18 @@ def main(
         f"{gain['queries']} common queries: {ensemble} here {gain['second']:.4f}, "
         f"{other} at {place} {gain['first']:.4f}"
     )
+    if gain["kinds"] != "both":
+        print(
+            f"all of them of {gain['kinds']} individuals: this is no MAP@5 of a test with both "
+            "kinds"
+        )
     print(
         f"gain {gain['difference']:+.4f} ({gain['low']:+.4f} to {gain['high']:+.4f}); "
         f"smallest visible {gain['visible']:.4f}"
     )
 
 
-def measure_gain(ensemble: str, place: str, other: str, p: "Params") -> dict[str, float]:
+def measure_gain(ensemble: str, place: str, other: str, p: "Params") -> dict[str, Any]:
     """The gain (`comparison.compute_gain`) of the workspace's ensemble over `other` at `place`."""
     from dvc.exceptions import DvcException
 

@@ -17,6 +17,6 @@ def main() -> None:
 
     table = update_leaderboard(params.load())
     columns = ["ensemble", "held_out_map5", *history.CARD[1:], *history.HIDDEN]
-    print(table[columns].to_string(index=False))
+    print(table[columns].to_string(index=False, na_rep="none"))
     print(f"\nsubmissions: {', '.join(str(paths.submission(name)) for name in table['ensemble'])}")
     print(f"history: {paths.LEADERBOARD}, {PAGE}")

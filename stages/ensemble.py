@@ -5,7 +5,7 @@ import sys
 from pipeline import params, paths
 from pipeline.data import artefacts, tables
 from pipeline.steps.ensemble import ensemble
-from pipeline.steps.ensemble.assemble import stack_held_out
+from pipeline.steps.ensemble.assemble import select_tests, stack_held_out
 from pipeline.steps.ensemble.blend import Blend
 from pipeline.steps.ensemble.diagrams import build_pair_diagrams
 from pipeline.steps.ensemble.load import load_fold_evidence
@@ -18,7 +18,7 @@ def main(name: str) -> None:
     folds = artefacts.load_folds()
     duplicates = ensemble.label_duplicates(artefacts.load_duplicates(), folds)
     evidence = load_fold_evidence(recipe, p.folds.trained, folds)
-    blend = Blend(recipe, p.ensemble, p.evaluation)
+    blend = Blend(recipe, p.ensemble, p.evaluation, select_tests(evidence))
     log_odds = ensemble.score_queries(evidence, blend, duplicates)
     kind = p.ensemble.calibration
     diagram = build_pair_diagrams(stack_held_out(evidence), kind, p.evaluation)

@@ -13,6 +13,8 @@ def main() -> None:
     folds.check_training(table, p.folds.trained)
     folds.check_partition(read_pseudo_labels(paths.PSEUDO), table)
     tables.write("folds", table, paths.FOLDS)
+    if whole := folds.describe_whole(table):
+        print(f"folds: {whole}")
 
 
 if __name__ == "__main__":

@@ -9,10 +9,9 @@ from pipeline.steps.score import plots, score
 
 
 def main(name: str) -> None:
-    p = params.load()
-    rankings = tables.read("rankings", paths.rankings(name))
-    posteriors = tables.read_parquet(paths.placed_posteriors(name))
-    reliability = plots.build_first_answer_diagram(rankings, posteriors, p.score.reliability_bins)
+    p, rankings = params.load(), tables.read("rankings", paths.rankings(name))
+    posteriors, bins = tables.read_parquet(paths.placed_posteriors(name)), p.score.reliability_bins
+    reliability = plots.build_first_answer_diagram(rankings, posteriors, bins)
     members = list_members(p.ensembles[name], p.folds.trained)
     card: dict[str, object] = {
         **score.compute_score_card(rankings, p.evaluation),
@@ -27,6 +26,7 @@ def main(name: str) -> None:
     tables.write_csv(reliability, paths.score_table(name, "reliability"))
     tables.write_csv(plots.classify_outcomes(rankings), paths.score_table(name, "outcomes"))
     tables.write_json(card, paths.score_card(name))
+    print(score.describe(name, card))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import pandas as pd
 from pydantic import Field
 
 from pipeline.evaluation import metrics, protocol
+from pipeline.evaluation.coverage import count_individuals
 from pipeline.params import Evaluation, Params, Section, load_section, load_settings
 from pipeline.params.values import Seed, Slug
 from pipeline.system.errors import UserError
@@ -87,12 +88,14 @@ def compute_edit_gain(
     """The gain of an edit over the base: "rankings" tables of the same seeds, in the same order.
 
     Queries must be the same in all; the interval is by individual, and seeds are resampled with
-    them.
+    them. Raises UserError unless the queries measure known and new individuals.
     """
     truth = bases[0][["image", "truth", "kind", "cluster"]]
     edited, base = (
         np.stack([compute_precision(table, truth) for table in tables]) for tables in (runs, bases)
     )
+    if reason := count_individuals(truth).explain():
+        raise UserError(f"edit {edit}: {reason}")
     weights = protocol.query_weights(truth["kind"], evaluation.new_whale_prior)
     interval = protocol.seeded_interval(
         edited - base, weights, truth["cluster"], evaluation.bootstrap, evaluation.seed

@@ -1,19 +1,24 @@
 """The gain of one system's held-out rankings over another's, on the same queries."""
 
+from typing import Any
+
 import pandas as pd
 
+from pipeline.data.gallery import KNOWN
 from pipeline.evaluation import metrics, protocol
+from pipeline.evaluation.coverage import count_individuals
 from pipeline.params import Evaluation
 
 
 def compute_gain(
     first: pd.DataFrame, second: pd.DataFrame, evaluation: Evaluation
-) -> dict[str, float]:
+) -> dict[str, Any]:
     """The gain of the second "rankings" table in MAP@5 over the first, with a paired interval.
 
     Only queries are compared that are in both and have the same truth in both (other folds make
-    other individuals new); they are weighted to the prior anew. Raises ValueError if there are
-    none.
+    other individuals new); they are weighted to the prior anew. `kinds` is what they measure:
+    "both", or "known" or "new" if the other kind is missing. Raises ValueError if there are none,
+    or too few individuals of either kind.
     """
     truth = ["image", "truth"]
     both = first[[*truth, "ranking"]].merge(
@@ -21,6 +26,9 @@ def compute_gain(
     )
     if both.empty:
         raise ValueError("the two have no query with the same right answer in common")
+    kinds = count_individuals(both).name_kinds()
+    if kinds != "both":
+        both = both[(both["kind"] == KNOWN) == (kinds == "known")]
     before, after = (
         metrics.precision_at_5(both["truth"], both[column].str.split(" "))
         for column in ("ranking_first", "ranking")
@@ -30,4 +38,4 @@ def compute_gain(
         before, after, weights, both["cluster"], evaluation.bootstrap, evaluation.seed
     )
     means = {"first": metrics.mean(before, weights), "second": metrics.mean(after, weights)}
-    return {**means, **interval, "queries": len(both)}
+    return {**means, **interval, "queries": len(both), "kinds": kinds}

@@ -77,7 +77,7 @@ def blend_scores(
         assemble_fold(fold, scores[fold], list_sources(recipe), query_rows(), fold_rows)
         for fold, fold_rows in rows.items()
     ]
-    blend = Blend(recipe, p.ensemble, p.evaluation)
+    blend = Blend(recipe, p.ensemble, p.evaluation, stored.tests)
     log_odds = blend.fit(without_part_of(query, stored.held_out, p)).log_odds(parts)
     comparable = {
         fold: viewpoints.comparable_pairs(fold_rows, stored.viewpoint)

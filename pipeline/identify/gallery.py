@@ -16,7 +16,7 @@ from pipeline.data.gallery import Embeddings
 from pipeline.data.members import Member
 from pipeline.identify.enrolled import add_enrolled_features, add_enrolled_rows
 from pipeline.params import Ensemble, Params
-from pipeline.steps.ensemble.assemble import FoldEvidence, stack_held_out
+from pipeline.steps.ensemble.assemble import FoldEvidence, select_tests, stack_held_out
 from pipeline.steps.ensemble.load import load_fold_evidence
 from pipeline.steps.match import matcher, votes
 from pipeline.steps.match.queries import merge_galleries
@@ -42,14 +42,15 @@ class Gallery:
     """What the members of one backbone compare a photograph with.
 
     folds: the table "folds", enrolled photographs among its rows in fold -1; embeddings: of the
-    galleries' photographs, by fold; held_out: the ensemble's evidence on the held-out queries;
-    viewpoint: of each photograph if known; features: of every photograph; local: None if the
-    ensemble has no local scores
+    galleries' photographs, by fold; held_out, tests: the ensemble's evidence on the held-out
+    queries, and on the test's by fold; viewpoint: of each photograph if known; features: of every
+    photograph; local: None if the ensemble has no local scores
     """
 
     folds: pd.DataFrame
     embeddings: dict[int, Embeddings]
     held_out: FoldEvidence
+    tests: list[FoldEvidence]
     viewpoint: dict[str, str]
     features: Features
     local: LocalGallery | None
@@ -61,27 +62,27 @@ def load_gallery(recipe: Ensemble, enrolled: dict[str, Enrolled], p: Params) -> 
     Raises UserError if a stage has not run, or the recipe needs re-ranked scores.
     """
     folds = artefacts.load_folds()
-    held_out = load_held_out_evidence(recipe, folds, p)
+    parts = load_evidence(recipe, folds, p)
     stored = Features.load(paths.KEYPOINTS)
     return Gallery(
         folds=add_enrolled_rows(folds, enrolled),
         embeddings={f: load_embeddings(f, enrolled, p) for f in recipe.fold_list(p.folds.trained)},
-        held_out=held_out,
+        held_out=stack_held_out(parts),
+        tests=select_tests(parts),
         viewpoint=artefacts.load_viewpoints(),
         features=add_enrolled_features(stored, enrolled),
         local=build_local_gallery(stored, folds, enrolled, p) if recipe.local_scores() else None,
     )
 
 
-def load_held_out_evidence(recipe: Ensemble, folds: pd.DataFrame, p: Params) -> FoldEvidence:
-    """Load the evidence on the held-out queries, without re-ranking: new queries have none."""
+def load_evidence(recipe: Ensemble, folds: pd.DataFrame, p: Params) -> list[FoldEvidence]:
+    """Load each fold's evidence on its queries, without re-ranking: new photographs have none."""
     try:
-        parts = load_fold_evidence(recipe, p.folds.trained, folds, ("neighbours",))
+        return load_fold_evidence(recipe, p.folds.trained, folds, ("neighbours",))
     except UserError:  # a file is missing or damaged
         raise
     except ValueError as error:
         raise UserError(f"{error}. identify does not re-rank: choose another --ensemble") from None
-    return stack_held_out(parts)
 
 
 def load_embeddings(fold: int, enrolled: dict[str, Enrolled], p: Params) -> Embeddings:

@@ -17,6 +17,7 @@ from pipeline.data.pseudo_table import read_pseudo_labels
 from pipeline.evaluation import agreement
 from pipeline.identify.ensembles import check_ensembles
 from pipeline.params import Params
+from pipeline.steps.ensemble.assemble import select_tests
 from pipeline.steps.ensemble.blend import Blend
 from pipeline.steps.ensemble.ensemble import score_test_without_fold
 from pipeline.steps.ensemble.load import load_fold_evidence
@@ -107,4 +108,5 @@ def blind_log_odds(p: Params, name: str) -> pd.DataFrame:
     local.pop("weighted_inliers", None)
     recipe = recipe.model_copy(update={"local": local})
     parts = load_fold_evidence(recipe, p.folds.trained, artefacts.load_folds())
-    return score_test_without_fold(parts, Blend(recipe, p.ensemble, p.evaluation))
+    blend = Blend(recipe, p.ensemble, p.evaluation, select_tests(parts))
+    return score_test_without_fold(parts, blend)

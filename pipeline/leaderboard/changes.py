@@ -37,7 +37,8 @@ def compare_submissions(
 ) -> dict[str, Any]:
     """The gain (difference, low, high) and the changed parameters between two submissions, by key.
 
-    Empty if the files of one were not kept; without a gain if they have no query in common.
+    Empty if the files of one were not kept; without a gain if they have no query in common, or not
+    both known and new ones.
     """
     first, second = folder / before, folder / now
     if not (before and first.is_dir() and second.is_dir()):
@@ -47,6 +48,8 @@ def compare_submissions(
     try:
         gain = comparison.compute_gain(read_rankings(first), read_rankings(second), evaluation)
     except ValueError:
+        return result
+    if gain["kinds"] != "both":  # no gain in the held-out MAP@5 of the column beside it
         return result
     return result | {key: round(gain[key], 5) for key in ("difference", "low", "high")}
 

@@ -5,11 +5,13 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from pipeline import paths
 from pipeline.data import artefacts, solution, submission_file, tables
 from pipeline.evaluation import metrics
+from pipeline.evaluation.coverage import weigh_both_kinds
 from pipeline.leaderboard import changes, history, page
 from pipeline.params import Params
 from pipeline.system.errors import require_files
@@ -39,11 +41,16 @@ def update_leaderboard(p: Params) -> pd.DataFrame:
 
 
 def is_complete(ensemble: str) -> bool:
-    """Whether the ensemble has a submission with a score card and rankings of the same run."""
+    """Whether the ensemble has a submission with a score card and rankings of the same run.
+
+    Warns if it has not, and of what its card does not measure.
+    """
     if not paths.submission(ensemble).is_file():
         return False
     if fault := find_fault(ensemble):
         logger.warning("%s is left out: %s: run dvc repro", ensemble, fault)
+    elif reason := tables.read_json(paths.score_card(ensemble)).get("not_measured"):
+        logger.warning("%s: %s", ensemble, reason)
     return not fault
 
 
@@ -55,7 +62,8 @@ def find_fault(ensemble: str) -> str:
         return f"{missing[0]} does not exist"
     ranked = tables.read("rankings", rankings)
     precision = metrics.precision_at_5(ranked["truth"], ranked["ranking"].str.split(" ").tolist())
-    map5 = round(metrics.mean(precision, ranked["weight"]), 5)
+    mean = metrics.mean(precision, weigh_both_kinds(ranked))
+    map5 = None if np.isnan(mean) else round(mean, 5)
     on_card = tables.read_json(card)["map5"]
     return "" if map5 == on_card else f"{card} has {on_card}, {rankings} {map5}"
 

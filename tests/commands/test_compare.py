@@ -7,13 +7,13 @@ import pytest
 from pipeline import paths
 from pipeline.data import tables
 
-ROW = {"group": 0, "fold": 0, "kind": "known", "truth": "007", "cluster": "007", "weight": 1.0}
+ROW = {"group": 0, "fold": 0, "kind": "known", "truth": "007", "weight": 1.0}
 
 
 def rankings(answer: str) -> pd.DataFrame:
-    """One query; its name and its truth look like numbers."""
-    table = pd.DataFrame([{"image": "001", "ranking": answer, **ROW}])
-    return table[tables.COLUMNS["rankings"]]
+    """Two known queries; their names and their truth look like numbers."""
+    table = pd.DataFrame({"image": ["001", "002"], "cluster": ["007", "008"], "ranking": answer})
+    return table.assign(**ROW)[tables.COLUMNS["rankings"]]
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +31,8 @@ def test_the_rankings_of_a_revision_are_read_by_dvc(tailprint, monkeypatch):
     monkeypatch.setattr(dvc.api, "read", read)
     output = tailprint("compare", "best", "norerank", "--other", "card").output
     assert calls == [(str(paths.rankings("card")), "norerank")]
-    assert "1 common queries: best here 1.0000, card at norerank 0.5000" in output
+    assert "all of them of known individuals: this is no MAP@5" in output
+    assert "2 common queries: best here 1.0000, card at norerank 0.5000" in output
     assert "gain +0.5000 (+0.5000 to +0.5000)" in output
 
 

@@ -24,6 +24,7 @@ from pipeline import params, paths
 from pipeline.data import artefacts, enrolled_photo
 from pipeline.identify.gallery import load_gallery
 from pipeline.identify.identification import choose_recipe
+from pipeline.steps.ensemble.assemble import select_tests
 from pipeline.steps.ensemble.blend import Blend
 from pipeline.steps.ensemble.ensemble import score_queries
 from pipeline.steps.ensemble.load import load_fold_evidence
@@ -317,7 +318,8 @@ def test_a_held_out_photograph_gets_the_answer_of_the_pipeline(again, monkeypatc
     folds = artefacts.load_folds()
     parts = load_fold_evidence(recipe, p.folds.trained, folds, ("neighbours",))
     no_duplicates = artefacts.load_duplicates()[:0]
-    odds = score_queries(parts, Blend(recipe, p.ensemble, p.evaluation), no_duplicates)
+    blend = Blend(recipe, p.ensemble, p.evaluation, select_tests(parts))
+    odds = score_queries(parts, blend, no_duplicates)
     answers = compute_posteriors(odds[~odds["test"]], 0.0).groupby("query")
     stored = load_gallery(recipe, {}, p)
     for image, rows in list(answers)[::5]:

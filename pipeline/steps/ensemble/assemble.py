@@ -118,6 +118,11 @@ def stack_folds(folds: list[FoldEvidence]) -> FoldEvidence:
     )
 
 
+def select_tests(folds: list[FoldEvidence]) -> list[FoldEvidence]:
+    """The test queries of each fold."""
+    return [fold.select(fold.is_test) for fold in folds]
+
+
 def stack_held_out(folds: list[FoldEvidence]) -> FoldEvidence:
     """The held-out queries of all folds, as one."""
     return stack_folds([fold.select(~fold.is_test) for fold in folds])

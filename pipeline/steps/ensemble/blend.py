@@ -8,10 +8,12 @@ import pandas as pd
 from pipeline.evaluation import protocol
 from pipeline.evaluation.cross_fit import CrossFit
 from pipeline.params import Ensemble, EnsembleStage, Evaluation
-from pipeline.steps.ensemble.assemble import FoldEvidence
+from pipeline.steps.ensemble.assemble import FoldEvidence, stack_folds
 from pipeline.steps.ensemble.boosting import BoostedBlend
 from pipeline.steps.ensemble.linear_blends import MeanBlend, WeightedBlend
+from pipeline.steps.ensemble.missing_kinds import add_new_queries, has_known
 from pipeline.steps.ensemble.pair_calibration import BlendModel, CalibratedBlend
+from pipeline.steps.ensemble.prior_blend import PriorBlend
 
 COLUMNS = ["query", "fold", "test", "identity", "log_odds"]
 
@@ -20,14 +22,24 @@ class Blend:
     """An ensemble's recipe as a model of log-odds against new_whale (0 is as likely).
 
     recipe : the ensemble; settings : what all ensembles share; evaluation : prior, parts and seed
+    tests : the test queries by fold, which place new_whale if no held-out query is known
 
-        Blend(recipe, settings, evaluation).fit(held_out).log_odds(folds)
+        Blend(recipe, settings, evaluation, tests).fit(held_out).log_odds(folds)
+
+    Where a fit has no known or no new individuals, see `missing_kinds`.
 
     Tables have the columns COLUMNS, one row per (query, fold, candidate). Attribute: model_.
     """
 
-    def __init__(self, recipe: Ensemble, settings: EnsembleStage, evaluation: Evaluation) -> None:
+    def __init__(
+        self,
+        recipe: Ensemble,
+        settings: EnsembleStage,
+        evaluation: Evaluation,
+        tests: list[FoldEvidence],
+    ) -> None:
         self.recipe, self.settings, self.evaluation = recipe, settings, evaluation
+        self.tests = tests
 
     def fit(self, held_out: FoldEvidence) -> Self:
         """Fit on these held-out queries, new ones weighted to the prior; returns self."""
@@ -48,8 +60,11 @@ class Blend:
             log_odds[score[held_out.query]] = model.log_odds(held_out.select(score))
         return _build_table(held_out, log_odds, queries["fold"].to_numpy())
 
-    def _fit_model(self, held_out: FoldEvidence) -> BlendModel | CalibratedBlend:
+    def _fit_model(self, held_out: FoldEvidence) -> BlendModel | CalibratedBlend | PriorBlend:
         prior = self.evaluation.new_whale_prior
+        if not has_known(held_out):
+            return PriorBlend(self.recipe.weights(), prior).fit(stack_folds(self.tests))
+        held_out = add_new_queries(held_out)
         weights = protocol.query_weights(held_out.queries["kind"], prior)
         model, kind = self._build_model(), self.settings.calibration
         if kind == "none":

@@ -9,7 +9,7 @@ import pandas as pd
 
 from pipeline.data.gallery import TEST
 from pipeline.data.tables import NEW_WHALE
-from pipeline.steps.ensemble.assemble import FoldEvidence, stack_held_out
+from pipeline.steps.ensemble.assemble import FoldEvidence, select_tests, stack_held_out
 from pipeline.steps.ensemble.blend import COLUMNS, Blend
 
 CERTAIN = 20.0  # log-odds of an answer taken from a duplicate of the photograph
@@ -24,8 +24,7 @@ def score_queries(
     duplicates : test photographs that are duplicates of a labelled one (`label_duplicates`)
     """
     held_out = stack_held_out(folds)
-    tests = [fold.select(fold.is_test) for fold in folds]
-    tables = [blend.cross_fit(held_out), blend.fit(held_out).log_odds(tests)]
+    tables = [blend.cross_fit(held_out), blend.fit(held_out).log_odds(select_tests(folds))]
     table = add_missing_queries(pd.concat(tables, ignore_index=True), folds)
     return copy_labels(table, duplicates) if blend.recipe.duplicates else table
 

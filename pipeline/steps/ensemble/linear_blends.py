@@ -38,16 +38,13 @@ class MeanBlend:
         return self.final_.log_odds(self._average(evidence))
 
     def _average(self, evidence: FoldEvidence) -> np.ndarray:
-        weights = [self._weight_of(str(name)) for name in evidence.scores]
+        weights = [find_weight(str(name), self.weights) for name in evidence.scores]
         scores = evidence.scores.to_numpy()
         log_odds = [
             calibration.log_odds(scores[:, [column]])
             for column, calibration in enumerate(self.calibrations_)
         ]
         return np.average(log_odds, axis=0, weights=weights)[:, None]
-
-    def _weight_of(self, name: str) -> float:
-        return self.weights[name if name in self.weights else name.partition(".")[0]]
 
 
 class WeightedBlend:
@@ -61,3 +58,8 @@ class WeightedBlend:
     def log_odds(self, evidence: FoldEvidence) -> np.ndarray:
         """log P(candidate) / P(new_whale), one per candidate row."""
         return self.softmax_.log_odds(evidence.scores.to_numpy())
+
+
+def find_weight(score: str, weights: dict[str, float]) -> float:
+    """A score's weight: its own, as "local.votes", or that of its backbone."""
+    return weights[score if score in weights else score.partition(".")[0]]

@@ -1,5 +1,6 @@
 """Each source's score as the probability that query and candidate are one animal."""
 
+import numpy as np
 import pandas as pd
 from scipy.special import expit
 
@@ -7,6 +8,7 @@ from pipeline.evaluation import protocol
 from pipeline.evaluation.cross_fit import CrossFit
 from pipeline.params import Evaluation
 from pipeline.steps.ensemble.assemble import FoldEvidence, stack_held_out
+from pipeline.steps.ensemble.missing_kinds import add_new_queries, has_known
 from pipeline.steps.ensemble.pair_calibration import fit_calibration
 
 TOP = 10  # candidates per query and fold whose probabilities are stored
@@ -57,7 +59,13 @@ def cross_fit_probabilities(
 def fit_probabilities(
     held_out: FoldEvidence, scores: pd.DataFrame, kind: str, evaluation: Evaluation
 ) -> pd.DataFrame:
-    """Probabilities of `scores` (n x s), by calibrations that are fitted on held-out queries."""
+    """Probabilities of `scores` (n x s), by calibrations that are fitted on held-out queries.
+
+    NaN without known queries: no pair shows one animal.
+    """
+    if not has_known(held_out):
+        return pd.DataFrame(np.nan, index=scores.index, columns=scores.columns)
+    held_out = add_new_queries(held_out)
     weights = protocol.query_weights(held_out.queries["kind"], evaluation.new_whale_prior)
     same, pair_weights = held_out.to_choices(weights).right, weights[held_out.query]
     columns = {}

@@ -49,7 +49,7 @@ def build_queries(
     """
     best = details.best_matches.set_index(["query", "identity"])[["image", "inliers"]]
     matches = {key: (image, inliers) for key, image, inliers in best.itertuples(name=None)}
-    table = details.source_probabilities
+    table = details.source_probabilities.dropna()  # NaN: no known pair to fit them on
     probabilities = dict(zip(table.index, table.round(DIGITS).to_numpy().tolist(), strict=True))
     entries = []
     for name, rows in answers.groupby("query", sort=False):

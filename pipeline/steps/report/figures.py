@@ -60,7 +60,9 @@ def render_figure(title: str, text: str, draw: Callable[[Axes], None]) -> str:
 
 
 def plot_threshold(curve: pd.DataFrame) -> str:
-    """MAP@5 by the shift of new_whale (columns shift, map5, new_share)."""
+    """MAP@5 by the shift of new_whale (columns shift, map5, new_share); "" if not measured."""
+    if curve.empty:
+        return ""
     best = curve.iloc[curve["map5"].argmax()]
     text = (
         f"MAP@5 is highest, {best['map5']:.3f}, at a shift of {best['shift']:.1f}, at which "
@@ -78,7 +80,12 @@ def plot_threshold(curve: pd.DataFrame) -> str:
 
 
 def plot_reliability(table: pd.DataFrame) -> str:
-    """The reliability diagram of the first answers (columns probability, frequency, fraction)."""
+    """The reliability diagram of the first answers (columns probability, frequency, fraction).
+
+    "" if it is empty, since the held-out queries do not measure it.
+    """
+    if table.empty:
+        return ""
     distance = (table["probability"] - table["frequency"]).abs()
     error = (distance * table["fraction"]).sum() / table["fraction"].sum()
     text = (
@@ -97,8 +104,13 @@ def plot_reliability(table: pd.DataFrame) -> str:
 
 
 def plot_class_sizes(table: pd.DataFrame) -> str:
-    """Scores by photographs in the gallery (columns photographs, queries, map5, top1)."""
+    """Scores by photographs in the gallery (columns photographs, queries, map5, top1).
+
+    "" without known individuals.
+    """
     known = table.dropna(subset="map5")
+    if known.empty:
+        return ""
     scores = [f"{row.map5:.3f} with {row.photographs}" for row in known.itertuples()]
     text = "MAP@5 of known individuals by photographs in the gallery: " + ", ".join(scores) + "."
 

@@ -107,9 +107,12 @@ function drawSummary() {
   const number = (value) => value.toFixed(3).replace(/^0/, "");
   document.title = `Tailprint report: ${content.ensemble}`;
   byId("ensemble").textContent = content.ensemble;
-  byId("summary").textContent = `held-out MAP@5 ${number(scores.map5)} ` +
-    `(${number(scores.map5_low)} to ${number(scores.map5_high)}), ` +
-    `top-1 ${number(scores.top1)}; ${countOf(content.queries.length, content.total.queries)} photographs` +
+  const measured = scores.map5 === null
+    ? `${scores.not_measured}` +
+      (scores.map5_known === null ? "" : `; MAP@5 of known individuals alone ${number(scores.map5_known)}`)
+    : `held-out MAP@5 ${number(scores.map5)} (${number(scores.map5_low)} to ${number(scores.map5_high)}), ` +
+      `top-1 ${number(scores.top1)}`;
+  byId("summary").textContent = `${measured}; ${countOf(content.queries.length, content.total.queries)} photographs` +
     (content.queries.length < content.total.queries ? ", wrong and unsure ones first" : "");
   byId("card").tBodies[0].append(...Object.entries(scores).map(([name, value]) =>
     createElement("tr", {}, createElement("th", { scope: "row" }, name.replaceAll("_", " ")),

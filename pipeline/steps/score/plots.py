@@ -7,6 +7,7 @@ from pipeline.data import gallery
 from pipeline.data.gallery import KNOWN
 from pipeline.data.tables import NEW_WHALE
 from pipeline.evaluation import metrics, reliability
+from pipeline.evaluation.coverage import weigh_both_kinds
 
 LARGEST = 10**9  # photographs; no individual has so many
 
@@ -55,12 +56,14 @@ def build_first_answer_diagram(
     rankings : table "rankings"
     posteriors : columns query, identity, posterior; an answer without one has probability 0
     bins : of equal width
+
+    Empty unless the queries measure known and new individuals.
     """
     posterior = posteriors.set_index(["query", "identity"])["posterior"]
     first = rankings["ranking"].str.split(" ").str[0]
     probability = posterior.reindex(pd.MultiIndex.from_arrays([rankings["image"], first])).fillna(0)
     right = (first == rankings["truth"]).to_numpy(float)
-    weights = rankings["weight"].to_numpy()
+    weights = weigh_both_kinds(rankings)
     edges = np.linspace(0, 1, bins + 1)
     return reliability.build_diagram(probability.to_numpy(), right, weights, edges)
 

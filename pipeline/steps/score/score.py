@@ -1,54 +1,101 @@
 """The score card of one ensemble: held-out truth only, one number per key."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from pipeline.data.gallery import KNOWN, LABELLED_NEW, UNSEEN
 from pipeline.evaluation import metrics, protocol, reliability
+from pipeline.evaluation.coverage import MIN_INDIVIDUALS, count_individuals, weigh_both_kinds
 from pipeline.params import Evaluation
 
+NOT_MEASURED = "not_measured"  # the card's key for the reason
 
-def compute_score_card(rankings: pd.DataFrame, evaluation: Evaluation) -> dict[str, float | None]:
+
+def compute_score_card(
+    rankings: pd.DataFrame, evaluation: Evaluation
+) -> dict[str, float | str | None]:
     """Scores of the held-out queries (table "rankings"), weighted to the prior, with intervals.
 
     `visible` is the smallest change of map5 that these queries would show in four of five studies
-    if two systems' errors were unrelated; a paired comparison detects smaller ones.
+    if two systems' errors were unrelated; a paired comparison detects smaller ones. A score is null
+    if the queries show fewer than two individuals of its kinds; NOT_MEASURED then says why.
     """
     lists = rankings["ranking"].str.split(" ").tolist()
-    truths, weights = rankings["truth"].tolist(), rankings["weight"].to_numpy()
-    precision = metrics.precision_at_5(truths, lists)
-    right = metrics.hits_by_rank(truths, lists)[:, 0]
-    known = (rankings["kind"] == KNOWN).to_numpy()
-    samples = protocol.bootstrap(
-        weighted_mean_statistic(precision, weights),
-        rankings["cluster"],
-        evaluation.bootstrap,
-        evaluation.seed,
-    )
-    low, high = protocol.percentile_interval(samples)
+    right = metrics.hits_by_rank(rankings["truth"].tolist(), lists)[:, 0]
     card = {
-        "map5": metrics.mean(precision, weights),
-        "map5_low": low,
-        "map5_high": high,
-        "visible": protocol.VISIBLE * float(np.nanstd(samples)),
-        "top1": metrics.mean(right, weights),
-        "top5": metrics.top_k(5, truths, lists, weights),
-        "map5_known": metrics.mean(precision, known),
-        "top1_known": metrics.mean(right, known),
-        "recall_labelled_new": metrics.mean(right, rankings["kind"] == LABELLED_NEW),
-        "recall_unseen": metrics.mean(right, rankings["kind"] == UNSEEN),
-        "baks": metrics.balanced_accuracy(right, rankings["cluster"], known),
-        "baus": metrics.balanced_accuracy(right, rankings["cluster"], ~known),
-        "new_share": metrics.mean(metrics.first_is_new(lists), weights),
+        **score_both_kinds(rankings, lists, evaluation),
+        **score_kinds(rankings, lists, right),
+        "new_share": metrics.mean(metrics.first_is_new(lists), weigh_both_kinds(rankings)),
         "prior": evaluation.new_whale_prior,
     }
     counts = {
         f"queries_{kind}": int((rankings["kind"] == kind).sum())
         for kind in (KNOWN, LABELLED_NEW, UNSEEN)
     }
-    return {**{name: round_score(value) for name, value in card.items()}, **counts}
+    reason = explain_missing(rankings)
+    return {
+        **{name: round_score(value) for name, value in card.items()},
+        **counts,
+        **({NOT_MEASURED: reason} if reason else {}),
+    }
+
+
+def explain_missing(rankings: pd.DataFrame) -> str:
+    """What the held-out queries (table "rankings") do not measure, and why; "" if nothing."""
+    return count_individuals(rankings).explain()
+
+
+def score_both_kinds(
+    rankings: pd.DataFrame, lists: list[list[str]], evaluation: Evaluation
+) -> dict[str, float]:
+    """Scores over known and new individuals; NaN unless both are measured."""
+    truths, weights = rankings["truth"].tolist(), weigh_both_kinds(rankings)
+    precision = metrics.precision_at_5(truths, lists)
+    low, high, deviation = np.nan, np.nan, np.nan
+    if weights.any():
+        statistic = weighted_mean_statistic(precision, weights)
+        samples = protocol.bootstrap(
+            statistic, rankings["cluster"], evaluation.bootstrap, evaluation.seed
+        )
+        low, high = protocol.percentile_interval(samples)
+        deviation = float(np.nanstd(samples))
+    return {
+        "map5": metrics.mean(precision, weights),
+        "map5_low": low,
+        "map5_high": high,
+        "visible": protocol.VISIBLE * deviation,
+        "top1": metrics.top_k(1, truths, lists, weights),
+        "top5": metrics.top_k(5, truths, lists, weights),
+    }
+
+
+def score_kinds(
+    rankings: pd.DataFrame, lists: list[list[str]], right: np.ndarray
+) -> dict[str, float]:
+    """Scores of one kind each; NaN for a kind with too few individuals."""
+    precision, clusters = metrics.precision_at_5(rankings["truth"], lists), rankings["cluster"]
+    kinds = {
+        kind: select_measured((rankings["kind"] == kind).to_numpy(), clusters)
+        for kind in (KNOWN, LABELLED_NEW, UNSEEN)
+    }
+    known = kinds[KNOWN]
+    new = select_measured((rankings["kind"] != KNOWN).to_numpy(), clusters)
+    return {
+        "map5_known": metrics.mean(precision, known),
+        "top1_known": metrics.mean(right, known),
+        "recall_labelled_new": metrics.mean(right, kinds[LABELLED_NEW]),
+        "recall_unseen": metrics.mean(right, kinds[UNSEEN]),
+        "baks": metrics.balanced_accuracy(right, clusters, known),
+        "baus": metrics.balanced_accuracy(right, clusters, new),
+    }
+
+
+def select_measured(chosen: np.ndarray, clusters: pd.Series) -> np.ndarray:
+    """The chosen queries (bool), or none of them if they show too few individuals."""
+    return chosen & (clusters[chosen].nunique() >= MIN_INDIVIDUALS)
 
 
 def summarise_conflicts(table: pd.DataFrame, policy: str) -> dict[str, int | str]:
@@ -96,6 +143,14 @@ def average_few_shot_accuracy(members: list[dict[str, float | None]]) -> dict[st
             f"{name}_high": round_score(mean + half_width),
         }
     return scores
+
+
+def describe(ensemble: str, card: dict[str, Any]) -> str:
+    """One line of the log: the held-out MAP@5, or why it is not measured."""
+    if NOT_MEASURED in card:
+        return f"score {ensemble}: {card[NOT_MEASURED]}"
+    interval = "{map5:.3f} ({map5_low:.3f} to {map5_high:.3f})".format(**card)
+    return f"score {ensemble}: held-out MAP@5 {interval}"
 
 
 def weighted_mean_statistic(

@@ -13,6 +13,7 @@ import pandas as pd
 
 from pipeline.data.tables import NEW_WHALE
 from pipeline.evaluation import calibration, protocol
+from pipeline.evaluation.coverage import count_individuals
 from pipeline.evaluation.cross_fit import CrossFit
 from pipeline.params import Evaluation, NewWhale
 from pipeline.steps.submission import shift as shifts
@@ -69,7 +70,12 @@ def place_test(
 def _fit_shift(
     log_odds: pd.DataFrame, queries: pd.DataFrame, params: NewWhale, prior: float
 ) -> float:
-    """The shift fitted on these queries, new ones weighted to the prior among them."""
+    """The shift fitted on these queries, new ones weighted to the prior among them.
+
+    Without queries of both kinds there is nothing to fit, and log-odds are taken as they are.
+    """
+    if params.method != "fixed" and not count_individuals(queries).is_complete:
+        return 0.0
     weights = protocol.query_weights(queries["kind"], prior)
     top = shifts.collect_top_candidates(log_odds, queries.assign(weight=weights))
     return shifts.fit_shift(params, top, prior)

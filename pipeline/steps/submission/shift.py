@@ -13,6 +13,7 @@ from pipeline.evaluation import metrics
 from pipeline.params import NewWhale
 
 LENGTH = 5
+CURVE = ["shift", "map5", "new_share"]
 SHIFTS = np.linspace(-6, 6, 121)
 
 
@@ -78,11 +79,13 @@ def match_prior(top: TopCandidates, prior: float) -> float:
     """The shift at which new_whale comes first for the fraction `prior` of weighted queries."""
     order = np.argsort(top.log_odds[:, 0], kind="stable")
     fraction = np.cumsum(top.weights[order]) / top.weights.sum()
-    return float(top.log_odds[order, 0][np.searchsorted(fraction, prior - 1e-12)])
+    # the last sum may fall short of 1 by rounding
+    at = min(int(np.searchsorted(fraction, prior - 1e-12)), len(order) - 1)
+    return float(top.log_odds[order, 0][at])
 
 
 def build_curve(top: TopCandidates) -> pd.DataFrame:
-    """MAP@5 and the fraction answered new at every shift: columns shift, map5, new_share."""
+    """MAP@5 and the fraction answered new at every shift: columns CURVE."""
     rows = [
         {
             "shift": round(float(shift), 3),

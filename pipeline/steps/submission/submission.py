@@ -9,6 +9,7 @@ import pandas as pd
 from pipeline.data import gallery, tables, viewpoints
 from pipeline.data.tables import NEW_WHALE
 from pipeline.evaluation import protocol
+from pipeline.evaluation.coverage import count_individuals
 from pipeline.params import Columns, Evaluation, NewWhale, SubmissionStage
 from pipeline.steps.submission import balance, contract, shift
 from pipeline.steps.submission.place import Galleries, place_held_out, place_test, rank_labels
@@ -28,6 +29,7 @@ class Answers:
     """The rankings of all queries.
 
     held_out: table "rankings"; test: label lists by image; curve: MAP@5 by new_whale's shift
+        (empty if the held-out queries do not measure it)
     posteriors: columns query, identity, posterior, of held-out and test queries
     vocabulary: all labels that an answer may have
     """
@@ -71,10 +73,17 @@ def rank_queries(
     return Answers(
         queries.assign(ranking=[" ".join(rankings[image]) for image in queries["image"]]),
         rank_together(placed_test, vocabulary, settings),
-        shift.build_curve(shift.collect_top_candidates(held_out, queries)),
+        build_curve(held_out, queries),
         pd.concat([placed, placed_test], ignore_index=True),
         set(vocabulary),
     )
+
+
+def build_curve(log_odds: pd.DataFrame, queries: pd.DataFrame) -> pd.DataFrame:
+    """MAP@5 by the shift of new_whale (`shift.CURVE`); empty unless both kinds are measured."""
+    if not count_individuals(queries).is_complete:
+        return pd.DataFrame(columns=shift.CURVE)
+    return shift.build_curve(shift.collect_top_candidates(log_odds, queries))
 
 
 def build_galleries(

@@ -27,12 +27,18 @@ def verify(pairs: pd.DataFrame, params: Verify, evaluation: Evaluation) -> Verif
     """Fit on all known pairs (`pairs.build_known_pairs`), and evaluate by cross-fitting.
 
     The prior of the diagram's probabilities is that of the pairs: a query and any gallery
-    photograph. With only one class the judge is unfitted, scores are NaN, curve and diagram empty.
+    photograph. A true positive rate at a false alarm rate needs one different pair at that rate.
+    With only one class the judge is unfitted, scores are NaN, curve and diagram empty;
+    so it is if the fits of all parts of the cross-fit together score one class only.
     Scores: auc, eer, tpr_at_RATE for every false alarm rate of `params`, and calibration_error.
     """
     if pairs["same"].nunique() < 2:
         return build_unfitted(params)
     evidence = cross_fit_evidence(pairs, evaluation)
+    fitted = ~np.isnan(evidence)
+    if pairs.loc[fitted, "same"].nunique() < 2:
+        return build_unfitted(params)
+    judge, pairs, evidence = Judge().fit(pairs), pairs[fitted], evidence[fitted]
     same, weights = pairs["same"].to_numpy(), pairs["weight"].to_numpy()
     curve = compute_roc(evidence, same, weights)
     probabilities = expit(evidence + logit(np.average(same, weights=weights)))
@@ -40,11 +46,14 @@ def verify(pairs: pd.DataFrame, params: Verify, evaluation: Evaluation) -> Verif
     values = [
         float(roc_auc_score(same, evidence, sample_weight=weights)),
         equal_error_rate(curve),
-        *(true_positive_rate(curve, rate) for rate in params.false_alarm_rates),
+        *(
+            true_positive_rate(curve, rate) if (~same).sum() * rate >= 1 else float("nan")
+            for rate in params.false_alarm_rates
+        ),
         reliability.calibration_error(diagram),
     ]
     scores = dict(zip(score_names(params), values, strict=True))
-    return Verification(Judge().fit(pairs), scores, curve, diagram)
+    return Verification(judge, scores, curve, diagram)
 
 
 def score_names(params: Verify) -> list[str]:
@@ -64,15 +73,17 @@ def build_unfitted(params: Verify) -> Verification:
 def cross_fit_evidence(pairs: pd.DataFrame, evaluation: Evaluation) -> np.ndarray:
     """Compute the log-evidence of every pair by a fit without its query and duplicates of it.
 
-    A pair is left out of that fit whether the query is its query or its gallery photograph.
+    A pair is left out of that fit whether the query is its query or its gallery photograph. NaN for
+    pairs whose fit has pairs of one class only: no evidence was learned for them.
     """
     cross_fit = CrossFit(pairs["group"].to_numpy(), evaluation.crossfit, evaluation.seed)
     part_of_group = dict(zip(pairs["group"], cross_fit.part, strict=True))
     gallery_part = pairs["gallery_group"].map(part_of_group).to_numpy()
-    evidence = np.empty(len(pairs))
+    evidence = np.full(len(pairs), np.nan)
     for number, (fit, score) in zip(cross_fit.numbers, cross_fit, strict=True):
-        judge = Judge().fit(pairs[fit & (gallery_part != number)])
-        evidence[score] = judge.evidence(pairs[score])
+        others = pairs[fit & (gallery_part != number)]
+        if others["same"].nunique() == 2:
+            evidence[score] = Judge().fit(others).evidence(pairs[score])
     return evidence
 
 

@@ -110,13 +110,17 @@ def fit_weighers(
     """Fit a weigher on all held-out queries, and one without each of the `parts`.
 
     A pair is left out with the part of its gallery photograph too: the same two photographs may
-    be a pair the other way round. Random pairs are not fitted on.
+    be a pair the other way round. Random pairs are not fitted on. If one of the fits has points of
+    one class only, all stay unfitted: weights of some queries and zeros of others cannot be
+    compared.
     """
     training = points[(points["query_part"] != NOT_HELD_OUT) & ~points["random"]]
     weighers = {NOT_HELD_OUT: fit_weigher(training, params)}
     for part in parts:
         others = (training["query_part"] != part) & (training["gallery_part"] != part)
         weighers[part] = fit_weigher(training[others], params)
+    if any(weigher.trees_ is None for weigher in weighers.values()):
+        return {part: PointWeigher() for part in weighers}
     return weighers
 
 

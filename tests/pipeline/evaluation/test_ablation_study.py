@@ -14,18 +14,18 @@ EVALUATION = params.load(ROOT / "params.yaml").evaluation.model_copy(
 )
 
 
-def rankings(*lists: str) -> pd.DataFrame:
-    """The rankings of the queries x (shows a) and n (new)."""
+def rankings(known: str, new: str) -> pd.DataFrame:
+    """The rankings of the queries x0 and x1 (known), n0 and n1 (new), of one individual each."""
     return pd.DataFrame(
         {
-            "image": ["x", "n"],
-            "group": [0, 1],
+            "image": ["x0", "x1", "n0", "n1"],
+            "group": range(4),
             "fold": 0,
-            "kind": ["known", "labelled_new"],
-            "truth": ["a", "new_whale"],
-            "cluster": ["a", "group 1"],
+            "kind": ["known"] * 2 + ["labelled_new"] * 2,
+            "truth": ["a"] * 2 + ["new_whale"] * 2,
+            "cluster": ["a0", "a1", "group 2", "group 3"],
             "weight": 1.0,
-            "ranking": lists,
+            "ranking": [known, known, new, new],
         }
     )
 
@@ -42,8 +42,19 @@ def test_a_gain_by_hand_over_two_seeds():
     assert found["low"] <= found["difference"] <= found["high"]
 
 
+@pytest.mark.fault(
+    "evaluation",
+    "an ablation study without a new held-out query",
+    "refused: its table would call the score of known individuals MAP@5",
+)
+def test_a_study_without_new_queries_is_refused():
+    known = rankings("a", "a")[:2]
+    with pytest.raises(UserError, match="edit trick: no held-out photograph shows a new"):
+        ablation_study.compute_edit_gain("trick", [known], [known], EVALUATION)
+
+
 def test_other_queries_are_refused():
-    base, other = rankings("a", "a"), rankings("a", "a").assign(image=["x", "y"])
+    base, other = rankings("a", "a"), rankings("a", "a").assign(image=list("wxyz"))
     with pytest.raises(ValueError, match="other queries than the base"):
         ablation_study.compute_edit_gain("trick", [other], [base], EVALUATION)
 

@@ -21,6 +21,7 @@ def keep(tmp_path):
         images = [f"{names}{i}" for i in range(len(first))]
         rows = pd.DataFrame({"image": images, "truth": "a", "kind": "known", "fold": 0})
         rows = rows.assign(group=range(len(rows)), cluster=images, weight=1.0)
+        rows.loc[rows.index >= 2, "kind"] = "unseen"  # two of each kind
         rows["ranking"] = [{"a": "a b", "b": "b a"}[answer] for answer in first]
         tables.write("rankings", rows, tmp_path / "rankings.csv")
         (tmp_path / "params.yaml").write_text(settings)
@@ -41,6 +42,17 @@ def test_the_gain_and_what_changed(tmp_path, keep):
     change = compare(tmp_path, "x", "y")
     assert change["changed"] == "train.epochs: 22 -> 16"
     assert (change["difference"], change["low"], change["high"]) == (0.5, 0.5, 0.5)
+
+
+@pytest.mark.fault(
+    "evaluation",
+    "two submissions whose common queries are of one kind",
+    "no gain is listed beside the held-out MAP@5",
+)
+def test_queries_of_one_kind_give_no_gain(tmp_path, keep):
+    keep("x", "a: 1\n", "b", "b")
+    keep("y", "a: 2\n", "a", "a")
+    assert compare(tmp_path, "x", "y") == {"changed": "a: 1 -> 2"}
 
 
 def test_submissions_that_were_not_kept_are_not_compared(tmp_path, keep):

@@ -39,9 +39,12 @@ def update() -> pd.DataFrame:
 
 
 def write_rankings(ranking: str) -> None:
-    """The ranking of the only held-out query, whose truth is a."""
-    row = ["q.jpg", 0, 0, "known", "a", "a", 1.0, ranking]
-    ranked = pd.DataFrame([row], columns=tables.COLUMNS["rankings"])
+    """The ranking of four held-out queries, whose truth is a; two count as new."""
+    rows = [
+        [f"q{i}.jpg", i, 0, kind, "a", f"a{i}", 1.0, ranking]
+        for i, kind in enumerate(["known", "known", "unseen", "unseen"])
+    ]
+    ranked = pd.DataFrame(rows, columns=tables.COLUMNS["rankings"])
     tables.write("rankings", ranked, paths.rankings("card"))
 
 
@@ -57,6 +60,24 @@ def test_scores_by_hand(run):
     assert (row["public"], row["private"], row["hidden"]) == (1, 0.5, 0.75)
     assert row["hidden_without_copies"] == 0.5
     assert table["ensemble"].tolist() == ["card"] and table["hidden"].tolist() == [0.75]
+
+
+@pytest.mark.fault(
+    "evaluation",
+    "the leaderboard of an ensemble without new held-out queries",
+    "a row without held-out MAP@5, and a warning with the reason",
+)
+def test_what_is_not_measured_has_no_number_on_the_leaderboard(run, caplog):
+    ranked = tables.read("rankings", paths.rankings("card"))
+    tables.write("rankings", ranked[ranked["kind"] == "known"], paths.rankings("card"))
+    empty = dict.fromkeys(["map5", "map5_low", "map5_high", "top1", "new_share"])
+    card = CARD | empty | {"not_measured": "no held-out photograph shows a new individual"}
+    (run / "submissions/card.json").write_text(json.dumps(card))
+    update()
+    (row,) = history(run).to_dict("records")
+    assert row["held_out_map5"] == "" and row["map5_known"] == 0.25
+    assert "card: no held-out photograph shows a new individual" in caplog.text
+    assert "nan" not in (run / "submissions/leaderboard.html").read_text().lower()
 
 
 def test_files_of_another_run_or_missing_ones_are_left_out_with_a_warning(run, caplog):

@@ -23,6 +23,7 @@ def build_queries(fold: int, truth: np.ndarray) -> pd.DataFrame:
             "image": images,
             "group": np.where(held_out, 1000 * fold + number // 2, -1),
             "kind": kind,
+            "cluster": np.where(truth == NEW_WHALE, "group " + (number // 2).astype(str), truth),
             "truth": np.where(held_out, truth, ""),
             "fold": np.where(held_out, fold, -1),
         }

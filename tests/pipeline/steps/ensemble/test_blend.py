@@ -19,7 +19,7 @@ P = params.load(ROOT / "tests/params.yaml")
 def blend() -> Blend:
     recipe = P.ensembles["card"].model_copy(update={"method": "weighted"})
     settings = P.ensemble.model_copy(update={"calibration": "none"})
-    return Blend(recipe, settings, P.evaluation)
+    return Blend(recipe, settings, P.evaluation, [])
 
 
 def test_the_table_of_a_fitted_blend(blend):

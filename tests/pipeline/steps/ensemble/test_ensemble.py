@@ -34,7 +34,7 @@ METHODS = ["mean", "weighted", "lightgbm"]
 def build_blend(method: str = "mean", calibration: str = "none", duplicates: bool = True) -> Blend:
     recipe = RECIPE.model_copy(update={"method": method, "duplicates": duplicates})
     settings = SETTINGS.model_copy(update={"calibration": calibration})
-    return Blend(recipe, settings, P.evaluation)
+    return Blend(recipe, settings, P.evaluation, [])
 
 
 def score(folds: list[FoldEvidence], method: str = "mean", calibration="none") -> pd.DataFrame:

@@ -138,3 +138,59 @@ def test_every_member_learns_from_two_individuals():
     folds.check_training(table, [0])
     with pytest.raises(UserError, match="fold 1 held out, a member would learn from one indiv.*a"):
         folds.check_training(table, [0, 1])
+
+
+def spread_herd(individuals: int, each: int) -> pd.DataFrame:
+    """So many individuals with so many photographs each, none of them new."""
+    names = [f"w{i:02}" for i in range(individuals) for _ in range(each)]
+    return labels([(f"{i:03}.jpg", name, i) for i, name in enumerate(names)])
+
+
+def find_whole(assigned: pd.DataFrame) -> set[str]:
+    return {str(name) for name, rows in assigned.groupby("identity") if rows["fold"].nunique() == 1}
+
+
+@pytest.mark.fault(
+    "evaluation",
+    "no labelled photograph is new and every individual has several",
+    "a fifth of the individuals is held out whole, some in every fold, and the log says so",
+)
+@pytest.mark.parametrize("count, individuals, whole", [(2, 10, 2), (3, 60, 12), (4, 14, 4)])
+@pytest.mark.parametrize("seed", range(4))
+def test_whole_individuals_are_held_out_if_nothing_else_is_new(count, individuals, whole, seed):
+    assigned = folds.assign_folds(spread_herd(individuals, count + 1), count, seed)
+    held_out = find_whole(assigned)
+    assert len(held_out) == whole
+    in_fold = assigned[assigned["identity"].isin(held_out)].groupby("fold")["identity"].nunique()
+    assert len(in_fold) == count and in_fold.max() - in_fold.min() <= 1
+    others = assigned[~assigned["identity"].isin(held_out)]
+    assert (others.groupby("identity")["fold"].nunique() == count).all()
+    assert f"{whole} individuals with {whole * (count + 1)}" in folds.describe_whole(assigned)
+
+
+@pytest.mark.fault(
+    "evaluation",
+    "too few individuals to hold any out whole",
+    "all are spread; the prior places new_whale and the card says so",
+)
+@pytest.mark.parametrize("individuals, each, count", [(1, 9, 3), (5, 4, 2), (6, 2, 12)])
+def test_few_individuals_are_all_spread(individuals, each, count):
+    assigned = folds.assign_folds(spread_herd(individuals, each), count, seed=0)
+    assert find_whole(assigned) == set() and folds.describe_whole(assigned) == ""
+    assert set(assigned["fold"]) == set(range(count))
+
+
+def test_folds_with_new_queries_stay_as_they_are(ocean):
+    """One new photograph per fold is enough; with fewer, individuals are held out whole too."""
+    new = labels([(f"n{i}.jpg", "new_whale", 900 + i) for i in range(3)])
+    herd = pd.concat([spread_herd(9, 4), new], ignore_index=True)
+    whole = find_whole(folds.assign_folds(herd, 3, seed=0)) - {"new_whale"}
+    assert not whole and folds.describe_whole(folds.assign_folds(ocean, 3, seed=0)) == ""
+    assert find_whole(folds.assign_folds(herd[:-1], 3, seed=0)) - {"new_whale"}
+
+
+def test_the_individual_with_most_photographs_is_never_held_out_whole():
+    most = labels([(f"m{i}.jpg", "most", 900 + i) for i in range(40)])
+    herd = pd.concat([spread_herd(9, 4), most], ignore_index=True)
+    for seed in range(20):
+        assert "most" not in find_whole(folds.assign_folds(herd, 3, seed))

@@ -46,13 +46,14 @@ def test_scores_by_gallery_size_by_hand(rankings, folds):
 
 def test_the_diagram_of_first_answers_by_hand(rankings):
     """One right and one wrong of .9, two wrong of .3; an answer from the filler has 0."""
-    table = rankings.assign(image=list("vwxyz"), weight=[1.0, 1, 1, 1, 2])
+    table = rankings.assign(image=list("vwxyz"), weight=[1.0, 1, 1, 1, 2], cluster=list("vwxyz"))
     rows = [("v", "b", 0.9), ("w", "b", 0.9), ("x", NEW_WHALE, 0.3), ("y", "a", 0.3), ("z", "a", 1)]
     posteriors = pd.DataFrame(rows, columns=["query", "identity", "posterior"])
     diagram = plots.build_first_answer_diagram(table, posteriors, 10)
     assert diagram["probability"].tolist() == pytest.approx([0, 0.3, 0.9])
     assert diagram["frequency"].tolist() == pytest.approx([1, 0, 0.5])
     assert diagram["fraction"].tolist() == pytest.approx([2 / 6, 2 / 6, 2 / 6])
+    assert plots.build_first_answer_diagram(table[:3], posteriors, 10).empty  # no new queries
 
 
 def test_outcomes_by_hand(rankings):

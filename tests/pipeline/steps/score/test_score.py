@@ -19,10 +19,10 @@ EVALUATION = params.load(ROOT / "tests/params.yaml").evaluation
 
 @pytest.fixture
 def rankings() -> pd.DataFrame:
-    """a is first and second; one new query is right, the other third."""
+    """a is first, b second; one new query is right, the other third."""
     rows = [
         (KNOWN, "a", "a", 1.5, "a b c d e"),
-        (KNOWN, "a", "a", 1.5, f"b a {NEW_WHALE} d e"),
+        (KNOWN, "b", "b", 1.5, f"a b {NEW_WHALE} d e"),
         (LABELLED_NEW, NEW_WHALE, "group 7", 0.5, f"{NEW_WHALE} a b c d"),
         (UNSEEN, NEW_WHALE, "z", 0.5, f"a b {NEW_WHALE} c d"),
     ]
@@ -37,8 +37,8 @@ def test_the_numbers_by_hand(rankings):
     assert found["top5"] == 1
     assert found["map5_known"] == 0.75
     assert found["top1_known"] == 0.5
-    assert found["recall_labelled_new"] == 1
-    assert found["recall_unseen"] == 0
+    assert found["recall_labelled_new"] is None  # of a single photograph
+    assert found["recall_unseen"] is None
     assert found["baks"] == 0.5
     assert found["baus"] == 0.5
     assert found["new_share"] == pytest.approx(0.5 / 4)
@@ -46,6 +46,13 @@ def test_the_numbers_by_hand(rankings):
     assert (found["queries_known"], found["queries_labelled_new"], found["queries_unseen"]) == (
         2, 1, 1,
     )  # fmt: skip
+    assert score.NOT_MEASURED not in found
+
+
+def test_recalls_of_both_kinds_of_new_individuals(rankings):
+    twice = pd.concat([rankings, rankings.assign(cluster=rankings["cluster"] + "2")])
+    found = score.compute_score_card(twice, EVALUATION)
+    assert (found["recall_labelled_new"], found["recall_unseen"]) == (1, 0)
 
 
 def test_scores_of_known_individuals_ignore_the_weights(rankings):
@@ -62,17 +69,45 @@ def test_json_has_no_nan(rankings):
     assert json.loads(text) == found
 
 
-def test_a_single_query(rankings):
-    found = score.compute_score_card(rankings[:1], EVALUATION)
-    assert (found["map5"], found["map5_low"], found["map5_high"], found["visible"]) == (1, 1, 1, 0)
+MIXED = ["map5", "map5_low", "map5_high", "visible", "top1", "top5", "new_share"]
+
+
+@pytest.mark.fault(
+    "evaluation",
+    "no held-out photograph shows a new individual, or a known one",
+    "no score over both kinds, and the card and the log say why",
+)
+@pytest.mark.parametrize(
+    "rows, reason, measured",
+    [
+        ([0, 1], "no held-out photograph shows a new individual: MAP@5", {"map5_known": 0.75}),
+        ([2, 3], "no held-out photograph shows a known individual: MAP@5", {"baus": 0.5}),
+        ([0, 1, 3], "the held-out photographs show a single new individual: MAP@5", {"baks": 0.5}),
+        ([0, 2, 3], "the held-out photographs show a single known individual: MAP@5", {}),
+        ([0], "a single known individual and no held-out photograph shows a new", {}),
+    ],
+)
+def test_a_score_needs_two_individuals_of_each_of_its_kinds(rankings, rows, reason, measured):
+    found = score.compute_score_card(rankings.iloc[rows], EVALUATION)
+    assert [found[name] for name in MIXED] == [None] * len(MIXED)
+    assert {name: found[name] for name in measured} == measured
+    if 1 not in rows:
+        assert found["map5_known"] is None and found["baks"] is None
+    assert reason in found[score.NOT_MEASURED]
+    assert reason in score.describe("card", found)
+
+
+def test_the_log_has_the_score(rankings):
+    found = score.compute_score_card(rankings, EVALUATION)
+    assert score.describe("card", found).startswith("score card: held-out MAP@5 0.729 (")
 
 
 def test_the_interval_resamples_individuals_not_photographs(rankings):
     """Ten photographs of one individual are no more evidence than one: the interval is as wide."""
-    alike = rankings.iloc[[0, 2, 3]]
-    repeated = pd.concat([alike.iloc[:1]] * 10 + [alike.iloc[1:]], ignore_index=True)
-    repeated["weight"] = [0.15] * 10 + [0.5] * 2
-    few, many = (score.compute_score_card(table, EVALUATION) for table in (alike, repeated))
+    repeated = pd.concat([rankings.iloc[:1]] * 10 + [rankings.iloc[1:]], ignore_index=True)
+    repeated["weight"] = [0.15] * 10 + [1.5, 0.5, 0.5]
+    few, many = (score.compute_score_card(table, EVALUATION) for table in (rankings, repeated))
+    assert few["map5_low"] < few["map5_high"]
     assert (few["map5_low"], few["map5_high"]) == (many["map5_low"], many["map5_high"])
 
 
@@ -81,7 +116,7 @@ def test_the_interval_is_a_bootstrap_over_clusters(rankings):
     precision, weights = np.array([1, 0.5, 1, 1 / 3]), rankings["weight"].to_numpy()
     samples = protocol.bootstrap(
         lambda times: np.average(precision, weights=weights * times),
-        ["a", "a", "group 7", "z"],
+        ["a", "b", "group 7", "z"],
         EVALUATION.bootstrap,
         EVALUATION.seed,
     )

@@ -118,7 +118,8 @@ def build_held_out(count: int = 60) -> tuple[pd.DataFrame, pd.DataFrame]:
     images = [f"q{i}" for i in range(count)]
     odds = np.exp(rng.normal(size=count) + np.where(new, 0, 2))
     rows = [(image, 0, "a", value) for image, value in zip(images, odds, strict=True)]
-    queries = {"image": images, "group": np.arange(count) // 2, "truth": truth}
+    groups = np.arange(count) // 2
+    queries = {"image": images, "group": groups, "truth": truth, "cluster": groups}
     kind = np.where(new, UNSEEN, KNOWN)
     return build_log_odds(*rows), pd.DataFrame({**queries, "kind": kind, "weight": 1.0})
 

@@ -78,3 +78,31 @@ def test_pairs_of_one_class_give_an_empty_result(count):
         PARAMS.verify
     )
     assert found.curve.empty and found.diagram.empty and not found.judge.weights_.any()
+
+
+@pytest.mark.fault(
+    "evaluation",
+    "all pairs of one animal are in one part of the cross-fit",
+    "pairs without a fit are not scored, and no rate is stated",
+)
+def test_pairs_without_a_fit_are_not_scored():
+    """One query has same pairs: the fit without it has none, and the other fits score no same."""
+    table = pairs(60)
+    table["same"] &= table["group"] == 0
+    evidence = verify.cross_fit_evidence(table, EVALUATION)
+    part = CrossFit(table["group"], EVALUATION.crossfit, EVALUATION.seed).part
+    assert np.isnan(evidence[part == part[0]]).all()
+    assert np.isfinite(evidence[part != part[0]]).all()
+    found = verify.verify(table, PARAMS.verify, EVALUATION)
+    assert all(np.isnan(value) for value in found.scores.values()) and found.curve.empty
+
+
+@pytest.mark.fault(
+    "evaluation",
+    "fewer different pairs than a false alarm rate needs",
+    "the true positive rate at that rate is left empty",
+)
+def test_a_rate_needs_as_many_different_pairs():
+    """400 different pairs: one false alarm is a rate of .0025."""
+    scores = verify.verify(pairs(600), PARAMS.verify, EVALUATION).scores
+    assert np.isnan(scores["tpr_at_0.001"]) and scores["tpr_at_0.01"] > 0

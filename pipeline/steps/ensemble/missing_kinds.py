@@ -1,0 +1,63 @@
+"""Fits on held-out queries of which one kind is missing.
+
+Without new queries the place of new_whale could move anywhere: the fit would never say it. What a
+new individual's query looks like can still be seen: a known query without its own individual among
+the candidates. With the weights of the prior, the place is where the prior and the scores put it.
+Its members did train on these individuals, so it is no measurement: nothing is scored on such rows.
+
+Without known queries no pair of photographs shows one individual; see `prior_blend`.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from pipeline.data.gallery import KNOWN, UNSEEN
+from pipeline.data.tables import NEW_WHALE
+from pipeline.evaluation.coverage import MIN_INDIVIDUALS, count_individuals
+from pipeline.steps.ensemble.assemble import FoldEvidence, stack_folds
+
+
+def has_known(held_out: FoldEvidence) -> bool:
+    """Whether known queries of enough individuals have their individual among the candidates."""
+    clusters = held_out.queries["cluster"].to_numpy()
+    return len(set(clusters[held_out.query[_is_truth(held_out)]])) >= MIN_INDIVIDUALS
+
+
+def add_new_queries(held_out: FoldEvidence) -> FoldEvidence:
+    """The queries, and if too few are new, each known one again as a new one.
+
+    A copy lacks the candidate that is its truth, and the known one lacks another: trees would tell
+    them apart by the number of candidates. `held_out` itself if it has new individuals.
+    """
+    if count_individuals(held_out.queries).has_new:
+        return held_out
+    known = held_out.select((held_out.queries["kind"] == KNOWN).to_numpy())
+    new = held_out.select((held_out.queries["kind"] != KNOWN).to_numpy())
+    truth = _is_truth(known)
+    named = replace(known, queries=known.queries.assign(kind=UNSEEN, truth=NEW_WHALE))
+    return stack_folds([new, _drop(known, _is_last_other(known, truth)), _drop(named, truth)])
+
+
+def _is_last_other(known: FoldEvidence, truth: np.ndarray) -> np.ndarray:
+    """n bool: of each query the last candidate, by name, that is not its truth."""
+    rows = np.flatnonzero(~truth)
+    last = rows[np.append(np.diff(known.query[rows]) > 0, True)] if len(rows) else rows
+    return np.isin(np.arange(len(truth)), last)
+
+
+def _drop(evidence: FoldEvidence, dropped: np.ndarray) -> FoldEvidence:
+    """The evidence without some candidates (n bool)."""
+    kept = ~dropped
+    return replace(
+        evidence,
+        query=evidence.query[kept],
+        identity=evidence.identity[kept],
+        scores=evidence.scores[kept].reset_index(drop=True),
+        sizes=evidence.sizes[kept],
+    )
+
+
+def _is_truth(evidence: FoldEvidence) -> np.ndarray:
+    """n bool: candidates that are their query's individual."""
+    return evidence.identity == evidence.queries["truth"].to_numpy()[evidence.query]
