@@ -12,7 +12,7 @@ import pandas as pd
 
 from pipeline.data import tables
 from pipeline.data.tables import NEW_WHALE
-from pipeline.system.errors import explain_damage
+from pipeline.system.errors import UserError, explain_damage
 
 KNOWN = "known"  # its identity has an image in the gallery
 LABELLED_NEW = "labelled_new"  # the competition calls it new_whale
@@ -92,7 +92,10 @@ class Embeddings:
             raise ValueError("an image is embedded twice")
         lengths = np.linalg.norm(self.vectors, axis=1)
         if not np.allclose(lengths, 1, atol=1e-3):
-            raise ValueError(f"embeddings have lengths {lengths.min():.3f} to {lengths.max():.3f}")
+            raise UserError(
+                f"embeddings have lengths {lengths.min():.3f} to {lengths.max():.3f}, and not 1: "
+                "the training has gone astray; lower train.learning_rate"
+            )
 
     def of(self, images: pd.Series) -> np.ndarray:
         """The vectors of `images`, in their order; raises KeyError for images without one."""

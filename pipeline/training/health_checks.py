@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from pipeline.system.errors import UserError
 
@@ -49,6 +49,14 @@ def check_gradient(norm: Tensor, epoch: int) -> None:
         raise TrainingFailed(
             f"epoch {epoch}: the gradient's norm is {float(norm)}. Lower train.learning_rate"
         )
+
+
+def check_weights(net: nn.Module) -> None:
+    """Raise TrainingFailed if the last step has spoiled the weights or the batch statistics."""
+    state = net.state_dict()
+    spoilt = [name for name, value in state.items() if not torch.isfinite(value).all()]
+    if spoilt:
+        raise TrainingFailed(f"the weights are not finite, first {spoilt[0]}. {SLOWER}")
 
 
 def check_falling(losses: list[float], epochs: int) -> None:

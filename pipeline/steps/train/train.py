@@ -29,8 +29,8 @@ def train(net: EmbeddingNet, training_set: TrainingSet, settings: Train, seed: i
     patience the network gets the weights of the best epoch. With `inner.every` there are rows
     between the epochs', with the score alone.
 
-    Raises `health_checks.TrainingFailed`, which names the cause, if the loss or its gradient is not
-    finite, the loss stays flat, or the embeddings collapse.
+    Raises `health_checks.TrainingFailed`, which names the cause, if the loss, its gradient or the
+    weights are not finite, the loss stays flat, or the embeddings collapse.
     """
     session = start_session(net, training_set, settings, seed)
     history: list[Row] = []
@@ -56,6 +56,7 @@ def train(net: EmbeddingNet, training_set: TrainingSet, settings: Train, seed: i
     if best:
         net.load_state_dict(best)
     session.average.finish(session.loader)
+    health_checks.check_weights(net)
     session.fabric.barrier()
     return pd.DataFrame(history)
 

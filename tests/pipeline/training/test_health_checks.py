@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch import nn
 
 from pipeline.training import health_checks
 from pipeline.training.health_checks import TrainingFailed
@@ -67,3 +68,12 @@ def test_a_healthy_batch_passes():
     health_checks.check_gradient(torch.tensor(1e6), 0)
     health_checks.check_spread(torch.randn(8, 4) + 2, 0)
     health_checks.check_spread(torch.ones(1, 4), 0)  # a single image has no other to differ from
+
+
+@pytest.mark.fault("params", "a learning rate that spoils the last step", "refused by `train`")
+def test_weights_that_are_not_finite_are_refused():
+    net = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+    health_checks.check_weights(net)
+    net[1].running_var[0] = torch.inf
+    with pytest.raises(health_checks.TrainingFailed, match="not finite, first 1.running_var"):
+        health_checks.check_weights(net)

@@ -121,7 +121,8 @@ def test_frozen_stages_stay_as_they_are(training_set, settings_with):
 
 def test_a_diverging_rate_stops_the_training(training_set, settings_with):
     with pytest.raises(TrainingFailed, match="epoch 0: the (loss|gradient).*learning_rate"):
-        trained(training_set, settings_with(learning_rate=1e30, clip=0.0, bnneck=False))
+        settings = settings_with(clip=0.0, bnneck=False).model_copy(update={"learning_rate": 1e30})
+        trained(training_set, settings)
 
 
 def test_a_collapsed_network_stops_the_training(training_set, settings_with):
