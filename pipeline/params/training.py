@@ -32,7 +32,7 @@ class Sampler(Section):
     views: Annotated[int, Field(ge=1, le=1024)]
     new_whale_fraction: Annotated[float, Field(ge=0, le=0.5)]
     power: Fraction
-    min_views: CountOrOff
+    min_views: Annotated[int, Field(ge=0, le=1000)]
 
     @model_validator(mode="after")
     def _check_batch(self) -> "Sampler":
