@@ -61,7 +61,7 @@ sbom: .venv/installed
 		"$(PYTHON) is no Python 3.11, 3.12 or 3.13: name one, make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --require-hashes -r requirements.lock
-	.venv/bin/python -m pip install --quiet --no-deps --editable .
+	.venv/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
 # refuses to overwrite edits of params.yaml that are neither committed nor a preset's own values

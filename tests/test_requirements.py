@@ -59,7 +59,11 @@ def test_every_package_of_the_lock_has_hashes():
     packages = [line for line in entries if line and not line.lstrip().startswith("#")]
     assert len(packages) > 200
     assert all(re.search(r"--hash=sha256:[0-9a-f]{64}\b", line) for line in packages)
-    assert "--require-hashes -r requirements.lock" in (ROOT / "Makefile").read_text()
+    makefile = (ROOT / "Makefile").read_text()
+    assert "--require-hashes -r requirements.lock" in makefile
+    # the project itself is built by the setuptools of the lock
+    assert "--no-deps --no-build-isolation --editable" in makefile
+    assert any(line.startswith("setuptools==") for line in packages)
 
 
 def test_the_lock_names_no_index():
