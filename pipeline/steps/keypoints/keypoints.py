@@ -86,7 +86,8 @@ def extract_photograph(
     """
     transform, mask = crop_to_mask(transform, mask, settings.padding)
     matrix, width, height = fit_canvas(transform, mask.shape[1], mask.shape[0], settings.size)
-    view = warp(images.read_rgb(path), matrix, width, height, cv2.BORDER_REPLICATE)
+    with images.open_rgb(path) as photograph:
+        view = warp(photograph, matrix, width, height, cv2.BORDER_REPLICATE)
     inside = cv2.resize(
         np.ascontiguousarray(mask), (width, height), interpolation=cv2.INTER_NEAREST
     )

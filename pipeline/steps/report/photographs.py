@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import cv2
 import numpy as np
@@ -31,7 +32,13 @@ def encode_within_budget(paths: Sequence[str], budget: float) -> list[str]:
 def encode_all(paths: Sequence[str], size: int) -> list[str]:
     """Every photograph as base64 WebP, its longer side at most `size` pixels."""
     with ThreadPoolExecutor(machine.count_cores()) as pool:
-        return list(pool.map(lambda path: encode_webp(images.read_rgb(path), size), paths))
+        return list(pool.map(partial(encode_file, size), paths))
+
+
+def encode_file(size: int, path: str) -> str:
+    """A photograph of a file as base64 WebP, its longer side at most `size` pixels."""
+    with images.open_rgb(path) as photograph:
+        return encode_webp(photograph, size)
 
 
 def encode_webp(picture: np.ndarray, size: int) -> str:
