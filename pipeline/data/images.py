@@ -19,6 +19,7 @@ EXTENSIONS = {
     *(".bmp", ".tif", ".tiff", ".webp", ".avif"),
     ".gif",  # its first frame
 }
+STRIP = 2**22  # pixels whose channels are exchanged at once
 READ_TYPES = (np.uint8, np.uint16)
 MAX_BYTES = 10**9  # no photograph of image_header.MAX_PIXELS is larger, even if it is not packed
 
@@ -28,8 +29,13 @@ def read_rgb(path: str | Path) -> np.ndarray:
 
     Raises UserError naming the file if it is missing, empty, truncated, too large or no image.
     """
-    # IMREAD_COLOR_RGB would save the copy, but decodes 16-bit TIFFs to other pixels (OpenCV 5.0.0)
-    return cv2.cvtColor(decode(read_bytes(path), path), cv2.COLOR_BGR2RGB)
+    # IMREAD_COLOR_RGB would spare this, but decodes 16-bit TIFFs to other pixels (OpenCV 5.0.0)
+    pixels = decode(read_bytes(path), path)
+    rows = max(1, STRIP // pixels.shape[1])
+    for top in range(0, len(pixels), rows):
+        strip = pixels[top : top + rows]
+        cv2.cvtColor(strip, cv2.COLOR_BGR2RGB, dst=strip)
+    return pixels
 
 
 @contextmanager
