@@ -265,3 +265,20 @@ def test_a_narrow_screen_needs_no_horizontal_scrolling(address):
         assert tab.evaluate(wide) <= 0
         assert tab.locator("#detail").evaluate("box => box.scrollWidth - box.clientWidth") <= 0
         assert faults == []
+
+
+@pytest.mark.fault(
+    "evaluation",
+    "a report of an ensemble whose held-out queries are of one kind",
+    "its head says what is not measured and why, instead of a score",
+)
+@pytest.mark.parametrize("known, ending", [(0.75, "individuals alone .750; "), (None, "new; ")])
+def test_what_is_not_measured_is_said_instead_of_a_score(tmp_path, known, ending):
+    card = {**dict.fromkeys(CARD), "map5_known": known, "not_measured": "no photograph is new"}
+    path = tmp_path / "report.html"
+    path.write_text(render({**make_content(), "card": card}), encoding="utf-8")
+    with open_browser() as (tab, faults):
+        tab.goto(path.as_uri())
+        text = tab.locator("#summary").inner_text()
+        assert text.startswith("no photograph is new") and ending in text
+        assert faults == []

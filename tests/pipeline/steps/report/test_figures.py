@@ -93,3 +93,10 @@ def test_captions_are_escaped_and_figures_are_reproducible():
     first, second = (figures.render_figure("<b>", 'a "quote"', lambda axes: None) for _ in range(2))
     assert "<b>" not in first and "&lt;b&gt;: a &quot;quote&quot;" in first
     assert first == second
+
+
+def test_what_is_not_measured_has_no_figure():
+    columns = ["shift", "map5", "new_share", "probability", "frequency", "fraction"]
+    empty = pd.DataFrame(columns=[*columns, "photographs", "queries", "top1"], dtype=float)
+    plots = (figures.plot_threshold, figures.plot_reliability, figures.plot_class_sizes)
+    assert [plot(empty) for plot in plots] == [""] * 3

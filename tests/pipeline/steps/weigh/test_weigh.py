@@ -176,3 +176,17 @@ def test_the_same_pairs_give_the_same_weights():
         weigh.weigh_folds({0: fold(0)}, PARAMS, EVALUATION).evidence[0] for _ in range(2)
     )
     pd.testing.assert_frame_equal(first, second)
+
+
+@pytest.mark.fault(
+    "evaluation",
+    "all matched pairs of one animal are in one part of the cross-fit",
+    "no point has a weight: learned weights and zeros cannot be compared",
+)
+def test_if_one_fit_has_no_same_pair_none_has_weights():
+    """Only query 0 shows an individual of the gallery: the fit without it sees no same pair."""
+    one = fold(0)
+    one.queries.loc[1:, "truth"] = "new_whale"
+    found = weigh.weigh_folds({0: one}, PARAMS, EVALUATION)
+    assert all(weigher.trees_ is None for weigher in found.weighers.values())
+    assert (found.evidence[0]["score"] == 0).all()
