@@ -80,7 +80,8 @@ def _describe(image: Image.Image) -> Header:
 
 def _find_orientation(image: Image.Image) -> int:
     try:
-        orientation = image.getexif().get(ORIENTATION, 1)
+        # a PNG's own method would decode all pixels to look for a block behind them
+        orientation = Image.Image.getexif(image).get(ORIENTATION, 1)
     except Exception:  # a damaged block of EXIF turns nothing
         return 1
     return orientation if orientation in range(1, 9) else 1

@@ -93,3 +93,11 @@ def test_transparency_is_seen():
         output = io.BytesIO()
         Image.fromarray(np.zeros((4, 8), np.uint8)).convert(mode).save(output, "PNG")
         assert image_header.read_header("a", output.getvalue()).transparent is expected
+
+
+def test_no_pixel_is_decoded(monkeypatch):
+    def refuse(self):
+        raise AssertionError
+
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", refuse)
+    assert image_header.read_header("a.png", claim("png", 8, 4)).pixels == 32
