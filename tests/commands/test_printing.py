@@ -149,10 +149,15 @@ def test_leaderboard_prints_its_rows_and_files(tailprint):
     paths.LEADERBOARD.unlink()
     card = dict.fromkeys(history.CARD, 0.25) | {"map5": 0.5}
     paths.score_card("card").write_text(json.dumps(card))
-    row = ["q.jpg", 0, 0, "known", "a", "a", 1.0, "b a"]
-    tables.write(
-        "rankings", pd.DataFrame([row], columns=tables.COLUMNS["rankings"]), paths.rankings("card")
-    )
+    # a score needs two individuals of each kind; each is second here
+    rows = [
+        ["p.jpg", 0, 0, "known", "a", "a", 1.0, "b a"],
+        ["q.jpg", 1, 0, "known", "c", "c", 1.0, "b c"],
+        ["r.jpg", 2, 0, "unseen", "new_whale", "d", 1.0, "b new_whale"],
+        ["s.jpg", 3, 0, "unseen", "new_whale", "e", 1.0, "b new_whale"],
+    ]
+    rankings = pd.DataFrame(rows, columns=tables.COLUMNS["rankings"])
+    tables.write("rankings", rankings, paths.rankings("card"))
     duplicates = pd.DataFrame(columns=tables.COLUMNS["duplicates"])
     tables.write("duplicates", duplicates, paths.DUPLICATES)
     output = tailprint("leaderboard").output

@@ -59,5 +59,5 @@ def test_the_leaderboard_is_that_of_the_project(project):
     assert project.leaderboard().empty
     board = project.root / paths.LEADERBOARD
     board.parent.mkdir()
-    pd.DataFrame({"ensemble": ["card"]}).to_csv(board, index=False)
+    pd.DataFrame({"csv": ["submissions/card.csv"], "ensemble": ["card"]}).to_csv(board, index=False)
     assert project.leaderboard()["ensemble"].tolist() == ["card"]

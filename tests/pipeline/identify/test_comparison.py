@@ -17,7 +17,9 @@ def query(groups: set[int], embeddings: dict[int, np.ndarray] | None = None) -> 
 
 
 def stored(**fields) -> Gallery:
-    empty = dict(folds=None, embeddings={}, held_out=None, viewpoint={}, features=None, local=None)
+    empty = dict(
+        folds=None, embeddings={}, held_out=None, tests=[], viewpoint={}, features=None, local=None
+    )
     return Gallery(**empty | fields)
 
 

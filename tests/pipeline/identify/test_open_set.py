@@ -69,7 +69,7 @@ def stored(p, recipe) -> Gallery:
     embeddings = gallery.Embeddings(names, vectors)
     parts = [fold_evidence(folds, embeddings, number, recipe, p) for number in FOLDS]
     every_fold = dict.fromkeys(FOLDS, embeddings)
-    return Gallery(folds, every_fold, stack_held_out(parts), {}, features.build_empty(), None)
+    return Gallery(folds, every_fold, stack_held_out(parts), [], {}, features.build_empty(), None)
 
 
 def fold_evidence(folds, embeddings, fold: int, recipe, p) -> FoldEvidence:
