@@ -55,6 +55,7 @@ def main(
 def measure_gain(ensemble: str, place: str, other: str, p: "Params") -> dict[str, Any]:
     """The gain (`comparison.compute_gain`) of the workspace's ensemble over `other` at `place`."""
     from dvc.exceptions import DvcException
+    from scmrepo.exceptions import SCMError
 
     from pipeline.evaluation import comparison
     from pipeline.system.errors import UserError
@@ -62,7 +63,7 @@ def measure_gain(ensemble: str, place: str, other: str, p: "Params") -> dict[str
     try:
         before, now = read_rankings(place, other), read_rankings(".", ensemble)
         return comparison.compute_gain(before, now, p.evaluation)
-    except (OSError, ValueError, DvcException) as error:
+    except (OSError, ValueError, DvcException, SCMError) as error:
         raise UserError(
             f"can't compare {ensemble} with {other} at {place}: {error}. The place is a folder, "
             "commit, tag or experiment; both ensembles must have been run (tailprint run), and a "

@@ -17,6 +17,8 @@ def check_picture(path: Path) -> Path:
 
     if not cv2.haveImageWriter(path.name):
         raise typer.BadParameter(f"{path} must end in .png or .jpg")
+    if path.is_dir():
+        raise typer.BadParameter(f"{path} is a folder: name a file")
     return path
 
 

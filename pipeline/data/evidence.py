@@ -9,7 +9,7 @@ A source scores the candidates that it has, higher is better; a candidate that a
 is missing, not zero. Only `ensemble` and `submission` make rankings of evidence.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -40,20 +40,27 @@ def build_empty() -> pd.DataFrame:
     return pd.DataFrame({**text, "score": pd.Series(dtype=np.float64)})
 
 
-def pivot(table: pd.DataFrame, scores: Iterable[str]) -> pd.DataFrame:
+def pivot(table: pd.DataFrame, sources: Sequence[str]) -> pd.DataFrame:
     """Pivot one member's evidence: one row per (query, identity), one column per source.
 
-    scores : names of sources; "reranked or centre" means centre if nothing was re-ranked
-
-    Missing scores are NaN. Raises ValueError if a source and every alternative to it are missing.
+    Missing scores are NaN, as is the whole column of a source that the table has no row of.
     """
-    present = set(table["source"])
-    sources = list(dict.fromkeys(_choose_source(score, present) for score in scores))
     rows = table[table["source"].isin(sources)]
-    return rows.pivot(index=["query", "identity"], columns="source", values="score")[sources]
+    wide = rows.pivot(index=["query", "identity"], columns="source", values="score")
+    return wide.reindex(columns=list(sources))
 
 
-def _choose_source(score: str, present: set[str]) -> str:
+def choose_sources(scores: Iterable[str], present: Collection[str]) -> list[str]:
+    """The sources that scores name; "reranked or centre" is centre if nothing was re-ranked.
+
+    present : the sources that there is evidence from, of all queries: one query may lack some
+
+    Raises ValueError if a source and every alternative to it are missing.
+    """
+    return list(dict.fromkeys(_choose_source(score, present) for score in scores))
+
+
+def _choose_source(score: str, present: Collection[str]) -> str:
     for source in score.split(" or "):
         if source in present:
             return source
@@ -65,6 +72,11 @@ def save(table: pd.DataFrame, path: Path) -> None:
     text = table[COLUMNS[:-1]].astype("category")
     coded = text.assign(score=table["score"].astype(np.float32))
     tables.write_parquet(coded, path)
+
+
+def read_sources(path: Path) -> set[str]:
+    """The sources that the table in a file has rows of."""
+    return set(tables.read_parquet(path, ["source"])["source"])
 
 
 def load(path: Path) -> pd.DataFrame:

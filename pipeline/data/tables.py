@@ -85,10 +85,10 @@ def read_csv(path: Path) -> pd.DataFrame:
         return pd.read_csv(path)
 
 
-def read_parquet(path: Path) -> pd.DataFrame:
-    """Read any table that `write_parquet` wrote; raises UserError if it is damaged."""
+def read_parquet(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
+    """Read any table that `write_parquet` wrote, or some columns; UserError if it is damaged."""
     with explain_damage(path):
-        return pd.read_parquet(path)
+        return pd.read_parquet(path, columns=columns)
 
 
 def open_array(path: Path) -> np.ndarray:

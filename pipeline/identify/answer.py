@@ -73,8 +73,9 @@ def blend_scores(
     p: Params,
 ) -> pd.DataFrame:
     """The posteriors (columns query, identity, posterior) by the ensemble's blend of the scores."""
+    sources = list_sources(stored.held_out)  # what the blend is fitted on; one query may lack some
     parts = [
-        assemble_fold(fold, scores[fold], list_sources(recipe), query_rows(), fold_rows)
+        assemble_fold(fold, scores[fold], sources, query_rows(), fold_rows)
         for fold, fold_rows in rows.items()
     ]
     blend = Blend(recipe, p.ensemble, p.evaluation, stored.tests)

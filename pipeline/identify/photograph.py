@@ -66,6 +66,7 @@ def extract(table: pd.DataFrame, folds: Sequence[int], p: Params) -> Extracted:
         crops = Path(folder) / "crops.npy"
         boxes = crop_images(table, p, crops)
         features = keypoints.extract(table, boxes, crops, p.keypoints)
+        _warn_of_missing_points(table, features)
         embeddings = [embed_crops(table, crops, fold, p) for fold in folds]
     return Extracted(np.stack(embeddings), features)
 
@@ -107,6 +108,18 @@ def _warn_of_missing_animals(table: pd.DataFrame, boxes: pd.DataFrame, frame: st
     for path in table.loc[new, "path"]:
         message = "%s: no animal was found, the whole photograph is used. %s"
         logger.warning(message, path, NO_ANIMAL[frame])
+
+
+def _warn_of_missing_points(table: pd.DataFrame, features: Features) -> None:
+    """Warn of photographs on whose animal no local feature was found, if they were looked for."""
+    if not len(features.names):
+        return
+    for path in table.loc[features.ends == features.starts[:-1], "path"]:
+        logger.warning(
+            "%s: no local features were found (is it blank, dark, foggy or very small?): only its "
+            "embedding is compared, and no points can match",
+            path,
+        )
 
 
 def embed_crops(table: pd.DataFrame, crops: Path, fold: int, p: Params) -> np.ndarray:

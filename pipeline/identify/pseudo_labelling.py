@@ -71,7 +71,8 @@ def answer_all(ensembles: Sequence[str], p: Params) -> list[pd.DataFrame]:
         answers = [blind_log_odds(p, name) for name in ensembles]
     except ValueError as error:
         raise UserError(f"nothing was written: {error}") from None
-    common = set.intersection(*(set(table["fold"]) for table in answers))
+    folds = (set(p.ensembles[name].fold_list(p.folds.trained)) for name in ensembles)
+    common = set.intersection(*folds)
     if not common:
         raise UserError(f"nothing was written: {list(ensembles)} have no fold in common")
     return [table[table["fold"].isin(common)] for table in answers]
@@ -79,12 +80,13 @@ def answer_all(ensembles: Sequence[str], p: Params) -> list[pd.DataFrame]:
 
 def agree(answers: Sequence[pd.DataFrame], min_posterior: float) -> pd.DataFrame:
     """Columns image, identity, confidence, fold: what all ensembles agree on, fold by fold."""
-    labels = []
-    for fold in sorted(set(answers[0]["fold"])):
+    labels = [pd.DataFrame(columns=["image", "identity", "confidence", "fold"])]
+    for fold in sorted(set.intersection(*(set(table["fold"]) for table in answers))):
         of_fold = [table[table["fold"] == fold] for table in answers]
         posteriors = [compute_posteriors(table, 0.0) for table in of_fold]
         labels.append(agreement.find_agreed_labels(posteriors, min_posterior).assign(fold=fold))
-    return pd.concat(labels, ignore_index=True)
+    agreed = pd.concat([table for table in labels if len(table)] or labels, ignore_index=True)
+    return agreed.astype({"confidence": float, "fold": int})
 
 
 def next_round() -> int:

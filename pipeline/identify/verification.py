@@ -80,7 +80,8 @@ def load_judge() -> Judge:
         raise UserError(f"{paths.JUDGE} is of another version: run dvc repro verify")
     if not judge.weights_.any():
         raise UserError(
-            f"{paths.JUDGE} was fitted without informative pairs: set keypoints.enabled to true "
-            "and run dvc repro verify"
+            f"{paths.JUDGE} was fitted without informative pairs: it takes keypoints.enabled: "
+            "true, and two comparable photographs of some labelled individuals; then run the "
+            "pipeline again"
         )
     return judge

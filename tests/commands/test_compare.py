@@ -1,5 +1,8 @@
 """The printed comparison with another place."""
 
+import subprocess
+import sys
+
 import dvc.api
 import pandas as pd
 import pytest
@@ -46,3 +49,13 @@ def test_rankings_that_do_not_exist_are_named_with_the_remedy(tailprint):
     assert result.exit_code == 1
     assert "can't compare card with card at .: " in result.output
     assert "card" in result.output and "tailprint run" in result.output
+
+
+@pytest.mark.fault(
+    "identify", "compare with a commit in a repository without commits", "one line, with the places"
+)
+def test_a_repository_without_commits_has_no_other_place(tailprint, project):
+    subprocess.run(["git", "init", "-q", project], check=True)
+    subprocess.run([sys.executable, "-m", "dvc", "init", "-q"], cwd=project, check=True)
+    result = tailprint("compare", "best", "nowhere")
+    assert result.exit_code == 1 and result.output.startswith("can't compare best with best at")

@@ -54,3 +54,11 @@ def test_a_pipeline_that_has_not_run_is_named(tailprint):
     result = tailprint("identify", "params.yaml", "--prior", "0.5")
     assert result.exit_code == 1
     assert "model.safetensors does not exist: run the pipeline first" in result.output
+
+
+@pytest.mark.fault("identify", "--picture is a folder", "refused before anything is compared")
+@pytest.mark.parametrize("command", [["identify"], ["verify", "params.yaml"]])
+def test_a_folder_is_no_picture(tailprint, tmp_path, command):
+    (tmp_path / "folder.png").mkdir()
+    result = tailprint(*command, "params.yaml", "--picture", tmp_path / "folder.png")
+    assert result.exit_code == 2 and "is a folder" in result.output

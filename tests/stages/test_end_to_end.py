@@ -309,6 +309,52 @@ def test_an_unknown_animal_is_enrolled_and_identified_by_another_photograph(
     assert known.exit_code == 1 and "in the competition as" in known.output
 
 
+WITHOUT_POINTS = {
+    "black": np.zeros((64, 128, 3), np.uint8),
+    "grey": np.full((64, 128, 3), 128, np.uint8),
+    "fog": np.tile(np.linspace(150, 170, 128, dtype=np.uint8)[None, :, None], (64, 1, 3)),
+    "six_by_four": np.random.default_rng(0).integers(0, 255, (4, 6, 3), dtype=np.uint8),
+    "one_pixel": np.full((1, 1, 3), 90, np.uint8),
+}
+
+
+@pytest.mark.parametrize("name", ENSEMBLES)
+@pytest.mark.parametrize("kind", WITHOUT_POINTS)
+@pytest.mark.fault(
+    "identify",
+    "a photograph without local features: blank, dark, foggy, a few pixels",
+    "five answers by the other scores, and a line that no local features were found",
+)
+def test_a_photograph_without_local_features_is_answered(again, monkeypatch, tmp_path, kind, name):
+    monkeypatch.chdir(again)
+    photograph = tmp_path / f"{kind}.png"
+    cv2.imwrite(str(photograph), WITHOUT_POINTS[kind])
+    result = tailprint("identify", photograph, "--ensemble", name, "--picture", tmp_path / "x.png")
+    assert result.exit_code == 0, result.output
+    assert f"{kind}.png: no local features were found" in result.output
+    answers = [line for line in result.stdout.splitlines() if line.startswith("  ")]
+    assert len(answers) == 5 and sum(float(line.split()[0]) for line in answers) <= 1.003
+    assert all("0 points fit" in line for line in answers if "similarity" in line)
+
+
+@pytest.mark.usefixtures("judged")
+@pytest.mark.fault(
+    "identify",
+    "two photographs without local features are compared",
+    "a probability by the embeddings, and a line that no local features were found",
+)
+def test_photographs_without_local_features_are_compared(tmp_path):
+    photograph = tmp_path / "grey.png"
+    cv2.imwrite(str(photograph), WITHOUT_POINTS["grey"])
+    picture = tmp_path / "pair.png"
+    other = "data/competition/train/train00.jpg"
+    for second in (photograph, other):
+        result = tailprint("verify", photograph, second, "--picture", picture)
+        assert result.exit_code == 0, result.output
+        assert "grey.png: no local features were found" in result.output
+        assert "0 of 0 matched points fit one map" in result.output
+
+
 @pytest.mark.parametrize("name", ENSEMBLES)
 def test_a_held_out_photograph_gets_the_answer_of_the_pipeline(again, monkeypatch, name):
     """By the same blend without re-ranking; everything fitted is cross-fitted."""

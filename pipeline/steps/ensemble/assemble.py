@@ -59,10 +59,28 @@ class FoldEvidence:
         )
 
 
-def list_sources(recipe: Ensemble) -> dict[str, list[str]]:
-    """The scores that a recipe uses, by backbone, and under evidence.LOCAL of local features."""
-    sources = dict.fromkeys(recipe.active_backbones(), recipe.scores)
+def choose_sources(recipe: Ensemble, present: dict[str, set[str]]) -> dict[str, list[str]]:
+    """The sources that a recipe uses, by backbone, and under evidence.LOCAL of local features.
+
+    present : the sources that there is evidence from, by backbone
+
+    Raises ValueError if a backbone lacks a source and every alternative to it. Local features may:
+    where no photograph has any, no candidate has a vote or a match.
+    """
+    sources = {
+        backbone: evidence.choose_sources(recipe.scores, present[backbone])
+        for backbone in recipe.active_backbones()
+    }
     return sources | ({evidence.LOCAL: recipe.local_scores()} if recipe.local_scores() else {})
+
+
+def list_sources(assembled: FoldEvidence) -> dict[str, list[str]]:
+    """The sources of evidence that is assembled already, by backbone or evidence.LOCAL."""
+    sources: dict[str, list[str]] = {}
+    for column in assembled.scores:
+        name, _, source = str(column).rpartition(".")
+        sources.setdefault(name, []).append(source)
+    return sources
 
 
 def assemble_fold(
@@ -75,7 +93,7 @@ def assemble_fold(
     """Join the evidence of all backbones and of local features for one fold.
 
     tables : evidence (long tables) by backbone, or under evidence.LOCAL
-    sources : the scores that are used of each
+    sources : those that are used of each (`choose_sources`)
     queries, gallery : the fold's rows (`pipeline.data.gallery`)
 
     A candidate that a backbone's source leaves out takes that source's lowest score for the query:

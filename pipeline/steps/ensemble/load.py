@@ -6,7 +6,7 @@ from pipeline import paths
 from pipeline.data import artefacts, evidence, gallery
 from pipeline.data.members import Member
 from pipeline.params import Ensemble
-from pipeline.steps.ensemble.assemble import FoldEvidence, assemble_fold, list_sources
+from pipeline.steps.ensemble.assemble import FoldEvidence, assemble_fold, choose_sources
 
 STAGES = ("neighbours", "rerank")  # whose evidence the backbones have
 
@@ -23,19 +23,37 @@ def load_fold_evidence(
     has not run.
     """
     images = artefacts.load_images()
+    numbers = recipe.fold_list(trained)
+    sources = choose_sources(recipe, _list_present(recipe, numbers, stages))
     return [
         assemble_fold(
             fold,
-            _load_sources(recipe, fold, stages),
-            list_sources(recipe),
+            _load_tables(recipe, fold, stages),
+            sources,
             gallery.query_rows(folds, images, fold),
             gallery.gallery_rows(folds, fold),
         )
-        for fold in recipe.fold_list(trained)
+        for fold in numbers
     ]
 
 
-def _load_sources(recipe: Ensemble, fold: int, stages: tuple[str, ...]) -> dict[str, pd.DataFrame]:
+def _list_present(
+    recipe: Ensemble, folds: list[int], stages: tuple[str, ...]
+) -> dict[str, set[str]]:
+    """The sources that each backbone has evidence from: in one fold no query may have any."""
+    return {
+        backbone: set().union(
+            *(
+                evidence.read_sources(paths.evidence(stage, backbone, fold))
+                for stage in stages
+                for fold in folds
+            )
+        )
+        for backbone in recipe.active_backbones()
+    }
+
+
+def _load_tables(recipe: Ensemble, fold: int, stages: tuple[str, ...]) -> dict[str, pd.DataFrame]:
     """The fold's evidence tables by backbone, and under evidence.LOCAL that of local features."""
     loaded = {
         backbone: pd.concat(Member(backbone, fold).evidence(stage) for stage in stages)

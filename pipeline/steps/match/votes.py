@@ -34,10 +34,14 @@ class Votes:
     label_votes: np.ndarray
 
 
+NO_VOTES = Votes(np.empty(0, int), np.empty(0), np.empty(0, int), np.empty(0))
+
+
 def build_index(descriptors: np.ndarray, params: Match) -> faiss.Index:
     """Build an inverted file of the gallery's g x d uint8 descriptors, one byte per number.
 
-    It has about the square root of g cells, of which `params.probes` are searched.
+    It has about the square root of g cells, of which `params.probes` are searched. It may be empty:
+    photographs are enrolled later.
     """
     count, size = descriptors.shape
     cells = max(1, min(int(np.sqrt(count)), count // 39))
@@ -47,7 +51,8 @@ def build_index(descriptors: np.ndarray, params: Match) -> faiss.Index:
     index = faiss.IndexIVFScalarQuantizer(quantizer, size, cells, storage, faiss.METRIC_L2, False)
     index.cp.seed = params.seed
     index.cp.max_points_per_centroid = 64
-    index.train(descriptors.astype(np.float32))
+    index.cp.min_points_per_centroid = 1  # below it, Faiss warns
+    index.train(descriptors.astype(np.float32) if count else np.zeros((1, size), np.float32))
     index.add(descriptors.astype(np.float32))
     index.nprobe = min(params.probes, cells)
     return index
@@ -76,6 +81,8 @@ def cast_votes(
 
     Only the `count` nearest neighbours in photographs that are `allowed` (bool, by number) count.
     """
+    if not len(gallery.images):
+        return NO_VOTES
     images, labels = gallery.images[rows], gallery.labels[rows]
     distances = np.where((rows >= 0) & allowed[images], distances, np.inf)
     order = np.argsort(distances, axis=1, kind="stable")[:, :count]

@@ -18,11 +18,11 @@ from pipeline.steps.rerank.inputs import RerankInputs
 
 
 def rerank(inputs: RerankInputs, params: Rerank, parts: int) -> pd.DataFrame:
-    """One member's evidence of the re-ranking; empty for method `none`.
+    """One member's evidence of the re-ranking; empty for method `none`, and without candidates.
 
     parts : of the cross-fit; what is fitted on a held-out query never scores it
     """
-    if params.method == "none":
+    if params.method == "none" or inputs.evidence.empty:
         return evidence.build_empty()
     first = evidence.pivot(inputs.evidence, [params.first])[params.first]
     names = np.unique(first.index.get_level_values("query"))

@@ -41,14 +41,28 @@ def test_pivot_leaves_out_pairs_without_any_of_the_sources(table):
     assert evidence.pivot(table, ["nearest"]).index.tolist() == [("q1", "w1"), ("q1", "w7")]
 
 
-def test_an_unknown_source_is_named_with_the_known_ones(table):
+def test_a_source_without_rows_is_a_column_of_missing_scores(table):
+    pivoted = evidence.pivot(table, ["vote", "votes"])
+    assert list(pivoted.columns) == ["vote", "votes"] and pivoted["votes"].isna().all()
+    empty = evidence.pivot(evidence.build_empty(), ["vote", "votes"])
+    assert list(empty.columns) == ["vote", "votes"] and empty.index.names == ["query", "identity"]
+
+
+def test_an_unknown_source_is_named_with_the_known_ones():
     with pytest.raises(ValueError, match=r"no evidence from .*psychic.*\['nearest', 'vote'\]"):
-        evidence.pivot(table, ["nearest", "psychic"])
+        evidence.choose_sources(["nearest", "psychic"], {"vote", "nearest"})
 
 
-def test_an_alternative_replaces_a_missing_source(table):
-    assert list(evidence.pivot(table, ["reranked or vote"]).columns) == ["vote"]
-    assert list(evidence.pivot(table, ["reranked or vote", "vote"]).columns) == ["vote"]
+def test_an_alternative_replaces_a_missing_source():
+    assert evidence.choose_sources(["reranked or vote"], {"vote"}) == ["vote"]
+    assert evidence.choose_sources(["reranked or vote", "vote"], {"vote"}) == ["vote"]
+
+
+def test_the_sources_of_a_file(table, tmp_path):
+    evidence.save(table, tmp_path / "evidence.parquet")
+    assert evidence.read_sources(tmp_path / "evidence.parquet") == {"nearest", "vote"}
+    evidence.save(evidence.build_empty(), tmp_path / "evidence.parquet")
+    assert evidence.read_sources(tmp_path / "evidence.parquet") == set()
 
 
 def test_one_pair_scored_twice_by_a_source_is_refused(table):

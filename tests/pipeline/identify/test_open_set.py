@@ -19,7 +19,6 @@ from pipeline.params import NewWhale
 from pipeline.steps.ensemble.assemble import (
     FoldEvidence,
     assemble_fold,
-    list_sources,
     stack_held_out,
 )
 from pipeline.steps.neighbours.neighbours import score_queries
@@ -78,7 +77,8 @@ def fold_evidence(folds, embeddings, fold: int, recipe, p) -> FoldEvidence:
     indexed, images = build_gallery(embeddings, rows), queries["image"]
     scores, _ = score_queries(images, embeddings.of(images), indexed, p.neighbours, str(fold), {})
     by_backbone = dict.fromkeys(recipe.active_backbones(), scores)
-    return assemble_fold(fold, by_backbone, list_sources(recipe), queries, rows)
+    sources = dict.fromkeys(by_backbone, recipe.scores)
+    return assemble_fold(fold, by_backbone, sources, queries, rows)
 
 
 def first_answer(vector: np.ndarray, stored: Gallery, recipe, p) -> str:

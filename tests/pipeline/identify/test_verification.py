@@ -23,7 +23,7 @@ def test_a_pipeline_that_has_not_run_is_named():
 
 def test_a_judge_without_informative_pairs_is_refused():
     write_judge(centre_=[0] * 3, spread_=[1] * 3, weights_=[0] * 3)
-    with pytest.raises(UserError, match="without informative pairs: set keypoints.enabled"):
+    with pytest.raises(UserError, match="without informative pairs: it takes keypoints.enabled"):
         verification.load_judge()
 
 

@@ -4,10 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline import params
 from pipeline.data import evidence
 from pipeline.data.gallery import KNOWN, LABELLED_NEW
 from pipeline.data.tables import NEW_WHALE
 from pipeline.steps.ensemble import assemble
+from tests.conftest import ROOT
 from tests.pipeline.steps.ensemble.synthetic import CANDIDATES, HELD_OUT, TESTED, build_fold
 
 QUERIES = pd.DataFrame(
@@ -103,13 +105,43 @@ def test_stacked_folds_keep_every_row_beside_its_query():
     assert len(both.query) == 2 * CANDIDATES * (HELD_OUT + TESTED)
 
 
+RECIPE = (
+    params.load(ROOT / "tests/params.yaml")
+    .ensembles["card"]
+    .model_copy(
+        update={
+            "backbones": {"one": 1.0},
+            "scores": ["reranked or nearest"],
+            "local": {"votes": 1.0},
+        }
+    )
+)
+
+
 def test_a_source_without_evidence_is_an_error_that_names_it():
-    tables = {"one": evidence.build_empty()}
-    with pytest.raises(ValueError, match="no evidence from 'nearest'"):
-        join(tables, "nearest")
+    with pytest.raises(ValueError, match="no evidence from 'reranked or nearest'"):
+        assemble.choose_sources(RECIPE, {"one": {"vote"}})
 
 
-def test_the_alternative_is_used_if_the_first_source_is_missing():
-    tables = {"one": build_table(("q1", "a", 0.1), ("q2", "a", 0.7))}
-    fold = join(tables, "reranked or nearest")
-    assert fold.scores.columns.tolist() == ["one.nearest"]
+def test_local_features_may_have_no_evidence():
+    sources = assemble.choose_sources(RECIPE, {"one": {"nearest"}})
+    assert sources == {"one": ["nearest"], "local": ["votes"]}
+
+
+def test_without_any_local_evidence_every_candidate_has_0():
+    tables = {"one": build_table(("q2", "a", 0.7)), "local": evidence.build_empty()}
+    sources = {"one": ["nearest"], "local": ["votes", "inliers"]}
+    fold = assemble.assemble_fold(0, tables, sources, QUERIES, GALLERY)
+    assert fold.scores.to_dict("list") == {
+        "one.nearest": [0.7],
+        "local.votes": [0],
+        "local.inliers": [0],
+    }
+    assert assemble.list_sources(fold) == sources
+
+
+def test_a_fold_without_evidence_has_the_same_sources_and_no_candidates():
+    fold = assemble.assemble_fold(
+        0, {"one": evidence.build_empty()}, {"one": ["nearest"]}, QUERIES, GALLERY
+    )
+    assert fold.scores.columns.tolist() == ["one.nearest"] and not len(fold.query)

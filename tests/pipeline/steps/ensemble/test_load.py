@@ -68,3 +68,13 @@ def test_a_stage_that_has_not_run_is_an_error():
     paths.evidence("rerank", "one", 1).unlink()
     with pytest.raises(UserError, match="evidence.parquet does not exist: run the pipeline"):
         load.load_fold_evidence(RECIPE, [0, 1], FOLDS)
+
+
+def test_a_fold_in_which_no_query_can_be_compared_has_the_other_folds_sources():
+    """As where all its gallery's photographs show another side of the animal."""
+    backbones = [paths.evidence(stage, "one", 0) for stage in ("neighbours", "rerank")]
+    for path in (*backbones, paths.match_evidence(0), paths.weighted_evidence(0)):
+        evidence.save(evidence.build_empty(), path)
+    empty, other = load.load_fold_evidence(RECIPE, [0, 1], FOLDS)
+    assert empty.scores.columns.tolist() == other.scores.columns.tolist()
+    assert not len(empty.query) and len(other.query)

@@ -132,3 +132,15 @@ def test_few_probes_find_most_votes():
     gallery = random_gallery(4000)
     exact, quick = (cast_all(gallery.descriptors[:60], gallery, probes=p) for p in (1000, 8))
     assert quick.label_votes.sum() > 0.9 * exact.label_votes.sum()
+
+
+def test_a_gallery_without_features_gives_no_votes_until_one_is_enrolled():
+    index = votes.build_index(np.empty((0, 128), np.uint8), SECTION)
+    query = np.full((3, 128), 7, np.uint8)
+    none = np.empty(0, int)
+    cast = votes.cast_votes(
+        *votes.search(query, index, 5), votes.GalleryFeatures(none, none), np.ones(1, bool), 4
+    )
+    assert not len(cast.labels) and not len(cast.images)
+    index.add(query.astype(np.float32))
+    assert votes.search(query[:1], index, 5)[0].tolist() == [[0, 0, 0]]
