@@ -5,8 +5,7 @@ import ctypes
 import os
 
 # mallopt's names, from glibc's malloc.h
-M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD, M_MMAP_MAX = -1, -2, -3, -4
-LARGE = 2**25  # bytes; glibc's largest threshold
+M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4
 
 
 def count_cores() -> int:
@@ -57,14 +56,3 @@ def keep_memory() -> None:
         libc.mallopt(M_MMAP_MAX, 0)
         libc.mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
         libc.mallopt(M_TOP_PAD, 2**28)
-
-
-def return_large_memory() -> None:
-    """Let this process return arrays of 32 MB or more when they are freed, after `keep_memory`.
-
-    With photographs of 110 megapixels the gaps between kept ones were 0.4 GB.
-    """
-    with contextlib.suppress(OSError, AttributeError):
-        libc = ctypes.CDLL("libc.so.6")
-        libc.mallopt(M_MMAP_THRESHOLD, LARGE)
-        libc.mallopt(M_MMAP_MAX, 2**16)

@@ -16,7 +16,6 @@ from pipeline.steps.crop.boxes import Box
 from pipeline.steps.crop.given import Given
 from pipeline.steps.crop.pack import Segment, pack
 from pipeline.steps.crop.unet import SegmentationNet
-from pipeline.system import machine
 
 
 def crop(
@@ -34,8 +33,6 @@ def crop(
     fewer, `settings.without_masks` decides: "unet" trains it on GrabCut's masks. If the step is not
     enabled, every photograph is packed whole.
     """
-    if (table["width"] * table["height"]).max() * 3 > machine.LARGE:
-        machine.return_large_memory()
     known = given.read_given(directory, table, column) if settings.enabled else Given({}, {})
     counts = f"{len(known.boxes)} boxes and {len(known.masks)} masks are given"
     print("crop:", counts if settings.enabled else "switched off", flush=True)
