@@ -1,10 +1,15 @@
 """A project with a report, in which the tests of the review decide."""
 
+import threading
+from collections.abc import Iterator
+
 import pandas as pd
 import pytest
 
 from pipeline import paths
 from pipeline.data import tables
+from pipeline.review import desk, server
+from pipeline.review.access import LOOPBACK, Access
 from pipeline.steps.report.render import render
 from tests.pipeline.steps.report.test_browser import make_content
 
@@ -24,3 +29,15 @@ def project(tmp_path, monkeypatch):
     path = paths.report("best")
     path.parent.mkdir(parents=True)
     path.write_text(render(make_content()), encoding="utf-8")
+
+
+@pytest.fixture
+def served() -> Iterator[Access]:
+    """The application behind its real server, on a port that is free."""
+    listener = server.listen(LOOPBACK, 0)
+    access = Access.to(listener, LOOPBACK)
+    app = desk.create_app(paths.report("best"), "somebody", "majority", access)
+    running = server.create(app, listener)
+    threading.Thread(target=running.run, daemon=True).start()
+    yield access
+    running.close()

@@ -1,15 +1,13 @@
 """The review: decisions reach the file from a real browser, and no other site's do."""
 
 import threading
-from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask.testing import FlaskClient
 
 from pipeline import paths
-from pipeline.review import desk, server
-from pipeline.review.access import LOOPBACK, Access
+from pipeline.review import desk
 from pipeline.steps.labels import record
 from pipeline.system.errors import UserError
 from tests.pipeline.review.synthetic import PORT, make_app
@@ -100,21 +98,9 @@ def test_another_sites_page_can_neither_read_nor_write(client):
     assert "Access-Control-Allow-Origin" not in preflight.headers
 
 
-@pytest.fixture
-def served() -> Iterator[str]:
-    """The application behind its real server, on a port that is free."""
-    listener = server.listen(LOOPBACK, 0)
-    access = Access.to(listener, LOOPBACK)
-    app = desk.create_app(paths.report("best"), "somebody", "majority", access)
-    running = server.create(app, listener)
-    threading.Thread(target=running.run, daemon=True).start()
-    yield access.url
-    running.close()
-
-
 def test_a_click_reaches_the_file_and_can_be_undone(served):
     with open_browser() as (tab, faults):
-        tab.goto(served)
+        tab.goto(served.url)
         tab.locator(".card").first.click()
         box = tab.locator("#answers .decide").first
         box.get_by_role("button", name="same", exact=True).click()
@@ -140,7 +126,7 @@ def test_two_tabs_lose_nothing_and_a_refusal_is_displayed(served):
         )
         second.on("pageerror", lambda error: faults.append(str(error)))
         for tab in (first, second):
-            tab.goto(served)
+            tab.goto(served.url)
             tab.locator(".card").first.click()
         first.locator("#answers .decide").first.get_by_role("button", name="same").click()
         first.locator("#answers").get_by_text("same, by somebody").wait_for()
@@ -154,7 +140,7 @@ def test_two_tabs_lose_nothing_and_a_refusal_is_displayed(served):
 
 def test_an_ended_review_is_reported(served):
     with open_browser() as (tab, _):
-        tab.goto(served)
+        tab.goto(served.url)
         tab.locator(".card").first.click()
         tab.route("**/decisions", lambda route: route.abort())
         tab.locator("#answers .decide").first.get_by_role("button", name="same").click()
@@ -163,7 +149,7 @@ def test_an_ended_review_is_reported(served):
 
 def test_a_decision_by_keyboard(served):
     with open_browser() as (tab, faults):
-        tab.goto(served)
+        tab.goto(served.url)
         tab.locator(".card").first.focus()
         tab.keyboard.press("Enter")
         tab.locator("#query .decide button").first.focus()
@@ -178,7 +164,7 @@ def test_a_decision_by_keyboard(served):
 
 def test_an_undo_by_keyboard_keeps_the_focus(served):
     with open_browser() as (tab, faults):
-        tab.goto(served)
+        tab.goto(served.url)
         tab.locator(".card").first.click()
         box = tab.locator("#query .decide")
         box.get_by_role("button", name="new individual").click()
@@ -192,7 +178,7 @@ def test_an_undo_by_keyboard_keeps_the_focus(served):
 
 def test_duplicates_can_be_separated(served):
     with open_browser() as (tab, faults):
-        tab.goto(served)
+        tab.goto(served.url)
         box = tab.locator("#duplicates .decide")
         assert box.locator("legend").inner_text().startswith("Are 00.jpg and gallery.jpg the same")
         box.get_by_role("button", name="no, two photographs").click()
@@ -210,7 +196,7 @@ def test_duplicates_can_be_separated(served):
 )
 def test_the_legend_names_what_a_decision_joins(served, photograph, legend):
     with open_browser() as (tab, _):
-        tab.goto(served)
+        tab.goto(served.url)
         tab.fill("#find", photograph)
         tab.locator(".card").click()
         legends = tab.locator("#answers .decide legend").all_inner_texts()

@@ -3,28 +3,21 @@
 import json
 import socket
 import threading
-from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
 
 from pipeline import paths
-from pipeline.review import desk, server
-from pipeline.review.access import LOOPBACK, Access
+from pipeline.review import server
+from pipeline.review.access import LOOPBACK
 from pipeline.system.errors import UserError
 
 DECISION = {"image_a": "00.jpg", "image_b": "gallery.jpg", "decision": "same"}
 
 
 @pytest.fixture
-def port() -> Iterator[int]:
-    listener = server.listen(LOOPBACK, 0)
-    access = Access.to(listener, LOOPBACK)
-    app = desk.create_app(paths.report("best"), "somebody", "majority", access)
-    running = server.create(app, listener)
-    threading.Thread(target=running.run, daemon=True).start()
-    yield access.port
-    running.close()
+def port(served) -> int:
+    return served.port
 
 
 def post(port: int, body: bytes, length: int | None = None) -> tuple[int, str]:
