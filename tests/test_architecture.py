@@ -159,7 +159,7 @@ def test_the_solution_is_read_only_to_score_submissions():
 
 
 def test_no_other_module_names_the_hidden_files():
-    writers = {ROOT / "pipeline/data/solution.py", ROOT / "pipeline/data/importing.py"}
+    writers = {ROOT / "pipeline/data/solution.py", ROOT / "pipeline/data/competition_directory.py"}
     code = [*LIBRARY, *(ROOT / "stages").glob("*.py"), *(ROOT / "commands").glob("*.py")]
     for path in code:
         if path in writers or (ROOT / "pipeline/demo") in path.parents:

@@ -12,7 +12,13 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from pipeline.data import images, importing, photograph_files, splits
+from pipeline.data import (
+    competition_directory,
+    images,
+    importing,
+    photograph_files,
+    splits,
+)
 from pipeline.params import Dedup
 from pipeline.steps.dedup import dedup
 from pipeline.system.errors import Faults, UserError
@@ -119,7 +125,7 @@ def convert(source: Source, split: Split, out: Path, settings: Dedup) -> Summary
             test = splits.keep_groups_together(test, groups)
         if faults := importing.check_split(table, test):
             raise Faults(source.location, faults)
-        importing.write_competition(table, test, out, split.seed)
+        competition_directory.write_competition(table, test, out, split.seed)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         raise UserError(f"nothing was written: {where}{error.strerror}") from None
