@@ -14,7 +14,7 @@ def broken():
 def test_cells(count):
     assert count < 3
 
-@pytest.mark.fault("params", "a|b", "told")
+@pytest.mark.fault("params", "a|b", "refused")
 def test_setup(broken): ...
 
 def test_no_fault(): ...
@@ -28,10 +28,10 @@ def test_a_fault_counts_as_right_if_its_test_passes(pytester):
     pytester.inline_run("-p", "no:cacheprovider", plugins=[outcomes])
     table = outcomes.summarise()
     assert table.to_numpy().tolist() == [
-        ["params", "a|b", "told", 1, 0],
+        ["params", "a|b", "refused", 1, 0],
         ["tables", "a cell too many", "a fault", 3, 2],
     ]
-    assert format_markdown(table).splitlines()[2] == "| params | a\\|b | told | 1 | 0 |"
+    assert format_markdown(table).splitlines()[2] == "| params | a\\|b | refused | 1 | 0 |"
 
 
 def test_no_fault_gives_an_empty_table():

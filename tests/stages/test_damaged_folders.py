@@ -1,4 +1,4 @@
-"""A damaged competition: every fault is told with its file, and nothing is half written."""
+"""A damaged competition: every fault names its file, and nothing is half written."""
 
 import shutil
 
