@@ -1,10 +1,14 @@
-"""Training transforms of a crop. The only module that imports albumentations.
+"""Random views of a crop.
 
-Albumentations 2.0.8 is the last release under MIT; its successor is AGPL. With one thin module
-around it, it can be replaced.
+A view is warped once, by the product of all matrices, and its colours go through lookup tables: a
+composition of albumentations' transforms, one after the other over all pixels, takes four to five
+times as long for the same distribution. Albumentations does what is rare. This is the only module
+that imports it: its release 2.0.8 is the last under MIT, its successor is AGPL.
 """
 
+import math
 import os
+from random import Random
 
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # importing must not ask the network
 
@@ -13,90 +17,81 @@ import cv2
 import numpy as np
 
 from pipeline.params import Augment
+from pipeline.training.colour import recolour
+from pipeline.training.warp import sample_matrix, warp
 
 # OpenCV's own threads compete with the network for the same cores
 cv2.setNumThreads(0)
 
-
-def build_transform(strength: Augment) -> A.Compose:
-    """Build the random transform of training views; a strength of 0 leaves its part out."""
-    return A.Compose(
-        [
-            *_geometric_transforms(strength),
-            *_colour_transforms(strength),
-            *_corruptions(strength),
-        ]
-    )
+MASK = 3  # its channel
+# noise is a stretch of one sequence, from a random place: normal deviates for every pixel of a view
+# would take as long as everything else together
+PLACES = 1 << 16
+LARGEST = 1 << 20  # pixel values of one stretch; larger pictures are filled by repeating it
+NOISE = (0.02, 0.1)  # standard deviation as a fraction of white; more drowns the animal
+ERASED = (0.1, 0.3)  # fraction of the crop's side
 
 
-def augment_view(transform: A.Compose, crop: np.ndarray, seed: int) -> np.ndarray:
-    """Return a random view of a crop (H x W x 4 uint8, RGB + mask), the same for the same seed."""
-    transform.set_random_seed(seed)
-    result = transform(image=crop[:, :, :3], mask=crop[:, :, 3])
-    return np.dstack([result["image"], result["mask"]])
+class Augmentation:
+    """The random transform of training views; a strength of 0 leaves its part out.
 
-
-def replace_background(crop: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Put the animal of `crop` before the background of `other`; all are H x W x 4 uint8.
-
-    The pixels of the other animal get the mean colour of its background. The crop is returned
-    unchanged if its mask is empty or full, or if `other` has no background.
+    A view depends on the seed alone, not on what was transformed before.
     """
-    animal, other_animal = crop[:, :, 3] > 127, other[:, :, 3] > 127
-    if not animal.any() or animal.all() or other_animal.all():
-        return crop
-    background = other[:, :, :3].copy()
-    background[other_animal] = background[~other_animal].mean(axis=0)
-    # a soft edge: a hard one would show the network where the animal was cut out
-    alpha = (animal * cv2.GaussianBlur(animal.astype(np.float32), (5, 5), 0))[:, :, None]
-    mixed = alpha * crop[:, :, :3] + (1 - alpha) * background
-    return np.dstack([np.rint(mixed).astype(np.uint8), crop[:, :, 3]])
 
-
-def _geometric_transforms(s: Augment) -> list[A.BasicTransform]:
-    transforms = []
-    if s.rotate or s.shift or s.zoom or s.shear:
-        transforms.append(
-            A.Affine(
-                rotate=(-s.rotate, s.rotate),
-                translate_percent=(-s.shift, s.shift),
-                scale=(1 - s.zoom, 1 + s.zoom),
-                shear=(-s.shear, s.shear),
-                border_mode=cv2.BORDER_REPLICATE,
-                p=1.0,
-            )
+    def __init__(self, strength: Augment) -> None:
+        self.strength = strength
+        self.random = Random()
+        self.blur = A.GaussianBlur(blur_limit=(3, 5), p=strength.blur)
+        self.erase = A.CoarseDropout(
+            num_holes_range=(1, 2),
+            hole_height_range=ERASED,
+            hole_width_range=ERASED,
+            p=strength.erase,
         )
-    if s.perspective:
-        transforms.append(
-            A.Perspective(scale=(0.0, s.perspective), border_mode=cv2.BORDER_REPLICATE, p=0.5)
-        )
-    return transforms
+
+    def __call__(self, crop: np.ndarray, flipped: bool, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return a random view of a crop (H x W x 4 uint8, RGB and mask) or of its mirror image.
+
+        The picture is H x W x 3, its mask H x W, 0 or 255. All decisions come from one generator:
+        albumentations' own seeding would apply all transforms together or none of them
+        (findings/albumentations_seed_couples_transforms.sh).
+        """
+        self.random.seed(seed)
+        height, width = crop.shape[:2]
+        matrix = sample_matrix(self.strength, height, width, self.random)
+        view = warp(crop, matrix, flipped)
+        # interpolated like the picture, which is quicker than a warp of its own
+        mask = cv2.threshold(cv2.extractChannel(view, MASK), 127, 255, cv2.THRESH_BINARY)[1]
+        picture = cv2.cvtColor(view, cv2.COLOR_RGBA2RGB)
+        recolour(picture, self.strength, self.random)
+        return self._corrupt(picture), mask
+
+    def _corrupt(self, picture: np.ndarray) -> np.ndarray:
+        """Blur, add noise, erase rectangles; H x W x 3 uint8."""
+        picture = self._apply(self.blur, picture)
+        if self.random.random() < self.strength.noise:
+            noise = _sample_noise(picture.shape, self.random)
+            cv2.add(picture, noise, picture, dtype=cv2.CV_8U)
+        return self._apply(self.erase, picture)
+
+    def _apply(self, transform: A.BasicTransform, picture: np.ndarray) -> np.ndarray:
+        """Apply one of albumentations' transforms with its probability."""
+        if self.random.random() >= transform.p:
+            return picture
+        numbers = np.random.default_rng(self.random.getrandbits(32))
+        transform.set_random_state(numbers, self.random)
+        return transform(image=picture, force_apply=True)["image"]
 
 
-def _colour_transforms(s: Augment) -> list[A.BasicTransform]:
-    transforms = []
-    if s.brightness or s.contrast:
-        transforms.append(A.RandomBrightnessContrast(s.brightness, s.contrast, p=0.8))
-    if s.hue:
-        # hue is in half degrees of 180, saturation in levels of 255
-        transforms.append(A.HueSaturationValue(180 * s.hue, 255 * 2 * s.hue, 0, p=0.5))
-    if s.grey:
-        transforms.append(A.ToGray(p=s.grey))
-    return transforms
+_deviates = np.empty(0, np.float32)
 
 
-def _corruptions(s: Augment) -> list[A.BasicTransform]:
-    transforms = []
-    if s.blur:
-        transforms.append(A.GaussianBlur(blur_limit=(3, 5), p=s.blur))
-    if s.noise:
-        # standard deviation as a fraction of white; the default, 0.2 to 0.44, drowns the animal
-        transforms.append(A.GaussNoise(std_range=(0.02, 0.1), p=s.noise))
-    if s.erase:
-        size = (0.1, 0.3)  # fraction of the crop's side
-        transforms.append(
-            A.CoarseDropout(
-                num_holes_range=(1, 2), hole_height_range=size, hole_width_range=size, p=s.erase
-            )
-        )
-    return transforms
+def _sample_noise(shape: tuple[int, ...], random: Random) -> np.ndarray:
+    """Normal deviates of one random standard deviation, in levels, float32."""
+    global _deviates
+    if not len(_deviates):
+        _deviates = np.random.default_rng(0).standard_normal(LARGEST + PLACES, np.float32)
+    deviation, place = 255 * random.uniform(*NOISE), random.randrange(PLACES)
+    size = math.prod(shape)
+    noise = _deviates[place : place + min(size, LARGEST)] * np.float32(deviation)
+    return noise.reshape(shape) if size <= LARGEST else np.resize(noise, shape)

@@ -13,7 +13,8 @@ from torch.utils.data import DataLoader, Dataset
 from pipeline.data import tables
 from pipeline.params import Augment
 from pipeline.system import device, interruptions
-from pipeline.training import augment
+from pipeline.training.augment import Augmentation
+from pipeline.training.background import replace_background
 
 # independent random decisions of one view, beside its seed
 MASK_DROPOUT, BACKGROUND, OTHER_CROP = 1, 2, 3
@@ -50,9 +51,8 @@ class ViewDataset(Dataset):
     ) -> None:
         self.crops = crops
         self.channels = channels
-        self.strength = strength
         self.backgrounds = backgrounds
-        self.transform = augment.build_transform(strength) if strength else None
+        self.augment = Augmentation(strength) if strength else None
         self._packed: np.ndarray | None = None
 
     @property
@@ -68,23 +68,25 @@ class ViewDataset(Dataset):
         return height * width * self.channels
 
     def __getitem__(self, view: View) -> tuple[torch.Tensor, int]:
-        crop = np.array(self.packed[view.row])
-        if self.strength:
-            crop = self._change_background(crop, self.strength.background, view.seed)
-        if view.flipped:
-            crop = np.ascontiguousarray(crop[:, ::-1])
-        if self.strength:
-            crop = augment.augment_view(self.transform, crop, view.seed)
-            if is_chosen(self.strength.mask_dropout, view.seed, MASK_DROPOUT):
-                crop[:, :, 3] = 0
-        return torch.from_numpy(to_planes(crop, self.channels)), view.label
+        crop = np.asarray(self.packed[view.row])
+        if self.augment is None:
+            crop = cv2.flip(crop, 1) if view.flipped else crop
+            return torch.from_numpy(
+                to_planes(crop[:, :, :3], crop[:, :, 3], self.channels)
+            ), view.label
+        strength = self.augment.strength
+        crop = self._change_background(crop, strength.background, view.seed)
+        picture, mask = self.augment(crop, view.flipped, view.seed)
+        if is_chosen(strength.mask_dropout, view.seed, MASK_DROPOUT):
+            mask = np.zeros_like(mask)
+        return torch.from_numpy(to_planes(picture, mask, self.channels)), view.label
 
     def _change_background(self, crop: np.ndarray, probability: float, seed: int) -> np.ndarray:
         """With this probability, put the animal before another crop's background."""
         if self.backgrounds is None or not is_chosen(probability, seed, BACKGROUND):
             return crop
         other = np.random.default_rng([seed, OTHER_CROP]).choice(self.backgrounds)
-        return augment.replace_background(crop, np.array(self.packed[other]))
+        return replace_background(crop, np.asarray(self.packed[other]))
 
 
 def build_loader(views: ViewDataset, batches: Iterable[list[View]], fabric: Fabric) -> DataLoader:
@@ -108,12 +110,19 @@ def is_chosen(probability: float, seed: int, decision: int) -> bool:
     return probability > 0 and np.random.default_rng([seed, decision]).random() < probability
 
 
-def to_planes(crop: np.ndarray, channels: int) -> np.ndarray:
-    """Turn a crop (H x W x 4 uint8) into C x H x W: 3 is RGB, 4 adds the mask, 5 adds edges."""
-    picture = crop[:, :, : min(channels, 4)]
-    if channels == 5:
-        picture = np.dstack([picture, edge_magnitude(crop[:, :, :3])])
-    return np.ascontiguousarray(picture.transpose(2, 0, 1))
+def to_planes(picture: np.ndarray, mask: np.ndarray, channels: int) -> np.ndarray:
+    """Stack RGB (H x W x 3 uint8) and a mask (H x W) as C x H x W.
+
+    3 channels are RGB, 4 add the mask, 5 add edges.
+    """
+    planes = np.empty((channels, *mask.shape), np.uint8)
+    for channel in range(3):
+        cv2.extractChannel(picture, channel, planes[channel])
+    if channels > 3:
+        planes[3] = mask
+    if channels > 4:
+        planes[4] = edge_magnitude(picture)
+    return planes
 
 
 def edge_magnitude(rgb: np.ndarray) -> np.ndarray:

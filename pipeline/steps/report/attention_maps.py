@@ -41,7 +41,9 @@ def build_attention_maps(
     pairs = [(query["q"], query["a"][0]["g"]) for query in chosen]
     query_crops, match_crops = ([np.array(crops[row[pair[i]]]) for pair in pairs] for i in (0, 1))
     batches = [
-        torch.stack([torch.from_numpy(to_planes(crop, channels)) for crop in part])
+        torch.stack(
+            [torch.from_numpy(to_planes(crop[:, :, :3], crop[:, :, 3], channels)) for crop in part]
+        )
         for part in (query_crops, match_crops)
     ]
     heatmaps = grad_cam.compute_heatmaps(net, *batches).numpy()
