@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-PLAIN = "competition dedup labels folds pretrain keypoints neighbours match submission score"
+PLAIN = "competition dedup labels folds keypoints neighbours match submission score"
 FITTING = "weigh verify ensemble"
 
 
