@@ -25,7 +25,7 @@ HELD_OUT_MASKS = WORK / "crop/held_out_masks.npz"  # compared with the U-Net's
 FOLDS = WORK / "folds/folds.csv"
 KEYPOINTS = WORK / "keypoints/keypoints.npz"
 CROSS_FIT_PARTS = WORK / "weigh/cross_fit_parts.csv"
-JUDGE = WORK / "verify/judge.json"
+PAIR_MODEL = WORK / "verify/pair_model.json"
 VERIFY_SCORES = WORK / "verify/scores.json"
 VERIFY_ROC = WORK / "verify/roc.csv"
 VERIFY_RELIABILITY = WORK / "verify/reliability.csv"
@@ -115,9 +115,9 @@ def weighted_pairs(fold: int) -> Path:
     return WORK / "weigh" / str(fold) / "pairs.parquet"
 
 
-def posteriors(ensemble: str) -> Path:
+def log_odds(ensemble: str) -> Path:
     """Log-odds of every candidate, before new_whale is placed."""
-    return WORK / "ensemble" / ensemble / "posteriors.parquet"
+    return WORK / "ensemble" / ensemble / "log_odds.parquet"
 
 
 def source_probabilities(ensemble: str) -> Path:
@@ -135,7 +135,7 @@ def rankings(ensemble: str) -> Path:
     return WORK / "submission" / ensemble / "rankings.csv"
 
 
-def placed_posteriors(ensemble: str) -> Path:
+def posteriors(ensemble: str) -> Path:
     """The posterior of every prediction, with new_whale placed."""
     return WORK / "submission" / ensemble / "posteriors.parquet"
 

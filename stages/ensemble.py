@@ -24,7 +24,7 @@ def main(name: str) -> None:
     diagram = build_pair_diagrams(stack_held_out(evidence), kind, p.evaluation)
     probabilities = compute_source_probabilities(evidence, log_odds, kind, p.evaluation)
     tables.write_csv(diagram, paths.calibration(name))
-    tables.write_parquet(log_odds, paths.posteriors(name))
+    tables.write_parquet(log_odds, paths.log_odds(name))
     tables.write_parquet(probabilities, paths.source_probabilities(name))
 
 

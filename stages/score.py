@@ -10,7 +10,7 @@ from pipeline.steps.score import plots, score
 
 def main(name: str) -> None:
     p, rankings = params.load(), tables.read("rankings", paths.rankings(name))
-    posteriors, bins = tables.read_parquet(paths.placed_posteriors(name)), p.score.reliability_bins
+    posteriors, bins = tables.read_parquet(paths.posteriors(name)), p.score.reliability_bins
     reliability = plots.build_first_answer_diagram(rankings, posteriors, bins)
     members = list_members(p.ensembles[name], p.folds.trained)
     card: dict[str, object] = {

@@ -11,7 +11,7 @@ def main(name: str) -> None:
     p = params.load()
     recipe, sample = p.ensembles[name], artefacts.load_sample()
     answers = rank_queries(
-        tables.read_parquet(paths.posteriors(name)),
+        tables.read_parquet(paths.log_odds(name)),
         artefacts.load_folds(),
         recipe.fold_list(p.folds.trained),
         Settings(recipe.new_whale, p.submission, p.evaluation),
@@ -20,7 +20,7 @@ def main(name: str) -> None:
     )
     tables.write("rankings", answers.held_out, paths.rankings(name))
     tables.write_csv(answers.curve, paths.shift_curve(name))
-    tables.write_parquet(answers.posteriors, paths.placed_posteriors(name))
+    tables.write_parquet(answers.posteriors, paths.posteriors(name))
     columns, path = p.competition.columns, paths.submission(name)
     write_submission(answers.test, sample, columns, answers.vocabulary, path)
 

@@ -24,7 +24,7 @@ def main() -> None:
         for member in members
     ]
     verification = verify.verify(pd.concat(known, ignore_index=True), p.verify, p.evaluation)
-    tables.write_json(verification.judge.to_dict(), paths.JUDGE)
+    tables.write_json(verification.model.to_dict(), paths.PAIR_MODEL)
     tables.write_json(verification.scores, paths.VERIFY_SCORES)
     tables.write_csv(verification.curve, paths.VERIFY_ROC)
     tables.write_csv(verification.diagram, paths.VERIFY_RELIABILITY)

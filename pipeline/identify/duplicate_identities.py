@@ -20,9 +20,9 @@ def find_duplicate_identities(ensemble: str, p: Params, min_posterior: float) ->
     unknown ensemble or one that has not run.
     """
     check_ensembles([ensemble], p)
-    require_files([paths.placed_posteriors(ensemble)])
+    require_files([paths.posteriors(ensemble)])
     rankings = tables.read("rankings", paths.rankings(ensemble))
-    posteriors = tables.read_parquet(paths.placed_posteriors(ensemble))
+    posteriors = tables.read_parquet(paths.posteriors(ensemble))
     table = evaluation.find_duplicate_identities(rankings, posteriors, min_posterior)
     pairs = load_pairs(ensemble, p)
     pairs["query_identity"] = pairs["query"].map(evaluation.find_query_identities(rankings))

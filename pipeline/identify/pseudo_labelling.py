@@ -52,7 +52,7 @@ def pseudo_label(
     if surest is not None and surest < 1:
         raise UserError(f"--surest {surest}: at least one photograph per identity")
     check_ensembles(ensembles, p)
-    require_files([paths.FOLDS, *map(paths.placed_posteriors, ensembles)])
+    require_files([paths.FOLDS, *map(paths.posteriors, ensembles)])
     answers = answer_all(ensembles, p)
     labels = agree(answers, min_posterior if surest is None else 0.0)
     duplicates = set(artefacts.load_duplicates()["image"])

@@ -13,7 +13,7 @@ from pipeline.identify.matched_pair import MatchedPair, match_pair
 from pipeline.identify.photograph import extract, read_images
 from pipeline.params import Params
 from pipeline.steps.match.points import INLIER_COLUMNS, describe_inliers
-from pipeline.steps.verify.judge import Judge
+from pipeline.steps.verify.pair_model import PairModel
 from pipeline.steps.verify.pairs import SCORES
 from pipeline.steps.weigh.point_weights import PointWeigher
 from pipeline.system.errors import UserError, require_files
@@ -40,7 +40,7 @@ def verify(first: Path, second: Path, p: Params, prior: float = 0.5) -> Verifica
     Raises UserError if the stage `verify` has not run, if a file is not a photograph, or if every
     member was trained on both photographs.
     """
-    judge = load_judge()
+    model = load_pair_model()
     table = read_images([first, second])
     hashes = table["sha256"].tolist()
     folds = members_for_pair(hashes, p.folds.trained)
@@ -51,14 +51,14 @@ def verify(first: Path, second: Path, p: Params, prior: float = 0.5) -> Verifica
     }
     pair = match_pair(table, extracted.features, p)
     scores = score_pair(pair, list(similarities.values()), point_weights_for(hashes))
-    probability = float(judge.probability(scores, prior).mean())
+    probability = float(model.probability(scores, prior).mean())
     return Verification(probability, prior, similarities, pair)
 
 
 def score_pair(
     pair: MatchedPair, similarities: Sequence[float], weights: PointWeigher
 ) -> pd.DataFrame:
-    """The scores that the judge reads, one row per member (columns SCORES)."""
+    """The scores that the model reads, one row per member (columns SCORES)."""
     inliers = describe_inliers(pair.features, (0, 1), pair.matches)
     weighted = weights.weigh(pd.DataFrame(inliers, columns=INLIER_COLUMNS)).sum()
     scores = {
@@ -69,19 +69,19 @@ def score_pair(
     return pd.DataFrame(scores)
 
 
-def load_judge() -> Judge:
-    """Load the judge fitted by the stage `verify`.
+def load_pair_model() -> PairModel:
+    """Load the model fitted by the stage `verify`.
 
     Raises UserError if that has not run, or had no pairs to fit on.
     """
-    require_files([paths.JUDGE], "run the pipeline first (dvc repro verify)")
-    judge = Judge.from_dict(tables.read_json(paths.JUDGE))
-    if len(judge.weights_) != len(SCORES):
-        raise UserError(f"{paths.JUDGE} is of another version: run dvc repro verify")
-    if not judge.weights_.any():
+    require_files([paths.PAIR_MODEL], "run the pipeline first (dvc repro verify)")
+    model = PairModel.from_dict(tables.read_json(paths.PAIR_MODEL))
+    if len(model.weights_) != len(SCORES):
+        raise UserError(f"{paths.PAIR_MODEL} is of another version: run dvc repro verify")
+    if not model.weights_.any():
         raise UserError(
-            f"{paths.JUDGE} was fitted without informative pairs: it takes keypoints.enabled: "
+            f"{paths.PAIR_MODEL} was fitted without informative pairs: it takes keypoints.enabled: "
             "true, and two comparable photographs of some labelled individuals; then run the "
             "pipeline again"
         )
-    return judge
+    return model

@@ -88,7 +88,7 @@ def check_rules(csv: Path, new_whale: str) -> None:
     sample = artefacts.load_sample()
     vocabulary = set(list_vocabulary(artefacts.load_folds()))
     try:
-        contract.check(answers.set_index("image")["ranking"], sample, vocabulary)
+        contract.check_rankings(answers.set_index("image")["ranking"], sample, vocabulary)
     except ValueError as error:
         raise UserError(f"{csv} was not sent: {error}") from None
 

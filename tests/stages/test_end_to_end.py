@@ -259,12 +259,14 @@ def test_the_same_seed_gives_the_same_bytes(project, again, name, kind):
 
 
 @pytest.fixture
-def judged(again, monkeypatch):
-    """A finished project with fixed weights of the judge: a fit on so few pairs is random."""
+def fixed_pair_model(again, monkeypatch):
+    """A finished project with fixed weights of the model: a fit on so few pairs is random."""
     monkeypatch.chdir(again)
-    judge = json.loads(paths.JUDGE.read_text())
-    assert list(judge) == ["centre_", "spread_", "weights_", "height_"]
-    paths.JUDGE.write_text(json.dumps(judge | {"weights_": [1.0, 1.0, 1.0], "height_": 0.0}))
+    model = json.loads(paths.PAIR_MODEL.read_text())
+    assert list(model) == ["centre_", "spread_", "weights_", "intercept_"]
+    paths.PAIR_MODEL.write_text(
+        json.dumps(model | {"weights_": [1.0, 1.0, 1.0], "intercept_": 0.0})
+    )
 
 
 def tailprint(*arguments: object) -> Result:
@@ -272,7 +274,7 @@ def tailprint(*arguments: object) -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
-@pytest.mark.usefixtures("judged")
+@pytest.mark.usefixtures("fixed_pair_model")
 def test_two_photographs_are_compared():
     """The same photograph twice is more probably one animal than two different ones are."""
     first, probabilities = Path("data/competition/train/train00.jpg"), []
@@ -337,7 +339,7 @@ def test_a_photograph_without_local_features_is_answered(again, monkeypatch, tmp
     assert all("0 points fit" in line for line in answers if "similarity" in line)
 
 
-@pytest.mark.usefixtures("judged")
+@pytest.mark.usefixtures("fixed_pair_model")
 @pytest.mark.fault(
     "identify",
     "two photographs without local features are compared",

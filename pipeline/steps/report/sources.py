@@ -121,7 +121,7 @@ class Sources:
     @cached_property
     def posteriors(self) -> pd.DataFrame:
         """The posterior of every answer, with new_whale placed."""
-        return tables.read_parquet(paths.placed_posteriors(self.ensemble))
+        return tables.read_parquet(paths.posteriors(self.ensemble))
 
     @cached_property
     def source_probabilities(self) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import pandas as pd
 from pipeline.steps.submission.shift import LENGTH
 
 
-def check(rankings: pd.Series, sample: Collection[str], vocabulary: set[str]) -> None:
+def check_rankings(rankings: pd.Series, sample: Collection[str], vocabulary: set[str]) -> None:
     """Raise ValueError, naming the image, for answers that break the contract.
 
     Every test image once, with min(5, vocabulary) distinct labels of the vocabulary.

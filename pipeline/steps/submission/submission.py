@@ -130,9 +130,9 @@ def write_submission(
 ) -> None:
     """Write the answers (label lists by image) in the sample's order.
 
-    Raises ValueError, and writes nothing, if they break the contract (`contract.check`).
+    Raises ValueError, and writes nothing, if they break the contract (`contract.check_rankings`).
     """
-    contract.check(rankings, sample, vocabulary)
+    contract.check_rankings(rankings, sample, vocabulary)
     answers = [
         " ".join(columns.new_whale if label == NEW_WHALE else label for label in rankings[image])
         for image in sample

@@ -10,14 +10,14 @@ from sklearn.metrics import roc_auc_score, roc_curve
 from pipeline.evaluation import reliability
 from pipeline.evaluation.cross_fit import CrossFit
 from pipeline.params import Evaluation, Verify
-from pipeline.steps.verify.judge import Judge
+from pipeline.steps.verify.pair_model import PairModel
 
 
 @dataclass(frozen=True)
 class Verification:
-    """The judge of new pairs; its cross-fitted scores, ROC curve and reliability diagram."""
+    """The model of new pairs; cross-fitted scores, ROC curve and reliability diagram."""
 
-    judge: Judge
+    model: PairModel
     scores: dict[str, float]
     curve: pd.DataFrame
     diagram: pd.DataFrame
@@ -28,7 +28,7 @@ def verify(pairs: pd.DataFrame, params: Verify, evaluation: Evaluation) -> Verif
 
     The prior of the diagram's probabilities is that of the pairs: a query and any gallery
     photograph. A true positive rate at a false alarm rate needs one different pair at that rate.
-    With only one class the judge is unfitted, scores are NaN, curve and diagram empty;
+    With only one class the model is unfitted, scores are NaN, curve and diagram empty;
     so it is if the fits of all parts of the cross-fit together score one class only.
     Scores: auc, eer, tpr_at_RATE for every false alarm rate of `params`, and calibration_error.
     """
@@ -38,7 +38,7 @@ def verify(pairs: pd.DataFrame, params: Verify, evaluation: Evaluation) -> Verif
     fitted = ~np.isnan(evidence)
     if pairs.loc[fitted, "same"].nunique() < 2:
         return build_unfitted(params)
-    judge, pairs, evidence = Judge().fit(pairs), pairs[fitted], evidence[fitted]
+    model, pairs, evidence = PairModel().fit(pairs), pairs[fitted], evidence[fitted]
     same, weights = pairs["same"].to_numpy(), pairs["weight"].to_numpy()
     curve = compute_roc(evidence, same, weights)
     probabilities = expit(evidence + logit(np.average(same, weights=weights)))
@@ -53,7 +53,7 @@ def verify(pairs: pd.DataFrame, params: Verify, evaluation: Evaluation) -> Verif
         reliability.calibration_error(diagram),
     ]
     scores = dict(zip(score_names(params), values, strict=True))
-    return Verification(judge, scores, curve, diagram)
+    return Verification(model, scores, curve, diagram)
 
 
 def score_names(params: Verify) -> list[str]:
@@ -67,7 +67,9 @@ def build_unfitted(params: Verify) -> Verification:
     empty = np.empty(0)
     curve = pd.DataFrame({"false_alarms": empty, "recall": empty})
     diagram = reliability.build_diagram(empty, empty, empty, reliability.PAIRS)
-    return Verification(Judge(), dict.fromkeys(score_names(params), float("nan")), curve, diagram)
+    return Verification(
+        PairModel(), dict.fromkeys(score_names(params), float("nan")), curve, diagram
+    )
 
 
 def cross_fit_evidence(pairs: pd.DataFrame, evaluation: Evaluation) -> np.ndarray:
@@ -83,7 +85,7 @@ def cross_fit_evidence(pairs: pd.DataFrame, evaluation: Evaluation) -> np.ndarra
     for number, (fit, score) in zip(cross_fit.numbers, cross_fit, strict=True):
         others = pairs[fit & (gallery_part != number)]
         if others["same"].nunique() == 2:
-            evidence[score] = Judge().fit(others).evidence(pairs[score])
+            evidence[score] = PairModel().fit(others).evidence(pairs[score])
     return evidence
 
 

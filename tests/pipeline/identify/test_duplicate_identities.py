@@ -20,7 +20,7 @@ def project(tmp_path, monkeypatch):
     tables.write("rankings", pd.DataFrame(ranked), paths.rankings("best"))
     posteriors = [("a1.jpg", "b", 0.4), ("b1.jpg", "a", 0.3)]
     posteriors = pd.DataFrame(posteriors, columns=["query", "identity", "posterior"])
-    posteriors.to_parquet(paths.placed_posteriors("best"))
+    posteriors.to_parquet(paths.posteriors("best"))
     write_pairs({"query": "a1.jpg", "image": "b2.jpg", "identity": "b", "inliers": 9.0})
 
 

@@ -31,7 +31,7 @@ def project(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(pseudo_labelling, "blind_log_odds", log_odds)
     tables.write("folds", FOLDS, paths.FOLDS)
-    for path in map(paths.placed_posteriors, LOG_ODDS):
+    for path in map(paths.posteriors, LOG_ODDS):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     duplicate = pd.DataFrame([("z", "t", "c")], columns=tables.COLUMNS["duplicates"])
@@ -77,7 +77,7 @@ def test_the_surest_are_labelled_however_sure(p):
 def test_unknown_ensembles_and_missing_files_are_named(p):
     with pytest.raises(UserError, match="no ensemble bset; params.yaml has"):
         pseudo_label(["bset"], p, 0.9)
-    paths.placed_posteriors("card").unlink()
+    paths.posteriors("card").unlink()
     with pytest.raises(UserError, match="card/posteriors.parquet does not exist: run the pipeline"):
         pseudo_label(["best", "card"], p, 0.9)
 

@@ -10,7 +10,7 @@ GOOD = {"1.jpg": ["a", "b", "c", "d", "e"], "2.jpg": ["new_whale", "b", "a", "d"
 
 
 def check(answers: dict, sample=("2.jpg", "1.jpg"), vocabulary=VOCABULARY) -> None:
-    contract.check(pd.Series(answers), sample, vocabulary)
+    contract.check_rankings(pd.Series(answers), sample, vocabulary)
 
 
 def test_good_answers_pass_in_any_order():
@@ -47,7 +47,7 @@ def test_an_extra_image_is_named():
 def test_an_image_answered_twice_is_refused():
     twice = pd.Series([GOOD["1.jpg"]] * 3, index=["1.jpg", "1.jpg", "2.jpg"])
     with pytest.raises(ValueError, match="one per test image"):
-        contract.check(twice, ["1.jpg", "2.jpg"], VOCABULARY)
+        contract.check_rankings(twice, ["1.jpg", "2.jpg"], VOCABULARY)
 
 
 def test_a_small_vocabulary_makes_short_answers():

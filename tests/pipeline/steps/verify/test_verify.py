@@ -77,7 +77,7 @@ def test_pairs_of_one_class_give_an_empty_result(count):
     assert np.isnan(list(found.scores.values())).all() and list(found.scores) == verify.score_names(
         PARAMS.verify
     )
-    assert found.curve.empty and found.diagram.empty and not found.judge.weights_.any()
+    assert found.curve.empty and found.diagram.empty and not found.model.weights_.any()
 
 
 @pytest.mark.fault(

@@ -1,4 +1,4 @@
-"""The judge against known evidence; no score counts against the same animal."""
+"""The model against known evidence; no score counts against the same animal."""
 
 import json
 
@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from pipeline.steps.verify.judge import Judge
+from pipeline.steps.verify.pair_model import PairModel
 
 
 def sample_pairs(count: int = 60_000, fraction: float = 0.1) -> pd.DataFrame:
@@ -30,8 +30,8 @@ def sample_pairs(count: int = 60_000, fraction: float = 0.1) -> pd.DataFrame:
 
 
 def test_the_true_weights_are_fitted():
-    judge = Judge().fit(sample_pairs())
-    assert judge.weights_ / judge.spread_ == pytest.approx([8, 1.5, 1], rel=0.08)
+    model = PairModel().fit(sample_pairs())
+    assert model.weights_ / model.spread_ == pytest.approx([8, 1.5, 1], rel=0.08)
 
 
 def test_evidence_does_not_depend_on_the_prior():
@@ -42,7 +42,7 @@ def test_evidence_does_not_depend_on_the_prior():
         {"similarity": [0.0, 0.3, 0.6], "inliers": [0, 5, 20], "weighted_inliers": [0, 1, 4]}
     )
     from_all, from_some = (
-        Judge().fit(training).evidence(queries) for training in (pairs, pairs[selected])
+        PairModel().fit(training).evidence(queries) for training in (pairs, pairs[selected])
     )
     assert from_some == pytest.approx(from_all, abs=0.25)
 
@@ -55,40 +55,42 @@ def test_a_pair_of_weight_4_counts_as_four_pairs():
     queries = pd.DataFrame(
         {"similarity": [0.1, 0.5], "inliers": [2, 9], "weighted_inliers": [0, 3]}
     )
-    first, second = (Judge().fit(training).evidence(queries) for training in (weighted, repeated))
+    first, second = (
+        PairModel().fit(training).evidence(queries) for training in (weighted, repeated)
+    )
     assert first == pytest.approx(second, abs=1e-3)
 
 
 def test_the_probability_by_hand():
     """Without evidence the prior stays; a Bayes factor of 4 turns odds of 1 to 1 into 4 to 1."""
-    judge = Judge()
+    model = PairModel()
     pair = pd.DataFrame({"similarity": [0.3], "inliers": [7], "weighted_inliers": [1]})
-    assert judge.probability(pair, 0.2) == pytest.approx([0.2])
-    judge.height_ = np.log(4)
-    assert judge.probability(pair, 0.5) == pytest.approx([0.8])
-    assert judge.probability(pair, 0.2) == pytest.approx([0.5])
+    assert model.probability(pair, 0.2) == pytest.approx([0.2])
+    model.intercept_ = np.log(4)
+    assert model.probability(pair, 0.5) == pytest.approx([0.8])
+    assert model.probability(pair, 0.2) == pytest.approx([0.5])
 
 
 def test_more_matched_points_never_count_against_the_same_animal():
     pairs = sample_pairs()
     reversed_ = pairs.assign(inliers=pairs["inliers"].max() - pairs["inliers"])
-    judge = Judge().fit(reversed_)
-    assert judge.weights_[1] == 0 and judge.weights_[0] > 0
+    model = PairModel().fit(reversed_)
+    assert model.weights_[1] == 0 and model.weights_[0] > 0
 
 
 @pytest.mark.parametrize("same", [True, False])
 def test_pairs_of_one_class_leave_the_judge_unfitted(same):
     pairs = sample_pairs(50).assign(same=same)
-    assert not Judge().fit(pairs).weights_.any()
+    assert not PairModel().fit(pairs).weights_.any()
 
 
 def test_without_local_features_only_similarity_counts():
     pairs = sample_pairs().assign(inliers=0, weighted_inliers=0)
-    judge = Judge().fit(pairs)
-    assert judge.weights_[0] > 0 and np.isfinite(judge.evidence(pairs)).all()
+    model = PairModel().fit(pairs)
+    assert model.weights_[0] > 0 and np.isfinite(model.evidence(pairs)).all()
 
 
-def test_a_judge_survives_json():
-    judge = Judge().fit(sample_pairs(2000))
-    loaded = Judge.from_dict(json.loads(json.dumps(judge.to_dict())))
-    assert loaded.evidence(sample_pairs(50)) == pytest.approx(judge.evidence(sample_pairs(50)))
+def test_a_pair_model_survives_json():
+    model = PairModel().fit(sample_pairs(2000))
+    loaded = PairModel.from_dict(json.loads(json.dumps(model.to_dict())))
+    assert loaded.evidence(sample_pairs(50)) == pytest.approx(model.evidence(sample_pairs(50)))

@@ -8,22 +8,22 @@ from sklearn.linear_model import LogisticRegression
 from pipeline.steps.verify.pairs import SCORES
 
 
-class Judge:
+class PairModel:
     """Logistic regression on similarity and the logarithms of 1 + inliers, 1 + weighted inliers.
 
     It estimates the evidence: the factor by which the odds rise that two photographs show the same
     animal. How likely that is beforehand (the prior) is given by the user.
 
-    Attributes: centre_, spread_, weights_ (one per score, none negative), height_ (log-evidence of
-    a pair with average scores). Unfitted, all evidence is 0.
+    Attributes: centre_, spread_, weights_ (one per score, none negative), intercept_ (log-evidence
+    of a pair with average scores). Unfitted, all evidence is 0.
     """
 
     def __init__(self) -> None:
         count = len(SCORES)
         self.centre_, self.spread_ = np.zeros(count), np.ones(count)
-        self.weights_, self.height_ = np.zeros(count), 0.0
+        self.weights_, self.intercept_ = np.zeros(count), 0.0
 
-    def fit(self, pairs: pd.DataFrame) -> "Judge":
+    def fit(self, pairs: pd.DataFrame) -> "PairModel":
         """Fit on known pairs. With only one class, leave the model unfitted. Returns self."""
         scores, same = to_features(pairs), pairs["same"].to_numpy()
         if pairs["same"].nunique() < 2:
@@ -35,12 +35,12 @@ class Judge:
         self.spread_ = np.where(spread > 1e-6, spread, 1.0)
         standardized = (scores - self.centre_) / self.spread_
         self.weights_, intercept = fit_non_negative(standardized, same, sample_weights)
-        self.height_ = intercept - logit(np.average(same, weights=sample_weights))
+        self.intercept_ = intercept - logit(np.average(same, weights=sample_weights))
         return self
 
     def evidence(self, pairs: pd.DataFrame) -> np.ndarray:
         """Log of the Bayes factor for "the same animal" of n pairs (columns SCORES)."""
-        return (to_features(pairs) - self.centre_) / self.spread_ @ self.weights_ + self.height_
+        return (to_features(pairs) - self.centre_) / self.spread_ @ self.weights_ + self.intercept_
 
     def probability(self, pairs: pd.DataFrame, prior: float) -> np.ndarray:
         """Probability of "the same animal" of n pairs, given a prior between 0 and 1."""
@@ -51,12 +51,12 @@ class Judge:
         return {name: np.asarray(value).tolist() for name, value in vars(self).items()}
 
     @classmethod
-    def from_dict(cls, numbers: dict[str, list[float] | float]) -> "Judge":
-        """Build a judge from the numbers of `to_dict`."""
-        judge = cls()
+    def from_dict(cls, numbers: dict[str, list[float] | float]) -> "PairModel":
+        """Build a model from the numbers of `to_dict`."""
+        model = cls()
         for name, value in numbers.items():
-            setattr(judge, name, np.asarray(value, dtype=float))
-        return judge
+            setattr(model, name, np.asarray(value, dtype=float))
+        return model
 
 
 def to_features(pairs: pd.DataFrame) -> np.ndarray:
