@@ -88,6 +88,24 @@ class Features:
             return cls(**{name: file[name] for name in cls.__dataclass_fields__})
 
 
+@dataclass(frozen=True)
+class Canvases:
+    """The canvases of n photographs without the features on them: see `Features`.
+
+    The descriptors of 1,400 photographs have 50 MB.
+    """
+
+    names: np.ndarray
+    canvases: np.ndarray
+    sizes: np.ndarray
+
+    @classmethod
+    def load(cls, path: Path) -> "Canvases":
+        """Read them from what `Features.save` wrote."""
+        with explain_damage(path), np.load(path, allow_pickle=False) as file:
+            return cls(**{name: file[name] for name in cls.__dataclass_fields__})
+
+
 def join(names: Sequence[str] | np.ndarray, photographs: Sequence[tuple]) -> Features:
     """Join the features of single photographs.
 

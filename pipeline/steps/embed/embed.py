@@ -15,7 +15,7 @@ from pipeline.models.embedding_net import EmbeddingNet
 from pipeline.system import device
 from pipeline.training.dataset import View, ViewDataset, build_loader
 
-BATCH = 64
+BATCH = 32  # as fast as 64, with 200 MB less
 
 
 def embed(net: EmbeddingNet, crops: Path, order: pd.Series, channels: int, flip: str) -> Embeddings:

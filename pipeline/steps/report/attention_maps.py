@@ -35,22 +35,26 @@ def build_attention_maps(
     """
     matched = [query for query in queries if query["f"] == fold and "g" in query["a"][0]]
     chosen = sorted(matched, key=lambda query: (query["a"][0]["p"], query["q"]))[:MAX_MAPS]
-    if not chosen:
-        return []
     row = {name: i for i, name in enumerate(names)}
-    pairs = [(query["q"], query["a"][0]["g"]) for query in chosen]
-    query_crops, match_crops = ([np.array(crops[row[pair[i]]]) for pair in pairs] for i in (0, 1))
-    batches = [
-        torch.stack(
-            [torch.from_numpy(to_planes(crop[:, :, :3], crop[:, :, 3], channels)) for crop in part]
-        )
-        for part in (query_crops, match_crops)
+    maps = []
+    for query in chosen:
+        name, match = query["q"], query["a"][0]["g"]
+        heatmap = draw_heatmap(net, crops[row[name]], crops[row[match]], channels)
+        maps.append({"q": name, "g": match, "h": photographs.encode_webp(heatmap, SIZE)})
+    return maps
+
+
+def draw_heatmap(
+    net: EmbeddingNet, crop: np.ndarray, other: np.ndarray, channels: int
+) -> np.ndarray:
+    """What makes two crops (H x W x 4) similar, as colours on the first, H x W x 3 RGB."""
+    crop, other = np.array(crop), np.array(other)  # not memory maps
+    planes = [
+        torch.from_numpy(to_planes(each[:, :, :3], each[:, :, 3], channels))[None]
+        for each in (crop, other)
     ]
-    heatmaps = grad_cam.compute_heatmaps(net, *batches).numpy()
-    return [
-        {"q": query, "g": match, "h": photographs.encode_webp(overlay(crop[:, :, :3], heat), SIZE)}
-        for (query, match), crop, heat in zip(pairs, query_crops, heatmaps, strict=True)
-    ]
+    heat = grad_cam.compute_heatmaps(net, *planes)[0].numpy()
+    return overlay(crop[:, :, :3], heat)
 
 
 def overlay(crop: np.ndarray, heat: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from pipeline.data.features import Features
+from pipeline.data.features import Canvases
 from pipeline.steps.report import outlines
 
 MAX_LINES = 24  # matched points that the report draws per pair
@@ -37,7 +37,7 @@ def select_best_matches(
 
 
 def build_match_lines(
-    matches: pd.DataFrame, points: pd.DataFrame, features: Features, sizes: pd.DataFrame
+    matches: pd.DataFrame, points: pd.DataFrame, canvases: Canvases, sizes: pd.DataFrame
 ) -> dict[tuple[str, str], list[int]]:
     """The clearest matched points by (query, image), one flat list per pair.
 
@@ -56,7 +56,7 @@ def build_match_lines(
     if rows.empty:
         return {}
     ends = [
-        map_to_photographs(rows[columns].to_numpy(float), rows[names], features, sizes)
+        map_to_photographs(rows[columns].to_numpy(float), rows[names], canvases, sizes)
         for names, columns in (("query", ["x", "y"]), ("image", ["gallery_x", "gallery_y"]))
     ]
     flat = np.hstack(ends)
@@ -67,15 +67,15 @@ def build_match_lines(
 
 
 def map_to_photographs(
-    fractions: np.ndarray, names: pd.Series, features: Features, sizes: pd.DataFrame
+    fractions: np.ndarray, names: pd.Series, canvases: Canvases, sizes: pd.DataFrame
 ) -> np.ndarray:
     """Points in fractions of the canvases of n photographs, as thousandths of the photographs.
 
     fractions : n x 2; names : the n photographs; returns n x 2 int
     """
-    index = pd.Index(features.names).get_indexer(names)
-    transforms = features.canvases[index]
+    index = pd.Index(canvases.names).get_indexer(names)
+    transforms = canvases.canvases[index]
     linear, shift = transforms[:, :, :2], transforms[:, :, 2]
-    canvas = fractions * features.sizes[index]
+    canvas = fractions * canvases.sizes[index]
     points = np.einsum("nij,nj->ni", np.linalg.inv(linear), canvas - shift)
     return outlines.to_thousandths(points, sizes.loc[names, ["width", "height"]].to_numpy())

@@ -63,14 +63,18 @@ def build_content(sources: Sources, params: Report, seed: int) -> dict[str, Any]
 
 def load_details(selected: pd.DataFrame, sources: Sources) -> entries.Details:
     """What the report shows beside each of the selected answers."""
-    matches = best_matches.select_best_matches(selected, sources.pairs, sources.neighbours)
+    matches = best_matches.select_best_matches(
+        selected, sources.load_pairs(selected), sources.load_neighbours(selected)
+    )
     changes: dict[str, tuple[list[str], list[str]]] = {}
     if sources.scores[1]:
-        for evidence in sources.rerank_evidence:
+        for evidence in sources.load_rerank_evidence():
             changes = compare_rankings(evidence, *sources.scores) | changes
     return entries.Details(
         matches,
-        best_matches.build_match_lines(matches, sources.points, sources.features, sources.sizes),
+        best_matches.build_match_lines(
+            matches, sources.load_points(matches), sources.canvases, sources.sizes
+        ),
         sources.source_probabilities,
         changes,
     )

@@ -1,6 +1,6 @@
 """What the report of one ensemble reads: the files of earlier stages, each when it is needed."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +11,7 @@ import pandas as pd
 
 from pipeline import paths
 from pipeline.data import artefacts, submission_file, tables
-from pipeline.data.features import Features
+from pipeline.data.features import Canvases
 from pipeline.data.gallery import Embeddings
 from pipeline.data.held_out_masks import HeldOutMasks
 from pipeline.data.members import Member
@@ -74,8 +74,8 @@ class Sources:
         return HeldOutMasks.load(paths.HELD_OUT_MASKS)
 
     @cached_property
-    def features(self) -> Features:
-        return Features.load(paths.KEYPOINTS)
+    def canvases(self) -> Canvases:
+        return Canvases.load(paths.KEYPOINTS)
 
     @cached_property
     def fold_table(self) -> pd.DataFrame:
@@ -86,27 +86,31 @@ class Sources:
         """The first member's embeddings of all photographs."""
         return self.members[0].embeddings()
 
-    @cached_property
-    def neighbours(self) -> pd.DataFrame:
-        """The nearest gallery photographs of every query, of all members."""
-        return pd.concat([member.nearest() for member in self.members], ignore_index=True)
+    def load_neighbours(self, answers: pd.DataFrame) -> pd.DataFrame:
+        """The nearest gallery photographs of all members that show these answers.
 
-    @cached_property
-    def pairs(self) -> pd.DataFrame:
-        """The pairs of photographs whose keypoints were compared, of all folds."""
-        return self._concat_folds(paths.matched_pairs)
+        answers : columns query, identity
+        """
+        files = [paths.neighbours(*member) for member in self.members]
+        return load_matching(files, answers, ["query", "identity"], ["image", "similarity"])
 
-    @cached_property
-    def points(self) -> pd.DataFrame:
-        """The matched points of those pairs, of all folds."""
-        return self._concat_folds(paths.matched_points)
+    def load_pairs(self, answers: pd.DataFrame) -> pd.DataFrame:
+        """The pairs of photographs whose keypoints were compared for these answers."""
+        files = [paths.matched_pairs(fold) for fold in self.folds]
+        columns = ["image", "inliers", "random"]
+        return load_matching(files, answers, ["query", "identity"], columns)
 
-    @cached_property
-    def rerank_evidence(self) -> list[pd.DataFrame]:
-        """The first backbone's evidence with and without re-ranking, one table per fold."""
-        stages = ("neighbours", "rerank")
-        members = [Member(self.backbones[0], fold) for fold in self.folds]
-        return [pd.concat(member.evidence(stage) for stage in stages) for member in members]
+    def load_points(self, pairs: pd.DataFrame) -> pd.DataFrame:
+        """The matched points of these pairs (columns query, image), of all folds."""
+        files = [paths.matched_points(fold) for fold in self.folds]
+        columns = ["query_point", "x", "y", "gallery_x", "gallery_y", "ratio"]
+        return load_matching(files, pairs, ["query", "image"], columns)
+
+    def load_rerank_evidence(self) -> Iterator[pd.DataFrame]:
+        """The first backbone's evidence with and without re-ranking, one fold's after another's."""
+        for fold in self.folds:
+            member = Member(self.backbones[0], fold)
+            yield pd.concat(member.evidence(stage) for stage in ("neighbours", "rerank"))
 
     @cached_property
     def rankings(self) -> pd.DataFrame:
@@ -155,9 +159,16 @@ class Sources:
         files = {name: paths.LR_RANGE / f"{name}.csv" for name in self.backbones}
         return {name: tables.read_csv(file) for name, file in files.items() if file.is_file()}
 
-    def _concat_folds(self, path: Callable[[int], Path]) -> pd.DataFrame:
-        parts = [tables.read_parquet(path(fold)) for fold in self.folds]
-        return pd.concat(parts, ignore_index=True)
+
+def load_matching(
+    files: list[Path], wanted: pd.DataFrame, keys: list[str], columns: list[str]
+) -> pd.DataFrame:
+    """The rows of several tables whose keys `wanted` has, one table in memory at a time."""
+    distinct = wanted[keys].drop_duplicates()
+    parts = [
+        tables.read_parquet(file, [*keys, *columns]).merge(distinct, on=keys) for file in files
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
 def find_reranked_score(recipe: Ensemble) -> str:

@@ -35,3 +35,13 @@ def test_appending_no_photograph_changes_nothing(empty_first):
     some, none = build_features(["a"], 0), features.build_empty()
     both = features.append(none, some) if empty_first else features.append(some, none)
     assert both is some
+
+
+def test_canvases_are_read_without_descriptors(tmp_path):
+    some = build_features(["a", "b"], 0)
+    some.save(tmp_path / "features.npz")
+    found = features.Canvases.load(tmp_path / "features.npz")
+    assert found.names.tolist() == ["a", "b"]
+    assert np.array_equal(found.canvases, some.canvases)
+    assert np.array_equal(found.sizes, some.sizes)
+    assert not hasattr(found, "descriptors")

@@ -31,6 +31,20 @@ def test_the_least_certain_queries_of_the_fold_come_first(monkeypatch):
     assert build(queries[2:], monkeypatch) == []
 
 
+def test_one_pair_is_in_the_network_at_a_time(monkeypatch):
+    """Twelve with their gradients took 190 MB."""
+    seen = []
+
+    def compute(net, crops, others):
+        seen.append((len(crops), len(others)))
+        return torch.ones(len(crops), 8, 8)
+
+    monkeypatch.setattr(attention_maps.grad_cam, "compute_heatmaps", compute)
+    queries = [make_query(name, 0, 0.5, g="g0") for name in ("q0", "q1", "q2")]
+    maps = attention_maps.build_attention_maps(None, queries, CROPS, NAMES, 0, 3)
+    assert len(maps) == 3 and seen == [(1, 1)] * 3
+
+
 def test_the_heatmap_colours_the_crop():
     heat = np.zeros((8, 8), np.float32)
     heat[0, 0] = 1

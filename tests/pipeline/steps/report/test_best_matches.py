@@ -48,7 +48,9 @@ def build_match_lines(points: pd.DataFrame) -> dict:
     both = [(*none, np.eye(2, 3), (200, 100)), (*none, right, (100, 100))]
     sizes = pd.DataFrame({"width": 200, "height": 100}, index=["q", "a1"])
     matches = pd.DataFrame({"query": ["q"], "image": ["a1"]})
-    return best_matches.build_match_lines(matches, points, features.join(["q", "a1"], both), sizes)
+    joined = features.join(["q", "a1"], both)
+    canvases = features.Canvases(joined.names, joined.canvases, joined.sizes)
+    return best_matches.build_match_lines(matches, points, canvases, sizes)
 
 
 def test_lines_are_in_thousandths_of_the_photographs():

@@ -8,6 +8,7 @@ import pandas as pd
 from pipeline import paths
 from pipeline.data import evidence, tables
 from pipeline.data.members import Member
+from pipeline.steps.match.match import PAIR_COLUMNS, POINT_COLUMNS
 from pipeline.steps.report import report, sources
 from pipeline.steps.report.sources import Sources
 
@@ -19,12 +20,32 @@ def test_folds_and_backbones_keep_the_order_of_the_members():
     assert SOURCES.folds == [2, 0] and SOURCES.backbones == ["lite0", "lite1"]
 
 
-def test_neighbours_are_those_of_all_members_in_order(tmp_path, monkeypatch):
+def test_neighbours_of_the_shown_answers_are_those_of_all_members_in_order(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for i, member in enumerate(MEMBERS):
-        tables.write_parquet(pd.DataFrame({"query": [str(i)]}), paths.neighbours(*member))
-    neighbours = Sources("best", MEMBERS, ("centre", ""), "new_whale").neighbours
-    assert neighbours["query"].tolist() == ["0", "1", "2", "3"]
+        near = pd.DataFrame({"query": ["q", "other"], "identity": "a", "image": f"a{i}"})
+        near = near.assign(similarity=0.5, rank=0)
+        tables.write_parquet(near, paths.neighbours(*member))
+    answers = pd.DataFrame({"query": ["q", "q"], "identity": ["a", "b"]})
+    neighbours = SOURCES.load_neighbours(answers)
+    assert neighbours["query"].tolist() == ["q"] * 4
+    assert neighbours["image"].tolist() == ["a0", "a1", "a2", "a3"]
+    assert "rank" not in neighbours
+
+
+def test_points_and_pairs_are_those_of_the_shown_answers(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    pairs = pd.DataFrame([[name] * len(PAIR_COLUMNS) for name in "qr"], columns=PAIR_COLUMNS)
+    points = pd.DataFrame([[name] * len(POINT_COLUMNS) for name in "qr"], columns=POINT_COLUMNS)
+    for fold in SOURCES.folds:
+        tables.write_parquet(pairs, paths.matched_pairs(fold))
+        tables.write_parquet(points, paths.matched_points(fold))
+    answers = pd.DataFrame({"query": ["q"], "identity": ["q"]})
+    found = SOURCES.load_pairs(answers)
+    assert found["query"].tolist() == ["q", "q"]
+    assert set(found) == {"query", "identity", "image", "inliers", "random"}
+    assert SOURCES.load_points(found)["query"].tolist() == ["q", "q"]
+    assert SOURCES.load_points(found[:0]).empty
 
 
 def test_re_ranking_is_read_for_the_first_backbone(tmp_path, monkeypatch):
@@ -34,7 +55,7 @@ def test_re_ranking_is_read_for_the_first_backbone(tmp_path, monkeypatch):
             scores = {stage: np.ones(1)}
             table = evidence.build(np.array(["q"]), np.array(["a"]), member.name, scores)
             evidence.save(table, paths.evidence(stage, *member))
-    first, second = SOURCES.rerank_evidence
+    first, second = SOURCES.load_rerank_evidence()
     assert first["source"].tolist() == ["neighbours", "rerank"]
     assert set(first["member"]) == {"lite0-2"} and set(second["member"]) == {"lite0-0"}
 
