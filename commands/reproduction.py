@@ -6,7 +6,7 @@ from commands import turns
 from commands.dvc_runs import LOGS, prepare, run_chains, run_dvc
 from pipeline import params, paths
 from pipeline.data import tables
-from pipeline.models import preflight
+from pipeline.models.checked_networks import check_networks_once
 from pipeline.params import Params
 from pipeline.system import device
 
@@ -21,7 +21,7 @@ def reproduce(at_once: int) -> None:
     UserError if a setting is wrong or a stage fails.
     """
     p = params.load()
-    preflight.check_networks(p)
+    check_networks_once(p, paths.CHECKED_NETWORKS)
     with turns.take_turn():
         begin = time.monotonic()
         prepare()

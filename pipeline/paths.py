@@ -32,6 +32,7 @@ VERIFY_RELIABILITY = WORK / "verify/reliability.csv"
 FEATURE_INDEX = WORK / "identify"  # of the galleries' local features, built when first needed
 LEADERBOARD = SUBMISSIONS / "leaderboard.csv"
 SUBMISSION_HISTORY = Path("data/history")  # rankings and params of past submissions
+CHECKED_NETWORKS = Path(".dvc/tmp/checked_networks.json")  # see models/checked_networks.py
 LAST_BUILD = Path(".dvc/tmp/last_build.json")  # seconds that the last run of the pipeline took
 
 

@@ -1,17 +1,16 @@
 """Read and check the raw files: one row per image, the order of the sample, viewpoints."""
 
-from importlib import import_module
 from pathlib import Path
 
 from pipeline import params, paths
 from pipeline.data import tables
+from pipeline.models.checked_networks import check_networks_once
 from pipeline.steps.competition import competition, kaggle
 
 
 def main() -> None:
     p = params.load()
-    # by its name: a change of the networks does not make this stage's files stale
-    import_module("pipeline.models.preflight").check_networks(p)
+    check_networks_once(p, paths.CHECKED_NETWORKS)
     paths.DOWNLOAD.mkdir(parents=True, exist_ok=True)
     folder = Path(p.competition.path)
     if p.competition.source == "kaggle":

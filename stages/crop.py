@@ -1,17 +1,16 @@
 """Find the animal in every photograph, cut it out, and pack all crops into one array file."""
 
-from importlib import import_module
 from pathlib import Path
 
 from pipeline import params, paths
 from pipeline.data import artefacts, tables
+from pipeline.models.checked_networks import check_networks_once
 from pipeline.steps.crop import crop
 
 
 def main() -> None:
     p = params.load()
-    # by its name: a change of the networks does not make this stage's files stale
-    import_module("pipeline.models.preflight").check_networks(p)
+    check_networks_once(p, paths.CHECKED_NETWORKS)
     images = artefacts.load_images()
     kaggle = p.competition.source == "kaggle"
     directory = paths.DOWNLOAD if kaggle else Path(p.competition.path)

@@ -2,30 +2,27 @@
 
 import sys
 
+import numpy as np
 import pandas as pd
-import torch
 from safetensors.numpy import save_file
 
 from pipeline import params, paths
 from pipeline.data import artefacts, tables
-from pipeline.models import member_networks, preflight
-from pipeline.steps.pretrain import pretrain
-from pipeline.system import device
+from pipeline.models.checked_networks import check_networks_once
 
 
 def main(backbone: str) -> None:
     p = params.load()
-    preflight.check_networks(p)
-    state, history = {}, pd.DataFrame(columns=["epoch", "loss"])
+    check_networks_once(p, paths.CHECKED_NETWORKS)
+    state: dict[str, np.ndarray] = {}
+    history = pd.DataFrame(columns=["epoch", "loss"])
     if p.pretrain.method != "none":
-        settings, count = p.member_train(backbone), len(artefacts.load_boxes())
-        torch.manual_seed(p.pretrain.seed)
-        net = member_networks.build_for_member(p.backbones[backbone], settings)
-        data = (paths.CROPS, count, settings.channels, settings.augment)
-        history = pretrain.pretrain(net, *data, p.pretrain)
-        if not device.is_first_process():
-            return
-        state = member_networks.backbone_state(net)
+        # seconds to import, and off by default
+        from pipeline.steps.pretrain.backbone import pretrain_backbone
+
+        count = len(artefacts.load_boxes())
+        member = p.backbones[backbone], p.member_train(backbone)
+        state, history = pretrain_backbone(*member, paths.CROPS, count, p.pretrain)
     tables.write_csv(history, paths.pretraining_history(backbone))
     tables.replace(paths.pretrained_backbone(backbone), lambda part: save_file(state, part))
 
