@@ -1,7 +1,7 @@
 """Confidence intervals of a mean."""
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 
 def half_width(values: np.ndarray) -> float:
@@ -10,4 +10,4 @@ def half_width(values: np.ndarray) -> float:
     By Student's t, since there may be few values.
     """
     count = len(values)
-    return float(stats.t.ppf(0.975, count - 1) * values.std(ddof=1) / np.sqrt(count))
+    return float(stdtrit(count - 1, 0.975) * values.std(ddof=1) / np.sqrt(count))

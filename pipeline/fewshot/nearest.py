@@ -8,7 +8,6 @@ from collections.abc import Iterable
 
 import torch
 import torch.nn.functional as F
-from sklearn.covariance import LedoitWolf
 from torch import Tensor, nn
 
 from pipeline.fewshot.encoders import Encoder
@@ -85,6 +84,8 @@ class Nearest(Learner):
 
 def whitening_matrix(deviations: Tensor) -> Tensor:
     """d x d: a product with it gives vectors that vary like these (m x d) unit covariance."""
+    from sklearn.covariance import LedoitWolf  # half a second to import, for one distance
+
     fitted = LedoitWolf(assume_centered=True).fit(deviations.double().numpy())
     values, axes = torch.linalg.eigh(torch.from_numpy(fitted.covariance_))
     return (axes / values.clamp(min=1e-12).sqrt()).to(deviations.dtype)

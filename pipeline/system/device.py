@@ -7,13 +7,15 @@ import logging
 import os
 import shutil
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import torch
-from lightning_fabric import Fabric
 from torch import nn
 
 from pipeline.system import machine
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 logger = logging.getLogger(__name__)
 
@@ -23,13 +25,15 @@ BATCHES_AHEAD = 3  # of each worker: torch's two, and the one in use
 DEVICES = "TAILPRINT_DEVICES"  # how many GPUs (or CPU processes) train one member; 1 unless set
 
 
-def build_fabric(net: nn.Module, devices: int | None = None) -> Fabric:
+def build_fabric(net: nn.Module, devices: int | None = None) -> "Fabric":
     """Build a Fabric for this machine; `net` decides whether half precision is used on a CPU.
 
     devices : their number; None for the environment's TAILPRINT_DEVICES
 
     Each of several devices draws its own batches, so that a step has that many times the images.
     """
+    from lightning_fabric import Fabric  # more than a second, which crop and rerank do not need
+
     devices = devices or int(os.environ.get(DEVICES, "1"))
     faster = is_half_precision_faster(net)
     precision: Literal["bf16-mixed", "32-true"] = "bf16-mixed" if faster else "32-true"
