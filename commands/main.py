@@ -7,6 +7,7 @@ from typer.core import TyperGroup
 
 from commands import (
     ablate,
+    bench,
     check,
     cluster_unknown,
     compare,
@@ -52,7 +53,7 @@ SECTIONS = {
         "pseudo-label": pseudo_label,
         "submit": submit,
     },
-    "Develop": {"dvc-deps": dvc_deps},
+    "Develop": {"bench": bench, "dvc-deps": dvc_deps},
 }
 
 

@@ -1,0 +1,1 @@
+"""`tailprint bench`: how fast this checkout is beside an older commit, on this machine."""
