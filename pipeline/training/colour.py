@@ -1,5 +1,6 @@
 """The random colours of a view, by lookup tables."""
 
+import functools
 from random import Random
 
 import cv2
@@ -12,33 +13,47 @@ LEVELS = np.arange(256, dtype=np.float32)
 HUES = 180  # OpenCV's, of half a degree
 
 
-def recolour(picture: np.ndarray, strength: Augment, random: Random) -> None:
+def recolour(planes: np.ndarray, strength: Augment, random: Random) -> None:
     """Change contrast, brightness, hue and saturation, or make it grey, in place.
 
-    picture : H x W x 3 uint8, RGB
+    planes : 3 x H x W uint8, RGB
     """
     if (strength.brightness or strength.contrast) and random.random() < CONTRAST:
         contrast = 1 + random.uniform(-strength.contrast, strength.contrast)
         brightness = 255 * random.uniform(-strength.brightness, strength.brightness)
-        cv2.LUT(picture, _round(LEVELS * contrast + brightness), picture)
+        _look_up(planes, _round(LEVELS * contrast + brightness))
     if strength.hue and random.random() < HUE:
         hue = random.uniform(-strength.hue, strength.hue)
         saturation = random.uniform(-strength.hue, strength.hue)
-        _shift_hue(picture, HUES * hue, 2 * 255 * saturation)
+        _shift_hue(planes, HUES * hue, 2 * 255 * saturation)
     if random.random() < strength.grey:
-        grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-        cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB, picture)
+        planes[:] = cv2.cvtColor(cv2.merge(list(planes)), cv2.COLOR_RGB2GRAY)
 
 
-def _shift_hue(picture: np.ndarray, hue: float, saturation: float) -> None:
+def _shift_hue(planes: np.ndarray, hue: float, saturation: float) -> None:
     """Shift the hue in half degrees and the saturation in levels; grey stays grey."""
-    tables = np.empty((256, 1, 3), np.uint8)
-    tables[:, 0, 0] = (LEVELS + hue) % HUES
-    tables[:, 0, 1] = _round(LEVELS + saturation)
-    tables[0, 0, 1] = 0
-    tables[:, 0, 2] = LEVELS
-    hsv = cv2.cvtColor(picture, cv2.COLOR_RGB2HSV)
-    cv2.cvtColor(cv2.LUT(hsv, tables, hsv), cv2.COLOR_HSV2RGB, picture)
+    saturations = _round(LEVELS + saturation)
+    saturations[0] = 0
+    channels, (picture, hsv) = list(planes), _buffers(planes.shape[1:])
+    cv2.merge(channels, picture)
+    # in place, OpenCV would copy the picture first
+    cv2.split(cv2.cvtColor(picture, cv2.COLOR_RGB2HSV, hsv), channels)
+    _look_up(planes[:1], ((LEVELS + hue) % HUES).astype(np.uint8))
+    _look_up(planes[1:2], saturations)
+    cv2.merge(channels, hsv)
+    cv2.split(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB, picture), channels)
+
+
+@functools.lru_cache(maxsize=1)
+def _buffers(shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Two H x W x 3 arrays for all views of this process: new memory costs as much again."""
+    return np.empty((*shape, 3), np.uint8), np.empty((*shape, 3), np.uint8)
+
+
+def _look_up(planes: np.ndarray, table: np.ndarray) -> None:
+    """Replace every level of C x H x W by the table's."""
+    flat = planes.reshape(-1, planes.shape[2])
+    cv2.LUT(flat, table, flat)
 
 
 def _round(levels: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader, Dataset
 from pipeline.data import tables
 from pipeline.params import Augment
 from pipeline.system import device, interruptions
-from pipeline.training.augment import Augmentation
+from pipeline.training.augment import Augmentation, split
 from pipeline.training.background import replace_background
 
 # independent random decisions of one view, beside its seed
@@ -36,7 +36,7 @@ class ViewDataset(Dataset):
     ----------
     crops : the file of packed crops, N x H x W x 4. It is opened on first use, so that every
         worker process opens its own memory map
-    channels : see `to_planes`
+    channels : see `choose_planes`
     strength : of the augmentation; None for crops as they are
     backgrounds : rows of the crops whose backgrounds `augment.background` may use: the training
         set's
@@ -70,16 +70,19 @@ class ViewDataset(Dataset):
     def __getitem__(self, view: View) -> tuple[torch.Tensor, int]:
         crop = np.asarray(self.packed[view.row])
         if self.augment is None:
-            crop = cv2.flip(crop, 1) if view.flipped else crop
-            return torch.from_numpy(
-                to_planes(crop[:, :, :3], crop[:, :, 3], self.channels)
-            ), view.label
-        strength = self.augment.strength
+            planes = split(cv2.flip(crop, 1) if view.flipped else crop)
+        else:
+            planes = self._sample(crop, view, self.augment)
+        return torch.from_numpy(choose_planes(planes, self.channels)), view.label
+
+    def _sample(self, crop: np.ndarray, view: View, augment: Augmentation) -> np.ndarray:
+        """Sample the view of a crop, 4 x H x W."""
+        strength = augment.strength
         crop = self._change_background(crop, strength.background, view.seed)
-        picture, mask = self.augment(crop, view.flipped, view.seed)
+        planes = augment(crop, view.flipped, view.seed)
         if is_chosen(strength.mask_dropout, view.seed, MASK_DROPOUT):
-            mask = np.zeros_like(mask)
-        return torch.from_numpy(to_planes(picture, mask, self.channels)), view.label
+            planes[3] = 0
+        return planes
 
     def _change_background(self, crop: np.ndarray, probability: float, seed: int) -> np.ndarray:
         """With this probability, put the animal before another crop's background."""
@@ -110,19 +113,19 @@ def is_chosen(probability: float, seed: int, decision: int) -> bool:
     return probability > 0 and np.random.default_rng([seed, decision]).random() < probability
 
 
-def to_planes(picture: np.ndarray, mask: np.ndarray, channels: int) -> np.ndarray:
-    """Stack RGB (H x W x 3 uint8) and a mask (H x W) as C x H x W.
+def to_planes(crop: np.ndarray, channels: int) -> np.ndarray:
+    """Turn a crop, H x W x 4 uint8, into a network's planes; see `choose_planes`."""
+    return choose_planes(split(crop), channels)
+
+
+def choose_planes(planes: np.ndarray, channels: int) -> np.ndarray:
+    """Choose the planes of a network, C x H x W, from RGB and mask (4 x H x W uint8).
 
     3 channels are RGB, 4 add the mask, 5 add edges.
     """
-    planes = np.empty((channels, *mask.shape), np.uint8)
-    for channel in range(3):
-        cv2.extractChannel(picture, channel, planes[channel])
-    if channels > 3:
-        planes[3] = mask
-    if channels > 4:
-        planes[4] = edge_magnitude(picture)
-    return planes
+    if channels < 5:
+        return planes[:channels]
+    return np.concatenate([planes, edge_magnitude(cv2.merge(list(planes[:3])))[None]])
 
 
 def edge_magnitude(rgb: np.ndarray) -> np.ndarray:

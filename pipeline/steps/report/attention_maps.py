@@ -49,10 +49,7 @@ def draw_heatmap(
 ) -> np.ndarray:
     """What makes two crops (H x W x 4) similar, as colours on the first, H x W x 3 RGB."""
     crop, other = np.array(crop), np.array(other)  # not memory maps
-    planes = [
-        torch.from_numpy(to_planes(each[:, :, :3], each[:, :, 3], channels))[None]
-        for each in (crop, other)
-    ]
+    planes = [torch.from_numpy(to_planes(each, channels))[None] for each in (crop, other)]
     heat = grad_cam.compute_heatmaps(net, *planes)[0].numpy()
     return overlay(crop[:, :, :3], heat)
 

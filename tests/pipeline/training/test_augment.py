@@ -33,7 +33,7 @@ def build(**strengths: float) -> Augmentation:
 
 
 def view_of(crop: np.ndarray, seed: int, flipped: bool = False, **strengths: float) -> np.ndarray:
-    return np.dstack(build(**strengths)(crop, flipped, seed))
+    return build(**strengths)(crop, flipped, seed).transpose(1, 2, 0)
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_the_same_seed_gives_the_same_view_after_other_views(crop):
     first, second = build(**STRENGTHS), build(**STRENGTHS)
     for seed in (1, 2, 3):
         first(crop, False, seed)
-    assert np.array_equal(np.dstack(first(crop, True, 7)), np.dstack(second(crop, True, 7)))
+    assert np.array_equal(first(crop, True, 7), second(crop, True, 7))
 
 
 def test_another_seed_gives_another_view(crop):
@@ -129,8 +129,8 @@ def test_corruptions_are_independent(crop):
     counts = np.zeros((2, 2), int)
     augmentation = build(grey=0.5, erase=0.5)
     for seed in range(400):
-        picture, _ = augmentation(crop, False, seed)
-        grey = (picture == picture[:, :, :1]).all()
+        picture = augmentation(crop, False, seed)[:3]
+        grey = (picture == picture[:1]).all()
         counts[int(grey), int((picture == 0).any())] += 1
     # 4 standard deviations of a count of 400 with probability .25 are 35
     assert abs(counts - 100).max() < 35
@@ -165,10 +165,24 @@ def compose_noise() -> A.Compose:
     return A.Compose([A.GaussNoise(std_range=(0.02, 0.1), p=0.4)])
 
 
+def compose_blur() -> A.Compose:
+    return A.Compose([A.GaussianBlur(blur_limit=(3, 5), p=0.5)])
+
+
+def compose_erase() -> A.Compose:
+    size = (0.1, 0.3)
+    return A.Compose([A.CoarseDropout((1, 2), size, size, p=0.4)])
+
+
 @pytest.mark.parametrize(
     ("strengths", "compose"),
-    [(COLOURS, compose_colours), (dict(noise=0.4), compose_noise)],
-    ids=["colours", "noise"],
+    [
+        (COLOURS, compose_colours),
+        (dict(noise=0.4), compose_noise),
+        (dict(blur=0.5), compose_blur),
+        (dict(erase=0.4), compose_erase),
+    ],
+    ids=["colours", "noise", "blur", "erase"],
 )
 def test_the_distribution_is_that_of_albumentations(strengths, compose):
     """Means and standard deviations of every value over 2,000 views each, and the histogram.
@@ -179,10 +193,12 @@ def test_the_distribution_is_that_of_albumentations(strengths, compose):
     augmentation, reference = build(**strengths), compose()
     reference.set_random_state(np.random.default_rng(0), Random(0))
     picture = np.ascontiguousarray(crop[:, :, :3])
-    mine = np.stack([augmentation(crop, False, seed)[0] for seed in range(views)])
-    theirs = np.stack([reference(image=picture)["image"] for _ in range(views)])
+    mine = np.stack([augmentation(crop, False, seed)[:3] for seed in range(views)])
+    theirs = np.stack([reference(image=picture)["image"].transpose(2, 0, 1) for _ in range(views)])
     assert np.abs(mine.mean(axis=0) - theirs.mean(axis=0)).mean() < 2.0
-    assert np.abs(mine.std(axis=0) - theirs.std(axis=0)).mean() < 0.9
+    # a rare event's deviations are known less well
+    bound = 2.5 if "erase" in strengths else 0.9
+    assert np.abs(mine.std(axis=0) - theirs.std(axis=0)).mean() < bound
     bins = np.arange(0, 257, 16)
     first, second = (np.histogram(some, bins)[0] / some.size for some in (mine, theirs))
     assert np.abs(first - second).sum() < 0.03

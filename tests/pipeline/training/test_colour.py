@@ -23,9 +23,9 @@ class Fixed(Random):
 
 
 def recolour(picture: np.ndarray, **strengths: float) -> np.ndarray:
-    changed = picture.copy()
-    colour.recolour(changed, Augment.model_validate(OFF | strengths), Fixed())
-    return changed
+    planes = np.ascontiguousarray(picture.transpose(2, 0, 1))
+    colour.recolour(planes, Augment.model_validate(OFF | strengths), Fixed())
+    return planes.transpose(1, 2, 0)
 
 
 @pytest.fixture
@@ -56,6 +56,6 @@ def test_grey_pixels_stay_grey_whatever_the_saturation():
 
 
 def test_no_strength_changes_nothing(picture):
-    unchanged = picture.copy()
-    colour.recolour(unchanged, Augment.model_validate(OFF), Random(0))
-    assert np.array_equal(unchanged, picture)
+    planes = np.ascontiguousarray(picture.transpose(2, 0, 1))
+    colour.recolour(planes, Augment.model_validate(OFF), Random(0))
+    assert np.array_equal(planes.transpose(1, 2, 0), picture)

@@ -12,14 +12,13 @@ from pipeline.training.dataset import View, ViewDataset
 
 def test_planes_of_3_4_and_5_channels(tiny):
     crop = np.load(tiny.crops)[0]
-    picture, mask = crop[:, :, :3], crop[:, :, 3]
-    five = dataset.to_planes(picture, mask, 5)
+    five = dataset.to_planes(crop, 5)
     assert five.shape == (5, 32, 64) and five.dtype == np.uint8
     for plane in range(4):
         assert np.array_equal(five[plane], crop[:, :, plane])
     assert np.array_equal(five[4], dataset.edge_magnitude(crop[:, :, :3]))
-    assert np.array_equal(dataset.to_planes(picture, mask, 4), five[:4])
-    assert np.array_equal(dataset.to_planes(picture, mask, 3), five[:3])
+    assert np.array_equal(dataset.to_planes(crop, 4), five[:4])
+    assert np.array_equal(dataset.to_planes(crop, 3), five[:3])
 
 
 def step(height: int) -> np.ndarray:
