@@ -38,7 +38,8 @@ class Augmentation:
         (findings/albumentations_seed_couples_transforms.sh).
         """
         self.random.seed(seed)
-        matrix = sample_matrix(self.strength, *crop.shape[:2], self.random)
+        height, width = crop.shape[:2]
+        matrix = sample_matrix(self.strength, height, width, self.random)
         planes = split(warp(crop, matrix, flipped))
         # interpolated like the picture, which is quicker than a warp of its own
         cv2.threshold(planes[3], 127, 255, cv2.THRESH_BINARY, planes[3])

@@ -16,7 +16,6 @@ HEAVY = {
 }
 SKLEARN = {"sklearn", "scipy.stats"}  # the first imports the second
 NETWORK = {"torch", "timm", "torchvision", "lightning_fabric"}
-VIEWS = NETWORK | {"albumentations"}
 MAY_IMPORT = {
     "competition": set(),
     "dedup": {"faiss"},
@@ -24,8 +23,8 @@ MAY_IMPORT = {
     "crop": {"torch"},
     "folds": set(),
     "pretrain": set(),
-    "train": VIEWS | {"pytorch_metric_learning", "scipy.stats"},
-    "embed": VIEWS,
+    "train": NETWORK | {"pytorch_metric_learning", "scipy.stats"},
+    "embed": NETWORK,
     "neighbours": {"faiss"},
     "keypoints": set(),
     "match": {"faiss"},
@@ -35,7 +34,7 @@ MAY_IMPORT = {
     "ensemble": SKLEARN | {"lightgbm"},
     "submission": set(),
     "score": set(),
-    "report": VIEWS | SKLEARN | {"matplotlib"},
+    "report": NETWORK | SKLEARN | {"matplotlib"},
 }
 # What stages may share is imported once, each stage in a child of that process.
 GROUPS = [
@@ -46,7 +45,7 @@ GROUPS = [
     [("sklearn", "verify weigh ensemble")],
     [
         ("torch", "crop rerank"),
-        ("timm torchvision lightning_fabric albumentations", "embed train report"),
+        ("timm torchvision lightning_fabric", "embed train report"),
     ],
 ]
 IMPORT = """
