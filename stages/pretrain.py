@@ -4,10 +4,10 @@ import sys
 
 import numpy as np
 import pandas as pd
-from safetensors.numpy import save_file
 
 from pipeline import params, paths
 from pipeline.data import artefacts, tables
+from pipeline.models import stored_weights
 from pipeline.models.checked_networks import check_networks_once
 
 
@@ -24,7 +24,7 @@ def main(backbone: str) -> None:
         member = p.backbones[backbone], p.member_train(backbone)
         state, history = pretrain_backbone(*member, paths.CROPS, count, p.pretrain)
     tables.write_csv(history, paths.pretraining_history(backbone))
-    tables.replace(paths.pretrained_backbone(backbone), lambda part: save_file(state, part))
+    stored_weights.save_weights(state, paths.pretrained_backbone(backbone))
 
 
 if __name__ == "__main__":

@@ -3,11 +3,10 @@
 import sys
 
 import torch
-from safetensors.torch import save_file
 
 from pipeline import params, paths
 from pipeline.data import artefacts, gallery, tables
-from pipeline.models import member_networks
+from pipeline.models import member_networks, stored_weights
 from pipeline.steps.train import train
 from pipeline.system import device
 from pipeline.training.training_set import build_training_set
@@ -27,8 +26,7 @@ def main(backbone: str, fold: str) -> None:
     if not device.is_first_process():
         return
     tables.write_csv(history, paths.training_history(backbone, int(fold)))
-    state = {name: tensor.contiguous() for name, tensor in net.state_dict().items()}
-    tables.replace(paths.model(backbone, int(fold)), lambda part: save_file(state, part))
+    stored_weights.save_weights(stored_weights.to_arrays(net), paths.model(backbone, int(fold)))
 
 
 if __name__ == "__main__":

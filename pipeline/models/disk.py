@@ -12,12 +12,14 @@ import numpy as np
 import torch
 from torch import nn
 
+from pipeline.system.errors import UserError
+
 LEVELS, ZERO = 255, 128
 Net = TypeVar("Net", bound=nn.Module)
 
 
 class Disk:
-    """The detector. Raises RuntimeError if its weights, or LightGlue's, cannot be fetched."""
+    """The detector. Raises UserError if its weights, or LightGlue's, cannot be fetched."""
 
     def __init__(self) -> None:
         from kornia.feature import DISK  # imported here: it takes seconds, and SIFT needs none
@@ -45,7 +47,7 @@ class Disk:
 
 
 class LightGlue:
-    """The matcher. Raises RuntimeError if its weights cannot be fetched."""
+    """The matcher. Raises UserError if its weights cannot be fetched."""
 
     def __init__(self) -> None:
         from kornia.feature import LightGlueMatcher
@@ -82,12 +84,12 @@ def device_of(net: nn.Module) -> torch.device:
 def fetch(load: Callable[[], Net], name: str) -> Net:
     """Fetch a network that is downloaded once, and put it on the GPU if there is one.
 
-    Raises RuntimeError, with ways out, if `load` fails.
+    Raises UserError, with ways out, if `load` fails.
     """
     try:
         net = load()
     except Exception as error:  # the download raises a dozen kinds
-        raise RuntimeError(
+        raise UserError(
             f"the weights of {name} can't be fetched ({type(error).__name__}: {error}). "
             f"Ways out: put the file into {torch.hub.get_dir()}/checkpoints, or take "
             "keypoints.detector: sift, which needs none"

@@ -3,9 +3,8 @@
 from pathlib import Path
 
 import numpy as np
-from safetensors.torch import load_file
 
-from pipeline.models import backbones
+from pipeline.models import backbones, stored_weights
 from pipeline.models.embedding_net import Architecture, EmbeddingNet
 from pipeline.models.pair_head import PairHead, build_pair_head
 from pipeline.params import Backbone, Train
@@ -46,20 +45,23 @@ def build_for_member(backbone: Backbone, settings: Train, trained: bool = False)
 
 
 def load_trained(backbone: Backbone, settings: Train, model: Path) -> EmbeddingNet:
-    """Load the trained network of a member from the safetensors file that `train` wrote."""
+    """Load the trained network of a member from the safetensors file that `train` wrote.
+
+    Raises UserError if it is missing, damaged or the file of another network.
+    """
+    state = stored_weights.read_weights(model)
     net = build_for_member(backbone, settings, trained=True)
-    net.load_state_dict(load_file(model))
+    stored_weights.load_weights(net, state, model)
     return net
 
 
 def load_backbone(net: EmbeddingNet, pretrained: Path) -> None:
     """Load the backbone's weights from a safetensors file, if it holds any."""
-    state = load_file(pretrained)
+    state = stored_weights.read_weights(pretrained)
     if state:
-        net.backbone.load_state_dict(state)
+        stored_weights.load_weights(net.backbone, state, pretrained)
 
 
 def backbone_state(net: EmbeddingNet) -> dict[str, np.ndarray]:
     """The backbone's weights as arrays, to be stored for `load_backbone`."""
-    state = net.backbone.state_dict()
-    return {name: np.ascontiguousarray(tensor.cpu().numpy()) for name, tensor in state.items()}
+    return stored_weights.to_arrays(net.backbone)

@@ -8,9 +8,9 @@ number ("rich": M. Piotte's kernel of 2018).
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
 from torch import Tensor, nn
 
+from pipeline.models import stored_weights
 from pipeline.params import Train
 
 KINDS = ("absolute", "rich", "concat")
@@ -69,7 +69,7 @@ def build_pair_head(settings: Train) -> PairHead | None:
 
 
 def load_pair_head(settings: Train, model: Path) -> PairHead:
-    """Load the head from a trained member's file; the rest of the network is not read.
+    """Load the head from a trained member's file.
 
     Raises ValueError if the settings have no siamese loss.
     """
@@ -77,7 +77,10 @@ def load_pair_head(settings: Train, model: Path) -> PairHead:
     if head is None:
         raise ValueError(f"{model} has no siamese head: train.loss.siamese has no weight")
     prefix = "pair_head."
-    with safe_open(model, "pt") as file:
-        names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118
-        head.load_state_dict({name.removeprefix(prefix): file.get_tensor(name) for name in names})
+    state = {
+        name.removeprefix(prefix): tensor
+        for name, tensor in stored_weights.read_weights(model).items()
+        if name.startswith(prefix)
+    }
+    stored_weights.load_weights(head, state, model)
     return head.eval()

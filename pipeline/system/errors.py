@@ -21,8 +21,15 @@ SHARED_MEMORY = (
 )
 CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)  # no right, or a disk mounted to be read
 
-
-MAKE_AGAIN = "delete it and run the pipeline (tailprint run), which makes it again"
+MAKE_AGAIN = "tailprint check --remove deletes it with DVC's copy, and tailprint run makes it again"
+NOT_OF_ONE_RUN = (
+    "the files of data/work are not of one run: tailprint check --remove deletes damaged ones, and "
+    "tailprint run makes them again"
+)
+OTHER_SETTINGS = (
+    "params.yaml or the photographs have changed since the run: run the pipeline again (tailprint "
+    "run), or undo the change"
+)
 
 
 class UserError(ValueError):

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from safetensors.torch import load_file, save_file
 
-from pipeline.data import held_out_masks, tables
+from pipeline.data import held_out_masks
 from pipeline.data.held_out_masks import HeldOutMasks
+from pipeline.models import stored_weights
 from pipeline.params import Crop
 from pipeline.steps.crop import examples, given, grabcut, unet, unet_evaluation, unet_training
 from pipeline.steps.crop.boxes import Box
@@ -37,9 +37,7 @@ def crop(
     counts = f"{len(known.boxes)} boxes and {len(known.masks)} masks are given"
     print("crop:", counts if settings.enabled else "switched off", flush=True)
     net, unseen = fit_unet(table, known, settings)
-    state = net.state_dict() if net else {}
-    state = {name: tensor.cpu().contiguous() for name, tensor in state.items()}
-    tables.replace(weights, lambda part: save_file(state, part))
+    stored_weights.save_weights(stored_weights.to_arrays(net) if net else {}, weights)
     source, segment = choose_segmenter(net, settings)
     boxes = pack(table, known, source, segment, settings, crops)
     sources = boxes["source"].value_counts().sort_index()
@@ -74,12 +72,15 @@ def fit_unet(
 
 
 def load_unet(weights: Path, settings: Crop) -> SegmentationNet | None:
-    """Load the U-Net that `crop` trained; None if the file has no tensors."""
-    state = load_file(weights)
+    """Load the U-Net that `crop` trained; None if the file has no tensors.
+
+    Raises UserError if it is missing, damaged or another network's.
+    """
+    state = stored_weights.read_weights(weights)
     if not state:
         return None
     net = unet.build(settings.unet.seed, computing_device())
-    net.load_state_dict(state)
+    stored_weights.load_weights(net, state, weights)
     return net
 
 

@@ -61,7 +61,7 @@ def check_found(features: Features, settings: Settings) -> None:
 
 
 def load_detector(settings: Settings) -> Detector:
-    """Load the detector of `settings`; RuntimeError if its weights cannot be loaded."""
+    """Load the detector of `settings`; UserError if its weights cannot be loaded."""
     if settings.detector == "disk":
         from pipeline.models.disk import Disk  # torch takes seconds, and SIFT needs none
 

@@ -6,6 +6,7 @@ import torch
 from kornia import feature
 
 from pipeline.models import disk
+from pipeline.system.errors import UserError
 from tests.pipeline.data import synthetic_features
 
 
@@ -77,5 +78,5 @@ def test_weights_that_cannot_be_fetched_are_reported_at_once(untrained, monkeypa
         monkeypatch.setattr(feature.DISK, "from_pretrained", unreachable)
     else:
         monkeypatch.setattr(feature, "LightGlueMatcher", unreachable)
-    with pytest.raises(RuntimeError, match=f"weights of {network} .*example.org.*detector: sift"):
+    with pytest.raises(UserError, match=f"weights of {network} .*example.org.*detector: sift"):
         disk.Disk()
