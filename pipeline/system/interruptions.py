@@ -28,6 +28,7 @@ def exit_on_signals(line: str = GOES_ON) -> None:
     The exit code is 128 plus the signal's number, 130 at Ctrl-C. What is written appears whole or
     not at all (`files.replace`), so that nothing needs the time that an exception takes, and no
     thread or destructor can catch, print or delay it. A signal that is ignored stays ignored.
+    Ctrl-Z stops this process with its children (`stop_family`).
     """
     owner = os.getpid()
 
@@ -44,6 +45,31 @@ def exit_on_signals(line: str = GOES_ON) -> None:
     for number in WORDS:
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, leave)
+    if signal.getsignal(signal.SIGTSTP) != signal.SIG_IGN:
+        signal.signal(signal.SIGTSTP, lambda number, frame: stop_family(owner))
+
+
+def stop_family(owner: int) -> None:
+    """Stop this process and all that it has started until it is told to go on (fg, SIGCONT).
+
+    Ctrl-Z does not reach children in groups of their own: they would work on behind a program that
+    has stopped, or not end with it. A forked worker, which is not the owner, stops alone.
+    """
+    family: set[psutil.Process] = set()
+    while os.getpid() == owner and (more := list_descendants() - family):
+        for process in more:
+            with contextlib.suppress(psutil.Error):
+                process.suspend()
+        family |= more  # and what they have started meanwhile
+    signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
+    for process in family:
+        with contextlib.suppress(psutil.Error):
+            process.resume()
+
+
+def list_descendants() -> set[psutil.Process]:
+    """All processes that this one has started, directly or not."""
+    return set(psutil.Process().children(recursive=True))
 
 
 @contextlib.contextmanager

@@ -95,6 +95,35 @@ def test_a_signal_that_the_starter_ignores_stays_ignored():
     assert done.stdout == "alive\n" and done.returncode == 0
 
 
+def has_status(pid: int, stopped: bool) -> bool:
+    """Whether a process is stopped, or not any more, within some seconds."""
+    for _ in range(500):
+        if (psutil.Process(pid).status() == psutil.STATUS_STOPPED) == stopped:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+@pytest.mark.fault(
+    "interruptions",
+    "Ctrl-Z, then fg",
+    "all that the program has started stops with it, in other groups too, and goes on with it",
+)
+def test_a_family_stops_and_goes_on_together():
+    code = FAMILY.replace("children.run", "interruptions.exit_on_signals()\nchildren.run")
+    code = code.replace("import children", "import children, interruptions")
+    nested = CHILD.replace("print(", "subprocess.Popen(['sleep', '600'])\nprint(")
+    process, child = start(code, nested.replace("import os,", "import os, subprocess,"))
+    (grandchild,) = psutil.Process(child).children()
+    family = [process.pid, child, grandchild.pid]
+    process.send_signal(signal.SIGTSTP)
+    assert all(has_status(pid, stopped=True) for pid in family)
+    process.send_signal(signal.SIGCONT)
+    assert all(has_status(pid, stopped=False) for pid in family)
+    process.terminate()
+    assert all(is_gone(pid) for pid in family)
+
+
 @pytest.mark.fault(
     "interruptions",
     "SIGKILL of the parent alone, as the out-of-memory killer sends it",
