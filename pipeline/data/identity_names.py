@@ -39,6 +39,8 @@ def name_fault(name: str, reserved: Collection[str] = ()) -> str:
 
 def make_name(text: str) -> str:
     """A text as a name: each character that a name can't have becomes `_`."""
+    if not name_fault(f"x{text}x"):
+        return text
     return "".join("_" if name_fault(f"x{letter}x") else letter for letter in text)
 
 

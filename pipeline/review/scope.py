@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.data.tables import NEW_WHALE
-from pipeline.steps.labels.review import build_new_name
+from pipeline.steps.labels.review import build_new_names
 from pipeline.steps.labels.verdicts import name_photographs
 
 KEYS = ["image_a", "image_b", "decision"]
@@ -43,8 +43,9 @@ class Scope:
         identities = set(self._images["identity"]) - {"", NEW_WHALE}
         columns = self._images[["image", "group", "identity"]]
         for image, group, identity in columns.itertuples(index=False, name=None):
-            # a name that `same` would give must not be taken
-            names = {identity, build_new_name(image)} & identities
+            # whether a name that `same` would give is free depends on who else has it, or would
+            new = build_new_names(image)
+            names = {new[0], *({identity, *new} & identities)}
             self._link(image, [group, *sorted(names)])
         for image, identity in self._pseudo[["image", "identity"]].itertuples(index=False):
             self._link(image, [identity])

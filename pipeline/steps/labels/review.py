@@ -45,8 +45,8 @@ def find_new_names(labels: pd.DataFrame, verdicts: pd.DataFrame) -> dict[Node, s
     """Find what `same` renames: an identity, or the group of a new_whale photograph, to a name.
 
     The name is the known identity's with the most images (ties: the alphabetically first);
-    new_whale photographs alone become a new identity, `review_` and the first stem of their file
-    names. Raises UserError naming the rows where `different` or `new` contradicts a path of
+    new_whale photographs alone become a new identity with a name of its own (`build_new_names`).
+    Raises UserError naming the rows where `different` or `new` contradicts a path of
     `same`.
     """
     node = dict(zip(labels["image"], _to_nodes(labels), strict=True))
@@ -63,14 +63,20 @@ def find_new_names(labels: pd.DataFrame, verdicts: pd.DataFrame) -> dict[Node, s
         if known:
             name = min(known, key=lambda name: (-totals[name], name))
         else:
-            name = _build_name(labels[labels["group"].isin(component)], set(totals))
+            photographs = labels.loc[labels["group"].isin(component), "image"]
+            name = _choose_name(photographs, {*totals, *names.values()})
         names |= dict.fromkeys((n for n in component if n != name), name)
     return names
 
 
-def build_new_name(image: str) -> str:
-    """The name that a new individual gets by its photograph."""
-    return "review_" + PurePath(image).stem.replace(" ", "_")
+def build_new_names(image: str) -> list[str]:
+    """The names that a new individual may get by its photograph: the first that is free.
+
+    They are `review_` and the file's name, without its ending or with it: `a.jpg` and `a.png` may
+    show two individuals.
+    """
+    path = PurePath(image)
+    return [f"review_{identity_names.make_name(part)}" for part in (path.stem, path.name)]
 
 
 def rename_identities(labels: pd.DataFrame, names: dict[Node, str]) -> pd.DataFrame:
@@ -127,9 +133,12 @@ def _check_contradictions(
         )
 
 
-def _build_name(photographs: pd.DataFrame, taken: set[str]) -> str:
-    stems = [identity_names.make_name(PurePath(image).stem) for image in photographs["image"]]
-    name = "review_" + min(stems)
-    if name in taken:
-        raise UserError(f"data/review.csv: {name} is an identity of the competition already")
-    return name
+def _choose_name(photographs: pd.Series, taken: set[str]) -> str:
+    names = min(build_new_names(image) for image in photographs)
+    free = [name for name in names if name not in taken]
+    if not free:
+        raise UserError(
+            f"data/review.csv: {' and '.join(names)} are names of other individuals already: "
+            f"call the photographs or the individuals otherwise"
+        )
+    return free[0]

@@ -160,12 +160,16 @@ def test_a_record_that_contradicts_itself_takes_only_what_mends_it():
 
 
 def write_tangle(rng: np.random.Generator) -> list[str]:
-    """24 photographs: duplicates with several identities, new ones, unlabelled ones."""
-    names = [f"p{i}.jpg" for i in range(24)]
+    """24 photographs: duplicates with several identities, new ones, unlabelled ones.
+
+    Two at a time share the name that they would give to a new individual.
+    """
+    names = [f"p{i // 2}.{ending}" for i, ending in enumerate(["jpg", "png"] * 12)]
     groups: list[int] = []  # the number of a group is the row of its first image
     for i in range(24):
         groups.append(groups[int(rng.integers(i - 2, i))] if i % 3 and rng.random() < 0.6 else i)
-    identity = rng.choice(["a", "b", "c", "review_p3", "new_whale", ""], 24, p=[0.3] + [0.14] * 5)
+    words = ["a", "b", "c", "review_p3", "review_p5.png", "new_whale", ""]
+    identity = rng.choice(words, 24, p=[0.22] + [0.13] * 6)
     # every fifth photograph is the same file as the first of its group
     files = [names[group] if i % 5 == 4 else names[i] for i, group in enumerate(groups)]
     images = pd.DataFrame({"image": names, "identity": identity, "group": groups})

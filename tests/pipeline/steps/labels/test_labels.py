@@ -125,6 +125,29 @@ class TestSame:
         found = labels(identities, review=["b.jpg a.jpg same"])
         assert found == {"b.jpg": "review_a*", "a.jpg": "review_a*", "c.jpg": "new_whale"}
 
+    @pytest.mark.fault(
+        "review",
+        "photographs of two new individuals have one name but for their endings",
+        "two individuals with two names",
+    )
+    def test_two_new_individuals_have_two_names(self):
+        identities = dict.fromkeys(["a.jpg", "b.jpg", "a.png", "c.jpg"], "new_whale")
+        found = labels(identities, review=["a.jpg b.jpg same", "a.png c.jpg same"])
+        assert found == {
+            "a.jpg": "review_a*", "b.jpg": "review_a*",
+            "a.png": "review_a.png*", "c.jpg": "review_a.png*",
+        }  # fmt: skip
+        found = labels(identities, review=["a.png c.jpg same", "a.jpg b.jpg same"])
+        assert found["a.png"] == "review_a*" and found["b.jpg"] == "review_a.jpg*"
+
+    def test_a_name_that_an_individual_has_is_not_given_again(self):
+        identities = {"a.jpg": "new_whale", "b.jpg": "new_whale", "c.jpg": "review_a"}
+        found = labels(identities, review=["a.jpg b.jpg same"])
+        assert found == {"a.jpg": "review_a.jpg*", "b.jpg": "review_a.jpg*", "c.jpg": "review_a"}
+        identities["d.jpg"] = "review_a.jpg"
+        with pytest.raises(UserError, match="review_a and review_a.jpg are names of other"):
+            labels(identities, review=["a.jpg b.jpg same"])
+
     def test_duplicates_that_are_the_same_stay_new_whale(self):
         found = labels({"a": "new_whale", "b": "new_whale"}, [0, 0], review=["a b same"])
         assert found == {"a": "new_whale", "b": "new_whale"}
