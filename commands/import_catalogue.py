@@ -74,7 +74,7 @@ def describe(out: Path, summary: "Summary") -> str:
     text = (
         f"{out}: {summary.training} training photographs of {summary.individuals} individuals, "
         f"{summary.test} test photographs, {summary.new} of them new; "
-        f"evaluation.new_whale_prior of a preset for it: {summary.new_whale_prior:.2f}"
+        f"evaluation.new_whale_prior of a preset for it: {summary.new_whale_prior:.3g}"
     )
     counts = ", ".join(f"{count} {name}" for name, count in summary.viewpoints.items())
     return f"{text}\nviewpoints: {counts}" if counts else text

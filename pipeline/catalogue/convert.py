@@ -23,7 +23,7 @@ from pipeline.params import Dedup
 from pipeline.steps.dedup import dedup
 from pipeline.system.errors import Faults, UserError
 
-MIN_PRIOR = 0.01  # the smallest that a preset may have, if no test photograph is new
+EXTREME_PRIOR = 0.01  # in place of 0, which no preset may have, and as far from 1
 
 
 @dataclass(frozen=True)
@@ -100,8 +100,10 @@ class Summary:
 
     @property
     def new_whale_prior(self) -> float:
-        """The fraction of new individuals in the test, as a preset may have it."""
-        return max(MIN_PRIOR, self.new / self.test)
+        """The fraction of new individuals in the test, as a preset may have it: not 0, not 1."""
+        if 0 < self.new < self.test:
+            return self.new / self.test
+        return EXTREME_PRIOR if self.new == 0 else 1 - EXTREME_PRIOR
 
 
 def convert(source: Source, split: Split, out: Path, settings: Dedup) -> Summary:

@@ -1,13 +1,14 @@
 """What the commands print of the library's results."""
 
 import json
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from commands import cluster_unknown, duplicate_identities, verify
+from commands import cluster_unknown, duplicate_identities, import_catalogue, verify
 from pipeline import paths
 from pipeline.catalogue import convert
 from pipeline.data import tables
@@ -90,6 +91,17 @@ def test_import_prints_a_prior_for_the_preset(tailprint, monkeypatch):
     )
     assert "evaluation.new_whale_prior of a preset for it: 0.25" in result.output
     assert "viewpoints: 10 left, 6 unknown" in result.output
+
+
+@pytest.mark.fault(
+    "import", "few, no or only new individuals in the test", "a prior that is neither 0 nor 1"
+)
+@pytest.mark.parametrize(
+    "new, prior", [(0, "0.01"), (1, "0.00333"), (150, "0.5"), (299, "0.997"), (300, "0.99")]
+)
+def test_a_printed_prior_is_one_that_a_preset_may_have(new, prior):
+    text = import_catalogue.describe(Path("out"), convert.Summary(12, 3, 300, new, {}))
+    assert text.endswith(f"preset for it: {prior}")
 
 
 def test_lr_range_prints_the_rate_beside_the_current_one(tailprint, monkeypatch):

@@ -83,6 +83,8 @@ def unpack(archive: Path, folder: Path) -> None:
     """
     try:
         with zipfile.ZipFile(archive) as files:
+            for entry in files.infolist():
+                entry.filename = entry.filename.replace("\\", "/")  # written on Windows
             entries = [entry for entry in files.infolist() if not _is_rubbish(entry.filename)]
             if faults := _find_faults(archive, entries, folder):
                 raise Faults(archive, faults)
@@ -106,13 +108,11 @@ def _is_rubbish(name: str) -> bool:
 
 def _find_faults(archive: Path, entries: list[zipfile.ZipInfo], folder: Path) -> list[str]:
     root = folder.resolve()
-    faults = [
-        f"{archive.name}: {entry.filename!r} would be written outside {folder}"
-        for entry in entries
-        if stat.S_ISLNK(entry.external_attr >> 16)
-        or "\\" in entry.filename
-        or not (root / entry.filename).resolve().is_relative_to(root)
-    ]
+    links = [entry.filename for entry in entries if stat.S_ISLNK(entry.external_attr >> 16)]
+    names = [entry.filename for entry in entries]
+    outside = [name for name in names if not (root / name).resolve().is_relative_to(root)]
+    faults = [f"{archive.name}: {name!r} is a link, not a file" for name in links]
+    faults += [f"{archive.name}: {name!r} would be written outside {folder}" for name in outside]
     if any(entry.flag_bits & ENCRYPTED for entry in entries):
         faults.append("encrypted: unpack it by hand with its password")
     needed = sum(entry.file_size for entry in entries)

@@ -4,13 +4,14 @@ import errno
 import io
 import os
 import shutil
+import stat
 import zipfile
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from pipeline.steps.competition import competition, kaggle
+from pipeline.steps.competition import archives, competition, kaggle
 from pipeline.system.errors import Faults
 from tests.pipeline.steps.competition.conftest import COLUMNS
 
@@ -46,13 +47,38 @@ def test_archives_inside_the_archive_are_unpacked(tmp_path):
     assert (downloaded / "train/a.jpg").read_bytes() == b"photo"
 
 
-@pytest.mark.parametrize("name", ["../out.txt", "/elsewhere/out.txt", "a/../../out.txt"])
+@pytest.mark.fault(
+    "competition",
+    "an archive packed on Windows, with backslashes in its names",
+    "unpacked into the folders that are meant",
+)
+def test_backslashes_of_windows_separate_folders(tmp_path):
+    client = Client({"train.csv": b"", "train\\": b"", "train\\a.jpg": b"photo"})
+    downloaded = kaggle.download("whales", tmp_path / "download", client)
+    assert (downloaded / "train/a.jpg").read_bytes() == b"photo"
+    assert sorted(path.name for path in downloaded.iterdir()) == [".complete", "train", "train.csv"]
+
+
+OUTSIDE = ["../out.txt", "/elsewhere/out.txt", "a/../../out.txt", "..\\out.txt"]
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
 def test_an_archive_that_leaves_its_folder_is_not_unpacked(tmp_path, name):
     client = Client({"train.csv": b"", name: b"x"})
     with pytest.raises(Faults, match="would be written outside"):
         kaggle.download("whales", tmp_path / "download", client)
     assert [path.name for path in (tmp_path / "download").iterdir()] == ["whales.zip"]
     assert not (tmp_path / "out.txt").exists()
+
+
+def test_a_link_in_an_archive_is_called_one(tmp_path):
+    link = zipfile.ZipInfo("train/a.jpg")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    with zipfile.ZipFile(tmp_path / "whales.zip", "w") as archive:
+        archive.writestr(link, "/etc/hostname")
+    with pytest.raises(Faults, match="'train/a.jpg' is a link, not a file"):
+        archives.unpack(tmp_path / "whales.zip", tmp_path)
+    assert not (tmp_path / "train").exists()
 
 
 def test_a_complete_download_is_not_repeated(tmp_path, capsys):
