@@ -16,6 +16,7 @@ from pipeline.system.errors import UserError
 HALF = 127  # a grey level above it is the animal, if there are many of them
 # fewer different levels than those of a soft edge are classes
 FEW = 8
+GREY = slice(32, 224)  # levels that only the edge of a soft mask has
 # of the marked pixels: the fraction of the animal's own level if the others are its edge
 OWN = 0.75
 # an animal does not fill the photograph's edge and leave its middle empty
@@ -149,9 +150,15 @@ def choose_threshold(counts: np.ndarray) -> int:
             f"no pixel is {where} {HALF}, and the levels ({_name(levels)}) are not 0 and one "
             f"other: {WAY_OUT}"
         )
-    if len(levels) <= FEW and not _has_soft_edge(counts, levels[levels > 0]):
+    if _has_soft_edge(counts, levels[levels > 0]):
+        return HALF
+    if len(levels) <= FEW:
         raise UnclearMask(
             f"has the levels {_name(levels)}, as of several classes: which is the animal? {WAY_OUT}"
+        )
+    if counts[GREY].sum() > counts.sum() / 2:
+        raise UnclearMask(
+            f"most of its pixels are neither dark nor bright, as those of a photograph: {WAY_OUT}"
         )
     return HALF
 

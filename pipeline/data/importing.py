@@ -16,6 +16,7 @@ from pipeline.data.similar_names import SimilarNames
 logger = logging.getLogger(__name__)
 
 NEW = tables.NEW_WHALE
+SPLITS = {"train", "training", "val", "valid", "validation", "test", "testing"}
 BESIDE = "beside the folders of individuals"
 
 
@@ -25,7 +26,7 @@ def list_folders(folder: Path, skip: str, faults: list[str]) -> pd.DataFrame:
     The sub-folder `skip` (of unknown individuals) is left out. What else is left out is logged by
     kind, with the individuals that have no other photograph. Faults are added to `faults`.
     """
-    if skip and not (folder / skip).is_dir():
+    if skip and skip not in os.listdir(folder):
         faults.append(f"{folder} has no sub-folder {skip} to leave out")
     listing = photograph_files.list_tree(folder, skip)
     listed = [path for path in listing.photographs if len(path.parts) > 1]
@@ -36,6 +37,11 @@ def list_folders(folder: Path, skip: str, faults: list[str]) -> pd.DataFrame:
     _log_absent(folder, {*names, skip})
     if not listed:
         faults.append(f"{folder} has no sub-folders of individuals with photographs")
+    if names and {name.casefold() for name in names.values()} <= SPLITS:
+        faults.append(
+            f"{', '.join(names.values())} in {folder} are parts of a set, not individuals: import "
+            "one of them, or put the folders of all individuals into one"
+        )
     faults += check_identities({name: f"{folder}/{escaped}" for name, escaped in names.items()})
     identities = pd.Series([names[path.parts[0]] for path in listed], dtype=str)
     paths = pd.Series([folder / path for path in listed], dtype=object)

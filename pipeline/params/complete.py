@@ -25,6 +25,8 @@ from pipeline.params.values import FileName, Section
 
 # the evidence's sources that the stage `neighbours` can write
 NEIGHBOUR_SCORES = {"nearest", "mean", "centre", "vote", "margin_score", "reciprocal"}
+# the end of the table that `tailprint cluster-unknown` writes beside an ensemble's submission
+UNKNOWN = "_unknown"
 
 
 class Params(Section):
@@ -85,6 +87,12 @@ class Params(Section):
             raise ValueError(f"report.html: {sorted(unknown)} not in ensembles")
         if self.identify.ensemble not in self.ensembles:
             raise ValueError(f"identify.ensemble: {self.identify.ensemble!r} is not in ensembles")
+        for name in self.ensembles:
+            if f"{name}{UNKNOWN}" in self.ensembles:
+                raise ValueError(
+                    f"ensembles: {name}{UNKNOWN}.csv has the unknown individuals of {name}: choose "
+                    "another name"
+                )
 
     def _check_reranking(self) -> None:
         if self.rerank.method == "k_reciprocal" and not self.neighbours.reciprocal:

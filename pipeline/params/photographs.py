@@ -1,7 +1,6 @@
 """The sections about photographs and queries: from `demo` to `folds`, and `evaluation`."""
 
-import os
-from pathlib import PurePath
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -20,7 +19,7 @@ from pipeline.params.values import (
 
 # of boxes.csv, viewpoints.csv and solution.csv
 OTHER_COLUMNS = ("x0", "y0", "x1", "y1", "viewpoint", "Usage")
-WORK = PurePath("data/work")
+WORK = Path("data/work")
 
 
 class Demo(Section):
@@ -69,10 +68,10 @@ class Competition(Section):
     @model_validator(mode="after")
     def _check_folder(self) -> "Competition":
         """DVC can't take a folder as input that holds what the stages write, nor an address."""
-        folder = os.path.normpath(self.path)
         if "://" in self.path or any(sign in self.path for sign in "$\n\0"):
             raise ValueError(f"path: {self.path!r} is not a folder")
-        if WORK.is_relative_to(folder) or PurePath(folder).is_relative_to(WORK):
+        folder, work = Path(self.path).resolve(), WORK.resolve()
+        if work.is_relative_to(folder) or folder.is_relative_to(work):
             raise ValueError(f"path: {self.path!r} holds what the stages write, or lies in it")
         return self
 

@@ -415,10 +415,27 @@ def test_viewpoints_of_one_word_in_several_ways(animals, tmp_path):
     assert summary.viewpoints == {"right": 8, "left": 4, "unknown": 4}
 
 
+@pytest.mark.fault(
+    "folders",
+    "a data set with the folders train and test, and those of individuals inside of them",
+    "refused: train and test would be the individuals",
+)
+def test_the_parts_of_a_set_are_no_individuals(animals, tmp_path):
+    shutil.move(animals, tmp_path / "train")
+    animals.mkdir()
+    shutil.move(tmp_path / "train", animals / "train")
+    with pytest.raises(UserError, match="train in .*animals are parts of a set"):
+        convert_to(tmp_path / "out", animals)
+    shutil.copytree(animals / "train/2", animals / "Test/2")
+    with pytest.raises(UserError, match="Test, train in .*animals are parts of a set"):
+        convert_to(tmp_path / "out", animals)
+
+
 def test_a_name_to_skip_must_exist(animals, tmp_path):
     """A misspelt name would make one individual of all unknown ones."""
-    with pytest.raises(UserError, match="has no sub-folder new_wale to leave out"):
-        convert_to(tmp_path / "out", animals, skip="new_wale")
+    for name in ("new_wale", "."):
+        with pytest.raises(UserError, match=f"has no sub-folder {name} to leave out"):
+            convert_to(tmp_path / "out", animals, skip=name)
     list_photographs(animals).to_csv(animals / "list.csv", index=False)
     with pytest.raises(UserError, match="has no identity new_wale to leave out"):
         convert_to(tmp_path / "out", animals / "list.csv", skip="new_wale", **NAMES)

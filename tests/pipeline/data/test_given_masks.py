@@ -101,6 +101,7 @@ UNCLEAR = {
     "red and green": (np.dstack([ONE * 255, TWO * (1 - ONE) * 255, NONE]), "several colours"),
     "red on white": (np.dstack([ALL, ALL - ONE * 255, ALL - ONE * 255]), "no black background"),
     "a photograph": (NOISE, "black"),
+    "a grey photograph": (NOISE[..., 0], "neither dark nor bright, as those of a photograph"),
     "opacity elsewhere": (
         np.dstack([TWO * 255] * 3 + [ONE * 255]),
         "opacity marks other pixels than its colours",

@@ -126,6 +126,8 @@ def test_a_name_that_is_no_file_name_or_taken_is_refused(section, name):
         (("competition", "path"), "data", "holds what the stages write"),
         (("competition", "path"), "data/work/competition", "holds what the stages write"),
         (("competition", "path"), "x/../data/work", "holds what the stages write"),
+        (("competition", "path"), "..", "holds what the stages write"),
+        (("competition", "path"), "/", "holds what the stages write"),
         (("competition", "path"), "s3://bucket/photos", "is not a folder"),
         (("train", "seed"), 2**31, "train.seed"),
         (("folds", "seed"), 2**64, "folds.seed"),
@@ -152,3 +154,9 @@ def test_a_value_that_cannot_work_is_refused_with_its_key(keys, value, message):
     with pytest.raises(UserError) as caught:
         params.validate(params.Params, change(keys, value), FILE)
     assert message in str(caught.value)
+
+
+def test_an_ensemble_is_not_called_as_a_table_of_another():
+    ensembles = RAW["ensembles"] | {"card_unknown": RAW["ensembles"]["card"]}
+    with pytest.raises(UserError, match="card_unknown.csv has the unknown individuals of card"):
+        params.validate(params.Params, RAW | {"ensembles": ensembles}, FILE)
