@@ -20,8 +20,11 @@ def main(
     files to remove the photograph again. An individual with many photographs is better added to the
     competition: `tailprint run` then trains on them too.
     """
+    from commands.changed_settings import COMPARED, check_settings
     from pipeline import params
     from pipeline.identify.enrolment import enroll
 
-    file = enroll(photograph, identity, params.load())
+    p = params.load()
+    check_settings(COMPARED, p)
+    file = enroll(photograph, identity, p)
     print(f"{photograph}: enrolled as {identity} ({file})")

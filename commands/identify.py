@@ -45,10 +45,13 @@ def main(
     the matched points of the best. The index of the gallery's local features is built the first
     time, and kept.
     """
+    from commands.changed_settings import COMPARED, check_settings
     from pipeline import params
     from pipeline.identify.identification import identify
 
-    result = identify(photograph, params.load(), ensemble, prior, viewpoint)
+    p = params.load()
+    check_settings(COMPARED, p)
+    result = identify(photograph, p, ensemble, prior, viewpoint)
     print(f"{photograph}:", *format_answers(result), sep="\n")
     print(draw_best(result, picture))
 

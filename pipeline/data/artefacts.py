@@ -21,6 +21,7 @@ def load_viewpoints() -> dict[str, str]:
 def load_sample() -> pd.Series:
     """The test images in the order of the sample submission."""
     with explain_damage(paths.SAMPLE):
+        tables.check_last_line(paths.SAMPLE)
         return pd.read_csv(paths.SAMPLE, dtype=str, keep_default_na=False)["image"]
 
 

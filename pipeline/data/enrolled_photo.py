@@ -13,10 +13,11 @@ import numpy as np
 
 from pipeline.data import tables
 from pipeline.data.features import Features
-from pipeline.system.errors import explain_damage
+from pipeline.system.errors import UserError, explain_damage
 
 SUFFIX = ".npz"
 PREFIX = "features_"  # of the arrays of the local features
+ENROLL_AGAIN = "delete it, and enroll its photograph again (its copy lies beside it)"
 TEXTS = ("identity", "photograph", "copy", "sha256", "made_with")
 
 
@@ -59,9 +60,12 @@ class Enrolled:
 
     @classmethod
     def load(cls, path: Path) -> "Enrolled":
-        """Read what `save` wrote; raises ValueError for a file that another version wrote."""
-        with explain_damage(path), np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+        """Read what `save` wrote; raises UserError if it is damaged or another version wrote it."""
+        try:
+            with explain_damage(path), np.load(path, allow_pickle=False) as file:
+                arrays = {name: file[name] for name in file.files}
+        except UserError:
+            raise UserError(f"{path} is damaged: {ENROLL_AGAIN}") from None
         features = {
             name.removeprefix(PREFIX): array
             for name, array in arrays.items()
@@ -71,9 +75,7 @@ class Enrolled:
             texts = {name: str(arrays[name]) for name in TEXTS}
             return cls(**texts, vectors=arrays["vectors"], features=Features(**features))
         except (KeyError, TypeError):
-            raise ValueError(
-                f"{path} is of another version: delete it, and enroll its photograph again"
-            ) from None
+            raise UserError(f"{path} is of another version: {ENROLL_AGAIN}") from None
 
 
 def load_enrolled(folder: Path) -> list[Enrolled]:

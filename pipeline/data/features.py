@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.data import tables
-from pipeline.system.errors import explain_damage
+from pipeline.system.errors import OTHER_SETTINGS, UserError, explain_damage
 
 
 class PhotographFeatures(NamedTuple):
@@ -126,9 +126,18 @@ def join(names: Sequence[str] | np.ndarray, photographs: Sequence[tuple]) -> Fea
 
 
 def append(first: Features, second: Features) -> Features:
-    """The photographs of both, in that order; those of `first` keep their numbers."""
+    """The photographs of both, in that order; those of `first` keep their numbers.
+
+    Raises UserError for features of two kinds.
+    """
     if not len(first.names) or not len(second.names):
         return first if len(first.names) else second
+    widths = first.descriptors.shape[1], second.descriptors.shape[1]
+    if widths[0] != widths[1]:
+        raise UserError(
+            f"local features of {widths[0]} and {widths[1]} numbers can't be compared: "
+            f"{OTHER_SETTINGS}"
+        )
     starts = np.concatenate([first.starts, first.starts[-1] + second.starts[1:]])
     ends = np.concatenate([first.ends, first.starts[-1] + second.ends])
     names = np.concatenate([first.names, second.names])

@@ -12,7 +12,7 @@ import pandas as pd
 
 from pipeline.data import tables
 from pipeline.data.tables import NEW_WHALE
-from pipeline.system.errors import UserError, explain_damage
+from pipeline.system.errors import OTHER_SETTINGS, UserError, explain_damage
 
 KNOWN = "known"  # its identity has an image in the gallery
 LABELLED_NEW = "labelled_new"  # the competition calls it new_whale
@@ -98,14 +98,15 @@ class Embeddings:
             )
 
     def of(self, images: pd.Series) -> np.ndarray:
-        """The vectors of `images`, in their order; raises KeyError for images without one."""
+        """The vectors of `images`, in their order; raises UserError for images without one."""
         return self.vectors[self.rows(images)]
 
     def rows(self, images: pd.Series | pd.Index | np.ndarray) -> np.ndarray:
-        """The rows of `images`, in their order; raises KeyError for images without one."""
+        """The rows of `images`, in their order; raises UserError for images without one."""
         rows = pd.Index(self.names).get_indexer(pd.Index(images))
         if (rows < 0).any():
-            raise KeyError(f"no embedding for {np.asarray(images)[rows < 0].tolist()[:5]}")
+            missing = np.asarray(images)[rows < 0].tolist()[:5]
+            raise UserError(f"no embedding for {missing}: {OTHER_SETTINGS}")
         return rows
 
     def save(self, path: Path) -> None:

@@ -4,6 +4,7 @@ Text columns stay text: "007" and "NA" are identities like any other.
 """
 
 import json
+import os
 from pathlib import Path
 from typing import TextIO
 
@@ -63,6 +64,7 @@ def read(kind: str, path: Path) -> pd.DataFrame:
 
     Raises UserError naming the file if it is damaged or has other columns.
     """
+    check_last_line(path)
     return parse(kind, path, str(path))
 
 
@@ -81,8 +83,17 @@ def parse(kind: str, source: Path | TextIO, name: str) -> pd.DataFrame:
 
 def read_csv(path: Path) -> pd.DataFrame:
     """Read any table that `write_csv` wrote; raises UserError if it is damaged."""
+    check_last_line(path)
     with explain_damage(path):
         return pd.read_csv(path)
+
+
+def check_last_line(path: Path) -> None:
+    """Raise UserError for a file that does not end with a line: pandas would fill up a cut row."""
+    with explain_damage(path), path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        if file.read() != b"\n":
+            raise ValueError("its last line is cut")
 
 
 def read_parquet(path: Path, columns: list[str] | None = None) -> pd.DataFrame:

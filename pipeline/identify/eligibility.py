@@ -9,7 +9,7 @@ from pipeline.data import artefacts, gallery, tables
 from pipeline.params import Params
 from pipeline.steps.weigh.point_weights import PointWeigher
 from pipeline.steps.weigh.weigh import NOT_HELD_OUT
-from pipeline.system.errors import UserError, require_files
+from pipeline.system.errors import NOT_OF_ONE_RUN, UserError, require_files
 
 
 def check_members(p: Params) -> None:
@@ -63,7 +63,10 @@ def duplicate_groups(hashes: Sequence[str]) -> list[set[int]]:
     """The duplicate groups of each photograph; an empty set for one outside the competition."""
     group = artefacts.load_groups().set_index("image")["group"]
     names = _names_by_hash()
-    return [set(group[names[names.index == digest]]) for digest in hashes]
+    try:
+        return [set(group[names[names.index == digest]]) for digest in hashes]
+    except KeyError as error:
+        raise UserError(f"{paths.GROUPS} lacks a photograph ({error}): {NOT_OF_ONE_RUN}") from None
 
 
 def point_weights_for(hashes: Sequence[str]) -> PointWeigher:

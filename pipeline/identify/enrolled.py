@@ -6,23 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from pipeline import paths
-from pipeline.data import enrolled_photo, features
+from pipeline.data import features
 from pipeline.data.enrolled_photo import Enrolled
 from pipeline.data.features import Features
 from pipeline.identify import enrolment
 from pipeline.params import Params
-from pipeline.system.errors import UserError
 
 logger = logging.getLogger(__name__)
-
-
-def load_enrolled() -> list[Enrolled]:
-    """Load all enrolled photographs. Raises UserError for a file of another version."""
-    try:
-        return enrolled_photo.load_enrolled(paths.ENROLLED)
-    except ValueError as error:
-        raise UserError(str(error)) from None
 
 
 def refresh_enrolled(stored: list[Enrolled], digest: str, p: Params) -> dict[str, Enrolled]:

@@ -1,6 +1,7 @@
 """Add an individual to the gallery by one photograph, without training."""
 
 import hashlib
+import logging
 import shutil
 from dataclasses import replace
 from functools import partial
@@ -8,12 +9,14 @@ from pathlib import Path
 
 from pipeline import paths
 from pipeline.data import artefacts, identity_names, images, tables
-from pipeline.data.enrolled_photo import Enrolled
+from pipeline.data.enrolled_photo import Enrolled, load_enrolled
 from pipeline.data.tables import NEW_WHALE
 from pipeline.identify.eligibility import check_members
 from pipeline.identify.photograph import extract, read_images
 from pipeline.params import Params
 from pipeline.system.errors import UserError
+
+logger = logging.getLogger(__name__)
 
 
 def enroll(photograph: Path, identity: str, p: Params) -> Path:
@@ -24,10 +27,12 @@ def enroll(photograph: Path, identity: str, p: Params) -> Path:
     """
     check_name(identity, p.competition.columns.new_whale)
     check_members(p)
-    identity_names.warn_of_variants(identity, set(artefacts.load_labels()["identity"]))
+    enrolled = load_enrolled(paths.ENROLLED)
+    tell_of_known(identity, enrolled)
     table = read_images([photograph])
     digest = table["sha256"][0]
     check_label(photograph, competition_identity(digest), identity)
+    tell_of_replaced(photograph, digest, identity, enrolled)
     extracted = extract(table, p.folds.trained, p)
     copy = f"{digest}{photograph.suffix}"
     tables.replace(paths.ENROLLED / copy, partial(shutil.copyfile, photograph))
@@ -40,6 +45,23 @@ def enroll(photograph: Path, identity: str, p: Params) -> Path:
         vectors=extracted.embeddings[:, 0],
         features=extracted.features,
     ).save(paths.ENROLLED)
+
+
+def tell_of_known(identity: str, enrolled: list[Enrolled]) -> None:
+    """Say if an individual has the name already, or one that is easily taken for it."""
+    known = set(artefacts.load_labels()["identity"]) | {other.identity for other in enrolled}
+    if identity in known:
+        logger.info("%s is known already: this is one more photograph of it", identity)
+    identity_names.warn_of_variants(identity, known)
+
+
+def tell_of_replaced(
+    photograph: Path, digest: str, identity: str, enrolled: list[Enrolled]
+) -> None:
+    """Warn if the same photograph is enrolled under another name, which it loses."""
+    for other in enrolled:
+        if other.sha256 == digest and other.identity != identity:
+            logger.warning("%s was enrolled as %s: not any more", photograph, other.identity)
 
 
 def check_label(photograph: Path, label: str | None, identity: str) -> None:

@@ -9,18 +9,19 @@ import numpy as np
 import pandas as pd
 
 from pipeline import paths
-from pipeline.data import artefacts, gallery, tables
+from pipeline.data import artefacts, gallery
 from pipeline.data.enrolled_photo import Enrolled
 from pipeline.data.features import Features
 from pipeline.data.gallery import Embeddings
 from pipeline.data.members import Member
+from pipeline.identify import stored_index
 from pipeline.identify.enrolled import add_enrolled_features, add_enrolled_rows
-from pipeline.params import Ensemble, Params
+from pipeline.params import RERANK_SCORES, Ensemble, Params
 from pipeline.steps.ensemble.assemble import FoldEvidence, select_tests, stack_held_out
 from pipeline.steps.ensemble.load import load_fold_evidence
 from pipeline.steps.match import matcher, votes
 from pipeline.steps.match.queries import merge_galleries
-from pipeline.system.errors import UserError
+from pipeline.system.errors import OTHER_SETTINGS, UserError
 
 logger = logging.getLogger(__name__)
 
@@ -82,7 +83,9 @@ def load_evidence(recipe: Ensemble, folds: pd.DataFrame, p: Params) -> list[Fold
     except UserError:  # a file is missing or damaged
         raise
     except ValueError as error:
-        raise UserError(f"{error}. identify does not re-rank: choose another --ensemble") from None
+        needed = any(set(score.split(" or ")) <= RERANK_SCORES for score in recipe.scores)
+        no_reranking = "identify does not re-rank: choose another --ensemble"
+        raise UserError(f"{error}. {no_reranking if needed else OTHER_SETTINGS}") from None
 
 
 def load_embeddings(fold: int, enrolled: dict[str, Enrolled], p: Params) -> Embeddings:
@@ -92,9 +95,19 @@ def load_embeddings(fold: int, enrolled: dict[str, Enrolled], p: Params) -> Embe
         return stored
     member = p.folds.trained.index(fold)
     added = np.stack([photograph.vectors[member] for photograph in enrolled.values()])
+    check_lengths(stored, added, fold, p)
     return Embeddings(
         np.append(stored.names, list(enrolled)), np.concatenate([stored.vectors, added])
     )
+
+
+def check_lengths(stored: Embeddings, vectors: np.ndarray, fold: int, p: Params) -> None:
+    """Raise UserError unless vectors (n x d) are as long as a member's stored ones."""
+    if stored.vectors.shape[1] != vectors.shape[1]:
+        raise UserError(
+            f"{paths.embeddings(p.match.backbone, fold)} has vectors of {stored.vectors.shape[1]} "
+            f"numbers, and params.yaml makes {vectors.shape[1]}: {OTHER_SETTINGS}"
+        )
 
 
 def build_local_gallery(
@@ -115,18 +128,19 @@ def build_local_gallery(
 def load_or_build_index(stored: Features, images: pd.Series, p: Params) -> faiss.Index:
     """Load the index of the galleries' local features, or build, store and return it.
 
-    The file's name is a hash of all that the index depends on; an outdated one is deleted.
+    The file's name is a hash of all that the index depends on; an outdated one is deleted, and a
+    damaged one is built again.
     """
     key = hashlib.sha256(p.match.model_dump_json().encode())
     key.update("\n".join(images).encode())
     key.update(stored.descriptors.data)
     path = paths.FEATURE_INDEX / f"{key.hexdigest()}.faiss"
-    if path.is_file():
-        return faiss.read_index(str(path))
+    if (found := stored_index.read_index(path)) is not None:
+        return found
     logger.info("building the index of the gallery's local features, kept for the next time")
     numbers = matcher.locate(pd.Index(stored.names), images)
     index = votes.build_index(matcher.gather_descriptors(stored, numbers), p.match)
     for outdated in paths.FEATURE_INDEX.glob("*.faiss"):
         outdated.unlink()
-    tables.replace(path, lambda part: faiss.write_index(index, str(part)))
+    stored_index.write_index(index, path)
     return index

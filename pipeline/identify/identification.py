@@ -9,7 +9,7 @@ import pandas as pd
 
 from pipeline import paths
 from pipeline.data import artefacts, features
-from pipeline.data.enrolled_photo import Enrolled
+from pipeline.data.enrolled_photo import Enrolled, load_enrolled
 from pipeline.data.features import Features
 from pipeline.identify.answer import Answer, answer
 from pipeline.identify.comparison import QUERY, Query
@@ -19,12 +19,13 @@ from pipeline.identify.eligibility import (
     members_for_photograph,
     point_weights_for,
 )
-from pipeline.identify.enrolled import load_enrolled, refresh_enrolled
+from pipeline.identify.enrolled import refresh_enrolled
 from pipeline.identify.ensembles import default_ensemble
-from pipeline.identify.gallery import Gallery, load_gallery
+from pipeline.identify.gallery import Gallery, check_lengths, load_gallery
 from pipeline.identify.matched_pair import MatchedPair, match_pair
 from pipeline.identify.photograph import extract, read_images
 from pipeline.params import Ensemble, Params
+from pipeline.steps.match.matcher import locate
 from pipeline.system.errors import UserError
 
 logger = logging.getLogger(__name__)
@@ -71,6 +72,8 @@ def identify(
     folds = members_for_photograph(digest, recipe.fold_list(p.folds.trained))
     stored, enrolled = load_stored(recipe, digest, viewpoint, p)
     extracted = extract(images, folds, p)
+    for fold, vectors in zip(folds, extracted.embeddings, strict=True):
+        check_lengths(stored.embeddings[fold], vectors, fold, p)
     embeddings = dict(zip(folds, extracted.embeddings[:, 0], strict=True))
     query = build_query(embeddings, extracted.features, digest)
     table = tabulate(answer(query, stored, recipe, p.match.backbone, p))
@@ -81,7 +84,7 @@ def load_stored(
     recipe: Ensemble, digest: str, viewpoint: str | None, p: Params
 ) -> tuple[Gallery, dict[str, Enrolled]]:
     """Load the gallery, with the photograph's viewpoint added, and the enrolled photographs."""
-    enrolled = refresh_enrolled(load_enrolled(), digest, p)
+    enrolled = refresh_enrolled(load_enrolled(paths.ENROLLED), digest, p)
     stored = load_gallery(recipe, enrolled, p)
     known = stored.viewpoint
     viewpoints = known | find_viewpoint(digest, viewpoint, known)
@@ -157,7 +160,8 @@ def match_best(
         return None
     name = compared["image"].iloc[0]
     rows = pd.concat([images, gallery_image(name, enrolled)], ignore_index=True)
-    stored_features = stored.features.of(stored.features.names.tolist().index(name))
+    (number,) = locate(pd.Index(stored.features.names), [name])
+    stored_features = stored.features.of(number)
     pair = features.join(np.array([QUERY, name]), [extracted.of(0), stored_features])
     return match_pair(rows, pair, p)
 

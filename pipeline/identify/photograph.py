@@ -18,7 +18,7 @@ from pipeline.steps.crop import crop, pack
 from pipeline.steps.crop.given import Given
 from pipeline.steps.embed import embed
 from pipeline.steps.keypoints import keypoints
-from pipeline.system.errors import UserError
+from pipeline.system.errors import NOT_OF_ONE_RUN, OTHER_SETTINGS, UserError
 
 logger = logging.getLogger(__name__)
 
@@ -88,8 +88,16 @@ def crop_images(table: pd.DataFrame, p: Params, crops: Path) -> pd.DataFrame:
 def _copy_stored_crops(table: pd.DataFrame, boxes: pd.DataFrame, crops: Path) -> None:
     """Replace the crops and boxes of photographs that the competition has, in place."""
     stored = artefacts.load_boxes()
-    packed, output = np.load(paths.CROPS, mmap_mode="r"), np.load(crops, mmap_mode="r+")
+    packed, output = tables.open_array(paths.CROPS), np.load(crops, mmap_mode="r+")
+    if packed.shape[1:] != output.shape[1:]:
+        sizes = [f"{array.shape[2]} x {array.shape[1]}" for array in (packed, output)]
+        raise UserError(f"{paths.CROPS} has crops of {sizes[0]}, not {sizes[1]}: {OTHER_SETTINGS}")
     hashes = artefacts.load_images()["sha256"].tolist()
+    if not len(hashes) == len(stored) == len(packed):
+        raise UserError(
+            f"{paths.CROPS}, {paths.BOXES} and {paths.IMAGES} have {len(packed)}, {len(stored)} "
+            f"and {len(hashes)} photographs: {NOT_OF_ONE_RUN}"
+        )
     columns = list(boxes.columns[1:])
     for row, digest in enumerate(table["sha256"]):
         if digest in hashes:

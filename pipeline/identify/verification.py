@@ -16,7 +16,7 @@ from pipeline.steps.match.points import INLIER_COLUMNS, describe_inliers
 from pipeline.steps.verify.pair_model import PairModel
 from pipeline.steps.verify.pairs import SCORES
 from pipeline.steps.weigh.point_weights import PointWeigher
-from pipeline.system.errors import UserError, require_files
+from pipeline.system.errors import OTHER_SETTINGS, UserError, require_files
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,11 @@ def verify(first: Path, second: Path, p: Params, prior: float = 0.5) -> Verifica
     member was trained on both photographs.
     """
     model = load_pair_model()
+    if not p.keypoints.enabled:
+        raise UserError(
+            f"keypoints.enabled is false, and {paths.PAIR_MODEL} reads local features: "
+            f"{OTHER_SETTINGS}"
+        )
     table = read_images([first, second])
     hashes = table["sha256"].tolist()
     folds = members_for_pair(hashes, p.folds.trained)

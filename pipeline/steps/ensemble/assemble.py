@@ -10,6 +10,7 @@ from pipeline.data.gallery import TEST
 from pipeline.data.tables import NEW_WHALE
 from pipeline.evaluation import calibration
 from pipeline.params import Ensemble
+from pipeline.system.errors import NOT_OF_ONE_RUN, UserError
 
 
 @dataclass(frozen=True)
@@ -104,8 +105,10 @@ def assemble_fold(
         for name, table in tables.items()
     ]
     joined = pd.concat(wide, axis=1, join="outer").sort_index()
-    position = pd.Series(np.arange(len(queries)), index=queries["image"])
-    query = position.loc[joined.index.get_level_values("query")].to_numpy()
+    query = pd.Index(queries["image"]).get_indexer(joined.index.get_level_values("query"))
+    if (query < 0).any():
+        stray = joined.index.get_level_values("query")[query < 0][0]
+        raise UserError(f"fold {fold} has evidence on {stray}, no query of it: {NOT_OF_ONE_RUN}")
     joined = joined.iloc[np.argsort(query, kind="stable")]
     local = joined.columns.str.startswith(f"{evidence.LOCAL}.")
     joined = joined.mask(joined.isna() & local, 0.0)

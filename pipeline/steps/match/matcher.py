@@ -17,6 +17,7 @@ from pipeline.steps.match.pairs import (
 )
 from pipeline.steps.match.points import INLIER_COLUMNS
 from pipeline.steps.match.queries import FoldQuery
+from pipeline.system.errors import OTHER_SETTINGS, UserError
 
 PAIR_COLUMNS = ["image", *PAIR_SCORES, "random", "weight"]
 # If a fold's gallery is a smaller fraction of all photographs, the search goes no deeper
@@ -168,10 +169,11 @@ class Matcher:
 
 
 def locate(names: pd.Index, images: Sequence[str] | pd.Series) -> np.ndarray:
-    """Find the positions of images among `names`; KeyError if one is missing."""
+    """Find the positions of images among `names`; UserError if one is missing."""
     positions = names.get_indexer(pd.Index(images))
     if (positions < 0).any():
-        raise KeyError(f"no local features of {np.asarray(images)[positions < 0].tolist()[:5]}")
+        missing = np.asarray(images)[positions < 0].tolist()[:5]
+        raise UserError(f"no local features of {missing}: {OTHER_SETTINGS}")
     return positions
 
 

@@ -10,6 +10,7 @@ from scipy.special import logit
 from pipeline.data import tables
 from pipeline.models import boosted_trees
 from pipeline.params import Boosting
+from pipeline.system.errors import explain_damage
 
 FEATURES = ["x", "y", "gallery_x", "gallery_y", "distance", "ratio"]
 
@@ -63,9 +64,10 @@ class PointWeigher:
 
     @classmethod
     def load(cls, path: Path) -> "PointWeigher":
-        """Read a file of `save`."""
+        """Read a file of `save`; raises UserError if it is damaged."""
         stored, weigher = tables.read_json(path), cls()
-        weigher.prior_ = stored["prior"]
-        if stored["trees"] is not None:
-            weigher.trees_ = lightgbm.Booster(model_str=stored["trees"])
+        with explain_damage(path):
+            weigher.prior_ = float(stored["prior"])
+            if stored["trees"] is not None:
+                weigher.trees_ = lightgbm.Booster(model_str=stored["trees"])
         return weigher

@@ -5,6 +5,7 @@ import pytest
 
 from pipeline.data import features
 from pipeline.data.enrolled_photo import Enrolled, load_enrolled
+from pipeline.system.errors import UserError
 
 
 def build_enrolled(identity: str, sha256: str) -> Enrolled:
@@ -49,6 +50,19 @@ def test_a_file_of_another_version_is_named(tmp_path, lacking):
         arrays = {name: file[name] for name in file.files if name != lacking}
     np.savez(path, **arrays)
     with pytest.raises(ValueError, match="b0.npz is of another version: delete it"):
+        load_enrolled(tmp_path)
+
+
+@pytest.mark.fault(
+    "identify",
+    "the file of an enrolled photograph is cut or empty",
+    "its name, and that its photograph is enrolled again",
+)
+@pytest.mark.parametrize("kept", [0, 100])
+def test_a_damaged_file_is_named_with_the_way_out(tmp_path, kept):
+    path = build_enrolled("wal", "b0").save(tmp_path)
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(UserError, match="b0.npz is damaged: delete it, and enroll its photograph"):
         load_enrolled(tmp_path)
 
 

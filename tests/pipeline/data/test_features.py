@@ -1,9 +1,12 @@
 """Local features of single photographs are joined and appended."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from pipeline.data import features
+from pipeline.system.errors import UserError
 
 
 def build_features(names: list[str], seed: int) -> features.Features:
@@ -45,3 +48,10 @@ def test_canvases_are_read_without_descriptors(tmp_path):
     assert np.array_equal(found.canvases, some.canvases)
     assert np.array_equal(found.sizes, some.sizes)
     assert not hasattr(found, "descriptors")
+
+
+def test_features_of_two_detectors_are_not_appended():
+    first, second = build_features(["a"], 0), build_features(["b"], 1)
+    longer = replace(second, descriptors=np.repeat(second.descriptors, 2, axis=1))
+    with pytest.raises(UserError, match="of 8 and 16 numbers can't be compared: params.yaml or"):
+        features.append(first, longer)

@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.data import gallery
 from pipeline.data.gallery import KNOWN, LABELLED_NEW, TEST, UNSEEN, Embeddings
+from pipeline.system.errors import UserError
 
 
 @pytest.fixture
@@ -120,7 +121,7 @@ def test_vectors_are_selected_by_name_in_the_given_order(three):
 
 
 def test_an_image_without_an_embedding_is_named(three):
-    with pytest.raises(KeyError, match="z.jpg"):
+    with pytest.raises(UserError, match="z.jpg.*run the pipeline again"):
         three.of(pd.Series(["a.jpg", "z.jpg"], index=[7, 8]))
 
 

@@ -43,6 +43,21 @@ def test_numbers_are_read_exactly(tmp_path):
     assert read["x1"].dtype == int and read["x1"][0] == 30
 
 
+@pytest.mark.fault(
+    "artefacts", "a table is cut within a row, or empty", "the file is named as damaged"
+)
+@pytest.mark.parametrize("kept", [0, 15, -1, -2])
+def test_a_cut_table_is_named(tmp_path, kept):
+    path = tmp_path / "labels.csv"
+    tables.write("labels", labels(["w1", "w2"]), path)
+    whole = path.read_text()
+    path.write_text(whole[:kept])
+    with pytest.raises(UserError, match="labels.csv is damaged"):
+        tables.read("labels", path)
+    with pytest.raises(UserError, match="labels.csv is damaged"):
+        tables.read_csv(path)
+
+
 @pytest.mark.parametrize("kind", tables.COLUMNS)
 def test_a_table_without_rows_keeps_its_columns_and_types(kind, tmp_path):
     empty = pd.DataFrame(columns=tables.COLUMNS[kind])

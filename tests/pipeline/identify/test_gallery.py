@@ -6,7 +6,7 @@ import pytest
 
 from pipeline import paths
 from pipeline.data import gallery as rows
-from pipeline.data.features import join
+from pipeline.data.features import Features, join
 from pipeline.identify import gallery
 from pipeline.steps.match import votes
 from pipeline.system.errors import UserError
@@ -26,13 +26,23 @@ def test_a_members_embeddings_of_stored_and_enrolled_photographs(p):
     assert found.of(pd.Series(["a0"])).argmax() == second
 
 
-def test_the_index_is_built_once_and_again_for_other_settings_or_photographs(p, monkeypatch):
-    built = []
+@pytest.fixture
+def built(monkeypatch) -> list[int]:
+    """One number for each time that an index was built."""
+    numbers = []
     build = votes.build_index
-    monkeypatch.setattr(votes, "build_index", lambda *args: built.append(1) or build(*args))
+    monkeypatch.setattr(votes, "build_index", lambda *args: numbers.append(1) or build(*args))
+    return numbers
+
+
+def draw_features() -> Features:
     rng = np.random.default_rng(0)
     found = [(rng.random((9, 2)), rng.integers(0, 99, (9, 8), np.uint8), 6) for _ in range(2)]
-    features = join(np.array(["a0", "b1"]), [(*one, np.eye(2, 3), (9, 9)) for one in found])
+    return join(np.array(["a0", "b1"]), [(*one, np.eye(2, 3), (9, 9)) for one in found])
+
+
+def test_the_index_is_built_once_and_again_for_other_settings_or_photographs(p, built):
+    features = draw_features()
     images = pd.Series(["a0", "b1"])
     first = gallery.load_or_build_index(features, images, p)
     assert first.ntotal == 12  # points around the animals are not indexed
@@ -45,15 +55,45 @@ def test_the_index_is_built_once_and_again_for_other_settings_or_photographs(p, 
     assert len(list(paths.FEATURE_INDEX.iterdir())) == 1
 
 
-def test_an_ensemble_that_needs_re_ranking_is_refused(p, monkeypatch):
+@pytest.mark.fault(
+    "identify",
+    "the kept index of the gallery's local features is cut, or one of its bytes is flipped",
+    "it is built again, and the answer is as before",
+)
+def test_a_damaged_index_is_built_again(p, built):
+    features, images = draw_features(), pd.Series(["a0", "b1"])
+    expected = gallery.load_or_build_index(features, images, p).reconstruct_n(0, 12)
+    (path,) = paths.FEATURE_INDEX.iterdir()
+    whole = path.read_bytes()
+    flipped = whole[:99] + bytes([whole[99] ^ 1]) + whole[100:]
+    for count, damaged in enumerate([b"", whole[:20], whole[:-40], flipped], start=2):
+        path.write_bytes(damaged)
+        found = gallery.load_or_build_index(features, images, p)
+        assert np.array_equal(found.reconstruct_n(0, 12), expected) and len(built) == count
+        assert path.read_bytes() == whole
+
+
+@pytest.mark.parametrize(
+    "score, hint",
+    [("reptile", "identify does not re-rank"), ("margin_score", "run the pipeline again")],
+)
+def test_an_ensemble_whose_scores_are_missing_is_refused(p, monkeypatch, score, hint):
     def fail(*args):
-        raise ValueError("no evidence from 'reptile'")
+        raise ValueError(f"no evidence from '{score}'")
 
     monkeypatch.setattr(gallery, "load_fold_evidence", fail)
-    with pytest.raises(UserError, match="'reptile'. identify does not re-rank"):
-        gallery.load_gallery(p.ensembles["single"], {}, p)
+    recipe = p.ensembles["single"].model_copy(update={"scores": [score]})
+    with pytest.raises(UserError, match=f"'{score}'. .*{hint}"):
+        gallery.load_gallery(recipe, {}, p)
 
 
 def test_a_missing_file_is_named(p):
     with pytest.raises(UserError, match="does not exist: run the pipeline first"):
         gallery.load_gallery(p.ensembles["single"], {}, p)
+
+
+def test_vectors_of_another_length_are_refused(p):
+    stored = rows.Embeddings(np.array(["a0"]), np.eye(5, dtype=np.float32)[:1])
+    gallery.check_lengths(stored, np.ones((1, 5)), 0, p)
+    with pytest.raises(UserError, match="has vectors of 5 numbers, and params.yaml makes 10"):
+        gallery.check_lengths(stored, np.ones((1, 10)), 0, p)

@@ -1,6 +1,7 @@
 """What `verify` refuses; its answer is tested in tests/stages."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -31,3 +32,10 @@ def test_a_pair_model_of_another_version_is_refused():
     write_pair_model(centre_=[0, 0], spread_=[1, 1], weights_=[1, 1])
     with pytest.raises(UserError, match="another version: run dvc repro verify"):
         verification.load_pair_model()
+
+
+def test_keypoints_that_were_switched_off_after_the_run_are_named(p):
+    write_pair_model(centre_=[0] * 3, spread_=[1] * 3, weights_=[1] * 3)
+    off = p.model_copy(update={"keypoints": p.keypoints.model_copy(update={"enabled": False})})
+    with pytest.raises(UserError, match="keypoints.enabled is false.*run the pipeline again"):
+        verification.verify(Path("a.jpg"), Path("b.jpg"), off)

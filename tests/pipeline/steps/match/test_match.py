@@ -15,6 +15,7 @@ from pipeline.data.tables import NEW_WHALE
 from pipeline.steps.keypoints import keypoints
 from pipeline.steps.match import geometry, match, pairs
 from pipeline.steps.match.queries import FoldInput
+from pipeline.system.errors import UserError
 from tests.conftest import ROOT
 from tests.pipeline.data import synthetic_features
 
@@ -154,7 +155,7 @@ def test_no_query_or_an_empty_gallery_gives_no_evidence(features):
 
 def test_a_gallery_photograph_without_features_is_named(features):
     other = pd.concat([gallery(), gallery()[:1].assign(image="nowhere.png")])
-    with pytest.raises(KeyError, match="nowhere.png"):
+    with pytest.raises(UserError, match="nowhere.png.*run the pipeline again"):
         scores(features, gallery_rows=other)
 
 

@@ -9,6 +9,7 @@ from pipeline.data import evidence
 from pipeline.data.gallery import KNOWN, LABELLED_NEW, TEST
 from pipeline.evaluation.cross_fit import CrossFit
 from pipeline.steps.rerank import fusion
+from pipeline.system.errors import UserError
 from tests.pipeline.steps.rerank.synthetic import (
     NAMES,
     PARTS,
@@ -131,7 +132,7 @@ def test_reptile_improves_a_weak_first_score(member):
 
 def test_an_image_without_embedding_raises(member):
     member.gallery.loc[0, "image"] = "missing"
-    with pytest.raises(KeyError, match="missing"):
+    with pytest.raises(UserError, match="missing"):
         run(member, method="prototypes")
 
 
