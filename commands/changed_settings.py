@@ -1,4 +1,4 @@
-"""Settings that differ from those of the run that is asked: its answers would be wrong."""
+"""Settings that differ from those of the run: its answers would be wrong."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +10,7 @@ from pipeline.params import Params, load_settings
 from pipeline.system.errors import OTHER_SETTINGS, UserError
 
 FILE = "params.yaml"
-SHOWN = 3  # changed keys in the message
+LISTED = 3  # changed keys in the message
 # whose results a new photograph is compared with, or extracted like
 COMPARED = {"crop", "folds", "train", "embed", "neighbours", "keypoints", "match", "weigh"}
 JUDGED = COMPARED | {"verify"}
@@ -31,8 +31,8 @@ def check_settings(stages: set[str], p: Params) -> None:
     found = dict(list_changes(record or {}, names, now))
     if found:
         changes = [f"{key} is {new!r}, was {old!r}" for key, (new, old) in found.items()]
-        more = f" and {len(changes) - SHOWN} more" if len(changes) > SHOWN else ""
-        raise UserError(f"{'; '.join(changes[:SHOWN])}{more}: {OTHER_SETTINGS}")
+        more = f" and {len(changes) - LISTED} more" if len(changes) > LISTED else ""
+        raise UserError(f"{'; '.join(changes[:LISTED])}{more}: {OTHER_SETTINGS}")
 
 
 def list_changes(

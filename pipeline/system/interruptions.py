@@ -50,7 +50,7 @@ def exit_on_signals(line: str = GOES_ON) -> None:
 
 
 def stop_family(owner: int) -> None:
-    """Stop this process and all that it has started until it is told to go on (fg, SIGCONT).
+    """Stop this process and all that it has started until `fg` or SIGCONT lets it go on.
 
     Ctrl-Z does not reach children in groups of their own: they would work on behind a program that
     has stopped, or not end with it. A forked worker, which is not the owner, stops alone.

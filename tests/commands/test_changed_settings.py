@@ -1,4 +1,4 @@
-"""A run that was made with other settings than those of params.yaml is not asked."""
+"""A run that was made with other settings than those of params.yaml is refused."""
 
 import pytest
 from ruamel.yaml import YAML
@@ -99,5 +99,5 @@ def test_few_of_many_changes_are_shown(settings):
     with pytest.raises(UserError, match="channels is 5"):
         check({"embed"})
     with pytest.MonkeyPatch.context() as patch, pytest.raises(UserError, match="and 2 more: "):
-        patch.setattr(changed_settings, "SHOWN", 1)
+        patch.setattr(changed_settings, "LISTED", 1)
         check()
