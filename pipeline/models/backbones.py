@@ -7,14 +7,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import cast
 
-import timm
 import torch
 from safetensors.torch import load_file
-from timm.models import group_parameters
 from torch import Tensor, nn
 
 from pipeline.models import weights
+from pipeline.models.without_compiler import without_compiler
 from pipeline.system.errors import UserError
+
+with without_compiler():
+    import timm
+    from timm.models import group_parameters
 
 WHOLE = 32  # pixels per cell of the last maps, in nearly every backbone
 

@@ -42,6 +42,12 @@ def build_fabric(net: nn.Module, devices: int | None = None) -> "Fabric":
     return Fabric(accelerator="auto", devices=devices, precision=precision, strategy=strategy)
 
 
+def find_device() -> torch.device:
+    """The device of a process that computes alone: a GPU, or the CPU."""
+    kind = "cuda" if torch.cuda.is_available() else "mps" if has_gpu() else "cpu"
+    return torch.device(kind)
+
+
 def is_first_process() -> bool:
     """Whether this process may write: the only one, or the first of several devices' processes."""
     distributed = torch.distributed

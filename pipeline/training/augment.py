@@ -11,6 +11,7 @@ from random import Random
 import cv2
 import numpy as np
 
+from pipeline.data.planes import split
 from pipeline.params import Augment
 from pipeline.training.colour import recolour
 from pipeline.training.corruption import add_noise, blur, erase
@@ -56,10 +57,3 @@ class Augmentation:
             add_noise(planes, random)
         if random.random() < strength.erase:
             erase(planes, random)
-
-
-def split(crop: np.ndarray) -> np.ndarray:
-    """Split H x W x C uint8 into C x H x W."""
-    planes = np.empty((crop.shape[2], *crop.shape[:2]), np.uint8)
-    cv2.split(crop, list(planes))
-    return planes

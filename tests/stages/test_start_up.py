@@ -11,11 +11,13 @@ from tests.conftest import ROOT
 
 # seconds each; pandas, which all stages need, is half a second
 HEAVY = {
-    *("torch", "timm", "torchvision", "lightning_fabric", "pytorch_metric_learning"),
+    *("torch", "torch._dynamo", "timm", "torchvision", "lightning_fabric"),
+    "pytorch_metric_learning",
     *("albumentations", "kornia", "faiss", "sklearn", "lightgbm", "scipy.stats", "matplotlib"),
 }
 SKLEARN = {"sklearn", "scipy.stats"}  # the first imports the second
-NETWORK = {"torch", "timm", "torchvision", "lightning_fabric"}
+NETWORK = {"torch", "timm", "torchvision"}
+TRAINING = {"torch._dynamo", "lightning_fabric", "pytorch_metric_learning"}
 MAY_IMPORT = {
     "competition": set(),
     "dedup": {"faiss"},
@@ -23,7 +25,7 @@ MAY_IMPORT = {
     "crop": {"torch"},
     "folds": set(),
     "pretrain": set(),
-    "train": NETWORK | {"pytorch_metric_learning", "scipy.stats"},
+    "train": NETWORK | TRAINING | {"scipy.stats"},
     "embed": NETWORK,
     "neighbours": {"faiss"},
     "keypoints": set(),
@@ -45,7 +47,8 @@ GROUPS = [
     [("sklearn", "verify weigh ensemble")],
     [
         ("torch", "crop rerank"),
-        ("timm torchvision lightning_fabric", "embed train report"),
+        ("pipeline.models.backbones", "embed report"),
+        ("lightning_fabric", "train"),
     ],
 ]
 IMPORT = """

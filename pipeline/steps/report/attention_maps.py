@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 import torch
 
+from pipeline.data.planes import to_planes
 from pipeline.models.embedding_net import EmbeddingNet
 from pipeline.steps.report import grad_cam, photographs
-from pipeline.training.dataset import to_planes
 
 MAX_MAPS = 12
 OPACITY = 0.45  # of the heatmap's colours over the crop

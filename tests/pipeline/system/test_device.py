@@ -39,6 +39,15 @@ def test_half_precision_on_a_gpu_needs_hardware(monkeypatch):
     assert not device.is_half_precision_faster(PLAIN)
 
 
+@pytest.mark.parametrize("gpu, apple, expected", [
+    (True, False, "cuda"), (False, True, "mps"), (False, False, "cpu"),
+])  # fmt: skip
+def test_what_computes_alone_takes_the_gpu(monkeypatch, gpu, apple, expected):
+    set_machine(monkeypatch, gpu=gpu)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: apple)
+    assert device.find_device().type == expected
+
+
 def test_one_device_is_the_default(monkeypatch):
     monkeypatch.delenv(device.DEVICES, raising=False)
     assert device.build_fabric(PLAIN).world_size == 1

@@ -5,15 +5,15 @@ import pandas as pd
 import pytest
 import torch
 
+from pipeline.data.planes import to_planes
 from pipeline.models import member_networks
 from pipeline.models.embedding_net import Architecture, EmbeddingNet
 from pipeline.steps.embed import embed
-from pipeline.system import device
+from pipeline.system import device, machine
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(device, "count_workers", lambda: 0)
     monkeypatch.setattr(device, "is_half_precision_faster", lambda net: False)
 
 
@@ -50,8 +50,7 @@ def test_every_crop_is_embedded_under_its_name(net, tiny, monkeypatch):
 
 
 def test_few_crops_are_in_the_network_at_once(net, tiny, monkeypatch):
-    """Half of 64 gave the same bytes with 200 MB less."""
-    np.save(tiny.crops.with_name("many.npy"), np.repeat(np.load(tiny.crops), 4, axis=0))
+    """16 took 300 MB less than 64, and no longer."""
     sizes = []
     embed_batch = embed.embed_batch
     monkeypatch.setattr(
@@ -59,9 +58,8 @@ def test_few_crops_are_in_the_network_at_once(net, tiny, monkeypatch):
         "embed_batch",
         lambda net, crops, flip: sizes.append(len(crops)) or embed_batch(net, crops, flip),
     )
-    order = pd.Series([str(row) for row in range(88)])
-    embed.embed(net, tiny.crops.with_name("many.npy"), order, 3, "none")
-    assert sizes == [32, 32, 24]
+    embed.embed(net, tiny.crops, tiny.order, 3, "none")
+    assert sizes == [16, 6]
 
 
 def test_averaging_makes_an_image_and_its_mirror_the_same(net, mirrored_crops):
@@ -97,8 +95,20 @@ def test_several_devices_do_not_disturb_it(net, tiny, monkeypatch):
     assert len(embed.embed(net, tiny.crops, tiny.order, 3, "none").names) == 22
 
 
-def test_workers_change_nothing(net, tiny, monkeypatch):
-    without = embed.embed(net, tiny.crops, tiny.order, 3, "average")
-    monkeypatch.setattr(device, "count_workers", lambda: 1)
-    with_one = embed.embed(net, tiny.crops, tiny.order, 3, "average")
-    assert np.array_equal(without.vectors, with_one.vectors)
+def test_threads_change_nothing(net, tiny, monkeypatch):
+    monkeypatch.setattr(machine, "count_threads", lambda: 1)
+    one = embed.embed(net, tiny.crops, tiny.order, 3, "average")
+    monkeypatch.setattr(machine, "count_threads", lambda: 4)
+    four = embed.embed(net, tiny.crops, tiny.order, 3, "average")
+    assert np.array_equal(one.vectors, four.vectors)
+
+
+@pytest.mark.parametrize("channels", [3, 5])
+def test_batches_hold_the_planes_of_their_rows_in_order(tiny, channels):
+    rows = [range(0, 5), range(5, 10), range(10, 11)]
+    first, second, third = embed.read_batches(tiny.crops, rows, channels)
+    assert [len(first), len(second), len(third)] == [5, 5, 1]
+    crop = np.load(tiny.crops)[7]
+    expected = to_planes(crop, channels)
+    assert np.array_equal(second[2].numpy(), expected)
+    assert list(embed.read_batches(tiny.crops, [], channels)) == []
