@@ -33,12 +33,12 @@ class PixelsInFlight:
 IN_FLIGHT = PixelsInFlight(MAX_PIXELS)
 
 
-def split_rows(pixels: Sequence[int], most: int) -> list[range]:
-    """Split rows into runs of at most `most` rows, and MAX_PIXELS unless a single row has more."""
+def split_rows(pixels: Sequence[int], most: int, limit: int) -> list[range]:
+    """Split rows into runs of at most `most` rows, and `limit` pixels unless one row has more."""
     runs: list[range] = []
     start, held = 0, 0
     for row, count in enumerate(pixels):
-        if row > start and (row - start == most or held + count > MAX_PIXELS):
+        if row > start and (row - start == most or held + count > limit):
             runs.append(range(start, row))
             start, held = row, 0
         held += count

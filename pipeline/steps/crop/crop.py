@@ -1,5 +1,6 @@
 """The step `crop`: find the animal in every photograph and cut it out."""
 
+from concurrent.futures import Executor
 from functools import partial
 from pathlib import Path
 
@@ -92,14 +93,14 @@ def computing_device() -> torch.device:
 def choose_segmenter(net: SegmentationNet | None, settings: Crop) -> tuple[str, Segment]:
     """Name and function of what finds the masks that are not given."""
     if net is not None:
-        return "unet", partial(unet.find_masks, net, settings.unet.size)
+        return "unet", partial(unet.find_masks, unet.fold_batch_norms(net), settings.unet.size)
     if settings.enabled and settings.without_masks != "whole":
         return "grabcut", grabcut.find_masks
     return "whole", find_no_masks
 
 
 def find_no_masks(
-    photographs: list[np.ndarray], boxes: list[Box | None]
+    photographs: list[np.ndarray], boxes: list[Box | None], pool: Executor
 ) -> list[np.ndarray | None]:
     """Return None for every photograph."""
     return [None] * len(photographs)

@@ -1,6 +1,5 @@
 """Training examples of the U-Net: photographs with the masks of their animals."""
 
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -11,18 +10,26 @@ from pipeline.data import images
 from pipeline.steps.crop import given, grabcut, unet
 from pipeline.steps.crop.boxes import Box
 from pipeline.steps.crop.given import Given
+from pipeline.steps.crop.workers import start_workers
 
-MAX_GRABCUT = 2000  # examples by GrabCut: half a GB at 256 x 256
+MAX_EXAMPLES = 2000  # half a GB at 256 x 256; more bring nothing
 
 
 def load_examples(table: pd.DataFrame, known: Given, size: int) -> dict[str, np.ndarray]:
-    """Load the photographs with given masks, by image; uint8 size x size x 4. No empty masks."""
-    rows = table[table["image"].isin(known.masks)]
+    """Load photographs with given masks, by image; uint8 size x size x 4. No empty masks."""
+    rows = spread(table[table["image"].isin(known.masks)])
     files = [known.masks[name] for name in rows["image"]]
-    with ThreadPoolExecutor() as pool:
+    with start_workers() as pool:
         examples = pool.map(partial(load_example, size), rows["path"], files)
         pairs = zip(rows["image"], examples, strict=True)
         return {name: example for name, example in pairs if example[..., 3].any()}
+
+
+def spread(table: pd.DataFrame) -> pd.DataFrame:
+    """MAX_EXAMPLES rows from all over the table, or all if it has no more."""
+    if len(table) <= MAX_EXAMPLES:
+        return table
+    return table.iloc[np.linspace(0, len(table) - 1, MAX_EXAMPLES).astype(int)]
 
 
 def load_example(size: int, photograph: str, mask: Path) -> np.ndarray:
@@ -38,9 +45,9 @@ def make_examples(table: pd.DataFrame, known: Given, size: int) -> dict[str, np.
     GrabCut errs in each photograph differently, and cuts off heads: a network that is trained on
     many learns what they have in common, the animal.
     """
-    chosen = table.iloc[np.unique(np.linspace(0, len(table) - 1, MAX_GRABCUT).astype(int))]
+    chosen = spread(table)
     boxes = [known.boxes.get(name) for name in chosen["image"]]
-    with ThreadPoolExecutor() as pool:
+    with start_workers() as pool:
         examples = pool.map(partial(make_example, size), chosen["path"], boxes)
         pairs = zip(chosen["image"], examples, strict=True)
         return {name: example for name, example in pairs if example is not None}

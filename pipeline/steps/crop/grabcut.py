@@ -4,7 +4,7 @@ It separates the colours inside a rectangle from those around it, assuming at fi
 rectangle's middle is the animal. It tends to find the trunk and to lose heads and legs.
 """
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 
 import cv2
 import numpy as np
@@ -23,10 +23,11 @@ PLAUSIBLE = (0.08, 0.95)
 SEED = 0  # GrabCut starts from a random k-means; any fixed number serves
 
 
-def find_masks(photographs: list[np.ndarray], given: list[Box | None]) -> list[np.ndarray | None]:
+def find_masks(
+    photographs: list[np.ndarray], given: list[Box | None], pool: Executor
+) -> list[np.ndarray | None]:
     """Find a mask, 0 and 255, for each uint8 H x W x 3 photograph; None if none is plausible."""
-    with ThreadPoolExecutor() as pool:
-        return list(pool.map(find_mask, photographs, given))
+    return list(pool.map(find_mask, photographs, given))
 
 
 def find_mask(photograph: np.ndarray, given: Box | None) -> np.ndarray | None:

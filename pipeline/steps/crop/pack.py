@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -12,20 +12,24 @@ import pandas as pd
 from tqdm import tqdm
 
 from pipeline.data import images, pixels_in_flight, tables
+from pipeline.data.pixels_in_flight import IN_FLIGHT
 from pipeline.data.warping import warp
 from pipeline.params import Crop
 from pipeline.steps.crop import boxes, given
 from pipeline.steps.crop.boxes import Box
 from pipeline.steps.crop.given import Given
 from pipeline.steps.crop.locate import locate
+from pipeline.steps.crop.workers import start_workers
 from pipeline.system import files
 from pipeline.system.errors import UserError
 
-# Photographs held in memory at once, or fewer if they are large (`pixels_in_flight`).
-CHUNK = 32
+CHUNK = 128  # photographs of a run, or fewer if they are large: what a GPU segments at once
+# Runs in work at once: while one waits for a GPU or for its last photograph, the other goes on.
+RUNS = 2
 
-# Finds masks for photographs and their given boxes (None if not given); None for a failure.
-Segment = Callable[[list[np.ndarray], list[Box | None]], list[np.ndarray | None]]
+# Finds masks for photographs and their given boxes (None if not given), None for a failure; the
+# pool has a thread per core.
+Segment = Callable[[list[np.ndarray], list[Box | None], Executor], list[np.ndarray | None]]
 
 
 def pack(
@@ -69,14 +73,21 @@ def cut_crops(
 ) -> Iterator[tuple[np.ndarray, list]]:
     """Yield each image's crop and its row of the "boxes" table, in order; it is decoded once."""
     pixels = (table["width"] * table["height"]).tolist()
+    runs = pixels_in_flight.split_rows(pixels, CHUNK, pixels_in_flight.MAX_PIXELS // RUNS)
     with (
-        ThreadPoolExecutor() as pool,
+        start_workers() as pool,
+        ThreadPoolExecutor(RUNS) as drivers,
         tqdm(total=len(table), desc="crop", disable=None) as progress,
     ):
-        for run in pixels_in_flight.split_rows(pixels, CHUNK):
+
+        def cut(run: range) -> list[tuple[np.ndarray, list]]:
             rows = table.iloc[run.start : run.stop]
-            yield from cut_run(rows, known, source, segment, settings, pool)
-            progress.update(len(rows))
+            with IN_FLIGHT.hold(sum(pixels[run.start : run.stop])):
+                return cut_run(rows, known, source, segment, settings, pool)
+
+        for crops in drivers.map(cut, runs):
+            yield from crops
+            progress.update(len(crops))
 
 
 def cut_run(
@@ -85,18 +96,17 @@ def cut_run(
     source: str,
     segment: Segment,
     settings: Crop,
-    pool: ThreadPoolExecutor,
-) -> Iterator[tuple[np.ndarray, list]]:
-    """Yield the crops and rows of photographs that fit into memory together; drop them then."""
+    pool: Executor,
+) -> list[tuple[np.ndarray, list]]:
+    """Return the crops and rows of photographs that fit into memory together."""
     names = table["image"]
     photographs = list(pool.map(images.read_rgb, table["path"]))
     given_boxes = [known.boxes.get(name) for name in names]
     masks = list(pool.map(partial(load_given_mask, known), names, photographs))
     sources = ["mask" if mask is not None else source for mask in masks]
-    fill_masks(masks, photographs, given_boxes, segment)
-    yield from pool.map(
-        partial(cut_crop, settings), names, photographs, given_boxes, masks, sources
-    )
+    fill_masks(masks, photographs, given_boxes, segment, pool)
+    cut = partial(cut_crop, settings)
+    return list(pool.map(cut, names, photographs, given_boxes, masks, sources))
 
 
 def load_given_mask(known: Given, name: str, photograph: np.ndarray) -> np.ndarray | None:
@@ -112,11 +122,13 @@ def fill_masks(
     photographs: list[np.ndarray],
     given_boxes: list[Box | None],
     segment: Segment,
+    pool: Executor,
 ) -> None:
     """Replace every mask that is None by what `segment` finds."""
     missing = [i for i, mask in enumerate(masks) if mask is None]
     if missing:
-        segmented = segment([photographs[i] for i in missing], [given_boxes[i] for i in missing])
+        without = [photographs[i] for i in missing]
+        segmented = segment(without, [given_boxes[i] for i in missing], pool)
         for i, mask in zip(missing, segmented, strict=True):
             masks[i] = mask
 

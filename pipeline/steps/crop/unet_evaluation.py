@@ -6,6 +6,7 @@ from pipeline.data import held_out_masks
 from pipeline.data.held_out_masks import HeldOutMasks
 from pipeline.steps.crop import boxes, unet
 from pipeline.steps.crop.unet import SegmentationNet
+from pipeline.steps.crop.workers import start_workers
 
 
 def evaluate(
@@ -22,7 +23,7 @@ def evaluate(
         return held_out_masks.build_empty()
     photographs = [np.ascontiguousarray(thumbnail[..., :3]) for thumbnail in thumbnails]
     truths = [np.where(t[..., 3] > 127, np.uint8(255), np.uint8(0)) for t in thumbnails]
-    masks = [find_mask(net, size, photograph) for photograph in photographs]
+    masks = find_masks(net, size, photographs)
     overlaps = np.array([mask_iou(*pair) for pair in zip(truths, masks, strict=True)])
     order = np.argsort(overlaps, kind="stable")
     pictures = [
@@ -41,10 +42,14 @@ def evaluate(
     )
 
 
-def find_mask(net: SegmentationNet, size: int, photograph: np.ndarray) -> np.ndarray:
-    """The net's mask of a photograph; empty if it finds none."""
-    mask = unet.find_masks(net, size, [photograph], [None])[0]
-    return np.zeros(photograph.shape[:2], np.uint8) if mask is None else mask
+def find_masks(net: SegmentationNet, size: int, photographs: list[np.ndarray]) -> list[np.ndarray]:
+    """The net's masks of photographs of one size; empty if it finds none."""
+    with start_workers() as pool:
+        found = unet.find_masks(
+            unet.fold_batch_norms(net), size, photographs, [None] * len(photographs), pool
+        )
+    empty = np.zeros(photographs[0].shape[:2], np.uint8)
+    return [empty if mask is None else mask for mask in found]
 
 
 def mask_iou(a: np.ndarray, b: np.ndarray) -> float:

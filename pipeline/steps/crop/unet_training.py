@@ -1,16 +1,20 @@
 """Training of the U-Net."""
 
 from collections.abc import Iterator
+from itertools import chain, islice
+from typing import cast
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from pipeline.params import UNet
 from pipeline.steps.crop import boxes, unet
+from pipeline.steps.crop.half_batches import HalfBatches
 from pipeline.steps.crop.unet import SegmentationNet
+from pipeline.steps.crop.workers import start_workers
 from pipeline.training.loop import gradient_step, run_steps
 from pipeline.training.schedule import set_one_cycle
 
@@ -18,6 +22,8 @@ HELD_OUT = 0.1  # of the masks, to evaluate the net
 WARM_UP = 0.2  # of the steps
 WEIGHT_DECAY = 0.01
 DETAIL = 2  # the stored thumbnails' side over the net's, for the second pass
+# Views that a net is trained on at most, however many masks there are.
+MOST_VIEWS = 4000
 CLOSER = 0.7  # fraction of the views that show the animal's surroundings, as the second pass
 # Light augmentation: largest rotation (radians), zoom (powers of 2), shift (fraction of half a
 # side), and change of contrast, of one colour against the others, and of brightness.
@@ -34,24 +40,41 @@ def train(
     generator = torch.Generator().manual_seed(settings.seed)
     net = unet.build(settings.seed, device)
     held_out, rows = split_rows(len(thumbnails), generator)
-    optimizer = torch.optim.AdamW(net.parameters(), weight_decay=WEIGHT_DECAY)
+    optimizer = torch.optim.AdamW(net.parameters(), weight_decay=WEIGHT_DECAY, fused=True)
     batches = -(-len(rows) // settings.batch)
-    steps = settings.epochs * batches
+    steps = min(settings.epochs * batches, -(-MOST_VIEWS // settings.batch))
+    epochs = (shuffle_rows(rows, batches, generator) for _ in range(settings.epochs))
+    first = islice(chain.from_iterable(epochs), steps)
+    progress = tqdm(first, total=steps, desc="u-net", unit="step", mininterval=2)
 
     def set_rate(step: int) -> float:
         return set_one_cycle(optimizer, settings.learning_rate, step, steps, WARM_UP)
 
-    def update(batch: np.ndarray) -> Tensor:
-        views = sample_views(thumbnails[batch], settings.size, generator).to(device)
-        loss = overlap_loss(unet.compute_logits(net, views[:, :3]), views[:, 3])
-        return gradient_step({"overlap": loss}, optimizer)
+    def load_views(batch: np.ndarray) -> Tensor:
+        return sample_views(thumbnails[batch], settings.size, generator, device)
 
     net.train()
-    epochs = tqdm(range(settings.epochs), desc="u-net", unit="epoch", mininterval=2)
-    all_batches = (batch for _ in epochs for batch in shuffle_rows(rows, batches, generator))
-    for _ in run_steps(all_batches, set_rate, update):
-        pass
+    with start_workers() as pool:
+        halves = HalfBatches(net, pool)
+
+        def update(batch: np.ndarray) -> Tensor:
+            loss, gradient = halves.compute_gradient(compute_loss, load_views(batch))
+
+            def backward(_: Tensor) -> None:
+                for weight, slope in zip(halves.weights, gradient, strict=True):
+                    weight.grad = slope
+
+            return gradient_step({"overlap": loss}, optimizer, backward)
+
+        for _ in run_steps(progress, set_rate, update):
+            pass
+    halves.join_statistics()
     return net, held_out
+
+
+def compute_loss(net: nn.Module, views: Tensor) -> Tensor:
+    """The net's loss on views, B x 4 x S x S as of `sample_views`."""
+    return overlap_loss(unet.compute_logits(cast(SegmentationNet, net), views[:, :3]), views[:, 3])
 
 
 def split_rows(count: int, generator: torch.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -69,27 +92,31 @@ def shuffle_rows(
     yield from np.array_split(rows[order], batches)
 
 
-def sample_views(thumbnails: np.ndarray, size: int, generator: torch.Generator) -> Tensor:
-    """Sample one view of each of uint8 B x D x D x 4, as float B x 4 x size x size.
+def sample_views(
+    thumbnails: np.ndarray, size: int, generator: torch.Generator, device: torch.device
+) -> Tensor:
+    """Sample one view of each of uint8 B x D x D x 4, as float B x 4 x size x size on the device.
 
     Colours range from -1 to 1, the mask from 0 to 1. A view shows the whole photograph or the
     animal's surroundings, mirrored, rotated, zoomed and shifted, with other colours.
     """
-    batch = to_tensor(thumbnails)
-    affine = sample_affine(thumbnails[..., 3], generator)
+    batch = to_tensor(thumbnails, device)
+    affine = sample_affine(thumbnails[..., 3], generator).to(device)
     grid = F.affine_grid(affine, [len(batch), 4, size, size], align_corners=False)
     colours = F.grid_sample(batch[:, :3], grid, padding_mode="border", align_corners=False)
     mask = F.grid_sample(batch[:, 3:], grid, padding_mode="zeros", align_corners=False)
     contrast = 1 + sample_uniform(generator, CONTRAST, len(batch), 1, 1, 1)
     contrast = contrast + sample_uniform(generator, COLOUR, len(batch), 3, 1, 1)
-    colours = colours * contrast + sample_uniform(generator, BRIGHTNESS, len(batch), 1, 1, 1)
+    brightness = sample_uniform(generator, BRIGHTNESS, len(batch), 1, 1, 1)
+    colours = colours * contrast.to(device) + brightness.to(device)
     return torch.cat([colours, mask], dim=1).contiguous(memory_format=torch.channels_last)
 
 
-def to_tensor(thumbnails: np.ndarray) -> Tensor:
+def to_tensor(thumbnails: np.ndarray, device: torch.device) -> Tensor:
     """Turn uint8 B x D x D x 4 into float B x 4 x D x D: colours -1 to 1, mask 0 to 1."""
-    colours = unet.normalise(thumbnails[..., :3], torch.device("cpu"))
-    return torch.cat([colours, torch.from_numpy(thumbnails[..., 3]).unsqueeze(1) / 255], dim=1)
+    colours = unet.normalise(thumbnails[..., :3], device)
+    masks = torch.from_numpy(thumbnails[..., 3]).to(device)
+    return torch.cat([colours, masks.unsqueeze(1) / 255], dim=1)
 
 
 def sample_affine(masks: np.ndarray, generator: torch.Generator) -> Tensor:

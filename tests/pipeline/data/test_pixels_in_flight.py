@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.data import images, pixels_in_flight
+from pipeline.data import images
 from pipeline.data.pixels_in_flight import PixelsInFlight, split_rows
 
 
@@ -49,9 +49,8 @@ def test_room_is_given_back_after_an_error_and_one_that_is_too_large_is_alone():
         ([0, 0, 0, 0], [(0, 3), (3, 4)]),
     ],
 )
-def test_runs_of_rows(monkeypatch, pixels, runs):
-    monkeypatch.setattr(pixels_in_flight, "MAX_PIXELS", 10)
-    assert [(run.start, run.stop) for run in split_rows(pixels, 3)] == runs
+def test_runs_of_rows(pixels, runs):
+    assert [(run.start, run.stop) for run in split_rows(pixels, 3, 10)] == runs
 
 
 @pytest.mark.fault(

@@ -37,7 +37,8 @@ def test_box_then_mask_then_unet(tmp_path, capsys):
     net = crop.load_unet(path.with_name("unet.safetensors"), settings)
     source, segment = crop.choose_segmenter(net, settings)
     photograph = images.read_rgb(table["path"].iloc[11])
-    box = boxes_of.mask_box(segment([photograph], [None])[0])
+    with ThreadPoolExecutor(1) as pool:
+        box = boxes_of.mask_box(segment([photograph], [None], pool)[0])
     assert source == "unet" and boxes.loc[11, ["x0", "y0", "x1", "y1"]].tolist() == list(box)
 
 
@@ -66,7 +67,7 @@ def test_a_unet_is_trained_on_grabcuts_masks_if_few_are_given(tmp_path, monkeypa
         return None if len(boxes_seen) % 3 == 0 else find_mask(photograph, box)
 
     monkeypatch.setattr(grabcut, "find_mask", failing)
-    monkeypatch.setattr(examples, "ThreadPoolExecutor", lambda: ThreadPoolExecutor(1))
+    monkeypatch.setattr(examples, "start_workers", lambda: ThreadPoolExecutor(1))
     table = synthetic.competition(tmp_path, synthetic.scattered(12), given=1)
     (tmp_path / "boxes.csv").write_text("Image,x0,y0,x1,y1\n11.png,5,5,115,75\n")
     longer = synthetic.UNET.model_copy(update={"epochs": 15})
@@ -86,7 +87,7 @@ def test_no_unet_is_trained_if_grabcut_finds_nothing(tmp_path, monkeypatch):
 
 
 def test_grabcuts_examples_are_limited(tmp_path, monkeypatch):
-    monkeypatch.setattr(examples, "MAX_GRABCUT", 3)
+    monkeypatch.setattr(examples, "MAX_EXAMPLES", 3)
     table = synthetic.competition(tmp_path, synthetic.scattered(7), given=0)
     made = examples.make_examples(table, Given({}, {}), 64)
     assert list(made) == ["0.png", "3.png", "6.png"]

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from pipeline.data import pixels_in_flight, warping
+from pipeline.data.pixels_in_flight import IN_FLIGHT
 from pipeline.steps.crop import boxes, pack
 from pipeline.steps.crop.given import Given
 from pipeline.steps.crop.locate import locate
@@ -12,7 +13,7 @@ from pipeline.system.errors import UserError
 from tests.pipeline.steps.crop import synthetic
 
 
-def find_no_masks(photographs, given_boxes):
+def find_no_masks(photographs, given_boxes, pool):
     return [None] * len(photographs)
 
 
@@ -118,13 +119,15 @@ def test_large_photographs_are_held_in_smaller_numbers(tmp_path, monkeypatch):
     rows, crops = packed(tmp_path, table)
     together = []
 
-    def segment(photographs, given_boxes):
-        together.append(len(photographs))
-        return find_no_masks(photographs, given_boxes)
+    def segment(photographs, given_boxes, pool):
+        together.append((len(photographs), IN_FLIGHT.held))
+        return find_no_masks(photographs, given_boxes, pool)
 
-    monkeypatch.setattr(pixels_in_flight, "MAX_PIXELS", 2 * 120 * 80)
+    monkeypatch.setattr(pixels_in_flight, "MAX_PIXELS", pack.RUNS * 2 * 120 * 80)
     again, fewer = packed(tmp_path, table, segment=segment)
-    assert together == [2, 2, 1]
+    assert sorted(count for count, _ in together) == [1, 2, 2]
+    assert all(count * 120 * 80 <= held <= 4 * 120 * 80 for count, held in together)
+    assert IN_FLIGHT.held == 0
     assert again.equals(rows) and np.array_equal(fewer, crops)
 
 

@@ -1,5 +1,7 @@
 """The U-Net that fills in missing masks."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
@@ -26,6 +28,11 @@ def training_examples(count, seed=0):
 def trained():
     net, _ = unet_training.train(training_examples(40), synthetic.UNET, CPU)
     return net
+
+
+def find_masks(net, photographs, given, threads=2):
+    with ThreadPoolExecutor(threads) as pool:
+        return unet.find_masks(net.eval(), 32, photographs, given, pool)
 
 
 def test_it_finds_ellipses_after_training(trained):
@@ -58,8 +65,10 @@ def test_the_masks_held_out_are_read_as_written(trained, tmp_path):
 
 
 def test_a_net_that_finds_nothing_has_overlap_0(monkeypatch):
-    monkeypatch.setattr(unet, "find_masks", lambda net, size, photographs, boxes: [None])
-    evaluated = unet_evaluation.evaluate(None, 32, np.array(["a"]), training_examples(1), "mask")
+    monkeypatch.setattr(unet, "find_masks", lambda net, size, photographs, boxes, pool: [None])
+    evaluated = unet_evaluation.evaluate(
+        unet.build(0, CPU), 32, np.array(["a"]), training_examples(1), "mask"
+    )
     assert evaluated.masks.tolist() == [0] and evaluated.boxes.tolist() == [0]
     assert not evaluated.pictures[0, ..., 4].any()
 
@@ -73,15 +82,13 @@ def test_overlap():
 
 def test_masks_have_the_photographs_size(trained):
     truth = synthetic.ellipse(size=(240, 150), centre=(120, 75), axes=(80, 30))
-    (mask,) = unet.find_masks(trained, 32, [synthetic.photograph(truth)], [None])
+    (mask,) = find_masks(trained, [synthetic.photograph(truth)], [None])
     assert mask.shape == (150, 240) and set(np.unique(mask)) == {0, 255}
     assert synthetic.iou(mask, truth) > 0.75
 
 
 def test_a_mask_stays_inside_the_given_box(trained):
-    (mask,) = unet.find_masks(
-        trained, 32, [synthetic.photograph(synthetic.ellipse())], [(30, 30, 90, 50)]
-    )
+    (mask,) = find_masks(trained, [synthetic.photograph(synthetic.ellipse())], [(30, 30, 90, 50)])
     assert mask.any() and not mask[:30].any() and not mask[:, 90:].any()
 
 
@@ -102,17 +109,69 @@ def test_tiny_and_huge_masks_are_implausible(fraction, expected):
 
 def test_a_region_is_mapped_back_to_the_photograph():
     matrix = boxes.transform(boxes.upright_frame((40, 20, 72, 52)), 32, 32)  # a shift by (40, 20)
-    probability = np.zeros((32, 32), np.float32)
-    probability[10:14, 5:20] = 1
+    probability = np.zeros((32, 32), np.uint8)
+    probability[10:14, 5:20] = 255
     region = unet.extract_region(probability, matrix, (80, 120), None)
     assert region.shape == (80, 120) and boxes.mask_box(region) == (45, 30, 60, 34)
     assert unet.extract_region(probability, matrix, (80, 120), (0, 0, 50, 80))[:, 50:].max() == 0
-    assert unet.extract_region(probability * 0.3, matrix, (80, 120), None) is None
+    assert unet.extract_region(probability // 3, matrix, (80, 120), None) is None
 
 
 def test_probabilities_of_0_give_no_mask(monkeypatch):
-    monkeypatch.setattr(unet, "predict", lambda _, views: np.zeros(views.shape[:3], "f4"))
-    assert unet.find_masks(None, 32, [synthetic.photograph(synthetic.ellipse())], [None]) == [None]
+    monkeypatch.setattr(unet, "predict", lambda _, views, pool: np.zeros(views.shape[:3], np.uint8))
+    net = torch.nn.Module()
+    assert find_masks(net, [synthetic.photograph(synthetic.ellipse())], [None]) == [None]
+
+
+def test_the_first_pass_finds_a_box_as_fine_as_the_nets_grid():
+    """Of 160 x 80 pixels a cell of 32 x 32 is 5 x 2.5: columns 4 to 11, rows 8 to 15."""
+    photograph = np.zeros((80, 160, 3), np.uint8)
+    probability = np.zeros((32, 32), np.uint8)
+    probability[8:16, 4:12], probability[20, 20], probability[0, 30] = 255, 255, 102
+    assert unet.find_box(probability, photograph) == (20, 20, 60, 40)
+    assert unet.find_box(np.full((32, 32), 102, np.uint8), photograph) is None
+    # a photograph smaller than the grid
+    assert unet.find_box(probability, photograph[:1, :1]) == (0, 0, 1, 1)
+
+
+def test_a_given_box_needs_no_first_pass(monkeypatch):
+    """Of three photographs, the second one has a box: two are seen whole, and all three closer."""
+    seen = []
+
+    def predict(_, views, pool):
+        seen.append(len(views))
+        return np.full(views.shape[:3], 255, np.uint8)
+
+    monkeypatch.setattr(unet, "predict", predict)
+    photographs = [synthetic.photograph(synthetic.ellipse())] * 3
+    masks = find_masks(torch.nn.Module(), photographs, [None, (30, 20, 90, 60), None])
+    assert seen == [2, 3]
+    # all of a photograph is no animal; all of the box is one
+    assert masks[0] is None and masks[2] is None and boxes.mask_box(masks[1]) == (30, 20, 90, 60)
+
+
+def test_the_number_of_threads_changes_no_mask(trained):
+    photographs = [synthetic.photograph(mask) for mask in synthetic.scattered(20, seed=9)]
+    one, three = (find_masks(trained, photographs, [None] * 20, threads) for threads in (1, 3))
+    assert len(photographs) > unet.BATCH  # so that there are several batches
+    assert all(np.array_equal(a, b) for a, b in zip(one, three, strict=True))
+
+
+def test_folded_batch_norms_change_no_logit(trained):
+    folded = unet.fold_batch_norms(trained)
+    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in folded.modules())
+    assert any(isinstance(module, torch.nn.BatchNorm2d) for module in trained.modules())
+    pictures = torch.randn(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        nets = (trained.eval(), folded)
+        plain, quick = (net.segmentation_head(net.decoder(net.encoder(pictures))) for net in nets)
+    assert torch.allclose(plain, quick, atol=1e-3 * plain.abs().max().item())
+
+
+def test_a_batch_norm_without_its_convolution_is_not_folded():
+    for layers in ([torch.nn.BatchNorm2d(3)], [torch.nn.Conv2d(3, 4, 1), torch.nn.BatchNorm2d(3)]):
+        with pytest.raises(ValueError, match="behind its convolution"):
+            unet.fold_batch_norms(torch.nn.Sequential(*layers))
 
 
 def test_the_encoder_has_its_imagenet_weights():
@@ -122,7 +181,8 @@ def test_the_encoder_has_its_imagenet_weights():
 
 
 def test_views_transform_image_and_mask_alike():
-    sampled = unet_training.sample_views(training_examples(8), 32, torch.Generator().manual_seed(0))
+    generator = torch.Generator().manual_seed(0)
+    sampled = unet_training.sample_views(training_examples(8), 32, generator, CPU)
     assert sampled.shape == (8, 4, 32, 32)
     inside, outside = sampled[:, 3] > 0.99, sampled[:, 3] < 0.01
     assert (sampled[:, 0][inside].mean() - sampled[:, 0][outside].mean()) > 0.5
@@ -139,6 +199,24 @@ def test_batches_are_nearly_equal():
     generator = torch.Generator().manual_seed(0)
     sizes = [len(b) for b in unet_training.shuffle_rows(np.arange(17), 3, generator)]
     assert sorted(sizes) == [5, 6, 6]
+
+
+@pytest.mark.parametrize(
+    ("most", "steps"),
+    [(1000, 8), (12, 3), (1, 1)],  # 2 epochs of 4 batches; 3 batches of 4 views; one
+)
+def test_the_views_of_a_training_are_limited(monkeypatch, most, steps):
+    batches = []
+
+    def sample(thumbnails, size, generator, device):
+        batches.append(len(thumbnails))
+        return torch.rand(len(thumbnails), 4, size, size)
+
+    monkeypatch.setattr(unet_training, "sample_views", sample)
+    monkeypatch.setattr(unet_training, "MOST_VIEWS", most)
+    settings = synthetic.UNET.model_copy(update={"epochs": 2, "batch": 4})
+    unet_training.train(training_examples(17), settings, CPU)
+    assert batches == [4] * steps  # 16 of 17 are trained on
 
 
 def test_a_tenth_is_held_out_and_none_of_fewer_than_ten():
