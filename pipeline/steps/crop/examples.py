@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pipeline.data import images
-from pipeline.steps.crop import given, grabcut, unet
+from pipeline.data.pixels_in_flight import IN_FLIGHT
+from pipeline.steps.crop import grabcut, unet
 from pipeline.steps.crop.boxes import Box
 from pipeline.steps.crop.given import Given
+from pipeline.steps.crop.reduced import WHOLE, read_reduced
 from pipeline.steps.crop.workers import start_workers
 
 MAX_EXAMPLES = 2000  # half a GB at 256 x 256; more bring nothing
@@ -20,9 +21,14 @@ def load_examples(table: pd.DataFrame, known: Given, size: int) -> dict[str, np.
     rows = spread(table[table["image"].isin(known.masks)])
     files = [known.masks[name] for name in rows["image"]]
     with start_workers() as pool:
-        examples = pool.map(partial(load_example, size), rows["path"], files)
+        examples = pool.map(partial(load_example, size), *describe(rows), files)
         pairs = zip(rows["image"], examples, strict=True)
         return {name: example for name, example in pairs if example[..., 3].any()}
+
+
+def describe(table: pd.DataFrame) -> list[pd.Series]:
+    """Name, path, width and height of photographs."""
+    return [table[column] for column in ("image", "path", "width", "height")]
 
 
 def spread(table: pd.DataFrame) -> pd.DataFrame:
@@ -32,11 +38,13 @@ def spread(table: pd.DataFrame) -> pd.DataFrame:
     return table.iloc[np.linspace(0, len(table) - 1, MAX_EXAMPLES).astype(int)]
 
 
-def load_example(size: int, photograph: str, mask: Path) -> np.ndarray:
+def load_example(
+    size: int, name: str, path: str, width: int, height: int, mask: Path
+) -> np.ndarray:
     """Load a photograph and its given mask as `training_example`."""
-    with images.open_rgb(photograph) as rgb:
-        height, width = rgb.shape[:2]
-        return training_example(size, rgb, given.read_mask(mask, width, height))
+    with IN_FLIGHT.hold(width * height):
+        photograph = read_reduced(name, path, width, height, (WHOLE * size, WHOLE * size))
+        return training_example(size, photograph.rgb, photograph.read_mask(mask))
 
 
 def make_examples(table: pd.DataFrame, known: Given, size: int) -> dict[str, np.ndarray]:
@@ -48,16 +56,19 @@ def make_examples(table: pd.DataFrame, known: Given, size: int) -> dict[str, np.
     chosen = spread(table)
     boxes = [known.boxes.get(name) for name in chosen["image"]]
     with start_workers() as pool:
-        examples = pool.map(partial(make_example, size), chosen["path"], boxes)
+        examples = pool.map(partial(make_example, size), *describe(chosen), boxes)
         pairs = zip(chosen["image"], examples, strict=True)
         return {name: example for name, example in pairs if example is not None}
 
 
-def make_example(size: int, photograph: str, box: Box | None) -> np.ndarray | None:
+def make_example(
+    size: int, name: str, path: str, width: int, height: int, box: Box | None
+) -> np.ndarray | None:
     """Load a photograph and find its mask by GrabCut; None if that finds none."""
-    with images.open_rgb(photograph) as rgb:
-        mask = grabcut.find_mask(rgb, box)
-        return None if mask is None else training_example(size, rgb, mask)
+    with IN_FLIGHT.hold(width * height):
+        photograph = read_reduced(name, path, width, height, (WHOLE * size, WHOLE * size))
+        mask = grabcut.find_mask(photograph.rgb, photograph.reduce_box(box))
+        return None if mask is None else training_example(size, photograph.rgb, mask)
 
 
 def training_example(size: int, rgb: np.ndarray, mask: np.ndarray) -> np.ndarray:

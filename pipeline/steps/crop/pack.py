@@ -15,15 +15,16 @@ from pipeline.data import images, pixels_in_flight, tables
 from pipeline.data.pixels_in_flight import IN_FLIGHT
 from pipeline.data.warping import warp
 from pipeline.params import Crop
-from pipeline.steps.crop import boxes, given
+from pipeline.steps.crop import boxes
 from pipeline.steps.crop.boxes import Box
 from pipeline.steps.crop.given import Given
 from pipeline.steps.crop.locate import locate
+from pipeline.steps.crop.reduced import Reduced, choose_least, read_reduced
 from pipeline.steps.crop.workers import start_workers
 from pipeline.system import files
 from pipeline.system.errors import UserError
 
-CHUNK = 128  # photographs of a run, or fewer if they are large: what a GPU segments at once
+CHUNK = 64  # photographs of a run, or fewer if they are large: what a GPU segments at once
 # Runs in work at once: while one waits for a GPU or for its last photograph, the other goes on.
 RUNS = 2
 
@@ -99,22 +100,20 @@ def cut_run(
     pool: Executor,
 ) -> list[tuple[np.ndarray, list]]:
     """Return the crops and rows of photographs that fit into memory together."""
-    names = table["image"]
-    photographs = list(pool.map(images.read_rgb, table["path"]))
-    given_boxes = [known.boxes.get(name) for name in names]
-    masks = list(pool.map(partial(load_given_mask, known), names, photographs))
+    rows = [table[column] for column in ("image", "path", "width", "height")]
+    photographs = list(pool.map(partial(read_reduced, least=choose_least(settings)), *rows))
+    given_boxes = [photo.reduce_box(known.boxes.get(photo.name)) for photo in photographs]
+    masks = list(pool.map(partial(load_given_mask, known), photographs))
     sources = ["mask" if mask is not None else source for mask in masks]
-    fill_masks(masks, photographs, given_boxes, segment, pool)
-    cut = partial(cut_crop, settings)
-    return list(pool.map(cut, names, photographs, given_boxes, masks, sources))
+    fill_masks(masks, [photo.rgb for photo in photographs], given_boxes, segment, pool)
+    cut = partial(cut_crop, known, settings)
+    return list(pool.map(cut, photographs, masks, sources))
 
 
-def load_given_mask(known: Given, name: str, photograph: np.ndarray) -> np.ndarray | None:
+def load_given_mask(known: Given, photograph: Reduced) -> np.ndarray | None:
     """Load the image's given mask; None if there is none."""
-    if name not in known.masks:
-        return None
-    height, width = photograph.shape[:2]
-    return given.read_mask(known.masks[name], width, height)
+    path = known.masks.get(photograph.name)
+    return None if path is None else photograph.read_mask(path)
 
 
 def fill_masks(
@@ -134,18 +133,25 @@ def fill_masks(
 
 
 def cut_crop(
-    settings: Crop,
-    name: str,
-    photograph: np.ndarray,
-    given_box: Box | None,
-    mask: np.ndarray | None,
-    source: str,
+    known: Given, settings: Crop, photograph: Reduced, mask: np.ndarray | None, source: str
 ) -> tuple[np.ndarray, list]:
     """Cut out one crop, height x width x 4, and make its row of the "boxes" table."""
-    location = locate(photograph.shape[:2], given_box, mask, source, settings)
-    matrix = boxes.transform(location.frame, settings.width, settings.height)
-    crop = warp_crop(photograph, location.mask, matrix, settings.width, settings.height)
-    return crop, [name, *location.box, location.source, *matrix.ravel().tolist()]
+    name, size = photograph.name, (settings.width, settings.height)
+    given_box = known.boxes.get(name)
+    location = locate(photograph.shape, photograph.reduce_box(given_box), mask, source, settings)
+    matrix = boxes.transform(location.frame, *size)
+    whole = photograph.enlarge_matrix(matrix)
+    crop = warp_crop(photograph.rgb, location.mask, matrix, *size)
+    if photograph.factor > 1 and is_enlarged(matrix):
+        rgb = images.read_rgb(photograph.path)
+        crop[..., :3] = warp(rgb, whole, *size, cv2.BORDER_REPLICATE)
+    box = given_box or photograph.enlarge_box(location.box)
+    return crop, [name, *box, location.source, *whole.ravel().tolist()]
+
+
+def is_enlarged(matrix: np.ndarray) -> bool:
+    """Whether a crop has more pixels across or down than what it shows."""
+    return bool((np.hypot(matrix[:, 0], matrix[:, 1]) > 1).any())
 
 
 def warp_crop(

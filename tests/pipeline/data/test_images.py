@@ -37,6 +37,47 @@ def test_exif_orientation_rotates_the_photograph(tmp_path):
     assert images.read_rgb(path)[2, 10, 2] > 200  # what was left is now on top
 
 
+@pytest.mark.parametrize("suffix", ["jpg", "png"])
+@pytest.mark.parametrize("reduction", [2, 4, 8])
+def test_a_reduced_photograph_is_the_mean_of_blocks(tmp_path, suffix, reduction):
+    """83 x 61 pixels: the sides are rounded up."""
+    pixels = np.random.default_rng(0).integers(0, 256, (61, 83, 3), np.uint8)
+    pixels = cv2.GaussianBlur(pixels, (0, 0), 6)
+    path = tmp_path / f"a.{suffix}"
+    cv2.imwrite(str(path), pixels, [cv2.IMWRITE_JPEG_QUALITY, 100])
+    reduced = images.read_rgb(path, reduction).astype(int)
+    assert reduced.shape == (-(-61 // reduction), -(-83 // reduction), 3)
+    for row, column in ((0, 0), (2, 3), (5, 6)):
+        block = pixels[row * reduction :, column * reduction :][:reduction, :reduction, ::-1]
+        assert np.abs(reduced[row, column] - block.mean(axis=(0, 1))).max() < 3
+
+
+def test_a_reduced_photograph_is_rotated(tmp_path):
+    path = write_photograph(tmp_path / "a.jpg")
+    path.write_bytes(set_orientation(path.read_bytes(), 6))
+    reduced = images.read_rgb(path, 2)
+    assert reduced.shape == (20, 10, 3) and reduced[2, 5, 2] > 200 > 50 > reduced[18, 5, 2]
+
+
+def test_of_16_bits_the_upper_ones_are_left_in_a_reduced_photograph(tmp_path):
+    cv2.imwrite(str(tmp_path / "a.png"), np.full((8, 8, 3), 200 << 8, np.uint16))
+    assert (images.read_rgb(tmp_path / "a.png", 2) == 200).all()
+
+
+@pytest.mark.parametrize(
+    ("size", "least", "reduction"),
+    [
+        ((100, 100), (10, 10), 8),
+        ((100, 100), (20, 10), 4),
+        ((80, 79), (10, 10), 4),
+        ((19, 100), (10, 10), 1),
+        ((5, 5), (10, 10), 1),
+    ],
+)
+def test_how_far_a_photograph_is_reduced(size, least, reduction):
+    assert images.choose_reduction(*size, *least) == reduction
+
+
 def test_grey_and_transparent_photographs_have_three_channels(tmp_path):
     cv2.imwrite(str(tmp_path / "grey.png"), np.full((4, 6), 7, np.uint8))
     cv2.imwrite(str(tmp_path / "clear.png"), np.full((4, 6, 4), 7, np.uint8))
