@@ -15,18 +15,21 @@ class HalfBatches:
     """A net and its twin: the same weights, but batch norms of its own.
 
     Two cores compute two halves in half the time; two threads of torch for one batch wait for each
-    other after every layer. One core computes the same, one half after the other.
+    other after every layer. One core computes the same, one half after the other. A GPU computes
+    the batch as a whole.
     """
 
     def __init__(self, net: nn.Module, pool: Executor) -> None:
         self.weights = list(net.parameters())
         shared = {id(weight): weight for weight in self.weights}
-        self.nets = [net, copy.deepcopy(net, memo=shared)]
+        on_gpu = self.weights[0].is_cuda
+        self.nets = [net] if on_gpu else [net, copy.deepcopy(net, memo=shared)]
         self.pool = pool
 
     def compute_gradient(self, loss: Loss, views: Tensor) -> tuple[Tensor, list[Tensor]]:
         """The loss of B views, the mean over all, and its gradient for each of `self.weights`."""
-        parts = torch.tensor_split(views, 2) if len(views) >= SMALLEST else (views,)
+        count = len(self.nets) if len(views) >= SMALLEST else 1
+        parts = torch.tensor_split(views, count)
 
         def differentiate(net: nn.Module, part: Tensor) -> tuple[Tensor, list[Tensor]]:
             scaled = loss(net, part) * (len(part) / len(views))
@@ -41,7 +44,6 @@ class HalfBatches:
 
     def join_statistics(self) -> None:
         """Give the net the mean of both batch norms' statistics, at the end."""
-        first, second = (net.buffers() for net in self.nets)
-        for mine, other in zip(first, second, strict=True):
+        for mine, *others in zip(*(net.buffers() for net in self.nets), strict=True):
             if mine.is_floating_point():
-                mine.add_(other).div_(2)
+                mine.copy_(torch.stack([mine, *others]).mean(dim=0))
