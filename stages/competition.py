@@ -6,6 +6,7 @@ from pipeline import params, paths
 from pipeline.data import tables
 from pipeline.models.checked_networks import check_networks_once
 from pipeline.steps.competition import competition, kaggle
+from pipeline.system.start import run
 
 
 def main() -> None:
@@ -23,4 +24,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -6,6 +6,7 @@ from pipeline import params, paths
 from pipeline.data import artefacts, tables
 from pipeline.models.checked_networks import check_networks_once
 from pipeline.steps.crop import crop
+from pipeline.system.start import run
 
 
 def main() -> None:
@@ -21,4 +22,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

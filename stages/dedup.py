@@ -3,6 +3,7 @@
 from pipeline import params, paths
 from pipeline.data import artefacts, tables
 from pipeline.steps.dedup import dedup
+from pipeline.system.start import run
 
 
 def main() -> None:
@@ -19,4 +20,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

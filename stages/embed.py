@@ -1,11 +1,10 @@
 """Embed every photograph with one member."""
 
-import sys
-
 from pipeline import params, paths
 from pipeline.data import artefacts
 from pipeline.models import member_networks
 from pipeline.steps.embed import embed
+from pipeline.system.start import run
 
 
 def main(backbone: str, fold: str) -> None:
@@ -19,4 +18,4 @@ def main(backbone: str, fold: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run(main)

@@ -1,7 +1,5 @@
 """Blend the evidence of one ensemble's members into log-odds."""
 
-import sys
-
 from pipeline import params, paths
 from pipeline.data import artefacts, tables
 from pipeline.steps.ensemble import ensemble
@@ -10,6 +8,7 @@ from pipeline.steps.ensemble.blend import Blend
 from pipeline.steps.ensemble.diagrams import build_pair_diagrams
 from pipeline.steps.ensemble.load import load_fold_evidence
 from pipeline.steps.ensemble.source_probabilities import compute_source_probabilities
+from pipeline.system.start import run
 
 
 def main(name: str) -> None:
@@ -29,4 +28,4 @@ def main(name: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run(main)

@@ -3,6 +3,7 @@
 from pipeline import params, paths
 from pipeline.data import artefacts
 from pipeline.steps.keypoints import keypoints
+from pipeline.system.start import run
 
 
 def main() -> None:
@@ -15,4 +16,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

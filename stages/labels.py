@@ -4,6 +4,7 @@ from pipeline import params, paths
 from pipeline.data import artefacts, tables
 from pipeline.data.pseudo_table import read_pseudo_labels
 from pipeline.steps.labels import duplicates, labels, pseudo_labels, record
+from pipeline.system.start import run
 
 
 def main() -> None:
@@ -22,4 +23,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -6,6 +6,7 @@ from pipeline.data.features import Features
 from pipeline.data.members import Member
 from pipeline.steps.match import match
 from pipeline.steps.match.queries import FoldInput
+from pipeline.system.start import run
 
 
 def main() -> None:
@@ -27,4 +28,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -1,13 +1,12 @@
 """Search the gallery for the neighbours of one member's queries."""
 
-import sys
-
 from pipeline import params, paths
 from pipeline.data import artefacts, evidence, tables
 from pipeline.data.members import Member
 from pipeline.evaluation import few_shot_accuracy
 from pipeline.steps.neighbours.neighbours import build_table, score_queries
 from pipeline.steps.neighbours.search import build_gallery
+from pipeline.system.start import run
 
 
 def main(backbone: str, fold: str) -> None:
@@ -25,4 +24,4 @@ def main(backbone: str, fold: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run(main)

@@ -1,7 +1,5 @@
 """Pretrain one backbone on all photographs without their labels, if params.yaml asks for it."""
 
-import sys
-
 import numpy as np
 import pandas as pd
 
@@ -9,6 +7,7 @@ from pipeline import params, paths
 from pipeline.data import artefacts, tables
 from pipeline.models import stored_weights
 from pipeline.models.checked_networks import check_networks_once
+from pipeline.system.start import run
 
 
 def main(backbone: str) -> None:
@@ -28,4 +27,4 @@ def main(backbone: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run(main)

@@ -1,13 +1,12 @@
 """Write the report of one ensemble: data/work/report/ENSEMBLE/report.html."""
 
-import sys
-
 from pipeline import params, paths
 from pipeline.data import tables
 from pipeline.data.members import list_members
 from pipeline.models import member_networks
 from pipeline.steps.report.report import build_report
 from pipeline.steps.report.sources import Sources, find_reranked_score
+from pipeline.system.start import run
 
 
 def main(name: str) -> None:
@@ -25,4 +24,4 @@ def main(name: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run(main)

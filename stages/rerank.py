@@ -1,6 +1,5 @@
 """Re-rank the first candidates of one member's queries."""
 
-import sys
 from functools import partial
 
 from pipeline import params, paths
@@ -10,6 +9,7 @@ from pipeline.models import pair_head
 from pipeline.steps.rerank.inputs import RerankInputs
 from pipeline.steps.rerank.rerank import rerank
 from pipeline.steps.rerank.small_crops import load_small_crops
+from pipeline.system.start import run
 
 
 def main(backbone: str, fold: str) -> None:
@@ -30,4 +30,4 @@ def main(backbone: str, fold: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run(main)

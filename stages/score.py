@@ -1,11 +1,10 @@
 """Write the score card of one ensemble, and the tables of its plots."""
 
-import sys
-
 from pipeline import params, paths
 from pipeline.data import artefacts, tables
 from pipeline.data.members import list_members
 from pipeline.steps.score import plots, score
+from pipeline.system.start import run
 
 
 def main(name: str) -> None:
@@ -30,4 +29,4 @@ def main(name: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run(main)

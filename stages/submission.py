@@ -1,10 +1,9 @@
 """Place new_whale and write the CSV of one ensemble."""
 
-import sys
-
 from pipeline import params, paths
 from pipeline.data import artefacts, tables
 from pipeline.steps.submission.submission import Settings, rank_queries, write_submission
+from pipeline.system.start import run
 
 
 def main(name: str) -> None:
@@ -26,4 +25,4 @@ def main(name: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run(main)

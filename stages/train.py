@@ -1,7 +1,5 @@
 """Train one backbone with one fold held out."""
 
-import sys
-
 import torch
 
 from pipeline import params, paths
@@ -9,6 +7,7 @@ from pipeline.data import artefacts, gallery, tables
 from pipeline.models import member_networks, stored_weights
 from pipeline.steps.train import train
 from pipeline.system import device
+from pipeline.system.start import run
 from pipeline.training.training_set import build_training_set
 
 
@@ -30,4 +29,4 @@ def main(backbone: str, fold: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run(main)

@@ -6,6 +6,7 @@ from pipeline import params, paths
 from pipeline.data import artefacts, tables
 from pipeline.data.members import Member
 from pipeline.steps.verify import pairs, verify
+from pipeline.system.start import run
 
 
 def main() -> None:
@@ -31,4 +32,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

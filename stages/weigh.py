@@ -3,6 +3,7 @@
 from pipeline import params, paths
 from pipeline.data import evidence, members, tables
 from pipeline.steps.weigh import weigh
+from pipeline.system.start import run
 
 
 def main() -> None:
@@ -26,4 +27,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)
