@@ -8,7 +8,9 @@ EXAMPLES = ["tailprint bench two-cores", "tailprint bench two-cores --rows crop 
 
 
 def main(
-    name: Annotated[str, typer.Argument(help="The table is benchmarks/bench/NAME.csv.")],
+    name: Annotated[
+        str, typer.Argument(help="The table is benchmarks/bench/NAME.csv; other rows in it stay.")
+    ],
     base: Annotated[str, typer.Option(help="The commit to compare with.")] = "ec2983e",
     rows: Annotated[
         list[str] | None, typer.Option(help="Only these, each with --rows; make must be asked for.")

@@ -44,16 +44,27 @@ def write_number(value: float) -> str:
 def write_csv(lines: Sequence[Line], commits: tuple[str, str], path: Path) -> None:
     """Write the lines; a row that failed has empty numbers.
 
+    Lines of a table that is there already stay, unless their row was measured again.
+
     commits : of the base and of this checkout
     """
     same = [*commits, describe_machine(), describe_versions()]
+    numbers = [map(write_number, (line.base, line.here, line.ratio)) for line in lines]
+    new = [[line.row, line.unit, *three, *same] for line, three in zip(lines, numbers, strict=True)]
+    measured = {line.row for line in lines}
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for line in lines:
-        numbers = map(write_number, (line.base, line.here, line.ratio))
-        writer.writerow([line.row, line.unit, *numbers, *same])
+    writer.writerows([*(line for line in read_csv(path) if line[0] not in measured), *new])
     files.replace(path, lambda part: part.write_text(text.getvalue(), encoding="utf-8"))
+
+
+def read_csv(path: Path) -> list[list[str]]:
+    """The lines of a table; none if there is no such file."""
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))[1:]
 
 
 def describe_machine() -> str:

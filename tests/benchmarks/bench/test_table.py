@@ -29,6 +29,16 @@ def test_the_csv_has_its_columns(tmp_path):
     assert crop[8].startswith(f"Python {platform.python_version()}; torch ")
 
 
+def test_rows_that_are_not_measured_again_stay(tmp_path):
+    path = tmp_path / "name.csv"
+    table.write_csv(LINES, ("ec2983e", "abcdef0"), path)
+    table.write_csv([Line("match", "s CPU", 8, 2)], ("ec2983e", "1234567"), path)
+    lines = table.read_csv(path)
+    assert [line[0] for line in lines] == ["crop", "views, 256 x 512", "match"]
+    assert [line[6] for line in lines] == ["abcdef0", "abcdef0", "1234567"]
+    assert lines[2][1:5] == ["s CPU", "8", "2", "4"]
+
+
 def test_the_machine_has_no_name_and_no_path():
     text = table.describe_machine()
     assert " cores, " in text and " GB, " in text and "/" not in text
