@@ -6,13 +6,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pipeline.models import backbones
+from pipeline.models import backbones, folding
 from pipeline.models.backbones import ConvNet
 from pipeline.models.pair_head import PairHead
 from pipeline.system.errors import UserError
 
 GEM_POWER = 3.0
 GEM_FLOOR = 1e-6
+PROBE = 64  # pixels per side of a crop that only shows which layer follows which
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,22 @@ class EmbeddingNet(nn.Module):
             owners = {name.rpartition(".")[0] for name in names}
             self._frozen_modules = [self.backbone.get_submodule(name) for name in sorted(owners)]
         self.train(self.training)
+
+    def fold_frozen_stages(self) -> None:
+        """Fold the batch normalisation of the stages that stay frozen into their convolutions.
+
+        Call it where the network is trained: weights that are loaded or moved later have no effect
+        on these stages.
+        """
+        if not self._frozen_modules:
+            return
+        training, backbone = self.training, self.eval().backbone
+        crop = torch.zeros(1, self.mean.shape[1], PROBE, PROBE, device=self.mean.device)
+        pairs = folding.find_pairs(backbone, lambda: backbone.forward_features(crop))
+        for pair in pairs:
+            if all(module in self._frozen_modules for module in pair):
+                folding.fold_frozen(*pair)
+        self.train(training)
 
     def freeze_backbone(self, frozen: bool) -> None:
         """Stop training the backbone, batch statistics included, or go on with it."""

@@ -78,6 +78,7 @@ def start_session(
     learner = Learner(net, loss)
     optimizer = torch.optim.AdamW(schedule.parameter_groups(learner, settings))
     learner, optimizer = fabric.setup(learner, optimizer)
+    net.fold_frozen_stages()
     batches = build_batch_sampler(training_set, settings, seed, fabric)
     views = ViewDataset(training_set.crops, settings.channels, settings.augment, training_set.rows)
     loader = build_loader(views, batches, fabric)
