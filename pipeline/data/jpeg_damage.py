@@ -12,6 +12,9 @@ except ImportError:  # no wheel for this platform
 AVAILABLE = simplejpeg is not None
 START = b"\xff\xd8"
 SMALLEST = 8  # an eighth of both sides: all data are read, few pixels made
+# markers of a frame: C4, C8 and CC are others. Baseline, extended and progressive, Huffman codes
+FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
+PLAIN_FRAMES = (0xC0, 0xC1, 0xC2)
 # other messages are about what that binding can't do
 WARNINGS = (
     *("Corrupt JPEG data", "Premature end", "Inconsistent progression"),
@@ -19,15 +22,38 @@ WARNINGS = (
 )
 
 
-def find_warning(data: bytes) -> str:
-    """What libjpeg warns of in a JPEG that OpenCV has decoded; "" for nothing, or no JPEG."""
+def try_decoding(data: bytes) -> str | None:
+    """libjpeg's complaint about a JPEG, "" if it decodes all of it without one.
+
+    None: there is nothing to say, since it is no JPEG or the binding is missing.
+    """
     if simplejpeg is None or not data.startswith(START):
-        return ""
+        return None
     try:
         simplejpeg.decode_jpeg(
             data, "GRAY", fastdct=True, min_height=1, min_width=1, min_factor=SMALLEST
         )
     except ValueError as error:
-        warning = str(error)
-        return warning if warning.startswith(WARNINGS) else ""
+        return str(error) or "unknown"
     return ""
+
+
+def select_warning(complaint: str | None) -> str:
+    """A complaint of `try_decoding`, if it is a warning of damaged data; "" otherwise."""
+    return complaint if complaint and complaint.startswith(WARNINGS) else ""
+
+
+def is_plain(data: bytes) -> bool:
+    """Whether OpenCV decodes a JPEG as libjpeg does: 8 bits, the usual coding, nothing of EXIF.
+
+    Reads the segments as far as the frame's (ITU-T T.81, B.2). EXIF may turn the photograph.
+    """
+    at = len(START)
+    while data[at : at + 1] == b"\xff":
+        marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4])
+        if marker in FRAMES:
+            return marker in PLAIN_FRAMES and data[at + 4 : at + 5] == b"\x08"
+        if length < 2 or data[at + 4 : at + 8] == b"Exif":
+            return False
+        at += 2 + length
+    return False

@@ -39,7 +39,7 @@ class Measured:
 
 
 def measure(path: str) -> Measured:
-    """Decode a photograph, once there is room for it in memory."""
+    """Decode a photograph once, when there is room for it in memory."""
     if not os.path.isfile(path) or os.path.islink(path):  # a pipe would be waited for
         return Measured()
     try:
@@ -53,23 +53,29 @@ def measure(path: str) -> Measured:
 
 def _measure_decoded(path: str, header: Header) -> Measured:
     data = images.read_bytes(path)
-    pixels = images.decode_deep(data, path)
-    height, width = pixels.shape[:2]
+    complaint = jpeg_damage.try_decoding(data)
+    # what libjpeg has decoded without a complaint need not be decoded by OpenCV, which uses it
+    plain = complaint == "" and header.mode in ("L", "RGB") and jpeg_damage.is_plain(data)
+    pixels = None if plain else images.decode_deep(data, path)
+    height, width = (header.height, header.width) if pixels is None else pixels.shape[:2]
     return Measured(
         width,
         height,
         len(data),
         images.hash_bytes(data),
         header.orientation,
-        warning=jpeg_damage.find_warning(data),
+        warning=jpeg_damage.select_warning(complaint),
         kinds=tuple(_find_kinds(header, pixels)),
     )
 
 
-def _find_kinds(header: Header, pixels: np.ndarray) -> list[str]:
-    """How a photograph is read that is not stored as 8-bit colours; worded to follow a number."""
+def _find_kinds(header: Header, pixels: np.ndarray | None) -> list[str]:
+    """How a photograph is read that is not stored as 8-bit colours; worded to follow a number.
+
+    pixels : None of a plain JPEG
+    """
     kinds = []
-    if pixels.dtype != np.uint8:
+    if pixels is not None and pixels.dtype != np.uint8:
         depth = bit_depth.find_depth(pixels)
         kinds.append(f"with {depth} bits in 16, of which the upper 8 are used")
     if header.mode in GREY:

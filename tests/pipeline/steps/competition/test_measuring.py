@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.data import image_header, jpeg_damage
+from pipeline.data import image_header, images, jpeg_damage
 from pipeline.steps.competition import competition, measuring
 from pipeline.system.errors import Faults
 from tests.pipeline.data.test_image_header import claim
@@ -83,3 +83,27 @@ def test_decoding_waits_for_room(folder, monkeypatch):
     competition.read_competition(folder, COLUMNS)
     assert len(held) == 5 and min(held) >= 16 * 8
     assert measuring.IN_FLIGHT.limit == image_header.MAX_PIXELS
+
+
+@pytest.mark.skipif(not jpeg_damage.AVAILABLE, reason="needs simplejpeg")
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_a_plain_jpeg_is_decoded_once_and_measured_alike(tmp_path, monkeypatch, mode):
+    path = tmp_path / "a.jpg"
+    Image.fromarray(NOISE[:40]).convert(mode).save(path)
+    decoded = []
+    decode = images.decode_deep
+    monkeypatch.setattr(
+        images, "decode_deep", lambda *given: decoded.append(given) or decode(*given)
+    )
+    once = measuring.measure(str(path))
+    assert (once.width, once.height, decoded) == (64, 40, [])
+    monkeypatch.setattr(jpeg_damage, "is_plain", lambda data: False)
+    assert measuring.measure(str(path)) == once and len(decoded) == 1
+
+
+def test_a_photograph_that_exif_turns_is_measured_as_shown(tmp_path):
+    exif = Image.Exif()
+    exif[image_header.ORIENTATION] = 6
+    Image.fromarray(NOISE[:40]).save(tmp_path / "a.jpg", exif=exif)
+    measured = measuring.measure(str(tmp_path / "a.jpg"))
+    assert (measured.width, measured.height, measured.orientation) == (40, 64, 6)
