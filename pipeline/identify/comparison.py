@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pipeline.data import gallery, viewpoints
+from pipeline.data import gallery
 from pipeline.data.features import Features, append
 from pipeline.identify.gallery import Gallery, LocalGallery
 from pipeline.params import Params
 from pipeline.steps.match import match
 from pipeline.steps.match.matcher import Matcher
-from pipeline.steps.match.queries import FoldQuery
+from pipeline.steps.match.queries import FoldQuery, Galleries
 from pipeline.steps.neighbours.neighbours import build_table, score_queries
 from pipeline.steps.neighbours.search import build_gallery
 from pipeline.steps.weigh.point_weights import PointWeigher
@@ -69,13 +69,12 @@ def match_features(
     """Match local features with the galleries (`rows`) and the nearest photographs, by fold."""
     features = append(stored.features, query.features)
     images = {fold: fold_rows["image"] for fold, fold_rows in rows.items()}
-    matcher = Matcher(features, local.rows, images, p.match, p.keypoints.detector, local.index)
+    galleries = Galleries(local.rows, images, stored.viewpoint)
+    matcher = Matcher(features, galleries, p.match, p.keypoints.detector, local.index)
     queries = []
     for fold, table in nearest.items():
-        hidden = viewpoints.group_incomparable(images[fold], stored.viewpoint)
-        other_viewpoint = hidden.get(stored.viewpoint.get(QUERY, ""), [])
         close = table.loc[table["rank"] < p.match.shortlist, "image"].tolist()
-        queries.append(FoldQuery(fold, close, other_viewpoint, None))
+        queries.append(FoldQuery(fold, close, [], None))
     return match.match_queries(matcher, {QUERY: queries})
 
 

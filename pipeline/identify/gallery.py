@@ -19,7 +19,8 @@ from pipeline.identify.enrolled import add_enrolled_features, add_enrolled_rows
 from pipeline.params import RERANK_SCORES, Ensemble, Params
 from pipeline.steps.ensemble.assemble import FoldEvidence, select_tests, stack_held_out
 from pipeline.steps.ensemble.load import load_fold_evidence
-from pipeline.steps.match import matcher, votes
+from pipeline.steps.match import index as feature_index
+from pipeline.steps.match import matcher
 from pipeline.steps.match.queries import merge_galleries
 from pipeline.system.errors import OTHER_SETTINGS, UserError
 
@@ -31,7 +32,7 @@ class LocalGallery:
     """The photographs that local features are compared with.
 
     rows: columns image, identity, of all galleries; index: of their descriptors, in the order of
-    `rows` (`votes.build_index`)
+    `rows` (`index.build_index`)
     """
 
     rows: pd.DataFrame
@@ -134,12 +135,14 @@ def load_or_build_index(stored: Features, images: pd.Series, p: Params) -> faiss
     key = hashlib.sha256(p.match.model_dump_json().encode())
     key.update("\n".join(images).encode())
     key.update(stored.descriptors.data)
+    key.update(feature_index.KIND.encode())
     path = paths.FEATURE_INDEX / f"{key.hexdigest()}.faiss"
     if (found := stored_index.read_index(path)) is not None:
         return found
     logger.info("building the index of the gallery's local features, kept for the next time")
-    numbers = matcher.locate(pd.Index(stored.names), images)
-    index = votes.build_index(matcher.gather_descriptors(stored, numbers), p.match)
+    numbers = matcher.locate(matcher.number_photographs(stored), images)
+    descriptors = matcher.gather_descriptors(stored, numbers)
+    index = feature_index.build_index(descriptors, p.match)
     for outdated in paths.FEATURE_INDEX.glob("*.faiss"):
         outdated.unlink()
     stored_index.write_index(index, path)

@@ -45,12 +45,12 @@ class MatchedPair:
     def matched_points(self, image: int) -> np.ndarray:
         """Its matched points in that view, n x 2."""
         points = self.features.points[self.features.rows(image)]
-        return points[self.matches.pairs[:, image]]
+        return points[self.matches.rows[:, image]]
 
 
 def match_pair(table: pd.DataFrame, features: Features, p: Params) -> MatchedPair:
     """Match the local features of the two photographs of a table "images"."""
     match_points = load_point_matcher(p.keypoints.detector, p.match)
-    matches = match_photographs(features, (0, 1), match_points, p.match)
+    (matches,) = match_photographs(features, 0, [1], match_points, p.match)
     files = [str(Path(path).absolute()) for path in table["path"]]
     return MatchedPair(table.assign(path=files), features, matches)

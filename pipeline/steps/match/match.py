@@ -27,15 +27,23 @@ from pipeline.data import evidence
 from pipeline.data.evidence import LOCAL
 from pipeline.data.features import Features
 from pipeline.params import Match
-from pipeline.steps.match.matcher import Matcher
+from pipeline.steps.match.matcher import Matcher, QueryMatches
 from pipeline.steps.match.pairs import PAIR_SCORES
-from pipeline.steps.match.points import INLIER_COLUMNS
-from pipeline.steps.match.queries import FoldInput, FoldQuery, build_queries, merge_galleries
+from pipeline.steps.match.queries import (
+    FoldInput,
+    FoldQuery,
+    Galleries,
+    build_queries,
+    merge_galleries,
+)
+from pipeline.steps.match.tabulate import (
+    PAIR_COLUMNS,
+    POINT_COLUMNS,
+    tabulate_pairs,
+    tabulate_points,
+    tabulate_votes,
+)
 from pipeline.system import machine
-
-# random: a sampled pair; it stands for `weight` pairs of its query, others for one
-PAIR_COLUMNS = ["query", "image", "identity", *PAIR_SCORES, "random", "weight"]
-POINT_COLUMNS = ["query", "image", *INLIER_COLUMNS]
 
 cv2.setNumThreads(0)  # its threads would compete with ours
 
@@ -71,9 +79,11 @@ def match_folds(
             pd.DataFrame(columns=POINT_COLUMNS),
         )
         return dict.fromkeys(folds, empty)
-    fold_galleries = {number: fold.gallery["image"] for number, fold in folds.items()}
+    images = {number: fold.gallery["image"] for number, fold in folds.items()}
+    viewpoints = {name: word for fold in folds.values() for name, word in fold.viewpoints.items()}
     faiss.omp_set_num_threads(1)
-    return match_queries(Matcher(features, gallery, fold_galleries, params, detector), queries)
+    galleries = Galleries(gallery, images, viewpoints)
+    return match_queries(Matcher(features, galleries, params, detector), queries)
 
 
 def match_queries(matcher: Matcher, queries: dict[str, list[FoldQuery]]) -> dict[int, FoldMatches]:
@@ -85,29 +95,23 @@ def match_queries(matcher: Matcher, queries: dict[str, list[FoldQuery]]) -> dict
         results = pool.map(matcher.match_query, queries, queries.values())
         hidden = len(queries) == 1
         bar = tqdm(results, "match", len(queries), unit="query", mininterval=2, disable=hidden)
-        votes, pairs, points = (
-            pd.concat(tables, ignore_index=True) for tables in zip(*bar, strict=True)
-        )
-    pairs["identity"] = pairs["image"].map(matcher.identity_of)
+        found = [matches for of_query in bar for matches in of_query]
     return {
-        fold: build_fold_matches(
-            *(table[table["fold"] == fold] for table in (votes, pairs, points))
-        )
-        for fold in matcher.fold_galleries
+        fold: build_fold_matches(matcher, [matches for matches in found if matches.fold == fold])
+        for fold in matcher.comparable
     }
 
 
-def build_fold_matches(
-    votes: pd.DataFrame, pairs: pd.DataFrame, points: pd.DataFrame
-) -> FoldMatches:
+def build_fold_matches(matcher: Matcher, found: list[QueryMatches]) -> FoldMatches:
     """Build one fold's result; an identity's geometry is that of its best photograph."""
-    pairs = pairs[PAIR_COLUMNS].reset_index(drop=True)
-    best = pairs[~pairs["random"].astype(bool)].sort_values(PAIR_SCORES)
+    pairs, points = tabulate_pairs(matcher, found), tabulate_points(matcher, found)
+    best = pairs[~pairs["random"]].sort_values(PAIR_SCORES)
     best = best.drop_duplicates(["query", "identity"], keep="last")
-    tables = [to_evidence(votes, ["votes"]), to_evidence(best, PAIR_SCORES)]
-    return FoldMatches(
-        pd.concat(tables, ignore_index=True), pairs, points[POINT_COLUMNS].reset_index(drop=True)
-    )
+    tables = [
+        to_evidence(tabulate_votes(matcher, found), ["votes"]),
+        to_evidence(best, PAIR_SCORES),
+    ]
+    return FoldMatches(pd.concat(tables, ignore_index=True), pairs, points)
 
 
 def to_evidence(table: pd.DataFrame, sources: list[str]) -> pd.DataFrame:

@@ -1,6 +1,9 @@
 """All folds' galleries, indexed to be matched with one query after another."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from threading import Lock
 
 import faiss
 import numpy as np
@@ -8,173 +11,204 @@ import pandas as pd
 
 from pipeline.data.features import Features
 from pipeline.params import Match
+from pipeline.steps.match import index as feature_index
 from pipeline.steps.match import votes
-from pipeline.steps.match.pairs import (
-    PAIR_SCORES,
-    VerifiedPair,
-    load_point_matcher,
-    verify_pair,
-)
-from pipeline.steps.match.points import INLIER_COLUMNS
-from pipeline.steps.match.queries import FoldQuery
+from pipeline.steps.match.comparable import Comparable, sample_without, select_comparable
+from pipeline.steps.match.pairs import VerifiedPair, load_point_matcher, verify_pairs
+from pipeline.steps.match.queries import FoldQuery, Galleries
 from pipeline.system.errors import OTHER_SETTINGS, UserError
 
-PAIR_COLUMNS = ["image", *PAIR_SCORES, "random", "weight"]
 # If a fold's gallery is a smaller fraction of all photographs, the search goes no deeper
 MIN_FRACTION = 0.02
-NO_POINTS = np.empty((0, len(INLIER_COLUMNS)), np.float32)
 
-# Images by number, whether they were sampled, and how many pairs each of them stands for
-Selection = tuple[np.ndarray, bool, float]
+
+@dataclass(frozen=True)
+class Selection:
+    """Photographs (by number) to verify; each stands for `weight` pairs of the query."""
+
+    images: list[int]
+    random: bool
+    weight: float
+
+
+@dataclass(frozen=True)
+class QueryMatches:
+    """What matching a query (by number) with one fold's gallery gives.
+
+    identities, votes : the identities (by number) with the most votes, and these
+    selections : the photographs that were verified
+    pairs : by photograph (by number)
+    """
+
+    fold: int
+    query: int
+    identities: np.ndarray
+    votes: np.ndarray
+    selections: list[Selection]
+    pairs: Mapping[int, VerifiedPair]
+
+    def verified(self) -> Iterable[tuple[int, VerifiedPair, Selection]]:
+        """The verified photographs, one after another."""
+        for selection in self.selections:
+            for image in selection.images:
+                yield image, self.pairs[image], selection
 
 
 class Matcher:
     """One index of all galleries' features; each fold gets votes from its gallery alone.
 
-    gallery : rows (image, identity) of all galleries, each photograph once
-    fold_galleries : the images of each fold's gallery
-    index : of the features of `gallery`, in its order (`votes.build_index`); built if not given
+    index : of the features of the galleries' rows, in their order (`index.build_index`); built if
+        not given, on a GPU if there is one
     """
 
     def __init__(
         self,
         features: Features,
-        gallery: pd.DataFrame,
-        fold_galleries: dict[int, pd.Series],
+        galleries: Galleries,
         params: Match,
         detector: str,
         index: faiss.Index | None = None,
     ) -> None:
-        self.features, self.params = features, params
+        self.features, self.viewpoints, self.params = features, galleries.viewpoints, params
         self.match_points = load_point_matcher(detector, params)
-        self.names = pd.Index(features.names)
-        self.images = locate(self.names, gallery["image"])
-        self.identity_of = dict(zip(gallery["image"], gallery["identity"], strict=True))
-        self.labels, self.identities = pd.factorize(gallery["identity"], sort=True)
-        self.fold_galleries = {
-            fold: locate(self.names, names) for fold, names in fold_galleries.items()
+        self.numbers = number_photographs(features)
+        self.images = self.locate(galleries.rows["image"])
+        labels, self.identities = pd.factorize(galleries.rows["identity"], sort=True)
+        self.label_of = np.full(len(features.names), -1)
+        self.label_of[self.images] = labels
+        rows_of = pd.Series(self.images).groupby(galleries.rows["identity"].to_numpy())
+        self.images_of = {str(name): np.sort(images.to_numpy()) for name, images in rows_of}
+        self.comparable = {
+            fold: self.build_comparable(images) for fold, images in galleries.folds.items()
         }
         counts = (features.ends - features.starts[:-1])[self.images]
         self.gallery_features = votes.GalleryFeatures(
-            np.repeat(self.images, counts), np.repeat(self.labels, counts)
+            np.repeat(self.images, counts), np.repeat(labels, counts)
         )
-        if index is None:
-            index = votes.build_index(gather_descriptors(features, self.images), params)
-        self.index = index
+        self.lock: AbstractContextManager = nullcontext()
+        self.index = self.build_index() if index is None else index
 
-    def match_query(self, query: str, fold_queries: list[FoldQuery]) -> list[pd.DataFrame]:
-        """Match one query with all folds' galleries.
+    def build_index(self) -> faiss.Index:
+        """Index the gallery's features, on a GPU if there is one."""
+        descriptors = gather_descriptors(self.features, self.images)
+        if not faiss.get_num_gpus():
+            return feature_index.build_index(descriptors, self.params)
+        self.lock = Lock()  # a GPU's index is searched by one thread at a time
+        return feature_index.build_gpu_index(descriptors, self.params)
 
-        Returns the votes (identity, votes), the verified pairs (PAIR_COLUMNS), and the inliers of
-        these (image and INLIER_COLUMNS), each with the columns fold and query.
-        """
-        image = self.names.get_loc(query)
-        descriptors = self.features.descriptors[self.features.rows(image)]
-        neighbours = votes.search(descriptors, self.index, self.search_depth(fold_queries))
-        verified: dict[int, VerifiedPair] = {}
-        results = [
-            [
-                table.assign(fold=fold_query.fold, query=query)
-                for table in self.match_fold(image, neighbours, fold_query, verified)
-            ]
-            for fold_query in fold_queries
+    def build_comparable(self, images: pd.Series) -> dict[str, Comparable]:
+        """Build what queries of each viewpoint are compared with in one fold's gallery."""
+        viewpoints = np.array([self.viewpoints.get(name, "") for name in images], object)
+        numbers = self.locate(images)
+        order = np.argsort(numbers)
+        return {
+            word: select_comparable(
+                numbers[order], viewpoints[order], word, len(self.features.names)
+            )
+            for word in {"", *self.viewpoints.values()}
+        }
+
+    def locate(self, images: Iterable[str]) -> np.ndarray:
+        """The numbers of photographs; UserError if one is missing."""
+        return locate(self.numbers, images)
+
+    def match_query(self, query: str, fold_queries: Sequence[FoldQuery]) -> list[QueryMatches]:
+        """Match one query with all folds' galleries."""
+        image = self.numbers[query]
+        viewpoint = self.viewpoints.get(query, "")
+        comparable = [
+            self.comparable[one.fold][viewpoint].without(self.locate(one.duplicates))
+            for one in fold_queries
         ]
-        return [pd.concat(tables, ignore_index=True) for tables in zip(*results, strict=True)]
+        neighbours = self.search(image, min(len(one.images) for one in comparable))
+        cast, selected = [], []
+        for fold_query, one in zip(fold_queries, comparable, strict=True):
+            cast.append(self.cast_votes(neighbours, one))
+            selected.append(self.select_pairs(image, cast[-1], one, fold_query))
+        verified = self.verify(image, selected)
+        return [
+            QueryMatches(fold_query.fold, image, *self.top_votes(own), selections, verified)
+            for fold_query, own, selections in zip(fold_queries, cast, selected, strict=True)
+        ]
 
-    def search_depth(self, fold_queries: list[FoldQuery]) -> int:
-        """Neighbours to search, so that enough are left in the smallest of the folds' galleries.
+    def search(self, image: int, smallest: int) -> tuple[np.ndarray, np.ndarray]:
+        """Search the nearest neighbours of a photograph's features in all galleries.
 
-        If nearly all are excluded (a viewpoint that few photographs show), some votes are lost.
+        So many that enough are left in the smallest of the galleries, of `smallest` comparable
+        photographs. If hardly any is comparable (a viewpoint that few photographs show), some votes
+        are lost.
         """
-        left = [len(self.fold_galleries[q.fold]) - len(q.excluded) for q in fold_queries]
-        fraction = max(min(left) / len(self.images), MIN_FRACTION)
-        return int(np.ceil(2 * (self.params.neighbours + 1) / fraction))
+        fraction = max(smallest / len(self.images), MIN_FRACTION)
+        depth = int(np.ceil(2 * (self.params.neighbours + 1) / fraction))
+        descriptors = self.features.descriptors[self.features.rows(image)]
+        with self.lock:
+            return feature_index.search(descriptors, self.index, depth)
 
-    def match_fold(
-        self,
-        image: int,
-        neighbours: tuple[np.ndarray, np.ndarray],
-        query: FoldQuery,
-        verified: dict[int, VerifiedPair],
-    ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-        """Match a photograph (by number) with one fold's gallery; tables as of `match_query`.
-
-        `verified` caches pairs by gallery image: two photographs match alike in every fold.
-        """
-        excluded = locate(self.names, query.excluded)
-        gallery = np.setdiff1d(self.fold_galleries[query.fold], excluded)
-        allowed = np.zeros(len(self.features.names), bool)
-        allowed[gallery] = True
-        cast = votes.cast_votes(
-            *neighbours, self.gallery_features, allowed, self.params.neighbours + 1
+    def cast_votes(
+        self, neighbours: tuple[np.ndarray, np.ndarray], comparable: Comparable
+    ) -> votes.Votes:
+        """Cast the votes of a query's features for what is comparable."""
+        return votes.cast_votes(
+            *neighbours, self.gallery_features, comparable.allowed, self.params.neighbours + 1
         )
-        selections = self.select_pairs(image, cast, gallery, query)
-        for images, _, _ in selections:
-            for other in images.tolist():
-                if other not in verified:
-                    verified[other] = verify_pair(
-                        self.features, (image, other), self.match_points, self.params
-                    )
-        return self.top_votes(cast), *self.tabulate(selections, verified)
 
-    def top_votes(self, cast: votes.Votes) -> pd.DataFrame:
-        """The `params.candidates` identities with the most votes (identity, votes)."""
+    def verify(self, image: int, selected: Sequence[list[Selection]]) -> dict[int, VerifiedPair]:
+        """Verify the photographs selected by all folds: a pair matches alike in every fold."""
+        images = sorted({other for one in selected for s in one for other in s.images})
+        pairs = verify_pairs(self.features, image, images, self.match_points, self.params)
+        return dict(zip(images, pairs, strict=True))
+
+    def top_votes(self, cast: votes.Votes) -> tuple[np.ndarray, np.ndarray]:
+        """The `params.candidates` identities (by number) with the most votes, and these."""
         first = np.argsort(-cast.label_votes, kind="stable")[: self.params.candidates]
-        identities = self.identities[cast.labels[first]]
-        return pd.DataFrame({"identity": identities, "votes": cast.label_votes[first]})
+        return cast.labels[first], cast.label_votes[first]
 
     def select_pairs(
-        self, image: int, cast: votes.Votes, gallery: np.ndarray, query: FoldQuery
+        self, image: int, cast: votes.Votes, comparable: Comparable, query: FoldQuery
     ) -> list[Selection]:
         """Select the gallery's images to verify: the shortlist, and random ones if held out."""
         most = cast.images[np.argsort(-cast.image_votes, kind="stable")[: self.params.shortlist]]
-        nearest = locate(self.names, query.nearest)
-        shortlist = np.intersect1d(np.union1d(most, nearest), gallery)
-        selections: list[Selection] = [(shortlist, False, 1.0)]
+        shortlist = np.union1d(most, self.locate(query.nearest))
+        shortlist = shortlist[comparable.allowed[shortlist]]
+        selections = [Selection(shortlist.tolist(), False, 1.0)]
         if query.truth is not None:
-            selections += self.sample_pairs(image, np.setdiff1d(gallery, shortlist), query.truth)
+            selections += self.sample_pairs(image, comparable, shortlist, query.truth)
         return selections
 
-    def sample_pairs(self, image: int, images: np.ndarray, truth: str) -> list[Selection]:
+    def sample_pairs(
+        self, image: int, comparable: Comparable, shortlist: np.ndarray, truth: str
+    ) -> list[Selection]:
         """Sample from the images that are not shortlisted.
 
         Those of the query's individual, which are few, and those of others are sampled apart. Each
         sampled image stands for several (its weight).
         """
         rng = np.random.default_rng([self.params.seed, image])
-        same = self.images[self.identities[self.labels] == truth]
+        same = self.images_of.get(truth, np.empty(0, int))
+        same = same[comparable.allowed[same]]
         selections = []
-        for population in (np.intersect1d(images, same), np.setdiff1d(images, same)):
-            count = min(self.params.random_pairs, len(population))
-            sample = rng.choice(population, count, replace=False)
-            selections.append((sample, True, len(population) / max(len(sample), 1)))
+        for images, left_out in (
+            (same, np.intersect1d(same, shortlist)),
+            (comparable.images, np.union1d(same, shortlist)),
+        ):
+            sample, population = sample_without(images, left_out, self.params.random_pairs, rng)
+            weight = population / max(len(sample), 1)
+            selections.append(Selection(sample.tolist(), True, weight))
         return selections
 
-    def tabulate(
-        self, selections: list[Selection], verified: dict[int, VerifiedPair]
-    ) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Tabulate the selected pairs (PAIR_COLUMNS) and their inliers (image, INLIER_COLUMNS)."""
-        rows = [
-            (self.features.names[image], *verified[image].scores, sampled, weight)
-            for images, sampled, weight in selections
-            for image in images.tolist()
-        ]
-        pairs = pd.DataFrame(rows, columns=PAIR_COLUMNS)
-        inliers = [
-            verified[image].points for images, _, _ in selections for image in images.tolist()
-        ]
-        points = pd.DataFrame(np.concatenate([NO_POINTS, *inliers]), columns=INLIER_COLUMNS)
-        points.insert(0, "image", np.repeat(pairs["image"].to_numpy(), [len(n) for n in inliers]))
-        return pairs, points
+
+def number_photographs(features: Features) -> dict[str, int]:
+    """The number of each photograph, by its name."""
+    return {name: number for number, name in enumerate(features.names.tolist())}
 
 
-def locate(names: pd.Index, images: Sequence[str] | pd.Series) -> np.ndarray:
-    """Find the positions of images among `names`; UserError if one is missing."""
-    positions = names.get_indexer(pd.Index(images))
-    if (positions < 0).any():
-        missing = np.asarray(images)[positions < 0].tolist()[:5]
-        raise UserError(f"no local features of {missing}: {OTHER_SETTINGS}")
-    return positions
+def locate(numbers: Mapping[str, int], images: Iterable[str]) -> np.ndarray:
+    """The numbers of photographs, by their names; UserError if one is missing."""
+    found = [numbers.get(image, -1) for image in images]
+    missing = [image for image, number in zip(images, found, strict=True) if number < 0]
+    if missing:
+        raise UserError(f"no local features of {missing[:5]}: {OTHER_SETTINGS}")
+    return np.array(found, int)
 
 
 def gather_descriptors(features: Features, images: np.ndarray) -> np.ndarray:

@@ -1,10 +1,10 @@
 """What is compared with what: each fold's gallery and queries."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
-from pipeline.data import viewpoints
 from pipeline.data.gallery import TEST
 
 
@@ -28,14 +28,28 @@ class FoldQuery:
     """One query against the gallery of one fold.
 
     nearest : gallery photographs to verify besides those with the most votes
-    excluded : duplicates of the query and photographs of another viewpoint
+    duplicates : gallery photographs that are duplicates of the query: it is not compared with them
     truth : the identity or new_whale; None for the test's queries
     """
 
     fold: int
     nearest: list[str]
-    excluded: list[str]
+    duplicates: list[str]
     truth: str | None
+
+
+@dataclass(frozen=True)
+class Galleries:
+    """What queries are compared with.
+
+    rows : image and identity of all galleries, each photograph once
+    folds : the images of each fold's gallery
+    viewpoints : of the photographs whose viewpoint is known; two are never compared
+    """
+
+    rows: pd.DataFrame
+    folds: Mapping[int, pd.Series]
+    viewpoints: Mapping[str, str]
 
 
 def merge_galleries(galleries: list[pd.DataFrame]) -> pd.DataFrame:
@@ -56,12 +70,10 @@ def build_queries(
         shortlisted = data.nearest[data.nearest["rank"] < shortlist]
         nearest = shortlisted.groupby("query")["image"].agg(list).to_dict()
         copies = find_duplicates(duplicates, data.gallery)
-        hidden = viewpoints.group_incomparable(data.gallery["image"], data.viewpoints)
         columns = data.queries[["image", "kind", "truth"]]
         for name, kind, truth in columns.itertuples(index=False):
-            excluded = copies.get(name, []) + hidden.get(data.viewpoints.get(name, ""), [])
             known_truth = None if kind == TEST else truth
-            query = FoldQuery(fold, nearest.get(name, []), excluded, known_truth)
+            query = FoldQuery(fold, nearest.get(name, []), copies.get(name, []), known_truth)
             queries.setdefault(name, []).append(query)
     return queries
 

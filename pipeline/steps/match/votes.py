@@ -8,12 +8,7 @@ animals share are equally near in all individuals, and vote for none.
 
 from dataclasses import dataclass
 
-import faiss
 import numpy as np
-
-from pipeline.params import Match
-
-LEVELS = 255.0  # the length of a stored descriptor
 
 
 @dataclass(frozen=True)
@@ -37,39 +32,6 @@ class Votes:
 NO_VOTES = Votes(np.empty(0, int), np.empty(0), np.empty(0, int), np.empty(0))
 
 
-def build_index(descriptors: np.ndarray, params: Match) -> faiss.Index:
-    """Build an inverted file of the gallery's g x d uint8 descriptors, one byte per number.
-
-    It has about the square root of g cells, of which `params.probes` are searched. It may be empty:
-    photographs are enrolled later.
-    """
-    count, size = descriptors.shape
-    cells = max(1, min(int(np.sqrt(count)), count // 39))
-    quantizer = faiss.IndexFlatL2(size)
-    storage = faiss.ScalarQuantizer.QT_8bit_direct
-    # stored as they are: a difference from the cell's centre would not fit into a byte
-    index = faiss.IndexIVFScalarQuantizer(quantizer, size, cells, storage, faiss.METRIC_L2, False)
-    index.cp.seed = params.seed
-    index.cp.max_points_per_centroid = 64
-    index.cp.min_points_per_centroid = 1  # below it, Faiss warns
-    index.train(descriptors.astype(np.float32) if count else np.zeros((1, size), np.float32))
-    index.add(descriptors.astype(np.float32))
-    index.nprobe = min(params.probes, cells)
-    return index
-
-
-def search(
-    descriptors: np.ndarray, index: faiss.Index, count: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Distances and rows (k x `count`) of the nearest neighbours of k features; row -1 for none.
-
-    Fewer than `count` if the index holds fewer.
-    """
-    count = min(count, max(index.ntotal, 1))
-    squares, rows = index.search(descriptors.astype(np.float32), count)
-    return np.sqrt(np.maximum(squares, 0)) / LEVELS, rows
-
-
 def cast_votes(
     distances: np.ndarray,
     rows: np.ndarray,
@@ -77,7 +39,7 @@ def cast_votes(
     allowed: np.ndarray,
     count: int,
 ) -> Votes:
-    """Cast the votes of one query's k features, given their neighbours (`search`).
+    """Cast the votes of one query's k features, given their neighbours (`index.search`).
 
     Only the `count` nearest neighbours in photographs that are `allowed` (bool, by number) count.
     """

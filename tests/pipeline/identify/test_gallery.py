@@ -8,7 +8,7 @@ from pipeline import paths
 from pipeline.data import gallery as rows
 from pipeline.data.features import Features, join
 from pipeline.identify import gallery
-from pipeline.steps.match import votes
+from pipeline.steps.match import index as feature_index
 from pipeline.system.errors import UserError
 from tests.pipeline.data.test_enrolled_photo import build_enrolled
 
@@ -30,8 +30,10 @@ def test_a_members_embeddings_of_stored_and_enrolled_photographs(p):
 def built(monkeypatch) -> list[int]:
     """One number for each time that an index was built."""
     numbers = []
-    build = votes.build_index
-    monkeypatch.setattr(votes, "build_index", lambda *args: numbers.append(1) or build(*args))
+    build = feature_index.build_index
+    monkeypatch.setattr(
+        feature_index, "build_index", lambda *args: numbers.append(1) or build(*args)
+    )
     return numbers
 
 

@@ -1,10 +1,11 @@
-"""Mutual matches, and those that fit one transform."""
+"""Matches that fit one transform."""
 
 import numpy as np
 import pytest
 
 from pipeline import params
 from pipeline.steps.match import geometry
+from pipeline.steps.match.point_matches import match_mutually
 from tests.conftest import ROOT
 
 SECTION = params.load(ROOT / "tests/params.yaml").match
@@ -24,8 +25,8 @@ def match_and_verify(
 ) -> geometry.PairMatches:
     section = SECTION.model_copy(update=changes)
     points, descriptors = zip(first, second, strict=True)
-    pairs = geometry.match_mutually(*descriptors, section.ratio)
-    return geometry.verify_matches(points, pairs, longer_sides, section)
+    (matches,) = match_mutually(descriptors[0], descriptors[1:], section.ratio)
+    return geometry.verify_matches(points, matches, longer_sides, section)
 
 
 TRANSFORMS = {
@@ -44,7 +45,7 @@ def test_points_of_one_animal_fit_one_transform_and_outliers_do_not(model, linea
     found = match_and_verify(
         (points, descriptors), (moved.astype(np.float32), descriptors), model=model
     )
-    assert len(found.pairs) == 40 and (found.pairs[:, 0] == found.pairs[:, 1]).all()
+    assert len(found.rows) == 40 and (found.rows[:, 0] == found.rows[:, 1]).all()
     assert found.inlier[10:].all() and found.inlier[:10].sum() <= 2
     assert found.ratio == pytest.approx(found.inliers / 40)
 
@@ -77,17 +78,13 @@ def test_a_strongly_squeezed_or_enlarged_animal_is_not_plausible(linear):
     assert geometry.is_plausible(np.diag([2.0, 0.5]))
 
 
-def test_matches_are_mutual_and_pass_the_ratio_test():
-    first = np.zeros((3, 128), np.uint8)
-    first[0, 0], first[1, 1], first[2, :2] = 255, 255, [180, 181]
-    second = np.zeros((2, 128), np.uint8)
-    second[0, 0], second[1, 1] = 255, 255
-    # the third's nearest is second[1], whose own nearest is first[1]
-    assert geometry.match_mutually(first, second, 0.9).tolist() == [[0, 0], [1, 1]]
-    between = np.zeros((1, 128), np.uint8)
-    between[0, :2] = [181, 180]
-    assert len(geometry.match_mutually(between, second, 0.9)) == 0
-    assert geometry.match_mutually(between, second, 1.0).tolist() == [[0, 0]]
+def test_plausible_maps_have_singular_values_within_the_bounds():
+    maps = np.random.default_rng(0).normal(0, 1.5, (500, 2, 2))
+    stretches = np.linalg.svd(maps, compute_uv=False)
+    within = (stretches < geometry.MAX_STRETCH) & (stretches > geometry.MIN_STRETCH)
+    expected = within.all(axis=1) & (np.linalg.det(maps) > 0)
+    assert 20 < expected.sum() < 300
+    assert [geometry.is_plausible(linear) for linear in maps] == expected.tolist()
 
 
 @pytest.mark.parametrize("counts", [(0, 5), (5, 0), (5, 1), (3, 3)])

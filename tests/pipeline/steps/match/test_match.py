@@ -289,7 +289,8 @@ def match_scenes(
     section = P.keypoints.model_copy(update=changes)
     features = keypoints.extract(table, boxes, folder / "crops.npy", section)
     match_points = pairs.load_point_matcher("sift", SECTION)
-    return pairs.match_photographs(features, (0, 1), match_points, SECTION)
+    (matches,) = pairs.match_photographs(features, 0, [1], match_points, SECTION)
+    return matches
 
 
 @pytest.mark.parametrize(("around", "counted"), [(0, True), (60, False)])

@@ -1,11 +1,11 @@
 """The description of inliers."""
 
 import numpy as np
-import pytest
 
 from pipeline.data.features import Features
 from pipeline.steps.match.geometry import PairMatches
-from pipeline.steps.match.points import INLIER_COLUMNS, describe_inliers, distance_ratios
+from pipeline.steps.match.point_matches import NO_MATCHES, measure_matches
+from pipeline.steps.match.points import INLIER_COLUMNS, describe_inliers
 
 
 def unit(*angles: float) -> np.ndarray:
@@ -29,33 +29,16 @@ def two_photographs() -> Features:
 
 
 def test_only_inliers_are_described_with_coordinates_as_fractions():
-    matches = PairMatches(np.array([[0, 1], [1, 0], [2, 1]]), np.array([False, True, True]))
-    table = describe_inliers(two_photographs(), (0, 1), matches)
+    photographs = two_photographs()
+    first, second = (photographs.descriptors[photographs.rows(i)] for i in (0, 1))
+    matches = measure_matches(first, second, np.array([[0, 1], [1, 0], [2, 1]]))
+    matches = PairMatches(matches, np.array([False, True, True]))
+    table = describe_inliers(photographs, (0, 1), matches)
     assert table.dtype == np.float32 and table.shape == (2, len(INLIER_COLUMNS))
     np.testing.assert_allclose(table[:, :5], [[1, 0.5, 0.5, 0.1, 0.2], [2, 0.9, 0.8, 0.5, 1.0]])
     np.testing.assert_allclose(table[:, 5:], 0, atol=1e-3)  # the very same descriptors
 
 
-def test_distance_and_ratio_by_hand():
-    """0 degrees against 60 (its match) and 90: the chords are 1 and the square root of 2."""
-    distance, ratio = distance_ratios(unit(0), unit(60, 90), np.array([0]))
-    assert distance == pytest.approx([1], abs=0.01)
-    assert ratio == pytest.approx([1 / np.sqrt(2)], abs=0.01)
-
-
-def test_a_match_that_is_not_the_nearest_has_ratio_1():
-    assert distance_ratios(unit(0), unit(60, 10), np.array([0]))[1] == [1]
-
-
-def test_a_photograph_with_one_point_has_ratio_1():
-    distance, ratio = distance_ratios(unit(0, 0), unit(60), np.array([0, 0]))
-    assert distance == pytest.approx([1, 1], abs=0.01) and ratio.tolist() == [1, 1]
-
-
-def test_one_of_two_equal_points_has_ratio_1():
-    assert distance_ratios(unit(90), unit(90, 90), np.array([0]))[1] == [1]
-
-
 def test_no_inlier_gives_an_empty_table():
-    none = PairMatches(np.empty((0, 2), int), np.empty(0, bool))
+    none = PairMatches(NO_MATCHES, np.empty(0, bool))
     assert describe_inliers(two_photographs(), (0, 1), none).shape == (0, len(INLIER_COLUMNS))
