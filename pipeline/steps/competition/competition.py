@@ -134,7 +134,8 @@ def _build_rows(file: str, name: pd.Series, split: str, identity: pd.Series | st
 def _find_same_names(table: pd.DataFrame) -> list[str]:
     """Find names that two folders have; those twice in one table are faults of that table."""
     unique = table.drop_duplicates(["image", "split"])
-    splits = {str(name): rows.tolist() for name, rows in unique.groupby("image")["split"]}
+    several = unique[unique["image"].duplicated(keep=False)]
+    splits = {str(name): rows.tolist() for name, rows in several.groupby("image")["split"]}
     return [
         f"{first}/{name}: {other}/ has an image of the same name"
         for name, (first, *others) in splits.items()

@@ -73,13 +73,13 @@ def test_large_photographs_are_faults(folder):
 
 def test_decoding_waits_for_room(folder, monkeypatch):
     held = []
-    decode = measuring.images.decode_deep
+    read = measuring.images.read_bytes
 
     def watch(*arguments):
         held.append(measuring.IN_FLIGHT.held)
-        return decode(*arguments)
+        return read(*arguments)
 
-    monkeypatch.setattr(measuring.images, "decode_deep", watch)
+    monkeypatch.setattr(measuring.images, "read_bytes", watch)
     competition.read_competition(folder, COLUMNS)
     assert len(held) == 5 and min(held) >= 16 * 8
     assert measuring.IN_FLIGHT.limit == image_header.MAX_PIXELS
