@@ -10,8 +10,8 @@ from pipeline.data import given_masks, photograph_files
 from pipeline.data.pixels_in_flight import IN_FLIGHT
 from pipeline.params import Columns
 from pipeline.steps.competition import checks
-from pipeline.steps.competition.threads import map_in_threads
 from pipeline.system.errors import UserError
+from pipeline.system.threads import map_in_threads
 
 logger = logging.getLogger(__name__)
 

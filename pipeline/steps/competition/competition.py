@@ -8,8 +8,8 @@ import pandas as pd
 from pipeline.data import identity_names, photograph_files, tables
 from pipeline.params import Columns
 from pipeline.steps.competition import annotations, checks, measuring
-from pipeline.steps.competition.threads import map_in_threads
 from pipeline.system.errors import Faults
+from pipeline.system.threads import map_in_threads
 
 
 def read_competition(

@@ -1,17 +1,15 @@
 """The step `dedup`: groups of the same photograph, and contradicting labels in them."""
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 from pipeline.data import tables
 from pipeline.params import Dedup
 from pipeline.steps.dedup import alignment, fingerprints
 from pipeline.steps.dedup.candidates import Candidate, find_candidates
-from pipeline.system import machine
+from pipeline.system.threads import map_in_threads
 
 
 def group_images(images: pd.DataFrame, settings: Dedup) -> pd.DataFrame:
@@ -44,9 +42,7 @@ def find_first_rows(images: pd.DataFrame, settings: Dedup) -> np.ndarray:
         differences = (compute_difference(Candidate(b, a, 0, mirrored)) for mirrored in handedness)
         return min(differences) <= settings.pixel_difference
 
-    with ThreadPoolExecutor(machine.count_cores()) as pool:
-        results = pool.map(compute_difference, pairs)
-        differences = list(tqdm(results, "pixel checks", len(pairs), disable=None))
+    differences = map_in_threads(compute_difference, pairs, "pixel checks")
     confirmed = sorted(
         (value, pair.inner, pair.outer)
         for value, pair in zip(differences, pairs, strict=True)

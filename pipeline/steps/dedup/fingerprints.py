@@ -7,17 +7,15 @@ photographs cropped by 1 to 5 % per side, 64 % are within 8 bits of the whole or
 the whole or a window.
 """
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 from pipeline.data import images
 from pipeline.data.pixels_in_flight import IN_FLIGHT
-from pipeline.system import machine
+from pipeline.system.threads import map_in_threads
 
 SIZE = 96  # width and height of a thumbnail in pixels, whatever the photograph's shape
 COEFFICIENTS = 8  # per direction
@@ -50,9 +48,7 @@ class Fingerprints(NamedTuple):
 def compute_fingerprints(table: pd.DataFrame) -> Fingerprints:
     """Compute the fingerprints of an "images" table's rows, in threads: OpenCV releases the GIL."""
     rows = list(zip(table["path"], table["width"], table["height"], strict=True))
-    with ThreadPoolExecutor(machine.count_cores()) as pool:
-        results = pool.map(lambda row: _fingerprint(*row), rows)
-        pairs = list(tqdm(results, "fingerprints", len(rows), disable=None))
+    pairs = map_in_threads(lambda row: _fingerprint(*row), rows, "fingerprints")
     thumbnails = np.stack([thumbnail for thumbnail, _ in pairs])
     signatures = np.stack([signature for _, signature in pairs])
     return Fingerprints(thumbnails, signatures, thumbnails.std(axis=(1, 2)) < MIN_CONTRAST)
