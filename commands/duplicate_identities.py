@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.options import Ensemble
+from commands.options import Ensemble, check_probability
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,7 +15,10 @@ EXAMPLES = ["tailprint duplicate-identities best"]
 def main(
     ensemble: Ensemble,
     min_posterior: Annotated[
-        float, typer.Option(help="Mean posterior of the other identity, both ways.")
+        float,
+        typer.Option(
+            callback=check_probability, help="Mean posterior of the other identity, both ways."
+        ),
     ] = 0.2,
 ) -> None:
     """List identities that may be one animal.

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.options import Photograph, Picture, check_probability
+from commands.options import Photograph, Picture, check_not_a_photograph, check_probability
 
 if TYPE_CHECKING:
     from pipeline.identify.identification import Identification
@@ -49,6 +49,7 @@ def main(
     from pipeline import params
     from pipeline.identify.identification import identify
 
+    check_not_a_photograph(picture, photograph)
     p = params.load()
     check_settings(COMPARED, p)
     result = identify(photograph, p, ensemble, prior, viewpoint)

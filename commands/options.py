@@ -12,6 +12,12 @@ def check_probability(value: float | None) -> float | None:
     return value
 
 
+def check_not_a_photograph(picture: Path, *photographs: Path) -> None:
+    """Refuse to draw over a photograph that is compared."""
+    if picture.exists() and any(picture.samefile(photograph) for photograph in photographs):
+        raise typer.BadParameter(f"--picture {picture} would replace the photograph itself")
+
+
 def check_picture(path: Path) -> Path:
     import cv2
 

@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from commands.options import check_probability
+
 EXAMPLES = ["tailprint pseudo-label best", "tailprint pseudo-label best card --surest 3"]
 MIN_POSTERIOR = 0.95
 
@@ -11,7 +13,8 @@ MIN_POSTERIOR = 0.95
 def main(
     ensembles: Annotated[list[str], typer.Argument(help="Ensembles that must all agree.")],
     confidence: Annotated[
-        float | None, typer.Option(help="The smallest posterior; 0.95 unless given.")
+        float | None,
+        typer.Option(callback=check_probability, help="The smallest posterior; 0.95 unless given."),
     ] = None,
     surest: Annotated[
         int | None, typer.Option(help="This many of each identity instead, however sure.")

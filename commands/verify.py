@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.options import Photograph, Picture, check_probability
+from commands.options import Photograph, Picture, check_not_a_photograph, check_probability
 
 if TYPE_CHECKING:
     from pipeline.identify.verification import Verification
@@ -34,6 +34,7 @@ def main(
     from pipeline import params
     from pipeline.identify.verification import verify
 
+    check_not_a_photograph(picture, first, second)
     p = params.load()
     check_settings(JUDGED, p)
     result = verify(first, second, p, prior)

@@ -62,6 +62,25 @@ def test_a_wrong_option_is_exit_code_2(tailprint):
     assert tailprint("verify", "params.yaml", "params.yaml", "--prior", "1").exit_code == 2
     result = tailprint("identify", "params.yaml", "--picture", "match.xyz")
     assert result.exit_code == 2 and "must end in .png or .jpg" in result.output
+    for value in ("nan", "-1", "2"):
+        assert tailprint("duplicate-identities", "card", "--min-posterior", value).exit_code == 2
+        assert tailprint("pseudo-label", "card", "--confidence", value).exit_code == 2
+
+
+@pytest.mark.fault(
+    "identify",
+    "--picture names the photograph itself, or a link to it",
+    "refused, and the photograph stays",
+)
+@pytest.mark.parametrize("command", [["identify", "a.png"], ["verify", "a.png", "b.png"]])
+def test_no_picture_replaces_a_photograph(tailprint, project, command):
+    for name in ("a.png", "b.png"):
+        (project / name).write_text(name)
+    (project / "link.png").symlink_to(command[-1])
+    for picture in (command[-1], "link.png"):
+        result = tailprint(*command, "--picture", picture)
+        assert result.exit_code == 2 and "would replace the photograph" in result.output
+    assert (project / "a.png").read_text() == "a.png"
 
 
 def test_a_checkout_runs_it_without_installation():
