@@ -77,6 +77,12 @@ def identify(
     embeddings = dict(zip(folds, extracted.embeddings[:, 0], strict=True))
     query = build_query(embeddings, extracted.features, digest)
     table = tabulate(answer(query, stored, recipe, p.match.backbone, p))
+    if table["image"].isna().all():
+        logger.warning(
+            "%s: the gallery has no photograph of this viewpoint, so that nothing is compared and "
+            "new_whale alone is left: this is no evidence of a new individual",
+            photograph,
+        )
     return Identification(table, match_best(images, extracted.features, table, stored, enrolled, p))
 
 
