@@ -50,7 +50,7 @@ def format_evidence(result: "Verification", picture: Path) -> list[str]:
     lines += [
         f"{member}: similarity {cosine:.3f}" for member, cosine in result.similarities.items()
     ]
-    lines += [f"{matches.inliers} of {len(matches.pairs)} matched points fit one map: {picture}"]
+    lines += [f"{matches.inliers} of {len(matches.rows)} matched points fit one map: {picture}"]
     if matches.background:
         lines.append(
             f"{matches.background} more were set aside: they move with the background, as bushes "

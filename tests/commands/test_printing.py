@@ -16,11 +16,14 @@ from pipeline.identify import enrolment, pseudo_labelling, unknown_individuals
 from pipeline.identify.unknown_individuals import UnknownIndividuals
 from pipeline.leaderboard import history, kaggle
 from pipeline.leaderboard.update import digest
+from pipeline.steps.match.geometry import PairMatches
+from pipeline.steps.match.point_matches import PointMatches
 from pipeline.training import lr_sweep
 
 
 def test_verify_prints_what_its_probability_rests_on(tmp_path):
-    matches = SimpleNamespace(inliers=3, pairs=[0] * 5, background=2)
+    points = PointMatches(np.zeros((5, 2), int), np.zeros(5), np.zeros(5))
+    matches = PairMatches(points, inlier=np.arange(5) < 3, background=2)
     pair = SimpleNamespace(matches=matches)
     found = SimpleNamespace(prior=0.5, similarities={"lite0-1": 0.25}, pair=pair)
     assert verify.format_evidence(found, tmp_path)[:3] == [
