@@ -30,7 +30,9 @@ def main(
     from pipeline.system import git
 
     sizes = bench.Sizes(photographs, steps, rounds)
-    lines = bench.bench(base, rows or [], sizes, say)
     path = bench.ROOT / bench.FOLDER / f"{name}.csv"
-    table.write_csv(lines, (base, git.current_commit(bench.ROOT)), path)
+    lines = []
+    for line in bench.bench(base, rows or [], sizes, say):
+        lines.append(line)  # an interruption loses no row that was measured
+        table.write_csv(lines, (base, git.current_commit(bench.ROOT)), path)
     print(table.render(lines))

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 FOLDER = Path("benchmarks/bench")
 TEST = 0.3  # fraction of the photographs
 ON_REQUEST = ("make",)
-NO_PHOTOGRAPHS = {"start", "make"}
+NO_PHOTOGRAPHS = {"start", "views", "make"}
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,10 @@ class Sizes:
 
 def bench(
     base: str, words: Sequence[str], sizes: Sizes, tell: Callable[[str], object]
-) -> list[Line]:
+) -> Iterator[Line]:
     """Compare a commit with this checkout; without words, all rows that this machine can measure.
+
+    Yields the lines of a row when it has been measured.
 
     Raises UserError for an unknown word or commit.
     """
@@ -46,7 +48,7 @@ def bench(
         if set(words) - NO_PHOTOGRAPHS:
             tell(f"{sizes.photographs} photographs are drawn")
             share_photographs(*sides)
-        return list(compare(chosen, sides, sizes.rounds, tell))
+        yield from compare(chosen, sides, sizes.rounds, tell)
 
 
 @contextmanager

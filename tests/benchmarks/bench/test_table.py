@@ -55,7 +55,7 @@ def test_the_printed_table_has_every_row_and_the_faults():
 def test_an_unknown_row_is_a_user_error_before_anything_runs(monkeypatch):
     monkeypatch.setattr(bench, "check_out", None)
     with pytest.raises(UserError, match=r"there are no rows \['corp'\]: choose from \['start'"):
-        bench.bench("HEAD", ["corp"], Sizes(60, 1, 1), print)
+        list(bench.bench("HEAD", ["corp"], Sizes(60, 1, 1), print))
 
 
 def test_the_committed_tables_have_the_columns():
