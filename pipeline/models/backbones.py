@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from pipeline.models import weights
+from pipeline.models import depthwise, weights
 from pipeline.models.without_compiler import without_compiler
 from pipeline.system.errors import UserError
 
@@ -48,6 +48,7 @@ def build(
     truncate(backbone, reduction)
     if channels > 3:
         widen_input(backbone, channels)
+    depthwise.replace_wide(backbone)
     return backbone.to(memory_format=torch.channels_last)
 
 

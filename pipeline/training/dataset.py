@@ -94,11 +94,22 @@ class ViewDataset(Dataset):
 
 
 def build_loader(views: ViewDataset, batches: Iterable[list[View]], fabric: Fabric) -> DataLoader:
-    """Build the loader of these batches: worker processes prepare the views."""
+    """Build the loader of these batches: worker processes prepare the views for all epochs.
+
+    Views travel as bytes; the network turns them into numbers on its device. Batches for a GPU lie
+    in pinned memory, from which they are copied while it computes.
+    """
     first = next(iter(batches), [])
     workers = device.fit_workers(device.count_workers(), len(first) * views.count_bytes())
     loader = DataLoader(
-        views, batch_sampler=batches, num_workers=workers, worker_init_fn=start_worker
+        views,
+        batch_sampler=batches,
+        num_workers=workers,
+        worker_init_fn=start_worker,
+        persistent_workers=workers > 0,
+        pin_memory=fabric.device.type == "cuda",
+        # its own: otherwise each start of workers draws from the generator of stochastic depth
+        generator=torch.Generator(),
     )
     # of one loader, Fabric returns one
     return cast(DataLoader, fabric.setup_dataloaders(loader, use_distributed_sampler=False))

@@ -22,32 +22,30 @@ def check_step(
     total: Tensor,
     losses: Mapping[str, Tensor],
     norm: Tensor | None,
-    epoch: int,
+    place: str,
     remedy: str = SLOWER,
 ) -> None:
-    """Check the loss and the gradient's norm (if there is one) before the weights change."""
-    check_finite(total, losses, epoch, remedy)
+    """Check the loss and the gradient's norm (if there is one) of the batch at `place`."""
+    check_finite(total, losses, place, remedy)
     if norm is not None:
-        check_gradient(norm, epoch)
+        check_gradient(norm, place)
 
 
 def check_finite(
-    total: Tensor, losses: Mapping[str, Tensor], epoch: int, remedy: str = SLOWER
+    total: Tensor, losses: Mapping[str, Tensor], place: str, remedy: str = SLOWER
 ) -> None:
     """Raise TrainingFailed if the loss is NaN or infinite."""
     if not torch.isfinite(total):
         terms = [name for name, value in losses.items() if not torch.isfinite(value)]
         value = float(total.detach())
-        raise TrainingFailed(
-            f"epoch {epoch}: the loss is {value} (from {', '.join(terms)}). {remedy}"
-        )
+        raise TrainingFailed(f"{place}: the loss is {value} (from {', '.join(terms)}). {remedy}")
 
 
-def check_gradient(norm: Tensor, epoch: int) -> None:
-    """Raise TrainingFailed if the gradient is NaN or infinite, before it spoils the weights."""
+def check_gradient(norm: Tensor, place: str) -> None:
+    """Raise TrainingFailed if the gradient is NaN or infinite, which spoils the weights."""
     if not torch.isfinite(norm):
         raise TrainingFailed(
-            f"epoch {epoch}: the gradient's norm is {float(norm)}. Lower train.learning_rate"
+            f"{place}: the gradient's norm is {float(norm)}. Lower train.learning_rate"
         )
 
 

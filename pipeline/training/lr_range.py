@@ -34,7 +34,7 @@ def run_range_test(session: TrainingSession, low: float, high: float, steps: int
             f"rates {low} to {high} in {steps} steps: 0 < low < high, 10 steps or more"
         )
     batches = tqdm(itertools.islice(repeat_epochs(session), steps), "rates", steps, unit="batch")
-    check = partial(health_checks.check_step, epoch=0)
+    check = partial(health_checks.check_step, place="range test")
 
     def set_rate(step: int) -> float:
         rate = low * (high / low) ** (step / (steps - 1))

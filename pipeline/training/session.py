@@ -15,6 +15,7 @@ from pipeline.system import device
 from pipeline.training import schedule
 from pipeline.training.averaging import AveragedWeights
 from pipeline.training.dataset import ViewDataset, build_loader
+from pipeline.training.optimizer import build_optimizer
 from pipeline.training.pair_batches import PairBatches
 from pipeline.training.samplers import IdentityBatches
 from pipeline.training.training_set import MIRROR_FLIPS, TrainingSet
@@ -76,7 +77,7 @@ def start_session(
     identities = training_set.identities(settings.flip, settings.class_power)
     loss = EmbeddingLoss(settings.loss, net.linear.out_features, identities, net.pair_head)
     learner = Learner(net, loss)
-    optimizer = torch.optim.AdamW(schedule.parameter_groups(learner, settings))
+    optimizer = build_optimizer(schedule.parameter_groups(learner, settings), fabric)
     learner, optimizer = fabric.setup(learner, optimizer)
     net.fold_frozen_stages()
     batches = build_batch_sampler(training_set, settings, seed, fabric)

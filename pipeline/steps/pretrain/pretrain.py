@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import torch
 from lightning_fabric import Fabric
@@ -24,7 +23,9 @@ from pipeline.steps.pretrain.learner import SelfSupervisedLearner, build_task
 from pipeline.system import device
 from pipeline.training import health_checks, schedule
 from pipeline.training.dataset import ViewDataset, build_loader
-from pipeline.training.loop import gradient_step, run_steps
+from pipeline.training.loop import Check, gradient_step, run_steps
+from pipeline.training.optimizer import build_optimizer
+from pipeline.training.step_log import StepLog
 
 WEIGHT_DECAY = 1e-4
 ONE_CLUSTER = 0.9  # of all photographs
@@ -66,14 +67,13 @@ def pretrain(
         session.batches.epoch = epoch
         if isinstance(task, Clusters):
             renew_clusters(net, task, loader, epoch)
-        losses = []
-        for step in run_steps(
-            loader, partial(set_rate, session, epoch), partial(update, session, epoch)
-        ):
-            loss, vectors = step.result
-            losses.append(float(loss))
+        with StepLog(epoch, device.scales_gradients(fabric), REMEDY) as log:
+            for step in run_steps(
+                loader, partial(set_rate, session, epoch), partial(update, session, log)
+            ):
+                vectors = step.result
         health_checks.check_spread(vectors, epoch, REMEDY)
-        history.append({"epoch": epoch, "loss": float(np.mean(losses))})
+        history.append({"epoch": epoch, "loss": log.finish()["loss"]})
     return pd.DataFrame(history)
 
 
@@ -81,8 +81,8 @@ def start_session(
     fabric: Fabric, learner: SelfSupervisedLearner, count: int, settings: Pretrain
 ) -> PretrainingSession:
     """Put the learner and its optimizer on the device, with batches of `count` photographs."""
-    parameters = learner.parameters()
-    optimizer = torch.optim.AdamW(parameters, settings.learning_rate, weight_decay=WEIGHT_DECAY)
+    group = {"params": list(learner.parameters()), "lr": settings.learning_rate}
+    optimizer = build_optimizer([group | {"weight_decay": WEIGHT_DECAY}], fabric)
     views = 2 if settings.method == "simsiam" else 1
     batches = PhotographBatches(count, settings.batch, views, settings.seed)
     module, optimizer = fabric.setup(learner, optimizer)
@@ -96,14 +96,12 @@ def set_rate(session: PretrainingSession, epoch: int, step: int) -> float:
     return schedule.set_learning_rate(session.optimizer, session.settings.learning_rate, factor)
 
 
-def update(
-    session: PretrainingSession, epoch: int, batch: tuple[Tensor, Tensor]
-) -> tuple[Tensor, Tensor]:
-    """Train on one batch; returns the loss, and the vectors that must not collapse."""
+def update(session: PretrainingSession, check: Check, batch: tuple[Tensor, Tensor]) -> Tensor:
+    """Train on one batch; returns the vectors that must not collapse."""
     loss, vectors = session.learner(*batch)
-    check = partial(health_checks.check_step, epoch=epoch, remedy=REMEDY)
     losses: dict[str, Tensor] = {session.settings.method: loss}
-    return gradient_step(losses, session.optimizer, session.fabric.backward, check), vectors
+    gradient_step(losses, session.optimizer, session.fabric.backward, check)
+    return vectors
 
 
 def renew_clusters(net: EmbeddingNet, task: Clusters, loader: DataLoader, epoch: int) -> None:

@@ -1,6 +1,5 @@
 """Train one member: a backbone with one fold held out. On Lightning Fabric, by `training.loop`."""
 
-from collections import defaultdict
 from functools import partial
 
 import numpy as np
@@ -12,11 +11,13 @@ from tqdm import tqdm
 
 from pipeline.models.embedding_net import EmbeddingNet
 from pipeline.params import Train
+from pipeline.system import device
 from pipeline.training import health_checks, inner_validation, schedule
 from pipeline.training.dataset import ViewDataset
-from pipeline.training.loop import gradient_step, run_steps
+from pipeline.training.loop import Check, gradient_step, run_steps
 from pipeline.training.pair_batches import PairBatches, mine_hard_negatives
 from pipeline.training.session import TrainingSession, start_session
+from pipeline.training.step_log import StepLog
 from pipeline.training.training_set import TrainingSet
 
 Row = dict[str, float]  # of the history
@@ -74,19 +75,18 @@ def train_epoch(session: TrainingSession, epoch: int, plateaus: int, progress: t
     Rows of validations within the epoch come before it.
     """
     start_epoch(session, epoch)
-    sums: Row = defaultdict(float)
     validations: list[Row] = []
     rate_setter = partial(set_rate, session, epoch, plateaus)
-    for step in run_steps(enumerate(session.loader), rate_setter, partial(update, session, epoch)):
-        losses, features = step.result
-        session.average.after_step(session.done(epoch, step.number))
-        for name, value in losses.items():
-            sums[name] += float(value.detach()) / len(session.batches)
-        progress.update()
-        validations += validate_within(session, epoch, step.number + 1)
+    with StepLog(epoch, device.scales_gradients(session.fabric)) as log:
+        update_step = partial(update, session, epoch, log)
+        for step in run_steps(enumerate(session.loader), rate_setter, update_step):
+            session.average.after_step(session.done(epoch, step.number))
+            progress.update()
+            validations += validate_within(session, epoch, step.number + 1)
+    losses = log.finish()
     session.average.after_epoch((epoch + 1) / session.settings.epochs)
-    health_checks.check_spread(features, epoch)
-    return [*validations, {"epoch": epoch, "rate": step.learning_rate, **sums}]
+    health_checks.check_spread(step.result, epoch)
+    return [*validations, {"epoch": epoch, "rate": step.learning_rate, **losses}]
 
 
 def start_epoch(session: TrainingSession, epoch: int) -> None:
@@ -106,16 +106,15 @@ def set_rate(session: TrainingSession, epoch: int, plateaus: int, step: int) -> 
 
 
 def update(
-    session: TrainingSession, epoch: int, batch: tuple[int, tuple[Tensor, Tensor]]
-) -> tuple[dict[str, Tensor], Tensor]:
-    """Train on one batch, numbered within its epoch; returns the losses and the features."""
+    session: TrainingSession, epoch: int, check: Check, batch: tuple[int, tuple[Tensor, Tensor]]
+) -> Tensor:
+    """Train on one batch, numbered within its epoch; returns the features."""
     step, (crops, labels) = batch
     resize = session.settings.resize
     scale = resize.scale if session.done(epoch, step) < resize.until else 1.0
     losses, features = session.learner(shrink(crops, scale), labels)
-    check = partial(health_checks.check_step, epoch=epoch)
-    total = gradient_step(losses, session.optimizer, session.backward, check)
-    return {"loss": total, **losses}, features
+    gradient_step(losses, session.optimizer, session.backward, check)
+    return features
 
 
 def validate_within(session: TrainingSession, epoch: int, batches: int) -> list[Row]:

@@ -48,6 +48,31 @@ def test_what_computes_alone_takes_the_gpu(monkeypatch, gpu, apple, expected):
     assert device.find_device().type == expected
 
 
+@pytest.mark.parametrize(
+    "gpu, bf16, capability, cpu_bf16, expected",
+    [
+        (True, True, (9, 0), False, "bf16-mixed"),  # H100
+        (True, False, (7, 5), True, "16-mixed"),  # T4
+        (True, False, (6, 1), True, "32-true"),  # no tensor cores
+        (False, False, (0, 0), True, "bf16-mixed"),
+        (False, False, (0, 0), False, "32-true"),
+    ],
+)
+def test_the_precision_is_the_fastest_of_the_machine(  # noqa: PLR0913
+    gpu, bf16, capability, cpu_bf16, expected, monkeypatch
+):
+    set_machine(monkeypatch, gpu, bf16, cpu_bf16)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: capability)
+    assert device.choose_precision(PLAIN) == expected
+
+
+def test_several_gpus_share_the_cores(monkeypatch):
+    set_machine(monkeypatch, gpu=True)
+    monkeypatch.setattr(machine, "count_cores", lambda: 16)
+    monkeypatch.setenv(device.DEVICES, "4")
+    assert device.count_workers() == 3
+
+
 def test_one_device_is_the_default(monkeypatch):
     monkeypatch.delenv(device.DEVICES, raising=False)
     assert device.build_fabric(PLAIN).world_size == 1
@@ -57,7 +82,7 @@ def test_one_device_is_the_default(monkeypatch):
 
 
 @pytest.mark.parametrize("gpu, cores, expected", [
-    (False, 1, 1), (False, 2, 1), (False, 16, 4), (True, 1, 1), (True, 4, 3), (True, 64, 8),
+    (False, 1, 1), (False, 2, 1), (False, 16, 4), (True, 1, 1), (True, 4, 3), (True, 64, 63),
 ])  # fmt: skip
 def test_a_gpu_has_loaders_on_all_cores_but_one_a_cpu_one_per_thread(
     monkeypatch, gpu, cores, expected

@@ -12,12 +12,12 @@ from pipeline.training.health_checks import TrainingFailed
 def test_a_loss_that_is_not_finite_is_named(value):
     losses = {"arcface": torch.tensor(2.0), "triplet": torch.tensor(value)}
     with pytest.raises(TrainingFailed, match=r"epoch 3: the loss is (nan|inf) \(from triplet\)"):
-        health_checks.check_finite(sum(losses.values()), losses, 3)
+        health_checks.check_finite(sum(losses.values()), losses, "epoch 3")
 
 
 def test_a_gradient_that_is_not_finite_is_named():
     with pytest.raises(TrainingFailed, match=r"epoch 2: the gradient's norm is nan.*learning_rate"):
-        health_checks.check_gradient(torch.tensor(float("nan")), 2)
+        health_checks.check_gradient(torch.tensor(float("nan")), "epoch 2")
 
 
 def test_a_flat_loss_stops_halfway_with_its_values():
@@ -64,8 +64,8 @@ def test_pairs_of_equal_vectors_have_not_collapsed():
 def test_a_healthy_batch_passes():
     torch.manual_seed(0)
     losses = {"arcface": torch.tensor(2.0)}
-    health_checks.check_finite(losses["arcface"], losses, 0)
-    health_checks.check_gradient(torch.tensor(1e6), 0)
+    health_checks.check_finite(losses["arcface"], losses, "epoch 0")
+    health_checks.check_gradient(torch.tensor(1e6), "epoch 0")
     health_checks.check_spread(torch.randn(8, 4) + 2, 0)
     health_checks.check_spread(torch.ones(1, 4), 0)  # a single image has no other to differ from
 

@@ -77,7 +77,7 @@ def test_the_loop_is_the_plain_loop(training_set, settings_with):
 def test_a_gradient_that_is_not_finite_stops_before_the_weights_change(training_set, settings_with):
     network = net(settings_with())
     network.linear.bias.register_hook(lambda gradient: gradient * float("nan"))
-    with pytest.raises(TrainingFailed, match="epoch 0: the gradient's norm is nan"):
+    with pytest.raises(TrainingFailed, match="epoch 0, batch [0-9]+: the gradient's norm is nan"):
         train.train(network, training_set, settings_with(), 0)
     assert all(torch.isfinite(p).all() for p in network.parameters())
 
@@ -120,7 +120,9 @@ def test_frozen_stages_stay_as_they_are(training_set, settings_with):
 
 
 def test_a_diverging_rate_stops_the_training(training_set, settings_with):
-    with pytest.raises(TrainingFailed, match="epoch 0: the (loss|gradient).*learning_rate"):
+    with pytest.raises(
+        TrainingFailed, match="epoch 0, batch [0-9]+: the (loss|gradient).*learning_rate"
+    ):
         settings = settings_with(clip=0.0, bnneck=False).model_copy(update={"learning_rate": 1e30})
         trained(training_set, settings)
 
