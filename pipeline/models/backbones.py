@@ -17,6 +17,7 @@ from pipeline.system.errors import UserError
 
 with without_compiler():
     import timm
+    from timm.layers import Conv2dSame
     from timm.models import group_parameters
 
 WHOLE = 32  # pixels per cell of the last maps, in nearly every backbone
@@ -48,7 +49,7 @@ def build(
     truncate(backbone, reduction)
     if channels > 3:
         widen_input(backbone, channels)
-    depthwise.replace_wide(backbone)
+    depthwise.replace_wide(backbone, Conv2dSame)
     return backbone.to(memory_format=torch.channels_last)
 
 

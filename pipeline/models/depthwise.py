@@ -12,10 +12,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from pipeline.models.without_compiler import without_compiler
-
-with without_compiler():
-    from timm.layers import Conv2dSame, pad_same
 
 PART = 3  # columns
 
@@ -23,10 +19,10 @@ PART = 3  # columns
 class WideDepthwise(nn.Conv2d):
     """A depthwise convolution that trains fast on a CPU; elsewhere it is `nn.Conv2d`.
 
-    `same` pads as TensorFlow does, by the input's size.
+    same : pads as TensorFlow does, by the input's size
     """
 
-    def __init__(self, convolution: nn.Conv2d) -> None:
+    def __init__(self, convolution: nn.Conv2d, same: bool) -> None:
         """Take the place of another convolution, with its parameters."""
         c = convolution
         super().__init__(
@@ -39,22 +35,34 @@ class WideDepthwise(nn.Conv2d):
             device="meta",
         )
         self.weight, self.bias = c.weight, c.bias
-        self.same = isinstance(c, Conv2dSame)
+        self.same = same
 
     def forward(self, maps: Tensor) -> Tensor:
         if self.same:
-            maps = pad_same(maps, list(self.kernel_size), list(self.stride), list(self.dilation))
+            maps = pad_same(maps, self.kernel_size, self.stride)
         if not maps.is_cpu or torch.is_autocast_enabled("cpu") or not self.weight.requires_grad:
             return self._conv_forward(maps, self.weight, self.bias)
         padding = cast(tuple[int, int], self.padding)
         return _Convolution.apply(maps, self.weight, self.bias, self.stride, padding)
 
 
-def replace_wide(backbone: nn.Module) -> None:
-    """Replace every wide depthwise convolution; names, weights and results stay."""
+def replace_wide(backbone: nn.Module, same: type[nn.Conv2d]) -> None:
+    """Replace every wide depthwise convolution; names, weights and results stay.
+
+    same : the class of those that pad as TensorFlow does
+    """
     for name, module in list(backbone.named_modules()):
-        if type(module) in (nn.Conv2d, Conv2dSame) and is_wide(module):
-            backbone.set_submodule(name, WideDepthwise(module))
+        if type(module) in (nn.Conv2d, same) and is_wide(module):
+            backbone.set_submodule(name, WideDepthwise(module, isinstance(module, same)))
+
+
+def pad_same(maps: Tensor, kernel: tuple[int, ...], stride: tuple[int, ...]) -> Tensor:
+    """Pad by zeros, so that a convolution has size / stride results, rounded up."""
+    pads: list[int] = []
+    for size, width, step in zip(maps.shape[:1:-1], kernel[::-1], stride[::-1], strict=True):
+        total = max((-(-size // step) - 1) * step + width - size, 0)
+        pads += [total // 2, total - total // 2]
+    return F.pad(maps, pads)
 
 
 def is_wide(convolution: nn.Conv2d) -> bool:

@@ -28,7 +28,7 @@ def test_values_and_gradients_are_those_of_the_convolution(kind, stride, kernel)
     padding = 0 if kind is Conv2dSame else (kernel[0] // 2, kernel[1] // 2)
     plain = nn.Sequential(kind(4, 4, kernel, stride=stride, padding=padding, groups=4))
     wide = copy.deepcopy(plain)
-    depthwise.replace_wide(wide)
+    depthwise.replace_wide(wide, Conv2dSame)
     assert isinstance(wide[0], WideDepthwise)
     maps = torch.randn(3, 4, 11, 12)
     for expected, found in zip(run(plain, maps), run(wide, maps), strict=True):
@@ -44,7 +44,7 @@ def test_names_and_weights_stay_and_other_convolutions_too():
         nn.Conv2d(4, 4, 5, groups=4, dilation=2),
     )
     before = dict(network.named_parameters())
-    depthwise.replace_wide(network)
+    depthwise.replace_wide(network, Conv2dSame)
     assert [isinstance(module, WideDepthwise) for module in network] == [True] + 4 * [False]
     assert all(parameter is before[name] for name, parameter in network.named_parameters())
     assert len(before) == len(dict(network.named_parameters()))
@@ -52,7 +52,7 @@ def test_names_and_weights_stay_and_other_convolutions_too():
 
 def test_frozen_weights_get_no_gradient():
     network = nn.Sequential(nn.Conv2d(4, 4, 5, groups=4, bias=False))
-    depthwise.replace_wide(network)
+    depthwise.replace_wide(network, Conv2dSame)
     network.requires_grad_(False)
     maps = torch.randn(1, 4, 6, 6, requires_grad=True)
     network(maps).sum().backward()
