@@ -12,7 +12,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-
 PART = 3  # columns
 
 
@@ -96,7 +95,7 @@ class _Convolution(torch.autograd.Function):
         gradient = gradient.contiguous(memory_format=torch.channels_last)
         to_maps = None
         if ctx.needs_input_grad[0]:
-            to_maps = backward(gradient, maps, weight, ctx.stride, ctx.padding, 0)
+            to_maps = differentiate(gradient, maps, weight, ctx.stride, ctx.padding, 0)
         to_weight = weight_gradient(gradient, maps, weight, ctx.stride, ctx.padding)
         to_bias = gradient.sum((0, 2, 3)) if ctx.biased else None
         return to_maps, to_weight, to_bias, None, None
@@ -116,13 +115,13 @@ def weight_gradient(
         left = padding[1] - start
         part = F.pad(maps, (left, width - maps.shape[3] - left))
         kernels = weight[:, :, :, start : start + PART]
-        result[:, :, :, start : start + PART] = backward(
+        result[:, :, :, start : start + PART] = differentiate(
             gradient, part, kernels, stride, (padding[0], 0), 1
         )
     return result
 
 
-def backward(
+def differentiate(
     gradient: Tensor,
     maps: Tensor,
     weight: Tensor,
@@ -132,6 +131,7 @@ def backward(
 ) -> Tensor:
     """Gradient of a depthwise convolution's maps (`which` 0) or kernels (1)."""
     mask = [which == 0, which == 1, False]
-    return torch.ops.aten.convolution_backward(
+    gradients = torch.ops.aten.convolution_backward.default
+    return gradients(
         gradient, maps, weight, None, stride, padding, (1, 1), False, (0, 0), len(weight), mask
     )[which]

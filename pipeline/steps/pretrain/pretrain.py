@@ -81,8 +81,9 @@ def start_session(
     fabric: Fabric, learner: SelfSupervisedLearner, count: int, settings: Pretrain
 ) -> PretrainingSession:
     """Put the learner and its optimizer on the device, with batches of `count` photographs."""
-    group = {"params": list(learner.parameters()), "lr": settings.learning_rate}
-    optimizer = build_optimizer([group | {"weight_decay": WEIGHT_DECAY}], fabric)
+    # every step sets the learning rate
+    group = {"params": list(learner.parameters()), "weight_decay": WEIGHT_DECAY}
+    optimizer = build_optimizer([group], fabric)
     views = 2 if settings.method == "simsiam" else 1
     batches = PhotographBatches(count, settings.batch, views, settings.seed)
     module, optimizer = fabric.setup(learner, optimizer)
