@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pandas as pd
+import torch
 from tqdm import tqdm
 
 from pipeline.data import images, pixels_in_flight, tables
@@ -24,7 +25,8 @@ from pipeline.steps.crop.workers import start_workers
 from pipeline.system import files
 from pipeline.system.errors import UserError
 
-CHUNK = 64  # photographs of a run, or fewer if they are large: what a GPU segments at once
+# Photographs of a run, or fewer if they are large; a GPU segments those of a run at once.
+CHUNK, GPU_CHUNK = 32, 128
 # Runs in work at once: while one waits for a GPU or for its last photograph, the other goes on.
 RUNS = 2
 
@@ -74,7 +76,8 @@ def cut_crops(
 ) -> Iterator[tuple[np.ndarray, list]]:
     """Yield each image's crop and its row of the "boxes" table, in order; it is decoded once."""
     pixels = (table["width"] * table["height"]).tolist()
-    runs = pixels_in_flight.split_rows(pixels, CHUNK, pixels_in_flight.MAX_PIXELS // RUNS)
+    most = GPU_CHUNK if torch.cuda.is_available() else CHUNK
+    runs = pixels_in_flight.split_rows(pixels, most, pixels_in_flight.MAX_PIXELS // RUNS)
     with (
         start_workers() as pool,
         ThreadPoolExecutor(RUNS) as drivers,

@@ -22,8 +22,10 @@ HELD_OUT = 0.1  # of the masks, to evaluate the net
 WARM_UP = 0.2  # of the steps
 WEIGHT_DECAY = 0.01
 DETAIL = 2  # the stored thumbnails' side over the net's, for the second pass
-# Views that a net is trained on at most, however many masks there are.
-MOST_VIEWS = 4000
+# Views that a net is trained on at most, however many masks there are; if so, in batches LARGER
+# times the parameter, which two cores share. With 1,100 of the demo's masks, mean IoU of masks and
+# boxes of 300 others: .914 and .887 after 400 batches of 8, .908 and .890 after 200 of 16.
+MOST_VIEWS, LARGER = 4000, 2
 CLOSER = 0.7  # fraction of the views that show the animal's surroundings, as the second pass
 # Light augmentation: largest rotation (radians), zoom (powers of 2), shift (fraction of half a
 # side), and change of contrast, of one colour against the others, and of brightness.
@@ -41,8 +43,10 @@ def train(
     net = unet.build(settings.seed, device)
     held_out, rows = split_rows(len(thumbnails), generator)
     optimizer = torch.optim.AdamW(net.parameters(), weight_decay=WEIGHT_DECAY, fused=True)
-    batches = -(-len(rows) // settings.batch)
-    steps = min(settings.epochs * batches, -(-MOST_VIEWS // settings.batch))
+    limited = settings.epochs * len(rows) > MOST_VIEWS
+    batch = settings.batch * (LARGER if limited else 1)
+    batches = -(-len(rows) // batch)
+    steps = min(settings.epochs * batches, -(-MOST_VIEWS // batch))
     epochs = (shuffle_rows(rows, batches, generator) for _ in range(settings.epochs))
     first = islice(chain.from_iterable(epochs), steps)
     progress = tqdm(first, total=steps, desc="u-net", unit="step", mininterval=2)
@@ -55,7 +59,7 @@ def train(
 
     net.train()
     with start_workers() as pool:
-        halves = HalfBatches(net, pool)
+        halves = HalfBatches(net, len(rows) // batches, pool)
 
         def update(batch: np.ndarray) -> Tensor:
             loss, gradient = halves.compute_gradient(compute_loss, load_views(batch))

@@ -6,20 +6,20 @@ import pytest
 import torch
 from torch import nn
 
-from pipeline.steps.crop.half_batches import HalfBatches
+from pipeline.steps.crop.half_batches import SMALLEST, HalfBatches
 
 
 def loss(net, views):
     return (net(views) ** 2).mean()
 
 
-def compute(net, views, threads):
+def compute(net, views, threads, smallest=SMALLEST):
     with ThreadPoolExecutor(threads) as pool:
-        halves = HalfBatches(net, pool)
+        halves = HalfBatches(net, smallest, pool)
         return *halves.compute_gradient(loss, views), halves
 
 
-@pytest.mark.parametrize("count", [1, 3, 4, 7, 8])
+@pytest.mark.parametrize("count", [2, 7, 8])
 def test_the_gradient_of_both_halves_is_that_of_the_batch(count):
     torch.manual_seed(0)
     net = nn.Sequential(nn.Conv2d(4, 3, 3), nn.Conv2d(3, 1, 1))
@@ -52,5 +52,13 @@ def test_the_statistics_of_batch_norms_are_joined():
 
 def test_weights_are_shared():
     net = nn.Sequential(nn.Conv2d(4, 3, 3))
-    _, twin = HalfBatches(net, ThreadPoolExecutor(1)).nets
+    _, twin = HalfBatches(net, SMALLEST, ThreadPoolExecutor(1)).nets
     assert twin is not net and twin[0].weight is net[0].weight
+
+
+def test_small_batches_stay_whole():
+    """A batch of one, and statistics that no untrained twin is part of."""
+    net = nn.Sequential(nn.BatchNorm2d(1, momentum=1.0))
+    _, _, halves = compute(net, torch.full((1, 1, 2, 2), 5.0), 2, smallest=SMALLEST - 1)
+    halves.join_statistics()
+    assert halves.nets == [net] and net[0].running_mean.item() == 5

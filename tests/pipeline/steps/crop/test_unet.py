@@ -202,10 +202,11 @@ def test_batches_are_nearly_equal():
 
 
 @pytest.mark.parametrize(
-    ("most", "steps"),
-    [(1000, 8), (12, 3), (1, 1)],  # 2 epochs of 4 batches; 3 batches of 4 views; one
+    ("most", "sizes"),
+    # 2 epochs of 4 batches of 4; or batches of 8 for at most 24, 17 and 1 views
+    [(32, [4] * 8), (24, [8] * 3), (17, [8] * 3), (1, [8])],
 )
-def test_the_views_of_a_training_are_limited(monkeypatch, most, steps):
+def test_the_views_of_a_training_are_limited(monkeypatch, most, sizes):
     batches = []
 
     def sample(thumbnails, size, generator, device):
@@ -216,7 +217,7 @@ def test_the_views_of_a_training_are_limited(monkeypatch, most, steps):
     monkeypatch.setattr(unet_training, "MOST_VIEWS", most)
     settings = synthetic.UNET.model_copy(update={"epochs": 2, "batch": 4})
     unet_training.train(training_examples(17), settings, CPU)
-    assert batches == [4] * steps  # 16 of 17 are trained on
+    assert batches == sizes  # 16 of 17 are trained on
 
 
 def test_a_tenth_is_held_out_and_none_of_fewer_than_ten():
