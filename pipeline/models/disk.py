@@ -5,7 +5,7 @@ are unit vectors with negative numbers; they are stored in bytes, so that distan
 distances of vectors times LEVELS, as they are for RootSIFT.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -29,21 +29,26 @@ class Disk:
 
     @torch.inference_mode()
     def detect(
-        self, rgb: np.ndarray, mask: np.ndarray, count: int
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Detect the `count` strongest keypoints inside the mask of a uint8 H x W x 3 canvas.
+        self, rgb: np.ndarray, regions: Sequence[tuple[np.ndarray, int]]
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Detect the strongest keypoints of a uint8 H x W x 3 canvas in each region.
 
-        Returns their positions, k x 2, and descriptors, k x 128 uint8.
+        regions : a mask, and how many keypoints are wanted in it
+
+        Returns the positions, k x 2, and descriptors, k x 128 uint8, of each.
         """
         picture = torch.from_numpy(rgb).permute(2, 0, 1)[None].float() / 255
         (features,) = self.net(picture.to(device_of(self.net)), pad_if_not_divisible=True)
         points = features.keypoints.cpu().numpy()
         x, y = np.rint(points).astype(int).T  # DISK's points are pixels
-        inside = np.flatnonzero(mask[y, x])
-        strength = features.detection_scores.cpu().numpy()[inside]
-        chosen = inside[np.argsort(-strength, kind="stable")[:count]]
-        descriptors = features.descriptors.cpu().numpy()[chosen]
-        return points[chosen].astype(np.float32), to_bytes(descriptors)
+        strength = features.detection_scores.cpu().numpy()
+        descriptors = features.descriptors.cpu().numpy()
+        detected = []
+        for mask, count in regions:
+            inside = np.flatnonzero(mask[y, x])
+            chosen = inside[np.argsort(-strength[inside], kind="stable")[:count]]
+            detected.append((points[chosen].astype(np.float32), to_bytes(descriptors[chosen])))
+        return detected
 
 
 class LightGlue:

@@ -20,8 +20,8 @@ from pipeline.steps.keypoints.canvas import crop_to_mask, equalize_contrast, fit
 from pipeline.system import machine
 from pipeline.system.errors import UserError
 
-# From a uint8 H x W x 3 canvas and its mask to k x 2 points and k x d uint8 descriptors
-Detector = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+# From a uint8 H x W x 3 canvas and its regions to k x 2 points and k x d uint8 descriptors of each
+Detector = Callable[[np.ndarray, list[sift.Region]], list[tuple[np.ndarray, np.ndarray]]]
 
 # Size in canvas pixels of the kernel that dilates the animal's mask; the background begins beyond
 DILATION = 9
@@ -38,12 +38,9 @@ def extract(table: pd.DataFrame, boxes: pd.DataFrame, crops: Path, settings: Set
     """
     if not settings.enabled:
         return build_empty()
-    background = settings.model_copy(update={"count": settings.around})
-    detectors = [load_detector(settings)]
-    detectors += [load_detector(background)] if settings.around else []
     packed = tables.open_array(crops)
     matrices = boxes[TRANSFORM].to_numpy().reshape(-1, 2, 3)
-    extract_row = partial(extract_photograph, settings=settings, detectors=detectors)
+    extract_row = partial(extract_photograph, settings=settings, detect=load_detector(settings))
     # torch has threads of its own
     with ThreadPoolExecutor(machine.count_cores() if settings.detector == "sift" else 1) as pool:
         rows = pool.map(extract_row, table["path"], matrices, (crop[..., 3] for crop in packed))
@@ -65,8 +62,8 @@ def load_detector(settings: Settings) -> Detector:
     if settings.detector == "disk":
         from pipeline.models.disk import Disk  # torch takes seconds, and SIFT needs none
 
-        return partial(Disk().detect, count=settings.count)
-    return lambda view, mask: sift.detect(equalize_contrast(view), mask, settings)
+        return Disk().detect
+    return lambda view, regions: sift.detect(equalize_contrast(view), regions, settings)
 
 
 def extract_photograph(
@@ -74,13 +71,11 @@ def extract_photograph(
     transform: np.ndarray,
     mask: np.ndarray,
     settings: Settings,
-    detectors: list[Detector],
+    detect: Detector,
 ) -> tuple[np.ndarray, np.ndarray, int, np.ndarray, tuple[int, int]]:
     """Extract the local features of one photograph.
 
     transform, mask : of its crop: 2 x 3, and H x W with the values 0 and 255
-    detectors : the animal's, and optionally the background's
-
     Returns points (k x 2), descriptors (k x d), how many of the first points lie on the animal,
     the canvas's 2 x 3 transform and its width and height.
     """
@@ -91,8 +86,10 @@ def extract_photograph(
     inside = cv2.resize(
         np.ascontiguousarray(mask), (width, height), interpolation=cv2.INTER_NEAREST
     )
-    outside = 255 - cv2.dilate(inside, np.ones((DILATION, DILATION), np.uint8))
-    regions = zip(detectors, (inside, outside), strict=False)
-    detected = [detect(view, region) for detect, region in regions]
+    regions = [(inside, settings.count)]
+    if settings.around:
+        outside = 255 - cv2.dilate(inside, np.ones((DILATION, DILATION), np.uint8))
+        regions.append((outside, settings.around))
+    detected = detect(view, regions)
     points, descriptors = (np.concatenate(arrays) for arrays in zip(*detected, strict=True))
     return points, descriptors, len(detected[0][0]), matrix, (width, height)

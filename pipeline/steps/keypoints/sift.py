@@ -1,35 +1,54 @@
 """RootSIFT: SIFT with the Hellinger kernel (Lowe 2004; Arandjelovic and Zisserman 2012)."""
 
 from collections.abc import Sequence
+from itertools import islice
 
 import cv2
 import numpy as np
 
 from pipeline.params import Keypoints as Settings
 
+Region = tuple[np.ndarray, int]  # a mask, uint8 H x W, and how many points are wanted in it
+
 LEVELS = 255  # descriptors are non-negative unit vectors: they are stored as bytes
 
 
 def detect(
-    grey: np.ndarray, mask: np.ndarray | None, settings: Settings
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the strongest points of a canvas inside its mask, and their descriptors.
+    grey: np.ndarray, regions: Sequence[Region], settings: Settings
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return the strongest points of a canvas in each region, and their descriptors.
 
-    `grey` and `mask` are uint8 H x W; the points are k x 2 float32, the descriptors k x 128 uint8.
+    `grey` is uint8 H x W; the points are k x 2 float32, the descriptors k x 128 uint8.
 
     Upright features ignore orientation, so that they distinguish a stripe from a belly line, and a
     head up from a head down. Other features are rotated to their own orientation, and a point may
     have several.
     """
     sift = cv2.SIFT.create(contrastThreshold=settings.contrast)
-    points = sift.detect(grey, mask)
+    points = sift.detect(grey)
     if settings.upright:
         points = make_upright(points)
-    points = sorted(points, key=lambda point: (-point.response, point.pt))[: settings.count]
+    points = sorted(points, key=lambda point: (-point.response, point.pt))
+    chosen = [select_inside(points, *region) for region in regions]
+    # all at once: the scales of the canvas, half of the time, are computed once
+    descriptors = describe(sift, grey, [point for part in chosen for point in part])
+    ends = np.cumsum([len(part) for part in chosen])
+    places = [np.array([point.pt for point in part], np.float32).reshape(-1, 2) for part in chosen]
+    return list(zip(places, np.split(descriptors, ends[:-1]), strict=True))
+
+
+def select_inside(points: list[cv2.KeyPoint], mask: np.ndarray, count: int) -> list[cv2.KeyPoint]:
+    """The first `count` points whose pixel the mask has."""
+    inside = (point for point in points if mask[int(point.pt[1] + 0.5), int(point.pt[0] + 0.5)])
+    return list(islice(inside, count))
+
+
+def describe(sift: cv2.SIFT, grey: np.ndarray, points: list[cv2.KeyPoint]) -> np.ndarray:
+    """The descriptors of these points, k x 128 uint8."""
     if not points:
-        return np.empty((0, 2), np.float32), np.empty((0, 128), np.uint8)
-    points, descriptors = sift.compute(grey, points)
-    return np.array([point.pt for point in points], np.float32), to_root_sift(descriptors)
+        return np.empty((0, 128), np.uint8)
+    _, descriptors = sift.compute(grey, points)
+    return to_root_sift(descriptors)
 
 
 def make_upright(points: Sequence[cv2.KeyPoint]) -> list[cv2.KeyPoint]:

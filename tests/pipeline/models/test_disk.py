@@ -32,19 +32,21 @@ def test_points_lie_inside_the_mask_and_are_limited_in_number(untrained):
     picture = synthetic_features.photograph(0, 0)
     mask = np.zeros(picture.shape[:2], np.uint8)
     mask[:, 80:] = 255
-    points, descriptors = disk.Disk().detect(picture, mask, 30)
+    net = disk.Disk()
+    ((points, descriptors),) = net.detect(picture, [(mask, 30)])
     assert points.shape == (30, 2) and descriptors.shape == (30, 128)
     assert points.dtype == np.float32 and descriptors.dtype == np.uint8
     assert (points[:, 0] >= 80).all() and (points[:, 1] < 120).all()
-    empty = disk.Disk().detect(picture, 0 * mask, 30)
+    again, empty = net.detect(picture, [(mask, 20), (0 * mask, 30)])
+    assert np.array_equal(again[0], points[:20]) and np.array_equal(again[1], descriptors[:20])
     assert [len(array) for array in empty] == [0, 0]
 
 
 def test_matches_are_rows_of_both(untrained):
     detected = [
         disk.Disk().detect(
-            synthetic_features.photograph(0, shot), np.ones((120, 160), np.uint8), 40
-        )
+            synthetic_features.photograph(0, shot), [(np.ones((120, 160), np.uint8), 40)]
+        )[0]
         for shot in (0, 1)
     ]
     points, descriptors = zip(*detected, strict=True)

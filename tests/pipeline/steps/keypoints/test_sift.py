@@ -29,6 +29,13 @@ def blobs() -> np.ndarray:
     return grey
 
 
+def detect(grey, mask, settings):
+    """In one region: a mask, or None for all of the canvas."""
+    mask = np.ones_like(grey) if mask is None else mask
+    (found,) = sift.detect(grey, [(mask, settings.count)], settings)
+    return found
+
+
 def test_root_sift_descriptors_are_square_roots_of_fractions():
     counts = np.zeros((2, 128), np.float32)
     counts[0, :4] = [1, 3, 4, 8]  # fractions 1/16, 3/16, 1/4, 1/2
@@ -39,41 +46,41 @@ def test_root_sift_descriptors_are_square_roots_of_fractions():
 
 
 def test_root_sift_descriptors_have_the_same_length(blobs):
-    _, descriptors = sift.detect(blobs, None, SETTINGS)
+    _, descriptors = detect(blobs, None, SETTINGS)
     lengths = np.linalg.norm(descriptors.astype(float), axis=1)
     np.testing.assert_allclose(lengths, 255, rtol=0.01)
 
 
 def test_count_limits_the_points_to_the_strongest(blobs):
     few = SETTINGS.model_copy(update={"count": 7})
-    points, descriptors = sift.detect(blobs, None, few)
+    points, descriptors = detect(blobs, None, few)
     assert points.shape == (7, 2) and descriptors.shape == (7, 128)
-    everything, _ = sift.detect(blobs, None, SETTINGS)
+    everything, _ = detect(blobs, None, SETTINGS)
     assert len(everything) > 20 and {tuple(p) for p in points} <= {tuple(p) for p in everything}
 
 
 def test_points_lie_inside_the_mask(blobs):
     mask = np.zeros_like(blobs)
     mask[:, :80] = 255
-    points, _ = sift.detect(blobs, mask, SETTINGS)
+    points, _ = detect(blobs, mask, SETTINGS)
     assert len(points) and (points[:, 0] < 80.5).all()
 
 
 @pytest.mark.parametrize("settings", [SETTINGS, UPRIGHT])
 def test_a_blank_image_has_no_points(settings):
-    points, descriptors = sift.detect(np.full((40, 40), 90, np.uint8), None, settings)
+    points, descriptors = detect(np.full((40, 40), 90, np.uint8), None, settings)
     assert points.shape == (0, 2) and descriptors.shape == (0, 128)
 
 
 def test_upright_points_are_unique_per_location(blobs):
-    points, _ = sift.detect(blobs, None, UPRIGHT)
+    points, _ = detect(blobs, None, UPRIGHT)
     assert len(np.unique(points, axis=0)) == len(points)
 
 
 def matching_fraction(first: np.ndarray, second: np.ndarray, settings) -> float:
     """Fraction of the first image's features with a nearly equal one in the second."""
-    _, a = sift.detect(first, None, settings)
-    _, b = sift.detect(second, None, settings)
+    _, a = detect(first, None, settings)
+    _, b = detect(second, None, settings)
     similarity = a.astype(float) @ b.astype(float).T / 255**2
     return (similarity.max(axis=1) > 0.97).mean()
 
@@ -82,3 +89,20 @@ def test_features_match_after_a_quarter_turn_unless_upright(blobs):
     turned = np.ascontiguousarray(np.rot90(blobs))
     assert matching_fraction(blobs, turned, SETTINGS) > 0.6
     assert matching_fraction(blobs, turned, UPRIGHT) < 0.3
+
+
+@pytest.mark.parametrize("settings", [SETTINGS, UPRIGHT])
+def test_two_regions_at_once_are_those_of_opencv_one_by_one(blobs, settings):
+    """OpenCV's own mask, and its own descriptors of one region's points."""
+    left = np.zeros_like(blobs)
+    left[:, :80] = 255
+    found = sift.detect(blobs, [(left, 9), (255 - left, 12), (0 * left, 5)], settings)
+    assert [len(points) for points, _ in found] == [9, 12, 0]
+    for (points, descriptors), mask in zip(found[:2], (left, 255 - left), strict=True):
+        opencv = cv2.SIFT.create(contrastThreshold=settings.contrast)
+        expected = opencv.detect(blobs, mask)
+        expected = sift.make_upright(expected) if settings.upright else expected
+        expected = sorted(expected, key=lambda point: (-point.response, point.pt))
+        expected, vectors = opencv.compute(blobs, expected[: len(points)])
+        assert [point.pt for point in expected] == [tuple(point) for point in points.tolist()]
+        assert np.array_equal(sift.to_root_sift(vectors), descriptors)
