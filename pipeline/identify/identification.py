@@ -25,7 +25,7 @@ from pipeline.identify.gallery import Gallery, check_lengths, load_gallery
 from pipeline.identify.matched_pair import MatchedPair, match_pair
 from pipeline.identify.photograph import extract, read_images
 from pipeline.params import Ensemble, Params
-from pipeline.steps.match.matcher import locate
+from pipeline.steps.match.matcher import locate, number_photographs
 from pipeline.system.errors import UserError
 
 logger = logging.getLogger(__name__)
@@ -166,7 +166,7 @@ def match_best(
         return None
     name = compared["image"].iloc[0]
     rows = pd.concat([images, gallery_image(name, enrolled)], ignore_index=True)
-    (number,) = locate(pd.Index(stored.features.names), [name])
+    (number,) = locate(number_photographs(stored.features), [name])
     stored_features = stored.features.of(number)
     pair = features.join(np.array([QUERY, name]), [extracted.of(0), stored_features])
     return match_pair(rows, pair, p)
