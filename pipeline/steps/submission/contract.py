@@ -5,6 +5,7 @@ from collections.abc import Collection
 import pandas as pd
 
 from pipeline.steps.submission.shift import LENGTH
+from pipeline.system.errors import NOT_OF_ONE_RUN, UserError
 
 
 def check_rankings(rankings: pd.Series, sample: Collection[str], vocabulary: set[str]) -> None:
@@ -15,7 +16,10 @@ def check_rankings(rankings: pd.Series, sample: Collection[str], vocabulary: set
     if sorted(rankings.index) != sorted(sample):
         missing = sorted(set(sample) - set(rankings.index))[:5]
         extra = sorted(set(rankings.index) - set(sample))[:5]
-        raise ValueError(f"answers must be one per test image: missing {missing}, extra {extra}")
+        raise UserError(
+            f"answers must be one per test image: missing {missing}, extra {extra}: "
+            f"{NOT_OF_ONE_RUN}"
+        )
     length = min(LENGTH, len(vocabulary))
     for image, labels in rankings.items():
         if len(labels) != length or len(set(labels)) != length or not set(labels) <= vocabulary:
