@@ -30,6 +30,7 @@ class Augmentation:
     def __init__(self, strength: Augment) -> None:
         self.strength = strength
         self.random = Random()
+        self._view: np.ndarray | None = None  # the memory of the last one
 
     def __call__(self, crop: np.ndarray, flipped: bool, seed: int) -> np.ndarray:
         """Return a random view of a crop (H x W x 4 uint8, RGB and mask) or of its mirror image.
@@ -41,7 +42,11 @@ class Augmentation:
         self.random.seed(seed)
         height, width = crop.shape[:2]
         matrix = sample_matrix(self.strength, height, width, self.random)
-        planes = split(warp(crop, matrix, flipped))
+        if matrix is not None:
+            self._view = warp(crop, matrix, flipped, self._view)
+            planes = split(self._view)
+        else:
+            planes = split(warp(crop, None, flipped))
         # interpolated like the picture, which is quicker than a warp of its own
         cv2.threshold(planes[3], 127, 255, cv2.THRESH_BINARY, planes[3])
         recolour(planes[:3], self.strength, self.random)
