@@ -26,9 +26,6 @@ ENCODER = "tf_efficientnet_lite0"
 # on the demo's held-out masks .898 with it, .903 without).
 DEPTH, BLOCKS = 4, 5
 DECODER = (128, 64, 32, 16)  # channels, coarse to fine; half of the usual, and as good here
-# The first pass's side, as a fraction; a multiple of GRID. With .83 the mean IoU of 300 masks of
-# the demo was .913, with 1 .911, with .67 .910.
-FIRST, GRID = 0.83, 16
 # Padding of the box in the second pass: the first misses thin tips.
 SURROUNDINGS = 0.3
 # Above this probability, of 255, a pixel is the animal: at one half, thin tips and so the box fall
@@ -176,7 +173,6 @@ def find_frames(
     """
     found = list(given)
     missing = [i for i, box in enumerate(given) if box is None]
-    size = GRID * round(size * FIRST / GRID)
     if missing:
         without = [photographs[i] for i in missing]
         frames = [boxes.upright_frame(whole_box(photograph)) for photograph in without]
