@@ -12,13 +12,15 @@ LOCAL = Path(".dvc/config.local")  # of DVC, ignored by git
 SETTING = "core.no_scm"
 
 
-def allow_no_git() -> None:
-    """Have DVC work without git where there is no repository, and with it where there is one.
-
-    Raises UserError outside of a project.
-    """
+def check_project() -> None:
+    """Raise UserError outside of a project, before anything is written there."""
     if not LOCAL.parent.is_dir():
         raise UserError("there is no folder .dvc here: change to a project's folder")
+
+
+def allow_no_git() -> None:
+    """Have DVC work without git where there is no repository, and with it where there is one."""
+    check_project()
     allowed = LOCAL.is_file() and "no_scm" in LOCAL.read_text()
     if git.has_repository() == (not allowed):
         return

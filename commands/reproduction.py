@@ -2,7 +2,7 @@
 
 import time
 
-from commands import turns
+from commands import checkout, turns
 from commands.dvc_runs import LOGS, prepare, run_chains, run_dvc
 from pipeline import params, paths
 from pipeline.data import tables
@@ -20,6 +20,7 @@ def reproduce(at_once: int) -> None:
     Whatever has interrupted an earlier run, this one goes on from its last finished stage. Raises
     UserError if a setting is wrong or a stage fails.
     """
+    checkout.check_project()
     p = params.load()
     check_networks_once(p, paths.CHECKED_NETWORKS)
     with turns.take_turn():
