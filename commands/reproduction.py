@@ -20,8 +20,8 @@ def reproduce(at_once: int) -> None:
     Whatever has interrupted an earlier run, this one goes on from its last finished stage. Raises
     UserError if a setting is wrong or a stage fails.
     """
-    checkout.check_project()
     p = params.load()
+    checkout.check_project()
     check_networks_once(p, paths.CHECKED_NETWORKS)
     with turns.take_turn():
         begin = time.monotonic()
