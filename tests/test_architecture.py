@@ -1,6 +1,7 @@
 """Which layer may import which, where a stage's files are, and what may read the hidden truth."""
 
 import ast
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -171,3 +172,14 @@ def test_no_other_module_names_the_hidden_files():
         ]
         quoted = [text for text in strings if len(text) < 60]
         assert not any("solution.csv" in text or text.startswith("truth/") for text in quoted), path
+
+
+def test_all_that_commands_import_of_the_project_is_installed():
+    """The program runs from any folder: only what is installed can be imported there."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    installed = settings["tool"]["setuptools"]["packages"]["find"]["include"]
+    own = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests"}
+    files = (ROOT / "commands").glob("*.py")
+    imported = {name.split(".")[0] for path in files for name in imported_names(path)}
+    assert "benchmarks" in imported
+    assert {f"{name}*" for name in imported & own} <= set(installed)
