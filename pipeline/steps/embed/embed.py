@@ -34,7 +34,8 @@ def embed(net: EmbeddingNet, crops: Path, order: pd.Series, channels: int, flip:
     size = BATCH if place.type == "cpu" else GPU_BATCH
     starts = range(0, len(order), size)
     batches = read_batches(crops, [range(i, min(i + size, len(order))) for i in starts], channels)
-    progress = tqdm(batches, "embed", len(starts), unit="batch", mininterval=2)
+    hidden = len(starts) == 1  # of one photograph, `identify` prints the answer alone
+    progress = tqdm(batches, "embed", len(starts), unit="batch", mininterval=2, disable=hidden)
     with torch.autocast(place.type, torch.bfloat16, enabled=half):
         vectors = [embed_batch(net.embed, batch.to(place), flip).cpu() for batch in progress]
     return Embeddings(np.asarray(order), torch.cat(vectors).numpy())

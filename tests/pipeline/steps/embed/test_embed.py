@@ -62,6 +62,14 @@ def test_few_crops_are_in_the_network_at_once(net, tiny, monkeypatch):
     assert sizes == [16, 6]
 
 
+def test_a_single_batch_shows_no_progress(net, mirrored_crops, monkeypatch, capsys):
+    embed.embed(net, mirrored_crops, NAMES, 3, "none")
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(embed, "BATCH", 3)
+    embed.embed(net, mirrored_crops, NAMES, 3, "none")
+    assert "2/2" in capsys.readouterr().err
+
+
 def test_averaging_makes_an_image_and_its_mirror_the_same(net, mirrored_crops):
     plain = embed.embed(net, mirrored_crops, NAMES, 3, "none").vectors
     assert np.abs(plain[:3] - plain[3:]).max() > 1e-4
