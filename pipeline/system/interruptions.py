@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from multiprocessing import resource_tracker
 from types import FrameType
 
 import psutil
@@ -78,13 +79,14 @@ def spare_children() -> Iterator[None]:
 
     They inherit that the signal is blocked; this process gets it afterwards, so that no child finds
     its parent gone half way. The helper of multiprocessing that removes the semaphores of a parent
-    that is gone does it silently.
+    that is gone does it silently; it is started first, since its start unblocks the signal.
     """
     got: list[int] = []
     handler = signal.signal(signal.SIGINT, lambda number, frame: got.append(number))
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     filters = os.environ.get(FILTERS)
     os.environ[FILTERS] = ",".join([filters or "default", "ignore:resource_tracker"])
+    resource_tracker.ensure_running()
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:

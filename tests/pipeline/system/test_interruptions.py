@@ -164,3 +164,17 @@ def test_a_child_whose_starter_is_gone_ends_before_it_begins():
     environment = os.environ | {"TAILPRINT_STARTER": str(gone.pid)}
     done = subprocess.run([sys.executable, "-c", CHILD], cwd=ROOT, env=environment)
     assert done.returncode == -signal.SIGKILL
+
+
+def test_the_helper_of_semaphores_does_not_let_ctrl_c_through_to_children():
+    """Its start unblocks the signal; a child that is hit while it starts prints a traceback."""
+    program = (
+        "import multiprocessing, signal\n"
+        "from pipeline.system.interruptions import spare_children\n"
+        "with spare_children():\n"
+        "    multiprocessing.get_context('spawn').Semaphore()\n"
+        "    print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))\n"
+    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"
