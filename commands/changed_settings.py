@@ -13,7 +13,7 @@ FILE = "params.yaml"
 LISTED = 3  # changed keys in the message
 # whose results a new photograph is compared with, or extracted like
 COMPARED = {"crop", "folds", "train", "embed", "neighbours", "keypoints", "match", "weigh"}
-JUDGED = COMPARED | {"verify"}
+VERIFIED = COMPARED | {"verify"}
 
 
 def check_settings(stages: set[str], p: Params) -> None:

@@ -30,13 +30,13 @@ def main(
     matched points. The prior is your probability before the comparison: one half if nothing is
     known, 1 / 200 for a photograph taken at random from a catalogue of 200.
     """
-    from commands.changed_settings import JUDGED, check_settings
+    from commands.changed_settings import VERIFIED, check_settings
     from pipeline import params
     from pipeline.identify.verification import verify
 
     check_not_a_photograph(picture, first, second)
     p = params.load()
-    check_settings(JUDGED, p)
+    check_settings(VERIFIED, p)
     result = verify(first, second, p, prior)
     result.pair.draw(picture)
     print(f"{first} and {second}: the same animal with probability {result.probability:.3f}")

@@ -4,14 +4,16 @@ With fixed statistics both are linear, so that one convolution does the work of 
 pass over the maps, which takes a CPU as long as many a convolution.
 """
 
+import copy
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 Pair = tuple[nn.Conv2d, nn.BatchNorm2d]
+Network = TypeVar("Network", bound=nn.Module)
 
 
 @torch.no_grad()
@@ -46,14 +48,42 @@ def fold_frozen(convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> None:
     For layers that never change again. Their parameters stay registered as they are, so that a
     state dict is that of the network as it was built; they are no longer read.
     """
-    mean, variance = norm.running_mean, norm.running_var
-    assert mean is not None and variance is not None  # for type checkers
-    weight, bias = fuse_conv_bn_weights(
-        convolution.weight, convolution.bias, mean, variance, norm.eps, norm.weight, norm.bias
-    )
+    weight, bias = fuse(convolution, norm)
     # an object's own attributes are found before what a module has registered
     own: dict[str, Any] = vars(convolution)
     own["weight"] = weight.detach().contiguous(memory_format=torch.channels_last)
     own["bias"] = bias.detach()
-    # timm's normalisation applies the activation as well
-    vars(norm)["forward"] = getattr(norm, "act", nn.Identity())
+    vars(norm)["forward"] = find_activation(norm)
+
+
+def fold_batch_norms(net: Network) -> Network:
+    """A copy for prediction alone of a net in which each norm stands right after its convolution.
+
+    A batch of the U-Net takes a quarter less time. `net` stays as it is. Raises ValueError if a
+    norm doesn't stand there.
+    """
+    folded = copy.deepcopy(net).eval()
+    convolution = None
+    for name, module in list(folded.named_modules()):
+        if isinstance(module, nn.Conv2d):
+            convolution = module
+        elif isinstance(module, nn.BatchNorm2d):
+            if convolution is None or convolution.out_channels != module.num_features:
+                raise ValueError("a batch norm doesn't stand behind its convolution")
+            convolution.weight, convolution.bias = fuse(convolution, module)
+            folded.set_submodule(name, find_activation(module))
+    return folded.requires_grad_(False).to(memory_format=torch.channels_last)
+
+
+def fuse(convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[nn.Parameter, nn.Parameter]:
+    """Weight and bias of the convolution that does the work of both."""
+    mean, variance = norm.running_mean, norm.running_var
+    assert mean is not None and variance is not None  # for type checkers
+    return fuse_conv_bn_weights(
+        convolution.weight, convolution.bias, mean, variance, norm.eps, norm.weight, norm.bias
+    )
+
+
+def find_activation(norm: nn.BatchNorm2d) -> nn.Module:
+    """What is left of a folded norm: timm's applies an activation as well."""
+    return getattr(norm, "act", nn.Identity())

@@ -5,7 +5,6 @@ photograph, stretched to a small square, and then the surroundings of the animal
 given box. Probabilities are stretched back before thresholding, which is finer than the net's grid.
 """
 
-import copy
 from concurrent.futures import Executor
 from functools import partial
 
@@ -13,7 +12,6 @@ import cv2
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from pipeline.data.warping import warp
 from pipeline.models import weights
@@ -90,34 +88,6 @@ def compute_logits(net: SegmentationNet, pictures: Tensor) -> Tensor:
     with torch.autocast(kind, dtype=torch.bfloat16, enabled=half):
         logits = net.segmentation_head(net.decoder(maps))
     return logits[:, 0].float()
-
-
-def fold_batch_norms(net: SegmentationNet) -> SegmentationNet:
-    """A copy of the net for prediction alone: each batch norm is part of its convolution.
-
-    Both are linear; a batch takes a quarter less time. `net` stays as it is.
-    """
-    folded = copy.deepcopy(net).eval()
-    convolution = None  # in this network each batch norm stands right after its convolution
-    for name, module in list(folded.named_modules()):
-        if isinstance(module, nn.Conv2d):
-            convolution = module
-        elif isinstance(module, nn.BatchNorm2d):
-            fold(convolution, module)
-            # timm's batch norm applies the activation as well
-            folded.set_submodule(name, getattr(module, "act", nn.Identity()))
-    return folded.requires_grad_(False).to(memory_format=torch.channels_last)
-
-
-def fold(convolution: nn.Conv2d | None, norm: nn.BatchNorm2d) -> None:
-    """Change a convolution's weights so that it does what the batch norm behind it does as well."""
-    if convolution is None or convolution.out_channels != norm.num_features:
-        raise ValueError("a batch norm doesn't stand behind its convolution")
-    mean, variance = norm.running_mean, norm.running_var
-    assert mean is not None and variance is not None  # for type checkers
-    convolution.weight, convolution.bias = fuse_conv_bn_weights(
-        convolution.weight, convolution.bias, mean, variance, norm.eps, norm.weight, norm.bias
-    )
 
 
 def predict(net: SegmentationNet, thumbnails: np.ndarray, pool: Executor) -> np.ndarray:

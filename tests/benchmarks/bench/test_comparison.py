@@ -18,10 +18,10 @@ def measure(values: dict[str, list[dict]]):
 
 
 def test_the_sides_take_turns():
-    told = []
-    row = Row("crop", lambda side: told.append(side.name) or {"s CPU": 1.0})
+    said = []
+    row = Row("crop", lambda side: said.append(side.name) or {"s CPU": 1.0})
     list(compare([row], SIDES, 3, lambda line: None))
-    assert told == ["base", "here"] * 3
+    assert said == ["base", "here"] * 3
 
 
 def test_the_best_round_counts():
@@ -35,9 +35,9 @@ def test_the_best_round_counts():
 
 
 def test_a_row_has_its_own_number_of_rounds():
-    told = []
-    list(compare([Row("make", lambda side: {"s CPU": 1.0}, rounds=1)], SIDES, 3, told.append))
-    assert told == ["make, base, round 1 of 1", "make, here, round 1 of 1"]
+    said = []
+    list(compare([Row("make", lambda side: {"s CPU": 1.0}, rounds=1)], SIDES, 3, said.append))
+    assert said == ["make, base, round 1 of 1", "make, here, round 1 of 1"]
 
 
 def test_a_row_that_fails_loses_no_other():

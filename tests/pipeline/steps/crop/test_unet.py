@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from pipeline.data import held_out_masks
+from pipeline.models import folding
 from pipeline.steps.crop import boxes, unet, unet_evaluation, unet_training
 from tests.pipeline.steps.crop import synthetic
 
@@ -158,7 +159,7 @@ def test_the_number_of_threads_changes_no_mask(trained):
 
 
 def test_folded_batch_norms_change_no_logit(trained):
-    folded = unet.fold_batch_norms(trained)
+    folded = folding.fold_batch_norms(trained)
     assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in folded.modules())
     assert any(isinstance(module, torch.nn.BatchNorm2d) for module in trained.modules())
     pictures = torch.randn(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
@@ -171,7 +172,7 @@ def test_folded_batch_norms_change_no_logit(trained):
 def test_a_batch_norm_without_its_convolution_is_not_folded():
     for layers in ([torch.nn.BatchNorm2d(3)], [torch.nn.Conv2d(3, 4, 1), torch.nn.BatchNorm2d(3)]):
         with pytest.raises(ValueError, match="behind its convolution"):
-            unet.fold_batch_norms(torch.nn.Sequential(*layers))
+            folding.fold_batch_norms(torch.nn.Sequential(*layers))
 
 
 def test_the_encoder_has_its_imagenet_weights():
