@@ -66,6 +66,11 @@ def training_history(backbone: str, fold: int) -> Path:
     return member_folder("train", backbone, fold) / "history.csv"
 
 
+def training_summary(backbone: str, fold: int) -> Path:
+    """How much a member's training showed, and whether it has converged."""
+    return member_folder("train", backbone, fold) / "summary.json"
+
+
 def embeddings(backbone: str, fold: int) -> Path:
     """A member's embeddings of all photographs."""
     return member_folder("embed", backbone, fold) / "embeddings.npz"

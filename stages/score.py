@@ -19,6 +19,7 @@ def main(name: str) -> None:
         **score.compute_calibration_errors(reliability, tables.read_csv(paths.calibration(name))),
         **score.name_verify_scores(tables.read_json(paths.VERIFY_SCORES)),
         **score.average_few_shot_accuracy([m.few_shot_accuracy() for m in members]),
+        **score.summarise_training({m.name: m.training_summary() for m in members}),
     }
     sizes = plots.score_by_gallery_size(rankings, artefacts.load_folds(), p.score.gallery_sizes)
     tables.write_csv(sizes, paths.score_table(name, "class_sizes"))

@@ -21,10 +21,11 @@ def main(backbone: str, fold: str) -> None:
     torch.manual_seed(seed)
     net = member_networks.build_for_member(p.backbones[backbone], settings)
     member_networks.load_backbone(net, paths.pretrained_backbone(backbone))
-    history = train.train(net, training_set, settings, seed)
+    history, summary = train.train(net, training_set, settings, seed)
     if not device.is_first_process():
         return
     tables.write_csv(history, paths.training_history(backbone, int(fold)))
+    tables.write_json(summary, paths.training_summary(backbone, int(fold)))
     stored_weights.save_weights(stored_weights.to_arrays(net), paths.model(backbone, int(fold)))
 
 

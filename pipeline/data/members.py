@@ -1,6 +1,6 @@
 """Members of an ensemble, and readers of what the stages wrote for one member or one fold."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -43,6 +43,10 @@ class Member(NamedTuple):
     def evidence(self, stage: str) -> pd.DataFrame:
         """The evidence that `stage` (neighbours, rerank) wrote for the member."""
         return evidence.load(paths.evidence(stage, *self))
+
+    def training_summary(self) -> dict[str, Any]:
+        """How much the member's training showed, and whether it has converged."""
+        return tables.read_json(paths.training_summary(*self))
 
     def few_shot_accuracy(self) -> dict[str, float | None]:
         """The member's N-way K-shot accuracies with their intervals, by name."""

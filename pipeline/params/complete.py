@@ -19,7 +19,7 @@ from pipeline.params.photographs import (
 from pipeline.params.reranking import RERANK_SCORES, Rerank
 from pipeline.params.results import Identify, Report, Score, Verify
 from pipeline.params.search import Match, Neighbours
-from pipeline.params.training import Backbone, Embed, Pretrain, Train
+from pipeline.params.training import Backbone, Embed, Pretrain, Train, replace_budget
 from pipeline.params.validation import explain_faults
 from pipeline.params.values import FileName, Section
 
@@ -58,7 +58,7 @@ class Params(Section):
 
     def member_train(self, backbone: str) -> Train:
         """The training settings of one backbone: `train` with the backbone's overrides."""
-        overrides = self.backbones[backbone].overrides
+        overrides = replace_budget(self.backbones[backbone].overrides)
         return Train.model_validate(merge(self.train.model_dump(), overrides))
 
     @model_validator(mode="after")

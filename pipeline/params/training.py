@@ -9,6 +9,7 @@ from pipeline.params.values import (
     Count,
     CountOrOff,
     Epochs,
+    EpochsOrOff,
     Fraction,
     LearningRate,
     NonNegative,
@@ -20,6 +21,7 @@ from pipeline.params.values import (
 )
 
 MOST_VIEWS = 8192  # of a batch
+BUDGETS = ("epochs", "views_per_identity")  # one of them is above 0, and says how long to train
 
 
 class Sampler(Section):
@@ -99,7 +101,8 @@ class Train(Section):
     """Training of a member; a backbone may override any of it."""
 
     seed: Seed
-    epochs: Epochs
+    epochs: EpochsOrOff
+    views_per_identity: CountOrOff
     learning_rate: LearningRate
     backbone_lr_scale: Scale
     weight_decay: Annotated[float, Field(ge=0, le=10)]
@@ -126,7 +129,12 @@ class Train(Section):
 
     @model_validator(mode="after")
     def _check_combinations(self) -> "Train":
-        if self.head_epochs >= self.epochs:
+        if bool(self.epochs) == bool(self.views_per_identity):
+            raise ValueError(
+                f"epochs is {self.epochs} and views_per_identity {self.views_per_identity}: one of "
+                "them says how long to train, and the other must be 0"
+            )
+        if 0 < self.epochs <= self.head_epochs:
             raise ValueError(f"head_epochs is {self.head_epochs}: the backbone is never trained")
         for leaf in ("patience", "every"):
             if getattr(self.inner, leaf) and not self.inner.fraction:
@@ -155,6 +163,12 @@ def check_weights(value: str) -> str:
     if value not in ("imagenet", "none") and not value.endswith((".safetensors", ".pth")):
         raise ValueError("imagenet, none, or a .safetensors or .pth file with a state dict")
     return value
+
+
+def replace_budget(overrides: dict[str, Any]) -> dict[str, Any]:
+    """The overrides, with `epochs` 0 if they set `views_per_identity`, or the other way round."""
+    off = dict.fromkeys(BUDGETS, 0)
+    return off | overrides if any(overrides.get(name) for name in BUDGETS) else overrides
 
 
 class Backbone(Section):

@@ -45,6 +45,7 @@ LearningRate = Annotated[float, Field(gt=0, le=10)]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 CountOrOff = Annotated[int, Field(ge=0, le=1_000_000)]  # 0: off
 Epochs = Annotated[int, Field(ge=1, le=10_000)]
+EpochsOrOff = Annotated[int, Field(ge=0, le=10_000)]  # 0: something else says how many
 Units = Annotated[int, Field(ge=1, le=4096)]  # of a hidden layer
 Memory = Annotated[int, Field(ge=0, le=100_000)]  # vectors; 0: off
 Fold = Annotated[int, Field(ge=0, lt=100)]

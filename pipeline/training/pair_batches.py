@@ -47,6 +47,15 @@ class PairBatches:
     def __len__(self) -> int:
         return -(-len(self.known) // self.identities)
 
+    @property
+    def batch_views(self) -> int:
+        """The number of views in a batch."""
+        return 3 * self.identities
+
+    def count_views(self) -> np.ndarray:
+        """The views of each identity in an epoch, as anchor and as positive."""
+        return 2 * np.bincount(self.labels[self.known])
+
     def __iter__(self) -> Iterator[list[View]]:
         rng = np.random.default_rng([self.seed, self.epoch])
         positives = sample_positives(self.labels, rng)

@@ -47,6 +47,15 @@ class IdentityBatches:
     def __len__(self) -> int:
         return -(-int(self.slots.sum()) // self.identities)
 
+    @property
+    def batch_views(self) -> int:
+        """The number of views in a batch."""
+        return self.identities * self.views + self.new_whale_count
+
+    def count_views(self) -> np.ndarray:
+        """The views of each identity in an epoch, without the slots that fill the last batch."""
+        return self.slots * self.views
+
     def __iter__(self) -> Iterator[list[View]]:
         rng = np.random.default_rng([self.seed, self.epoch])
         counts = self._fill_batches(rng)

@@ -14,6 +14,7 @@ from pipeline.params import Train
 from pipeline.system import device
 from pipeline.training import schedule
 from pipeline.training.averaging import AveragedWeights
+from pipeline.training.budget import Budget, plan_budget
 from pipeline.training.dataset import ViewDataset, build_loader
 from pipeline.training.optimizer import build_optimizer
 from pipeline.training.pair_batches import PairBatches
@@ -38,7 +39,7 @@ class Learner(nn.Module):
 
 @dataclass(frozen=True)
 class TrainingSession:
-    """All that a training step needs."""
+    """All that a training step needs; `settings.epochs` is the budget's."""
 
     fabric: Fabric
     net: EmbeddingNet
@@ -49,6 +50,7 @@ class TrainingSession:
     average: AveragedWeights
     training_set: TrainingSet
     settings: Train
+    budget: Budget
 
     def done(self, epoch: int, step: int) -> float:
         """The fraction of the training before a step, which is numbered within its epoch."""
@@ -84,8 +86,10 @@ def start_session(
     views = ViewDataset(training_set.crops, settings.channels, settings.augment, training_set.rows)
     loader = build_loader(views, batches, fabric)
     average = AveragedWeights(net, settings.average)
+    budget = plan_budget(training_set.labels, batches, settings, fabric.world_size)
+    settings = settings.model_copy(update={"epochs": budget.epochs})
     return TrainingSession(
-        fabric, net, learner, optimizer, batches, loader, average, training_set, settings
+        fabric, net, learner, optimizer, batches, loader, average, training_set, settings, budget
     )
 
 

@@ -4,6 +4,7 @@ import base64
 import html
 import io
 from collections.abc import Callable
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -36,7 +37,7 @@ def render_figures(sources: Sources) -> str:
             plot_reliability(sources.score_table("reliability")),
             plot_class_sizes(sources.score_table("class_sizes")),
             plot_outcomes(sources.score_table("outcomes")),
-            plot_training(sources.histories),
+            plot_training(sources.histories, sources.training_summaries),
             plot_inner_validation(sources.histories),
             *(plot_lr_range(name, table) for name, table in sources.lr_ranges.items()),
         ]
@@ -146,11 +147,16 @@ def plot_outcomes(table: pd.DataFrame) -> str:
     return render_figure("Known and new", text + ".", draw)
 
 
-def plot_training(histories: dict[str, pd.DataFrame]) -> str:
-    """Every member's loss by epoch; a history's rows between epochs have no loss."""
+def plot_training(histories: dict[str, pd.DataFrame], summaries: dict[str, dict[str, Any]]) -> str:
+    """Every member's loss by epoch; a history's rows between epochs have no loss.
+
+    summaries : what each training showed, by the member's name
+    """
     histories = {name: table.dropna(subset="loss") for name, table in histories.items()}
-    last = {name: table["loss"].iloc[-1] for name, table in histories.items()}
-    text = "final loss: " + ", ".join(f"{name} {loss:.3g}" for name, loss in last.items())
+    text = "; ".join(
+        describe_training(name, table["loss"].iloc[-1], summaries[name])
+        for name, table in histories.items()
+    )
 
     def draw(axes: Axes) -> None:
         for name, table in histories.items():
@@ -159,6 +165,15 @@ def plot_training(histories: dict[str, pd.DataFrame]) -> str:
         axes.legend(fontsize="small", ncols=2)
 
     return render_figure("Training", text + ".", draw)
+
+
+def describe_training(name: str, loss: float, summary: dict[str, Any]) -> str:
+    """How often a member's training showed the mean individual, and how it ended."""
+    fit = summary["fit"]
+    recognised = "" if fit is None else f", {fit:.0%} of its photographs recognised"
+    end = " (not converged)" if summary["not_converged"] else ""
+    seen = f"{name} saw an individual {summary['views_per_identity']:.0f} times"
+    return f"{seen}, final loss {loss:.3g}{recognised}{end}"
 
 
 def plot_inner_validation(histories: dict[str, pd.DataFrame]) -> str:

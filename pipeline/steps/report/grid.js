@@ -113,7 +113,8 @@ function drawSummary() {
     : `held-out MAP@5 ${number(scores.map5)} (${number(scores.map5_low)} to ${number(scores.map5_high)}), ` +
       `top-1 ${number(scores.top1)}`;
   byId("summary").textContent = `${measured}; ${countOf(content.queries.length, content.total.queries)} photographs` +
-    (content.queries.length < content.total.queries ? ", wrong and unsure ones first" : "");
+    (content.queries.length < content.total.queries ? ", wrong and unsure ones first" : "") +
+    (scores.not_converged ? `. Training has not converged: ${scores.not_converged}` : "");
   byId("card").tBodies[0].append(...Object.entries(scores).map(([name, value]) =>
     createElement("tr", {}, createElement("th", { scope: "row" }, name.replaceAll("_", " ")),
       createElement("td", {}, value === null ? "none" : String(value)))));

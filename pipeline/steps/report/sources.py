@@ -154,6 +154,11 @@ class Sources:
         }
 
     @cached_property
+    def training_summaries(self) -> dict[str, dict[str, Any]]:
+        """How much every member's training showed, and whether it has converged, by its name."""
+        return {member.name: member.training_summary() for member in self.members}
+
+    @cached_property
     def lr_ranges(self) -> dict[str, pd.DataFrame]:
         """The learning-rate range tests of the backbones that have one, by backbone."""
         files = {name: paths.LR_RANGE / f"{name}.csv" for name in self.backbones}

@@ -12,6 +12,8 @@ from pipeline.evaluation.coverage import MIN_INDIVIDUALS, count_individuals, wei
 from pipeline.params import Evaluation
 
 NOT_MEASURED = "not_measured"  # the card's key for the reason
+NOT_CONVERGED = "not_converged"  # the card's key for the members that have not
+SCORE = "held-out MAP@5 {map5:.3f} ({map5_low:.3f} to {map5_high:.3f})"
 
 
 def compute_score_card(
@@ -145,12 +147,31 @@ def average_few_shot_accuracy(members: list[dict[str, float | None]]) -> dict[st
     return scores
 
 
+def summarise_training(members: dict[str, dict[str, Any]]) -> dict[str, float | str | None]:
+    """What the members' trainings (see `train.summarise`) showed, by the member that saw least.
+
+    `training_fit` is null if no member's could be measured; NOT_CONVERGED names the members that
+    have not converged, if there are any.
+    """
+    fits = [summary["fit"] for summary in members.values() if summary["fit"] is not None]
+    reasons = {name: s["not_converged"] for name, s in members.items() if s["not_converged"]}
+    text = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
+    return {
+        "views_per_identity": min(summary["views_per_identity"] for summary in members.values()),
+        "training_fit": min(fits, default=None),
+        **({NOT_CONVERGED: text} if text else {}),
+    }
+
+
 def describe(ensemble: str, card: dict[str, Any]) -> str:
-    """One line of the log: the held-out MAP@5, or why it is not measured."""
-    if NOT_MEASURED in card:
-        return f"score {ensemble}: {card[NOT_MEASURED]}"
-    interval = "{map5:.3f} ({map5_low:.3f} to {map5_high:.3f})".format(**card)
-    return f"score {ensemble}: held-out MAP@5 {interval}"
+    """One line of the log: the held-out MAP@5, or why it is not measured.
+
+    A second one if members have not converged.
+    """
+    lines = [card.get(NOT_MEASURED) or SCORE.format(**card)]
+    if NOT_CONVERGED in card:
+        lines.append(f"not converged: {card[NOT_CONVERGED]}")
+    return "\n".join(f"score {ensemble}: {line}" for line in lines)
 
 
 def weighted_mean_statistic(

@@ -1,5 +1,6 @@
 """Train one member: a backbone with one fold held out. On Lightning Fabric, by `training.loop`."""
 
+import logging
 from functools import partial
 
 import numpy as np
@@ -12,7 +13,7 @@ from tqdm import tqdm
 from pipeline.models.embedding_net import EmbeddingNet
 from pipeline.params import Train
 from pipeline.system import device
-from pipeline.training import health_checks, inner_validation, schedule
+from pipeline.training import convergence, health_checks, inner_validation, schedule
 from pipeline.training.dataset import ViewDataset
 from pipeline.training.loop import Check, gradient_step, run_steps
 from pipeline.training.pair_batches import PairBatches, mine_hard_negatives
@@ -20,11 +21,16 @@ from pipeline.training.session import TrainingSession, start_session
 from pipeline.training.step_log import StepLog
 from pipeline.training.training_set import TrainingSet
 
+logger = logging.getLogger(__name__)
+
 Row = dict[str, float]  # of the history
+Summary = dict[str, int | float | str | None]  # of a training; see `summarise`
 
 
-def train(net: EmbeddingNet, training_set: TrainingSet, settings: Train, seed: int) -> pd.DataFrame:
-    """Train `net` in place; returns the history, one row per epoch.
+def train(
+    net: EmbeddingNet, training_set: TrainingSet, settings: Train, seed: int
+) -> tuple[pd.DataFrame, Summary]:
+    """Train `net` in place; returns the history, one row per epoch, and a summary.
 
     With inner validation, a row has its score (of the current weights, not of an average), and with
     patience the network gets the weights of the best epoch. With `inner.every` there are rows
@@ -34,10 +40,13 @@ def train(net: EmbeddingNet, training_set: TrainingSet, settings: Train, seed: i
     weights are not finite, the loss stays flat, or the embeddings collapse.
     """
     session = start_session(net, training_set, settings, seed)
+    settings = session.settings
     history: list[Row] = []
     scores: list[float] = []
     best: dict[str, Tensor] = {}
     steps, hidden = settings.epochs * len(session.batches), not session.fabric.is_global_zero
+    if not hidden:
+        print(*session.budget.describe(), sep="\n", flush=True)
     with tqdm(total=steps, desc="train", unit="batch", mininterval=2, disable=hidden) as progress:
         for epoch in range(settings.epochs):
             plateaus = schedule.count_plateaus(scores, settings.schedule.patience)
@@ -58,8 +67,26 @@ def train(net: EmbeddingNet, training_set: TrainingSet, settings: Train, seed: i
         net.load_state_dict(best)
     session.average.finish(session.loader)
     health_checks.check_weights(net)
+    summary = summarise(session, history)
     session.fabric.barrier()
-    return pd.DataFrame(history)
+    return pd.DataFrame(history), summary
+
+
+def summarise(session: TrainingSession, history: list[Row]) -> Summary:
+    """The budget's facts, `fit` (None if not measured), and `not_converged`: why, or "" if it has.
+
+    Warns if it has not.
+    """
+    fit = convergence.measure_fit(session.net, session.training_set, session.settings.channels)
+    shortfall = convergence.explain_shortfall(fit, history, session.budget.epochs)
+    if shortfall and session.fabric.is_global_zero:
+        logger.warning(
+            "the training has not converged: %s (train.epochs, or train.views_per_identity, %.0f "
+            "now)",
+            *(shortfall, session.budget.views_per_identity),
+        )
+    rounded = None if fit is None else round(fit, 4)
+    return {**session.budget.facts(), "fit": rounded, "not_converged": shortfall}
 
 
 def check_history(history: list[Row], settings: Train) -> None:

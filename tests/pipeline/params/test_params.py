@@ -122,7 +122,7 @@ def test_first_weights_of_an_unknown_kind_are_refused(weights, load, raw):
 
 
 def test_all_faults_are_listed_at_once(load, raw):
-    raw["train"]["epochs"] = 0
+    raw["train"]["epochs"] = -1
     raw["crop"]["height"] = "tall"
     message = get_error(load, raw)
     assert "train.epochs" in message and "crop.height" in message
@@ -206,7 +206,7 @@ def test_a_two_sided_triplet_loss_with_memory_is_refused(load, raw):
     [
         ({"epoch": 3}, "epoch"),
         ({"sampler": {"vews": 2}}, "sampler.vews"),
-        ({"epochs": 0}, "epochs"),
+        ({"epochs": -1}, "epochs"),
     ],
 )
 def test_a_fault_in_an_override_is_named_with_its_backbone(overrides, key, load, raw):
@@ -214,6 +214,36 @@ def test_a_fault_in_an_override_is_named_with_its_backbone(overrides, key, load,
     message = get_error(load, raw)
     assert "backbones.lite0.overrides" in message
     assert f"  {key}: " in message
+
+
+@pytest.mark.fault(
+    "params",
+    "train.epochs and train.views_per_identity both say how long to train, or neither does",
+    "both are named with their values",
+)
+@pytest.mark.parametrize(("epochs", "views"), [(22, 60), (0, 0)])
+def test_one_of_epochs_and_views_says_how_long_to_train(epochs, views, load, raw):
+    raw["train"] |= {"epochs": epochs, "views_per_identity": views}
+    assert f"epochs is {epochs} and views_per_identity {views}: one" in get_error(load, raw)
+
+
+@pytest.mark.parametrize(
+    ("train", "overrides", "expected"),
+    [
+        ((22, 0), {"epochs": 8}, (8, 0)),
+        ((22, 0), {"views_per_identity": 60}, (0, 60)),
+        ((0, 60), {"epochs": 8}, (8, 0)),
+        ((0, 60), {"views_per_identity": 30}, (0, 30)),
+        ((0, 60), {}, (0, 60)),
+    ],
+)
+def test_an_override_of_one_of_epochs_and_views_replaces_the_other(
+    train, overrides, expected, load, raw
+):
+    raw["train"] |= dict(zip(("epochs", "views_per_identity"), train, strict=True))
+    raw["backbones"]["lite0"]["overrides"] = overrides
+    settings = load(raw).member_train("lite0")
+    assert (settings.epochs, settings.views_per_identity) == expected
 
 
 def test_an_override_changes_only_its_backbone(load, raw):

@@ -117,5 +117,5 @@ def test_negatives_are_mined_with_the_siamese_head(training_set, settings_with):
         negatives = train.mine_negatives(session, session.batches, epoch)[known]
         assert (negatives >= 0).all() and (labels[negatives] != labels[known]).all()
         assert max(Counter(negatives.tolist()).values()) == 1
-    history = train.train(network, training_set, settings, 0)
+    history, _ = train.train(network, training_set, settings, 0)
     assert {"siamese", "arcface"} <= set(history.columns) and np.isfinite(history["siamese"]).all()

@@ -20,6 +20,7 @@ from pipeline.training.training_set import TrainingSet
 # other values of each leaf
 VALUES = {
     "epochs": [3],
+    "views_per_identity": [9, 20],
     "learning_rate": [1e-3],
     "backbone_lr_scale": [0.1],
     "weight_decay": [0.5],
@@ -70,6 +71,8 @@ VALUES = {
 LABELS = np.append(np.repeat(np.arange(6), 3), [-1] * 4)  # of the tiny competition's crops
 # read only beside another value
 BESIDE = {
+    # an epoch shows the mean identity 4 times
+    "views_per_identity": {"epochs": 0, "views_per_identity": 4},
     "head_epochs": {"epochs": 2},
     "schedule.cycles": {"schedule": {"kind": "restarts"}},
     # so slow that no epoch gains

@@ -51,9 +51,19 @@ def test_outcomes_are_fractions_of_known_and_new():
     assert "of the new, 0% another, 0% known, 100% new" in html
 
 
+SUMMARY = {"views_per_identity": 19.6, "fit": 0.824, "not_converged": "train longer"}
+
+
 def test_a_training_of_one_epoch_is_plotted():
-    html = figures.plot_training({"lite0-0": pd.DataFrame({"epoch": [0], "loss": [2.5]})})
-    assert "lite0-0 2.5" in html
+    history = pd.DataFrame({"epoch": [0], "loss": [2.5]})
+    html = figures.plot_training({"lite0-0": history}, {"lite0-0": SUMMARY})
+    expected = "lite0-0 saw an individual 20 times, final loss 2.5, 82% of its photographs"
+    assert f"{expected} recognised (not converged)." in html
+
+
+def test_a_training_that_has_converged_or_has_no_fit_is_not_blamed():
+    text = figures.describe_training("a", 1.0, SUMMARY | {"fit": None, "not_converged": ""})
+    assert text == "a saw an individual 20 times, final loss 1"
 
 
 def test_scores_between_epochs_leave_the_losses_unchanged():
@@ -61,7 +71,10 @@ def test_scores_between_epochs_leave_the_losses_unchanged():
         {"epoch": [-0.5, 0, 0.5, 1], "loss": [np.nan, 2.0, np.nan, 1.0], "way20_shot1": 0.5}
     )
     plain = often.dropna()
-    assert figures.plot_training({"lite0-0": often}) == figures.plot_training({"lite0-0": plain})
+    first, second = (
+        figures.plot_training({"lite0-0": table}, {"lite0-0": SUMMARY}) for table in (often, plain)
+    )
+    assert first == second
     assert figures.plot_inner_validation({"lite0-0": often}) != figures.plot_inner_validation(
         {"lite0-0": plain}
     )

@@ -178,3 +178,30 @@ def test_the_card_counts_conflicts_and_names_their_policy():
         "label_conflicts": 1,
         "label_conflicts_policy": "drop",
     }
+
+
+def summary(views: float, fit: float | None, reason: str = "") -> dict:
+    return {"views_per_identity": views, "fit": fit, "not_converged": reason}
+
+
+@pytest.mark.fault(
+    "training",
+    "training ends while the network does not yet fit its training set",
+    "the log, the score card and the report name the member and the way out",
+)
+def test_members_that_have_not_converged_are_named():
+    members = {"a-0": summary(40, 0.98), "b-0": summary(12.5, 0.4, "train longer")}
+    card = score.summarise_training(members)
+    assert card["views_per_identity"] == 12.5 and card["training_fit"] == 0.4
+    assert card[score.NOT_CONVERGED] == "b-0: train longer"
+    text = score.describe("best", {**card, "map5": 0.5, "map5_low": 0.4, "map5_high": 0.6})
+    assert text.splitlines() == [
+        "score best: held-out MAP@5 0.500 (0.400 to 0.600)",
+        "score best: not converged: b-0: train longer",
+    ]
+
+
+def test_a_fit_that_no_training_has_is_null_and_no_member_is_named():
+    card = score.summarise_training({"a-0": summary(40, None), "b-0": summary(50, None)})
+    assert card == {"views_per_identity": 40, "training_fit": None}
+    assert score.describe("x", card | {score.NOT_MEASURED: "why"}) == "score x: why"

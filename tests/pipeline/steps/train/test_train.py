@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("in_process")
 def trained(training_set, settings, seed: int = 0) -> tuple[dict[str, torch.Tensor], pd.DataFrame]:
     network = net(settings).eval()  # neither its mode
     torch.seed()  # nor the random state has an effect
-    history = train.train(network, training_set, settings, seed)
+    history, _ = train.train(network, training_set, settings, seed)
     return network.state_dict(), history
 
 
@@ -235,7 +235,7 @@ def test_patience_keeps_the_best_epoch_and_stops(validated, settings_with, monke
     monkeypatch.setattr(InnerValidation, "evaluate", evaluate)
     settings = settings_with(epochs=5, inner={"fraction": 0.5, "patience": 2})
     network = net(settings)
-    history = train.train(network, validated, settings, 0)
+    history, _ = train.train(network, validated, settings, 0)
     assert history["inner"].tolist() == [0.2, 0.6, 0.4, 0.5]
     assert same(network.state_dict(), states[1]) and not same(states[1], states[3])
 
@@ -243,7 +243,7 @@ def test_patience_keeps_the_best_epoch_and_stops(validated, settings_with, monke
 def test_without_patience_the_score_is_only_recorded(validated, settings_with):
     settings = settings_with(inner={"fraction": 0.5, "patience": 0})
     network = net(settings)
-    history = train.train(network, validated, settings, 0)
+    history, _ = train.train(network, validated, settings, 0)
     assert history["inner"].between(0, 1).all()
     scores = validated.validation.evaluate(network)
     assert scores["inner"] == pytest.approx(history["inner"].iloc[-1])
@@ -267,5 +267,5 @@ def test_the_rate_falls_on_a_plateau_of_the_inner_score(validated, settings_with
     monkeypatch.setattr(InnerValidation, "evaluate", lambda self, network: {"inner": 0.5})
     plateau = {"kind": "plateau", "warmup": 0.0, "patience": 2}
     settings = settings_with(epochs=4, learning_rate=1e-3, schedule=plateau)
-    history = train.train(net(settings), validated, settings, 0)
+    history, _ = train.train(net(settings), validated, settings, 0)
     np.testing.assert_allclose(history["rate"], [1e-3, 1e-3, 1e-3, 1e-3 * schedule.FALL])
