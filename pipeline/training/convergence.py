@@ -68,10 +68,9 @@ def explain_shortfall(fit: float | None, history: list[Row], epochs: int) -> str
         return ""
     if scores and not was_improving(scores):
         return ""
-    found = f"of the photographs that it was trained on, it recognises only {fit:.0%}"
     if was_improving([-row["loss"] for row in whole]):
-        return f"{found}, and its loss was still falling: train longer"
-    return f"{found}, though its loss no longer fell: change the learning rate"
+        return "the loss was still falling, train longer"
+    return "the loss no longer fell, change the learning rate"
 
 
 def was_improving(scores: list[float]) -> bool:

@@ -154,8 +154,11 @@ def summarise_training(members: dict[str, dict[str, Any]]) -> dict[str, float | 
     have not converged, if there are any.
     """
     fits = [summary["fit"] for summary in members.values() if summary["fit"] is not None]
-    reasons = {name: s["not_converged"] for name, s in members.items() if s["not_converged"]}
-    text = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
+    names: dict[str, list[str]] = {}  # by reason
+    for name, summary in members.items():
+        if reason := summary["not_converged"]:
+            names.setdefault(reason, []).append(f"{name} (training fit {summary['fit']:.2f})")
+    text = "; ".join(f"{', '.join(several)}: {reason}" for reason, several in names.items())
     return {
         "views_per_identity": min(summary["views_per_identity"] for summary in members.values()),
         "training_fit": min(fits, default=None),

@@ -79,11 +79,11 @@ def summarise(session: TrainingSession, history: list[Row]) -> Summary:
     """
     fit = convergence.measure_fit(session.net, session.training_set, session.settings.channels)
     shortfall = convergence.explain_shortfall(fit, history, session.budget.epochs)
-    if shortfall and session.fabric.is_global_zero:
+    if fit is not None and shortfall and session.fabric.is_global_zero:
         logger.warning(
-            "the training has not converged: %s (train.epochs, or train.views_per_identity, %.0f "
-            "now)",
-            *(shortfall, session.budget.views_per_identity),
+            "the training has not converged: it recognises only %.0f%% of the photographs that it "
+            "was trained on; %s (train.epochs, or train.views_per_identity, %.0f now)",
+            *(100 * fit, shortfall, session.budget.views_per_identity),
         )
     rounded = None if fit is None else round(fit, 4)
     return {**session.budget.facts(), "fit": rounded, "not_converged": shortfall}

@@ -191,13 +191,15 @@ def summary(views: float, fit: float | None, reason: str = "") -> dict:
 )
 def test_members_that_have_not_converged_are_named():
     members = {"a-0": summary(40, 0.98), "b-0": summary(12.5, 0.4, "train longer")}
+    members |= {"b-1": summary(13, 0.5, "train longer"), "c-0": summary(40, 0.5, "slower")}
     card = score.summarise_training(members)
     assert card["views_per_identity"] == 12.5 and card["training_fit"] == 0.4
-    assert card[score.NOT_CONVERGED] == "b-0: train longer"
+    few = "b-0 (training fit 0.40), b-1 (training fit 0.50): train longer"
+    assert card[score.NOT_CONVERGED] == f"{few}; c-0 (training fit 0.50): slower"
     text = score.describe("best", {**card, "map5": 0.5, "map5_low": 0.4, "map5_high": 0.6})
     assert text.splitlines() == [
         "score best: held-out MAP@5 0.500 (0.400 to 0.600)",
-        "score best: not converged: b-0: train longer",
+        f"score best: not converged: {few}; c-0 (training fit 0.50): slower",
     ]
 
 

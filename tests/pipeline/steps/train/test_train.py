@@ -269,3 +269,32 @@ def test_the_rate_falls_on_a_plateau_of_the_inner_score(validated, settings_with
     settings = settings_with(epochs=4, learning_rate=1e-3, schedule=plateau)
     history, _ = train.train(net(settings), validated, settings, 0)
     np.testing.assert_allclose(history["rate"], [1e-3, 1e-3, 1e-3, 1e-3 * schedule.FALL])
+
+
+def test_a_network_that_does_not_fit_its_photographs_is_named(
+    training_set, settings_with, monkeypatch, caplog
+):
+    """The summary has the budget, the fit and the reason; a fit of .95 is no reason."""
+    monkeypatch.setattr(train.convergence, "measure_fit", lambda *_: 0.25)
+    settings = settings_with()
+    _, summary = train.train(net(settings), training_set, settings, 0)
+    assert (summary["epochs"], summary["individuals"], summary["fit"]) == (2, 6, 0.25)
+    assert summary["not_converged"] == "the loss was still falling, train longer"
+    assert (
+        "only 25% of the photographs that it was trained on; the loss was still falling"
+        in caplog.text
+    )
+    monkeypatch.setattr(train.convergence, "measure_fit", lambda *_: 0.95)
+    caplog.clear()
+    assert train.train(net(settings), training_set, settings, 0)[1]["not_converged"] == ""
+    assert not caplog.text
+
+
+def test_views_per_identity_and_as_many_epochs_give_the_same_network(
+    training_set, settings_with, capsys
+):
+    """An epoch shows the mean identity 4 times (two slots of two views): 7 views are 2 epochs."""
+    expected, _ = trained(training_set, settings_with(epochs=2))
+    capsys.readouterr()
+    assert same(expected, trained(training_set, settings_with(epochs=0, views_per_identity=7))[0])
+    assert "4 batches x 2 epochs" in capsys.readouterr().out
