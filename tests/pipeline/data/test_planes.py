@@ -17,6 +17,17 @@ def test_planes_of_3_4_and_5_channels(tiny):
     assert np.array_equal(planes.to_planes(crop, 3), five[:3])
 
 
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (5, 7), (16, 64), (224, 256)])
+def test_split_planes_are_the_channels_and_never_aligned_alike(height, width):
+    """OpenCV would write those that are past the caches."""
+    shape = (height, width, 4)
+    crop = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    split = planes.split(crop)
+    assert np.array_equal(split, crop.transpose(2, 0, 1))
+    if height * width % 8 == 0:  # others never are
+        assert len({plane.ctypes.data % 16 for plane in split}) > 1
+
+
 def step(height: int) -> np.ndarray:
     """5 x 6 grey: 0 in columns 0 to 2, `height` in columns 3 to 5."""
     picture = np.zeros((5, 6, 3), dtype=np.uint8)
