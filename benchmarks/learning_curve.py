@@ -55,7 +55,8 @@ def main(
     backbone, _, fold = member.rpartition("-")
     rows = pd.read_csv(out).to_dict("records") if out and out.is_file() else []
     for size in sizes:
-        key = dict(zip(KEYS, (" ".join([preset, *(edits or [])]), member, size), strict=True))
+        values = " ".join([preset, *(edits or [])]), member, size
+        key: dict[str, Any] = dict(zip(KEYS, values, strict=True))
         if not any(key.items() <= row.items() for row in rows):
             with enter_project(folder, edit_preset(preset, size, edits or [])):
                 prepare(backbone)
