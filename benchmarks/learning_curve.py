@@ -16,7 +16,7 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
@@ -56,7 +56,7 @@ def main(
     rows = pd.read_csv(out).to_dict("records") if out and out.is_file() else []
     for size in sizes:
         values = " ".join([preset, *(edits or [])]), member, size
-        key: dict[str, Any] = dict(zip(KEYS, values, strict=True))
+        key: dict[Hashable, Any] = dict(zip(KEYS, values, strict=True))
         if not any(key.items() <= row.items() for row in rows):
             with enter_project(folder, edit_preset(preset, size, edits or [])):
                 prepare(backbone)
