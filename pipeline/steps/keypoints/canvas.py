@@ -3,7 +3,10 @@
 import cv2
 import numpy as np
 
-MAX_ENLARGEMENT = 2.0  # of a small animal: further enlargement adds no detail
+# Of a small animal. On 150 heads of right whales, 175 pixels wide, at a contrast of .005, 3.0 takes
+# twice the time of 2.0, lowers the map5 of votes by .034 (.001 to .065) and does not raise that of
+# inliers (-.059 to +.029)
+MAX_ENLARGEMENT = 2.0
 
 
 def crop_to_mask(

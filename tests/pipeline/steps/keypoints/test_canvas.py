@@ -31,6 +31,17 @@ def test_canvas_has_the_wanted_longer_side_but_at_most_doubles_the_photograph(lo
     assert fit_canvas(whole, 32, 64, longest)[1:] == expected
 
 
+@pytest.mark.parametrize(
+    "frame, canvas",
+    [((150, 100), (300, 200)), ((300, 150), (600, 300)), ((4000, 3000), (640, 480))],
+    ids=["a small photograph", "a fluke of 300 pixels", "a camera's"],
+)
+def test_one_size_serves_photographs_of_all_sizes(frame, canvas):
+    """Small ones are doubled, larger ones fill the 640 pixels."""
+    whole = boxes.transform(boxes.upright_frame((0, 0, *frame)), 160, 80)
+    assert fit_canvas(whole, 160, 80, longest=640)[1:] == canvas
+
+
 def test_a_sliver_keeps_one_pixel():
     sliver = boxes.transform(boxes.upright_frame((0, 0, 500, 1)), 32, 32)
     assert fit_canvas(sliver, 32, 32, longest=100)[1:] == (100, 1)
