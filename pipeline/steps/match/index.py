@@ -11,7 +11,7 @@ import numpy as np
 
 from pipeline.params import Match
 
-KIND = "fast scan, 2"  # to be changed with `build_index`: identify keeps an index of the same kind
+KIND = "fast scan, 3"  # to be changed with `build_index`: identify keeps an index of the same kind
 LEVELS = 255.0  # the length of a stored descriptor
 NUMBERS_PER_CODE = 4  # numbers of a descriptor that share a code of four bits
 CANDIDATES = 3  # times the neighbours asked for: how many get exact distances
@@ -34,7 +34,7 @@ def build_index(descriptors: np.ndarray, params: Match) -> faiss.Index:
     codes = size // NUMBERS_PER_CODE
     inverted = faiss.IndexIVFPQFastScan(faiss.IndexFlatL2(size), size, cells, codes, 4)
     inverted.by_residual = False  # one table of distances serves all cells
-    inverted.implem = 11  # one query after another: a query is answered alike alone and among many
+    inverted.implem = 12  # several at once, each answered as it would be alone
     index = faiss.IndexRefine(configure(inverted, params), exact)
     index.k_factor = CANDIDATES
     return fill(index, descriptors)

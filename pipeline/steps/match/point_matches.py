@@ -44,14 +44,23 @@ def match_mutually(
     ratio : largest allowed distance relative to that of the first one's second nearest
     """
     extended = extend(first, 0)
-    return [match_with(extended, other, ratio) for other in others]
+    # for all of them: memory that is new takes as long as a third of the product
+    memory = np.empty(len(first) * max(map(len, others), default=0), np.float32)
+    return [match_with(extended, other, ratio, memory) for other in others]
 
 
-def match_with(first: np.ndarray, other: np.ndarray, ratio: float) -> PointMatches:
-    """As `match_mutually`, with one other photograph; `first` is extended."""
+def match_with(
+    first: np.ndarray, other: np.ndarray, ratio: float, memory: np.ndarray
+) -> PointMatches:
+    """As `match_mutually`, with one other photograph.
+
+    first : extended
+    memory : to work in, at least k * m float32
+    """
     if not len(first) or len(other) < 2:
         return NO_MATCHES
-    similarity = first @ extend(other, 1).T
+    similarity = memory[: len(first) * len(other)].reshape(len(first), len(other))
+    np.matmul(first, extend(other, 1).T, out=similarity)
     nearest = similarity.argmax(axis=1)
     best = similarity[np.arange(len(first)), nearest]
     mutual = np.flatnonzero(best == similarity.max(axis=0)[nearest])
