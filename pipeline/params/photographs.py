@@ -135,6 +135,7 @@ class Keypoints(Section):
     around: Annotated[int, Field(ge=0, le=20_000)]
     contrast: Annotated[float, Field(ge=0, le=10)]
     upright: bool
+    patch: Annotated[float, Field(ge=0.5, le=4)]
 
 
 class Folds(Section):

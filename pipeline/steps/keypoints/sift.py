@@ -31,7 +31,8 @@ def detect(
     points = sorted(points, key=lambda point: (-point.response, point.pt))
     chosen = [select_inside(points, *region) for region in regions]
     # all at once: the scales of the canvas, half of the time, are computed once
-    descriptors = describe(sift, grey, [point for part in chosen for point in part])
+    wide = enlarge([point for part in chosen for point in part], settings.patch)
+    descriptors = describe(sift, grey, wide)
     ends = np.cumsum([len(part) for part in chosen])
     places = [np.array([point.pt for point in part], np.float32).reshape(-1, 2) for part in chosen]
     return list(zip(places, np.split(descriptors, ends[:-1]), strict=True))
@@ -57,6 +58,13 @@ def make_upright(points: Sequence[cv2.KeyPoint]) -> list[cv2.KeyPoint]:
     for point in unique.values():
         point.angle = 0
     return list(unique.values())
+
+
+def enlarge(points: list[cv2.KeyPoint], patch: float) -> list[cv2.KeyPoint]:
+    """Multiply the sizes of points by `patch`, so that more around them is described."""
+    for point in points:
+        point.size *= patch
+    return points
 
 
 def to_root_sift(descriptors: np.ndarray) -> np.ndarray:

@@ -91,7 +91,28 @@ def test_features_match_after_a_quarter_turn_unless_upright(blobs):
     assert matching_fraction(blobs, turned, UPRIGHT) < 0.3
 
 
-@pytest.mark.parametrize("settings", [SETTINGS, UPRIGHT])
+def test_a_wider_patch_sees_what_is_farther_from_the_same_points(blobs):
+    """A bright column at the right changes fewer narrow descriptors than wide ones."""
+    other = blobs.copy()
+    mask = np.zeros_like(blobs)
+    mask[:, :80] = 255
+    other[:, 100:] = 255 - other[:, 100:]
+    changed = []
+    for patch in (1.0, 3.0):
+        settings = UPRIGHT.model_copy(update={"patch": patch})
+        (points, before), (same, after) = (detect(grey, mask, settings) for grey in (blobs, other))
+        both = [
+            (a, b)
+            for a, p in zip(before, points, strict=True)
+            for b, q in zip(after, same, strict=True)
+            if np.array_equal(p, q)
+        ]
+        assert len(both) > 5
+        changed.append(np.mean([not np.array_equal(a, b) for a, b in both]))
+    assert changed[1] > changed[0]
+
+
+@pytest.mark.parametrize("settings", [SETTINGS, UPRIGHT, UPRIGHT.model_copy(update={"patch": 1.5})])
 def test_two_regions_at_once_are_those_of_opencv_one_by_one(blobs, settings):
     """OpenCV's own mask, and its own descriptors of one region's points."""
     left = np.zeros_like(blobs)
@@ -103,6 +124,8 @@ def test_two_regions_at_once_are_those_of_opencv_one_by_one(blobs, settings):
         expected = opencv.detect(blobs, mask)
         expected = sift.make_upright(expected) if settings.upright else expected
         expected = sorted(expected, key=lambda point: (-point.response, point.pt))
+        for point in expected:
+            point.size *= settings.patch
         expected, vectors = opencv.compute(blobs, expected[: len(points)])
         assert [point.pt for point in expected] == [tuple(point) for point in points.tolist()]
         assert np.array_equal(sift.to_root_sift(vectors), descriptors)
