@@ -17,7 +17,8 @@ import pandas as pd
 import typer
 
 from pipeline import params
-from pipeline.data.gallery import KNOWN
+from pipeline.data import artefacts
+from pipeline.data.gallery import KNOWN, trained_gallery_rows
 from pipeline.data.members import Member
 from pipeline.steps.neighbours import search
 from pipeline.steps.neighbours.neighbours import take_distinct
@@ -40,7 +41,8 @@ def measure_fold(backbone: str, fold: int, settings: params.Neighbours) -> pd.Da
     queries = member.query_rows()
     queries = queries[queries["kind"] == KNOWN]
     embeddings = member.embeddings()
-    gallery = search.build_gallery(embeddings, member.gallery_rows())
+    rows = trained_gallery_rows(artefacts.load_folds(), fold)
+    gallery = search.build_gallery(embeddings, rows)
     vectors, truth = embeddings.of(queries["image"]), queries["truth"].to_numpy()
     exact = find_nearest(vectors, gallery, settings.model_copy(update={"index": "exact"}))
     found_by_exact = is_among_first(exact, truth, gallery)

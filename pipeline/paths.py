@@ -30,6 +30,7 @@ VERIFY_SCORES = WORK / "verify/scores.json"
 VERIFY_ROC = WORK / "verify/roc.csv"
 VERIFY_RELIABILITY = WORK / "verify/reliability.csv"
 FEATURE_INDEX = WORK / "identify"  # of the galleries' local features, built when first needed
+TEST = "test"  # instead of a fold: what local features found in the test's queries
 LEADERBOARD = SUBMISSIONS / "leaderboard.csv"
 SUBMISSION_HISTORY = Path("data/history")  # rankings and params of past submissions
 CHECKED_NETWORKS = Path(".dvc/tmp/checked_networks.json")  # see models/checked_networks.py
@@ -91,23 +92,23 @@ def few_shot_accuracy(backbone: str, fold: int) -> Path:
     return member_folder("neighbours", backbone, fold) / "few_shot_accuracy.json"
 
 
-def match_evidence(fold: int) -> Path:
-    """The evidence of local features for one fold."""
+def match_evidence(fold: int | str) -> Path:
+    """The evidence of local features for one fold's held-out queries, or for the TEST's."""
     return WORK / "match" / str(fold) / "evidence.parquet"
 
 
-def matched_pairs(fold: int) -> Path:
+def matched_pairs(fold: int | str) -> Path:
     """The pairs of photographs whose geometry was verified."""
     return WORK / "match" / str(fold) / "pairs.parquet"
 
 
-def matched_points(fold: int) -> Path:
+def matched_points(fold: int | str) -> Path:
     """The inliers of those pairs."""
     return WORK / "match" / str(fold) / "points.parquet"
 
 
-def weighted_evidence(fold: int) -> Path:
-    """The evidence of weighted inliers for one fold."""
+def weighted_evidence(fold: int | str) -> Path:
+    """The evidence of weighted inliers for one fold's held-out queries, or for the TEST's."""
     return WORK / "weigh" / str(fold) / "evidence.parquet"
 
 
@@ -116,7 +117,7 @@ def point_weights(part: int) -> Path:
     return WORK / "weigh" / f"point_weights{part if part >= 0 else ''}.json"
 
 
-def weighted_pairs(fold: int) -> Path:
+def weighted_pairs(fold: int | str) -> Path:
     """The summed point weights of each pair."""
     return WORK / "weigh" / str(fold) / "pairs.parquet"
 

@@ -13,7 +13,7 @@ def main() -> None:
     table = folds.assign_folds(labels, p.folds.count, p.folds.seed)
     folds.check_training(table, p.folds.trained)
     folds.check_partition(read_pseudo_labels(paths.PSEUDO), table)
-    tables.write("folds", table, paths.FOLDS)
+    tables.write("folds", folds.assign_parts(table, p.folds.parts, p.folds.seed), paths.FOLDS)
     if whole := folds.describe_whole(table):
         print(f"folds: {whole}")
 

@@ -1,30 +1,31 @@
-"""Compare the local features of every fold's queries with its gallery's."""
+"""Compare the local features of all queries with those of their galleries."""
+
+import pandas as pd
 
 from pipeline import params, paths
 from pipeline.data import artefacts, evidence, tables
 from pipeline.data.features import Features
-from pipeline.data.members import Member
-from pipeline.steps.match import match
-from pipeline.steps.match.queries import FoldInput
+from pipeline.data.members import Member, load_query_sets
+from pipeline.steps.match import match, queries
 from pipeline.system.start import run
 
 
 def main() -> None:
-    p = params.load()
-    viewpoints = artefacts.load_viewpoints()
+    p, folds = params.load(), artefacts.load_folds()
+    rows = load_query_sets(p.folds.trained)
+    galleries = queries.build_galleries(
+        folds, pd.concat(rows.values()), artefacts.load_viewpoints()
+    )
     members = [Member(p.match.backbone, fold) for fold in p.folds.trained]
-    inputs = {
-        member.fold: FoldInput(
-            member.gallery_rows(), member.query_rows(), member.nearest(), viewpoints
-        )
-        for member in members
-    }
-    features, duplicates = Features.load(paths.KEYPOINTS), artefacts.load_duplicates()
-    matches = match.match_folds(features, inputs, duplicates, p.match, p.keypoints.detector)
-    for fold, result in matches.items():
-        evidence.save(result.evidence, paths.match_evidence(fold))
-        tables.write_parquet(result.pairs, paths.matched_pairs(fold))
-        tables.write_parquet(result.points, paths.matched_points(fold))
+    nearest = queries.merge_nearest((m.nearest() for m in members), p.match.shortlist)
+    duplicates = queries.find_duplicates(artefacts.load_duplicates(), galleries.rows)
+    sets = {key: queries.build_queries(own, nearest, duplicates) for key, own in rows.items()}
+    features = Features.load(paths.KEYPOINTS)
+    found = match.match_sets(features, galleries, sets, p.match, p.keypoints.detector)
+    for key, result in found.items():
+        evidence.save(result.evidence, paths.match_evidence(key))
+        tables.write_parquet(result.pairs, paths.matched_pairs(key))
+        tables.write_parquet(result.points, paths.matched_points(key))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from functools import partial
 
 from pipeline import params, paths
-from pipeline.data import artefacts, evidence
+from pipeline.data import artefacts, evidence, gallery
 from pipeline.data.members import Member
 from pipeline.models import pair_head
 from pipeline.steps.rerank.inputs import RerankInputs
@@ -19,7 +19,7 @@ def main(backbone: str, fold: str) -> None:
     inputs = RerankInputs(
         member.evidence("neighbours"),
         member.embeddings(),
-        member.gallery_rows(),
+        gallery.gallery_rows(artefacts.load_folds()),
         member.query_rows(),
         artefacts.load_viewpoints(),
         load_head=partial(pair_head.load_pair_head, settings, paths.model(*member)),

@@ -14,7 +14,6 @@ def main(name: str) -> None:
         artefacts.load_folds(),
         recipe.fold_list(p.folds.trained),
         Settings(recipe.new_whale, p.submission, p.evaluation),
-        artefacts.load_viewpoints(),
         sample,
     )
     tables.write("rankings", answers.held_out, paths.rankings(name))

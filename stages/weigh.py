@@ -1,4 +1,4 @@
-"""Fit the weights of matched points, and weigh those of every fold's pairs."""
+"""Fit the weights of matched points, and weigh those of all pairs."""
 
 from pipeline import params, paths
 from pipeline.data import evidence, members, tables
@@ -8,22 +8,23 @@ from pipeline.system.start import run
 
 def main() -> None:
     p = params.load()
+    queries = members.load_query_sets(p.folds.trained)
     pairs = {
-        fold: weigh.FoldPairs(
-            tables.read_parquet(paths.matched_pairs(fold)),
-            tables.read_parquet(paths.matched_points(fold)),
-            members.load_query_rows(fold),
+        key: weigh.FoldPairs(
+            tables.read_parquet(paths.matched_pairs(key)),
+            tables.read_parquet(paths.matched_points(key)),
+            rows,
         )
-        for fold in p.folds.trained
+        for key, rows in queries.items()
     }
     weighted = weigh.weigh_folds(pairs, p.weigh, p.evaluation)
     for part, weigher in weighted.weighers.items():
         weigher.save(paths.point_weights(part))
     parts = weighted.parts.rename_axis("image").reset_index(name="part")
     tables.write_csv(parts, paths.CROSS_FIT_PARTS)
-    for fold in p.folds.trained:
-        evidence.save(weighted.evidence[fold], paths.weighted_evidence(fold))
-        tables.write_parquet(weighted.pairs[fold], paths.weighted_pairs(fold))
+    for key in queries:
+        evidence.save(weighted.evidence[key], paths.weighted_evidence(key))
+        tables.write_parquet(weighted.pairs[key], paths.weighted_pairs(key))
 
 
 if __name__ == "__main__":

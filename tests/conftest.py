@@ -81,6 +81,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
             "group": range(len(names)),
             "only_fold": "",
             "fold": [k for _ in range(IDENTITIES) for k in range(IMAGES)] + [0, 1, 2, 0],
+            "part": 0,
         }
     )
     return Tiny(crops, pd.Series(names), folds)

@@ -1,9 +1,11 @@
-"""The training rows, the gallery and the queries of a member; and embeddings.
+"""The training rows and the queries of a member, the gallery of each query; and embeddings.
 
-A member is not trained on its fold. The images of that fold are its held-out queries; everything
-labelled with a known identity outside the fold is its gallery, for held-out and test queries alike.
+A member is not trained on its fold. The images of that fold are its held-out queries. Enrolment
+needs no training: queries are compared with everything that is labelled with a known identity, and
+held-out ones with all of it but their own part of the fold.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +16,11 @@ from pipeline.data import tables
 from pipeline.data.tables import NEW_WHALE
 from pipeline.system.errors import OTHER_SETTINGS, UserError, explain_damage
 
-KNOWN = "known"  # its identity has an image in the gallery
+KNOWN = "known"  # its identity has an image in the query's gallery
 LABELLED_NEW = "labelled_new"  # the competition calls it new_whale
-UNSEEN = "unseen"  # its identity lies wholly in the held-out fold: truly new to the member
+UNSEEN = "unseen"  # its identity lies wholly in the held-out part: truly new to the member
 TEST = "test"
+NO_FOLD = -1  # the fold and the part of the test's queries, pseudo-labels and enrolled photographs
 
 
 def training_rows(folds: pd.DataFrame, held_out: int) -> pd.DataFrame:
@@ -31,51 +34,94 @@ def training_rows(folds: pd.DataFrame, held_out: int) -> pd.DataFrame:
     return folds[~held & ~duplicates & allowed].reset_index(drop=True)
 
 
-def gallery_rows(folds: pd.DataFrame, held_out: int) -> pd.DataFrame:
-    """The training rows with a known identity, which queries are compared with.
+def gallery_rows(folds: pd.DataFrame, fold: int = NO_FOLD, part: int = NO_FOLD) -> pd.DataFrame:
+    """The rows that queries of a part of a fold are compared with; by default those of the test.
 
-    Pseudo-labelled photographs are trained on but left out here: they are test queries themselves,
-    and no held-out query finds itself.
+    Everything labelled with a known identity, but the part itself. Pseudo-labelled photographs are
+    trained on but left out here: they are test queries themselves, and no held-out query finds
+    itself.
     """
-    rows = training_rows(folds, held_out)
-    in_gallery = (rows["identity"] != NEW_WHALE) & (rows["only_fold"] == "")
-    return rows[in_gallery].reset_index(drop=True)
+    in_gallery = (folds["identity"] != NEW_WHALE) & (folds["only_fold"] == "")
+    own_part = (folds["fold"] == fold) & (folds["part"] == part) & (folds["fold"] != NO_FOLD)
+    return folds[in_gallery & ~own_part].reset_index(drop=True)
+
+
+def trained_gallery_rows(folds: pd.DataFrame, held_out: int) -> pd.DataFrame:
+    """The rows of the test's gallery outside the fold `held_out`: what its member trained on."""
+    rows = gallery_rows(folds)
+    return rows[rows["fold"] != held_out].reset_index(drop=True)
+
+
+def split_by_gallery(
+    folds: pd.DataFrame, queries: pd.DataFrame
+) -> Iterator[tuple[np.ndarray, pd.DataFrame]]:
+    """Yield the positions of queries (columns fold, part) that have one gallery, and its rows.
+
+    Every query is in exactly one of the groups.
+    """
+    for (fold, part), positions in queries.groupby(["fold", "part"]).indices.items():
+        yield positions, gallery_rows(folds, fold, part)
+
+
+def count_photographs(
+    folds: pd.DataFrame, queries: pd.DataFrame, identities: np.ndarray
+) -> np.ndarray:
+    """The number of photographs that a query's gallery has of an identity, for n pairs of these.
+
+    queries : n rows (columns fold, part); identities : n; 0 for one that is not in the gallery
+    """
+    rows = gallery_rows(folds)
+    everywhere = rows["identity"].value_counts().reindex(identities, fill_value=0).to_numpy()
+    parts = rows[rows["fold"] != NO_FOLD].groupby(["fold", "part", "identity"]).size()
+    keys = pd.MultiIndex.from_arrays([queries["fold"], queries["part"], identities])
+    return everywhere - parts.reindex(keys, fill_value=0).to_numpy()
+
+
+def count_of_truth(folds: pd.DataFrame, held_out: pd.DataFrame) -> np.ndarray:
+    """The number of photographs of each held-out query's individual in its gallery.
+
+    held_out : q rows (columns image, truth); 0 for a new individual
+    """
+    labelled = folds[folds["only_fold"] == ""].set_index("image")[["fold", "part"]]
+    own = labelled.loc[held_out["image"]]
+    return count_photographs(folds, own, held_out["truth"].to_numpy())
 
 
 def query_rows(folds: pd.DataFrame, images: pd.DataFrame, held_out: int) -> pd.DataFrame:
     """The member's queries, held-out ones first, then the test's and those without a label.
 
-    Columns: image; group; kind; truth (the expected answer, "" for test); fold (-1 for test);
-    cluster (counted as one individual by bootstraps and balanced accuracies).
+    Columns: image; group; kind; truth (the expected answer, "" for test); fold and part (-1 for
+    test); cluster (counted as one individual by bootstraps and balanced accuracies).
     """
-    held = folds[folds["fold"] == held_out]
+    return pd.concat([held_out_rows(folds, [held_out]), test_rows(images)], ignore_index=True)
+
+
+def test_rows(images: pd.DataFrame) -> pd.DataFrame:
+    """The queries of the test and those without a label, which are the same for every member."""
     test = images.loc[images["split"] != "train", ["image"]]
-    test = test.assign(group=-1, kind=TEST, truth="", fold=-1, cluster="")
-    known = set(gallery_rows(folds, held_out)["identity"])
-    return pd.concat([_describe(held, known), test], ignore_index=True)
+    return test.assign(group=-1, kind=TEST, truth="", fold=NO_FOLD, part=NO_FOLD, cluster="")
 
 
 def held_out_rows(folds: pd.DataFrame, held_outs: list[int]) -> pd.DataFrame:
-    """The held-out queries of several folds, described by the gallery of each fold."""
-    rows = []
-    for fold in held_outs:
-        known = set(gallery_rows(folds, fold)["identity"])
-        rows.append(_describe(folds[folds["fold"] == fold], known))
-    return pd.concat(rows, ignore_index=True)
+    """The held-out queries of several folds, one fold's after another's."""
+    rows = pd.concat([folds[folds["fold"] == fold] for fold in held_outs], ignore_index=True)
+    known = count_photographs(folds, rows, rows["identity"].to_numpy()) > 0
+    return _describe(rows, known)
 
 
-def _describe(held: pd.DataFrame, known: set[str]) -> pd.DataFrame:
-    """Add kind, truth and cluster to rows of `folds`; `known` are the gallery's identities."""
+def _describe(held: pd.DataFrame, known: np.ndarray) -> pd.DataFrame:
+    """Add kind, truth and cluster to n rows of `folds`.
+
+    known : n bool, whether the row's gallery has its identity
+    """
     identity = held["identity"]
-    kind = np.where(
-        identity == NEW_WHALE, LABELLED_NEW, np.where(identity.isin(known), KNOWN, UNSEEN)
-    )
+    kind = np.where(identity == NEW_WHALE, LABELLED_NEW, np.where(known, KNOWN, UNSEEN))
     truth = np.where(kind == KNOWN, identity, NEW_WHALE)
     # two photographs labelled new_whale need not show the same individual
     group = "group " + held["group"].astype(str)
     cluster = np.where(kind == LABELLED_NEW, group, identity)
     described = held[["image", "group"]].assign(kind=kind, truth=truth)
-    return described.assign(fold=held["fold"], cluster=cluster)
+    return described.assign(fold=held["fold"], part=held["part"], cluster=cluster)
 
 
 @dataclass(frozen=True)

@@ -24,10 +24,6 @@ class Member(NamedTuple):
         """The member's name in the evidence, such as lite0-2."""
         return paths.member_name(*self)
 
-    def gallery_rows(self) -> pd.DataFrame:
-        """The labelled photographs that the member compares queries with."""
-        return load_gallery_rows(self.fold)
-
     def query_rows(self) -> pd.DataFrame:
         """The member's held-out queries, then the test's (`gallery.query_rows`)."""
         return load_query_rows(self.fold)
@@ -62,11 +58,15 @@ def list_members(recipe: Ensemble, trained: list[int]) -> list[Member]:
     return [Member(backbone, fold) for backbone in recipe.active_backbones() for fold in folds]
 
 
-def load_gallery_rows(fold: int) -> pd.DataFrame:
-    """The gallery of the members with this fold held out (`gallery.gallery_rows`)."""
-    return gallery.gallery_rows(artefacts.load_folds(), fold)
-
-
 def load_query_rows(fold: int) -> pd.DataFrame:
     """The queries of the members with this fold held out (`gallery.query_rows`)."""
     return gallery.query_rows(artefacts.load_folds(), artefacts.load_images(), fold)
+
+
+def load_query_sets(folds: list[int]) -> dict[int | str, pd.DataFrame]:
+    """The held-out queries by fold, and the test's, which all members share, as paths.TEST."""
+    table = artefacts.load_folds()
+    sets: dict[int | str, pd.DataFrame] = {
+        fold: gallery.held_out_rows(table, [fold]) for fold in folds
+    }
+    return sets | {paths.TEST: gallery.test_rows(artefacts.load_images())}

@@ -30,8 +30,8 @@ COLUMNS = {
     "labels": ["image", "identity", "group", "provenance", "only_fold"],
     # one row per image, x1 and y1 exclusive, in pixels; t.. maps photograph pixels to crop pixels
     "boxes": ["image", "x0", "y0", "x1", "y1", "source", *TRANSFORM],
-    # one row per labelled image; fold is -1 if it is never held out (pseudo-labels)
-    "folds": ["image", "identity", "group", "only_fold", "fold"],
+    # one row per labelled image; fold and part are -1 if it is never held out (pseudo-labels)
+    "folds": ["image", "identity", "group", "only_fold", "fold", "part"],
     # one row per test image that is a duplicate of a labelled one, whose identity it has
     "duplicates": ["image", "duplicate_of", "identity"],
     # one row per duplicate group with several identities
@@ -51,6 +51,7 @@ NUMBERS = {
     "bytes": int,
     "group": int,
     "fold": int,
+    "part": int,
     "round": int,
     "confidence": float,
     "weight": float,

@@ -27,37 +27,6 @@ def find_variants(file: str, column: pd.Series) -> list[str]:
     ]
 
 
-def group_incomparable(images: pd.Series, viewpoints: Mapping[str, str]) -> dict[str, list[str]]:
-    """For every known viewpoint, the images of another known one.
-
-    images : names
-    viewpoints : by name of a photograph
-    """
-    own = images.map(viewpoints)
-    return {
-        viewpoint: images[own.notna() & (own != viewpoint)].tolist()
-        for viewpoint in sorted(set(viewpoints.values()))
-    }
-
-
-def comparable_pairs(gallery: pd.DataFrame, viewpoints: Mapping[str, str]) -> set[tuple[str, str]]:
-    """The pairs (viewpoint of a query, identity) with a comparable photograph in the gallery.
-
-    gallery : columns image, identity
-    viewpoints : by name of a photograph; a query of an unknown one has the viewpoint ""
-    """
-    own = gallery["image"].map(viewpoints)
-    known = zip(own[own.notna()], gallery.loc[own.notna(), "identity"], strict=True)
-    of_unknown_query = {("", identity) for identity in gallery["identity"]}
-    without_viewpoint = set(gallery.loc[own.isna(), "identity"])
-    of_unknown_photograph = {
-        (viewpoint, identity)
-        for viewpoint in set(viewpoints.values())
-        for identity in without_viewpoint
-    }
-    return {*known} | of_unknown_query | of_unknown_photograph
-
-
 def split_comparable(
     queries: pd.Series, gallery: pd.Series, viewpoints: Mapping[str, str]
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pipeline.data import viewpoints
+from pipeline.data import gallery
 from pipeline.data.evidence import LOCAL
 from pipeline.data.tables import NEW_WHALE
 from pipeline.evaluation.cross_fit import CrossFit
@@ -26,7 +26,7 @@ from pipeline.identify.gallery import Gallery
 from pipeline.params import Ensemble, Params
 from pipeline.steps.ensemble.assemble import FoldEvidence, assemble_fold, list_sources
 from pipeline.steps.ensemble.blend import Blend
-from pipeline.steps.submission.place import Galleries, compute_posteriors
+from pipeline.steps.submission.place import compute_posteriors
 from pipeline.steps.weigh import weigh
 
 
@@ -48,19 +48,19 @@ def answer(query: Query, stored: Gallery, recipe: Ensemble, backbone: str, p: Pa
 
     recipe : with the scores of `backbone` only
     """
-    rows = {fold: comparable_rows(query, stored, fold) for fold in query.embeddings}
-    nearest = {
-        fold: search_nearest(query, stored, fold, fold_rows, p) for fold, fold_rows in rows.items()
-    }
+    folds = comparable_rows(query, stored)
+    rows = gallery.gallery_rows(folds)
+    nearest = {fold: search_nearest(query, stored, fold, rows, p) for fold in query.embeddings}
     scores = {fold: {backbone: evidence} for fold, (evidence, _) in nearest.items()}
-    tables = {fold: table for fold, (_, table) in nearest.items()}
-    compared = [table.assign(inliers=np.nan) for table in tables.values()]
+    tables = [table for _, table in nearest.values()]
+    compared = [table.assign(inliers=np.nan) for table in tables]
     if stored.local:
-        for fold, matched in match_features(query, stored, stored.local, rows, tables, p).items():
-            weighed = weigh.weigh_pairs(matched.pairs, matched.points, query.point_weights)
-            scores[fold][LOCAL] = pd.concat([matched.evidence, weighed])
-            compared.append(matched.pairs)
-    posteriors = blend_scores(query, stored, recipe, rows, scores, p)
+        matched = match_features(query, stored, stored.local, rows, tables, p)
+        weighed = weigh.weigh_pairs(matched.pairs, matched.points, query.point_weights)
+        for of_fold in scores.values():
+            of_fold[LOCAL] = pd.concat([matched.evidence, weighed])
+        compared.append(matched.pairs)
+    posteriors = blend_scores(query, stored, recipe, folds, scores, p)
     return Answer(normalise(posteriors), rank_compared(query, stored, compared))
 
 
@@ -68,23 +68,22 @@ def blend_scores(
     query: Query,
     stored: Gallery,
     recipe: Ensemble,
-    rows: dict[int, pd.DataFrame],
+    folds: pd.DataFrame,
     scores: dict[int, dict[str, pd.DataFrame]],
     p: Params,
 ) -> pd.DataFrame:
-    """The posteriors (columns query, identity, posterior) by the ensemble's blend of the scores."""
+    """The posteriors (columns query, identity, posterior) by the ensemble's blend of the scores.
+
+    folds : the table "folds" without what the photograph is not compared with
+    """
     sources = list_sources(stored.held_out)  # what the blend is fitted on; one query may lack some
     parts = [
-        assemble_fold(fold, scores[fold], sources, query_rows(), fold_rows)
-        for fold, fold_rows in rows.items()
+        assemble_fold(fold, of_fold, sources, query_rows(), folds)
+        for fold, of_fold in scores.items()
     ]
     blend = Blend(recipe, p.ensemble, p.evaluation, stored.tests)
     log_odds = blend.fit(without_part_of(query, stored.held_out, p)).log_odds(parts)
-    comparable = {
-        fold: viewpoints.comparable_pairs(fold_rows, stored.viewpoint)
-        for fold, fold_rows in rows.items()
-    }
-    return compute_posteriors(log_odds, 0.0, Galleries(comparable, stored.viewpoint))
+    return compute_posteriors(log_odds, 0.0)
 
 
 def without_part_of(query: Query, held_out: FoldEvidence, p: Params) -> FoldEvidence:

@@ -1,5 +1,6 @@
 """Compare a new photograph with the gallery: by embeddings, and by local features."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,9 +10,9 @@ from pipeline.data import gallery
 from pipeline.data.features import Features, append
 from pipeline.identify.gallery import Gallery, LocalGallery
 from pipeline.params import Params
-from pipeline.steps.match import match
+from pipeline.steps.match import match, queries
 from pipeline.steps.match.matcher import Matcher
-from pipeline.steps.match.queries import FoldQuery, Galleries
+from pipeline.steps.match.queries import Galleries
 from pipeline.steps.neighbours.neighbours import build_table, score_queries
 from pipeline.steps.neighbours.search import build_gallery
 from pipeline.steps.weigh.point_weights import PointWeigher
@@ -36,14 +37,21 @@ class Query:
 
 def query_rows() -> pd.DataFrame:
     """The photograph as `gallery.query_rows` gives those of the test."""
-    row = {"image": QUERY, "group": -1, "kind": gallery.TEST, "truth": "", "fold": -1}
-    return pd.DataFrame([row | {"cluster": ""}])
+    return gallery.test_rows(pd.DataFrame({"image": [QUERY], "split": "test"}))
 
 
-def comparable_rows(query: Query, stored: Gallery, fold: int) -> pd.DataFrame:
-    """The member's gallery without the photograph itself and its duplicates."""
-    rows = gallery.gallery_rows(stored.folds, fold)
-    return rows[~rows["group"].isin(query.groups)].reset_index(drop=True)
+def comparable_rows(query: Query, stored: Gallery) -> pd.DataFrame:
+    """The rows of "folds" that are left if the photograph is not to meet itself.
+
+    Without it and its duplicates; if it is one of the held-out queries, without their part.
+    """
+    folds = stored.folds
+    own = folds["group"].isin(query.groups)
+    parts = folds.loc[own & (folds["fold"] != gallery.NO_FOLD), ["fold", "part"]]
+    in_part = pd.MultiIndex.from_frame(folds[["fold", "part"]]).isin(
+        pd.MultiIndex.from_frame(parts)
+    )
+    return folds[~own & ~in_part].reset_index(drop=True)
 
 
 def search_nearest(
@@ -62,26 +70,23 @@ def match_features(
     query: Query,
     stored: Gallery,
     local: LocalGallery,
-    rows: dict[int, pd.DataFrame],
-    nearest: dict[int, pd.DataFrame],
+    rows: pd.DataFrame,
+    nearest: Iterable[pd.DataFrame],
     p: Params,
-) -> dict[int, match.FoldMatches]:
-    """Match local features with the galleries (`rows`) and the nearest photographs, by fold."""
+) -> match.Matches:
+    """Match local features with the gallery (`rows`); the members' `nearest` are verified."""
     features = append(stored.features, query.features)
-    images = {fold: fold_rows["image"] for fold, fold_rows in rows.items()}
-    galleries = Galleries(local.rows, images, stored.viewpoint)
+    galleries = Galleries(local.rows, {QUERY: rows["image"]}, stored.viewpoint)
     matcher = Matcher(features, galleries, p.match, p.keypoints.detector, local.index)
-    queries = []
-    for fold, table in nearest.items():
-        close = table.loc[table["rank"] < p.match.shortlist, "image"].tolist()
-        queries.append(FoldQuery(fold, close, [], None))
-    return match.match_queries(matcher, {QUERY: queries})
+    close = queries.merge_nearest(nearest, p.match.shortlist).get(QUERY, [])
+    own = queries.Query(QUERY, close, [], None)
+    return match.build_matches(matcher, match.match_queries(matcher, [(QUERY, own)]))
 
 
 def rank_compared(query: Query, stored: Gallery, compared: list[pd.DataFrame]) -> pd.DataFrame:
     """The compared photographs (columns COMPARED), most matched points first, then most similar.
 
-    A similarity is the mean over the members that have the photograph.
+    A similarity is the mean over the members.
 
     compared : rows image, identity, and inliers if points were matched
     """

@@ -9,6 +9,7 @@ import pandas as pd
 from pipeline.data import features
 from pipeline.data.enrolled_photo import Enrolled
 from pipeline.data.features import Features
+from pipeline.data.gallery import NO_FOLD
 from pipeline.identify import enrolment
 from pipeline.params import Params
 
@@ -45,14 +46,15 @@ def _refresh(enrolled: Enrolled, made_with: str, p: Params) -> Enrolled:
 
 
 def add_enrolled_rows(folds: pd.DataFrame, enrolled: dict[str, Enrolled]) -> pd.DataFrame:
-    """Add the enrolled photographs to the table "folds", in no fold: all members compare them."""
+    """Add the enrolled photographs to the table "folds", in no fold: all queries have them."""
     rows = pd.DataFrame(
         {
             "image": list(enrolled),
             "identity": [photograph.identity for photograph in enrolled.values()],
             "group": folds["group"].max() + 1 + np.arange(len(enrolled)),
             "only_fold": "",
-            "fold": -1,
+            "fold": NO_FOLD,
+            "part": NO_FOLD,
         }
     )
     return pd.concat([folds, rows], ignore_index=True) if enrolled else folds

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline import paths
-from pipeline.data import artefacts, gallery
+from pipeline.data import artefacts
 from pipeline.data.enrolled_photo import Enrolled
 from pipeline.data.features import Features
 from pipeline.data.gallery import Embeddings
@@ -115,7 +115,7 @@ def build_local_gallery(
     stored: Features, folds: pd.DataFrame, enrolled: dict[str, Enrolled], p: Params
 ) -> LocalGallery:
     """Join all galleries and the enrolled photographs, and index their local features."""
-    rows = merge_galleries([gallery.gallery_rows(folds, fold) for fold in p.folds.trained])
+    rows = merge_galleries(folds)
     index = load_or_build_index(stored, rows["image"], p)
     for photograph in enrolled.values():
         added = photograph.features

@@ -1,9 +1,9 @@
 """Label test photographs that the members agree on, for the next round of training.
 
 The labels for fold f come from the members of fold f only, and member f only trains on them, so
-that a held-out score stays honest. For the same reason nothing that is fitted on the held-out
-photographs of fold f is used for its labels: the blend is fitted on the other folds', point weights
-are left out, and an ensemble that needs a learned re-ranker is refused.
+that a held-out score stays honest. For the same reason the held-out photographs of fold f have no
+part in its labels: the test is compared anew with a gallery that lacks them, the blend is fitted on
+the other folds', point weights are left out, and an ensemble that needs a re-ranker is refused.
 """
 
 from collections.abc import Sequence
@@ -15,9 +15,10 @@ from pipeline import params, paths
 from pipeline.data import artefacts, tables
 from pipeline.data.pseudo_table import read_pseudo_labels
 from pipeline.evaluation import agreement
+from pipeline.identify.blind_evidence import score_blindly
 from pipeline.identify.ensembles import check_ensembles
 from pipeline.params import Params
-from pipeline.steps.ensemble.assemble import select_tests
+from pipeline.steps.ensemble.assemble import list_sources, select_tests
 from pipeline.steps.ensemble.blend import Blend
 from pipeline.steps.ensemble.ensemble import score_test_without_fold
 from pipeline.steps.ensemble.load import load_fold_evidence
@@ -96,9 +97,9 @@ def next_round() -> int:
 
 
 def blind_log_odds(p: Params, name: str) -> pd.DataFrame:
-    """The ensemble's log-odds for the test, each fold's without a fit on that fold.
+    """The ensemble's log-odds for the test, each fold's without its photographs (see above).
 
-    Raises ValueError for an ensemble of a single fold, and for one with fitted scores.
+    Raises ValueError for an ensemble of a single fold, and for one with scores of a re-ranker.
     """
     recipe = p.ensembles[name]
     fitted = [score for score in recipe.scores if set(score.split(" or ")) & FITTED]
@@ -109,6 +110,8 @@ def blind_log_odds(p: Params, name: str) -> pd.DataFrame:
     local = dict(recipe.local)
     local.pop("weighted_inliers", None)
     recipe = recipe.model_copy(update={"local": local})
-    parts = load_fold_evidence(recipe, p.folds.trained, artefacts.load_folds())
+    folds = artefacts.load_folds()
+    parts = load_fold_evidence(recipe, p.folds.trained, folds, ("neighbours",))
     blend = Blend(recipe, p.ensemble, p.evaluation, select_tests(parts))
-    return score_test_without_fold(parts, blend)
+    tests = score_blindly([part.fold for part in parts], list_sources(parts[0]), p)
+    return score_test_without_fold(parts, tests, blend)

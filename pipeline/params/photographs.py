@@ -139,9 +139,10 @@ class Keypoints(Section):
 
 
 class Folds(Section):
-    """The partition into folds, and which of them are held out."""
+    """The partition into folds and their parts, and which of the folds are held out."""
 
     count: Annotated[int, Field(ge=2, le=100)]
+    parts: Annotated[int, Field(ge=1, le=100)]
     seed: Seed
     trained: Annotated[list[Fold], Field(min_length=1), Unique]
 

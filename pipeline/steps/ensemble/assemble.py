@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.data import evidence
-from pipeline.data.gallery import TEST
+from pipeline.data.gallery import TEST, count_photographs
 from pipeline.data.tables import NEW_WHALE
 from pipeline.evaluation import calibration
 from pipeline.params import Ensemble
@@ -20,7 +20,7 @@ class FoldEvidence:
     queries: q rows as `gallery.query_rows` gives them
     query, identity: n candidate rows, sorted by query (a position in `queries`)
     scores: n x s, no gaps; columns "backbone.source" or "local.source"
-    sizes: n, photographs of the candidate in this fold's gallery
+    sizes: n, photographs of the candidate in the query's gallery
     """
 
     fold: int
@@ -89,13 +89,14 @@ def assemble_fold(
     tables: dict[str, pd.DataFrame],
     sources: dict[str, list[str]],
     queries: pd.DataFrame,
-    gallery: pd.DataFrame,
+    folds: pd.DataFrame,
 ) -> FoldEvidence:
     """Join the evidence of all backbones and of local features for one fold.
 
     tables : evidence (long tables) by backbone, or under evidence.LOCAL
     sources : those that are used of each (`choose_sources`)
-    queries, gallery : the fold's rows (`pipeline.data.gallery`)
+    queries : the fold's (`gallery.query_rows`)
+    folds : table "folds", of which every query's gallery is a part
 
     A candidate that a backbone's source leaves out takes that source's lowest score for the query:
     it is ranked last there, not 0. One that local features leave out has no vote and no match: 0.
@@ -115,14 +116,13 @@ def assemble_fold(
     query = np.sort(query, kind="stable")
     identity = joined.index.get_level_values("identity").to_numpy(dtype=object)
     scores = pd.DataFrame(calibration.fill_missing(joined.reset_index(drop=True), query))
-    counts = gallery["identity"].value_counts()
     return FoldEvidence(
         fold,
         queries.reset_index(drop=True),
         query,
         identity,
         scores.set_axis(joined.columns, axis=1),
-        counts.reindex(identity).to_numpy(),
+        count_photographs(folds, queries.iloc[query], identity),
     )
 
 

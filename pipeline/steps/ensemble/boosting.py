@@ -1,7 +1,7 @@
 """LightGBM over candidate features, with new_whale as one more candidate.
 
 Features may not drift between held-out and test, where galleries differ: scores and gaps are taken
-within the query, sizes from that member's gallery.
+within the query, sizes from its own gallery.
 """
 
 from typing import Self

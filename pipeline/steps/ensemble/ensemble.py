@@ -1,8 +1,8 @@
 """Fit a recipe on held-out queries and give every query's candidates log-odds against new_whale.
 
-Held-out queries are scored by fits that never saw them, fold by fold against the gallery of their
-member. Test queries are scored once per fold, each time against that fold's gallery, by the fit on
-all held-out queries; only posteriors are averaged over folds, later, in `submission`.
+Held-out queries are scored by fits that never saw them. Test queries are scored once per fold, by
+the evidence of the fold's members and the fit on all held-out queries; only posteriors are averaged
+over folds, later, in `submission`.
 """
 
 import pandas as pd
@@ -29,23 +29,25 @@ def score_queries(
     return copy_labels(table, duplicates) if blend.recipe.duplicates else table
 
 
-def score_test_without_fold(folds: list[FoldEvidence], blend: Blend) -> pd.DataFrame:
+def score_test_without_fold(
+    folds: list[FoldEvidence], tests: list[FoldEvidence], blend: Blend
+) -> pd.DataFrame:
     """Score the test alone, each fold's rows by the fit on the other folds' held-out queries.
 
     For pseudo-labels: member f will train on the labels of its fold's rows, so those must not
-    depend on the truth of fold f's photographs. That holds for the blend; evidence that was itself
-    fitted on them has to be left out by the caller. Raises ValueError for a single fold, which has
-    no others.
+    depend on the truth of fold f's photographs. That holds for the blend; it is the caller's part
+    that `tests`, the test's evidence of each fold, does not: no photograph of the fold is in the
+    gallery, and nothing is fitted on one. Raises ValueError for a single fold, which has no others.
     """
     if len(folds) < 2:
         raise ValueError(
             "pseudo-labels need two trained folds or more: each is fitted on the others"
         )
-    tables = []
-    for fold in folds:
-        others = stack_held_out([other for other in folds if other.fold != fold.fold])
-        tables.append(blend.fit(others).log_odds([fold.select(fold.is_test)]))
-    return pd.concat(tables, ignore_index=True)
+    scored = []
+    for test in tests:
+        others = stack_held_out([other for other in folds if other.fold != test.fold])
+        scored.append(blend.fit(others).log_odds([test]))
+    return pd.concat(scored, ignore_index=True)
 
 
 def add_missing_queries(table: pd.DataFrame, folds: list[FoldEvidence]) -> pd.DataFrame:

@@ -31,7 +31,7 @@ def load_fold_evidence(
             _load_tables(recipe, fold, stages),
             sources,
             gallery.query_rows(folds, images, fold),
-            gallery.gallery_rows(folds, fold),
+            folds,
         )
         for fold in numbers
     ]
@@ -60,6 +60,9 @@ def _load_tables(recipe: Ensemble, fold: int, stages: tuple[str, ...]) -> dict[s
         for backbone in recipe.active_backbones()
     }
     if recipe.local_scores():
-        local = (paths.match_evidence(fold), paths.weighted_evidence(fold))
-        loaded[evidence.LOCAL] = pd.concat(evidence.load(path) for path in local)
+        loaded[evidence.LOCAL] = pd.concat(
+            evidence.load(path(of))
+            for path in (paths.match_evidence, paths.weighted_evidence)
+            for of in (fold, paths.TEST)
+        )
     return loaded

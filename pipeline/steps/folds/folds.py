@@ -1,9 +1,12 @@
-"""The step `folds`: assign every labelled image to a fold of the evaluation protocol.
+"""The step `folds`: assign every labelled image to a fold of the evaluation protocol, and a part.
 
 Duplicates of one photograph share a fold. An identity with several photographs is spread over as
 many folds as possible, so that almost every held-out query has a relative in the gallery.
 Identities with one photograph, and new_whale images, are distributed evenly: held out, they are
 truly new. Where they leave a fold without a new query, whole identities are held out (`whole.py`).
+
+A fold is split into parts. The gallery of a held-out query lacks its part alone, so that it is
+nearly that of the test's queries, which lacks nothing.
 """
 
 from collections.abc import Sequence
@@ -14,6 +17,7 @@ import pandas as pd
 
 from pipeline.data import identity_names
 from pipeline.data.tables import NEW_WHALE
+from pipeline.steps.folds.distribution import distribute
 from pipeline.steps.folds.whole import choose_whole
 from pipeline.system.errors import UserError
 
@@ -30,12 +34,31 @@ def assign_folds(labels: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
     if len(photographs) < count:
         raise UserError(f"{len(photographs)} labelled photographs do not fill {count} folds")
     identities = photographs["identity"]
-    distributed = _distribute(identities, count, seed)
+    distributed = distribute(identities, count, seed)
     if whole := choose_whole(identities, distributed, count, seed):
-        distributed = _distribute(identities, count, seed, whole)
+        distributed = distribute(identities, count, seed, whole)
     fold_of = dict(zip(photographs["group"], distributed, strict=True))
     fold = np.where(labels["only_fold"] == "", labels["group"].map(fold_of).fillna(-1), -1)
     return labels[["image", "identity", "group", "only_fold"]].assign(fold=fold.astype(int))
+
+
+def assign_parts(folds: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
+    """Add the column "part" to the table "folds"; fewer than `count` parts in a small fold.
+
+    Duplicates share a part. The photographs of an identity in one fold are spread over the parts:
+    each has the others in its gallery. An identity that is held out whole stays in one part. The
+    part of pseudo-labels is -1.
+    """
+    held = folds[folds["fold"] >= 0].sort_values("image").drop_duplicates("group")
+    in_one_fold = held.groupby("identity")["fold"].transform("nunique") == 1
+    several = held["identity"].duplicated(keep=False)
+    whole = frozenset(held.loc[in_one_fold & several, "identity"]) - {NEW_WHALE}
+    part_of: dict[int, int] = {}
+    for fold, rows in held.groupby("fold"):
+        parts = distribute(rows["identity"], count, [seed, 2, int(str(fold))], whole)
+        part_of |= dict(zip(rows["group"], parts.tolist(), strict=True))
+    part = np.where(folds["fold"] >= 0, folds["group"].map(part_of).fillna(-1), -1)
+    return folds.assign(part=part.astype(int))
 
 
 def hash_partition(folds: pd.DataFrame) -> str:
@@ -86,35 +109,3 @@ def describe_whole(folds: pd.DataFrame) -> str:
         "too few labelled photographs show a new individual, and without any the place of "
         f"{NEW_WHALE} could not be learned"
     )
-
-
-def _distribute(
-    identities: pd.Series, count: int, seed: int, whole: frozenset[str] = frozenset()
-) -> np.ndarray:
-    """Assign each photograph (n identities) to a fold: each identity's go to the emptiest folds.
-
-    Repeated identities, single ones, new_whale and the `whole` ones, which stay together, are
-    counted separately, so that every fold gets the same fraction of each.
-    """
-    rng = np.random.default_rng(seed)
-    folds = np.empty(len(identities), dtype=int)
-    sizes = {kind: np.zeros(count) for kind in ("repeated", "single", NEW_WHALE, "whole")}
-    by_identity = pd.Series(np.arange(len(identities))).groupby(identities.to_numpy())
-    names = sorted(set(identities))
-    for name in (names[i] for i in rng.permutation(len(names))):
-        rows = rng.permutation(by_identity.get_group(name).to_numpy())
-        kind = "whole" if name in whole else find_kind(name, len(rows))
-        for batch in [rows] if name in whole else np.split(rows, range(count, len(rows), count)):
-            total = np.sum(list(sizes.values()), axis=0)
-            order = np.lexsort((rng.random(count), total, sizes[kind]))
-            emptiest = order[:1] if name in whole else order[: len(batch)]
-            folds[batch] = emptiest
-            np.add.at(sizes[kind], np.broadcast_to(emptiest, len(batch)), 1)
-    return folds
-
-
-def find_kind(identity: str, photographs: int) -> str:
-    """The kind of an identity: new_whale, repeated or single."""
-    if identity == NEW_WHALE:
-        return NEW_WHALE
-    return "repeated" if photographs > 1 else "single"

@@ -1,6 +1,6 @@
-"""Which photographs of a fold's gallery a query is compared with, and random ones among them.
+"""Which photographs of its gallery a query is compared with, and random ones among them.
 
-What grows with the gallery is computed once per fold and viewpoint, not per query.
+What grows with the gallery is computed once per gallery and viewpoint, not per query.
 """
 
 from dataclasses import dataclass

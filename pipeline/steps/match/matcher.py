@@ -1,6 +1,6 @@
-"""All folds' galleries, indexed to be matched with one query after another."""
+"""All galleries, indexed to be matched with one query after another."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from threading import Lock
@@ -15,10 +15,10 @@ from pipeline.steps.match import index as feature_index
 from pipeline.steps.match import votes
 from pipeline.steps.match.comparable import Comparable, sample_without, select_comparable
 from pipeline.steps.match.pairs import VerifiedPair, load_point_matcher, verify_pairs
-from pipeline.steps.match.queries import FoldQuery, Galleries
+from pipeline.steps.match.queries import Galleries, Query
 from pipeline.system.errors import OTHER_SETTINGS, UserError
 
-# If a fold's gallery is a smaller fraction of all photographs, the search goes no deeper
+# If a gallery is a smaller fraction of all photographs, the search goes no deeper
 MIN_FRACTION = 0.02
 
 
@@ -33,14 +33,13 @@ class Selection:
 
 @dataclass(frozen=True)
 class QueryMatches:
-    """What matching a query (by number) with one fold's gallery gives.
+    """What matching a query (by number) with its gallery gives.
 
     identities, votes : the identities (by number) with the most votes, and these
     selections : the photographs that were verified
     pairs : by photograph (by number)
     """
 
-    fold: int
     query: int
     identities: np.ndarray
     votes: np.ndarray
@@ -55,7 +54,7 @@ class QueryMatches:
 
 
 class Matcher:
-    """One index of all galleries' features; each fold gets votes from its gallery alone.
+    """One index of all galleries' features; a query gets votes from its own gallery alone.
 
     index : of the features of the galleries' rows, in their order (`index.build_index`); built if
         not given, on a GPU if there is one
@@ -79,7 +78,7 @@ class Matcher:
         rows_of = pd.Series(self.images).groupby(galleries.rows["identity"].to_numpy())
         self.images_of = {str(name): np.sort(images.to_numpy()) for name, images in rows_of}
         self.comparable = {
-            fold: self.build_comparable(images) for fold, images in galleries.folds.items()
+            key: self.build_comparable(images) for key, images in galleries.images.items()
         }
         counts = (features.ends - features.starts[:-1])[self.images]
         self.gallery_features = votes.GalleryFeatures(
@@ -97,7 +96,7 @@ class Matcher:
         return feature_index.build_gpu_index(descriptors, self.params)
 
     def build_comparable(self, images: pd.Series) -> dict[str, Comparable]:
-        """Build what queries of each viewpoint are compared with in one fold's gallery."""
+        """Build what queries of each viewpoint are compared with in one gallery."""
         viewpoints = np.array([self.viewpoints.get(name, "") for name in images], object)
         numbers = self.locate(images)
         order = np.argsort(numbers)
@@ -112,33 +111,24 @@ class Matcher:
         """The numbers of photographs; UserError if one is missing."""
         return locate(self.numbers, images)
 
-    def match_query(self, query: str, fold_queries: Sequence[FoldQuery]) -> list[QueryMatches]:
-        """Match one query with all folds' galleries."""
-        image = self.numbers[query]
-        viewpoint = self.viewpoints.get(query, "")
-        comparable = [
-            self.comparable[one.fold][viewpoint].without(self.locate(one.duplicates))
-            for one in fold_queries
-        ]
-        neighbours = self.search(image, min(len(one.images) for one in comparable))
-        cast, selected = [], []
-        for fold_query, one in zip(fold_queries, comparable, strict=True):
-            cast.append(self.cast_votes(neighbours, one))
-            selected.append(self.select_pairs(image, cast[-1], one, fold_query))
-        verified = self.verify(image, selected)
-        return [
-            QueryMatches(fold_query.fold, image, *self.top_votes(own), selections, verified)
-            for fold_query, own, selections in zip(fold_queries, cast, selected, strict=True)
-        ]
+    def match_query(self, name: str, query: Query) -> QueryMatches:
+        """Match one query with its gallery."""
+        image = self.numbers[name]
+        comparable = self.comparable[query.gallery][self.viewpoints.get(name, "")]
+        comparable = comparable.without(self.locate(query.duplicates))
+        neighbours = self.search(image, len(comparable.images))
+        cast = self.cast_votes(neighbours, comparable)
+        selections = self.select_pairs(image, cast, comparable, query)
+        verified = self.verify(image, selections)
+        return QueryMatches(image, *self.top_votes(cast), selections, verified)
 
-    def search(self, image: int, smallest: int) -> tuple[np.ndarray, np.ndarray]:
+    def search(self, image: int, count: int) -> tuple[np.ndarray, np.ndarray]:
         """Search the nearest neighbours of a photograph's features in all galleries.
 
-        So many that enough are left in the smallest of the galleries, of `smallest` comparable
-        photographs. If hardly any is comparable (a viewpoint that few photographs show), some votes
-        are lost.
+        So many that enough are left of its `count` comparable photographs. If hardly any is
+        comparable (a viewpoint that few photographs show), some votes are lost.
         """
-        fraction = max(smallest / len(self.images), MIN_FRACTION)
+        fraction = max(count / len(self.images), MIN_FRACTION)
         depth = int(np.ceil(2 * (self.params.neighbours + 1) / fraction))
         descriptors = self.features.descriptors[self.features.rows(image)]
         with self.lock:
@@ -152,9 +142,9 @@ class Matcher:
             *neighbours, self.gallery_features, comparable.allowed, self.params.neighbours + 1
         )
 
-    def verify(self, image: int, selected: Sequence[list[Selection]]) -> dict[int, VerifiedPair]:
-        """Verify the photographs selected by all folds: a pair matches alike in every fold."""
-        images = sorted({other for one in selected for s in one for other in s.images})
+    def verify(self, image: int, selections: list[Selection]) -> dict[int, VerifiedPair]:
+        """Verify the selected photographs."""
+        images = sorted({other for selection in selections for other in selection.images})
         pairs = verify_pairs(self.features, image, images, self.match_points, self.params)
         return dict(zip(images, pairs, strict=True))
 
@@ -164,7 +154,7 @@ class Matcher:
         return cast.labels[first], cast.label_votes[first]
 
     def select_pairs(
-        self, image: int, cast: votes.Votes, comparable: Comparable, query: FoldQuery
+        self, image: int, cast: votes.Votes, comparable: Comparable, query: Query
     ) -> list[Selection]:
         """Select the gallery's images to verify: the shortlist, and random ones if held out."""
         most = cast.images[np.argsort(-cast.image_votes, kind="stable")[: self.params.shortlist]]

@@ -1,38 +1,25 @@
-"""What is compared with what: each fold's gallery and queries."""
+"""What is compared with what: the galleries, and every query's one."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
-from pipeline.data.gallery import TEST
+from pipeline.data.gallery import TEST, gallery_rows, split_by_gallery
 
 
 @dataclass(frozen=True)
-class FoldInput:
-    """What is compared in one fold.
+class Query:
+    """One query against one gallery.
 
-    gallery, queries : the member's rows (`pipeline.data.gallery`)
-    nearest : the nearest gallery images of each query by embedding (query, rank, image)
-    viewpoints : of the photographs whose viewpoint is known
-    """
-
-    gallery: pd.DataFrame
-    queries: pd.DataFrame
-    nearest: pd.DataFrame
-    viewpoints: dict[str, str]
-
-
-@dataclass(frozen=True)
-class FoldQuery:
-    """One query against the gallery of one fold.
-
+    gallery : the gallery's key in `Galleries`
     nearest : gallery photographs to verify besides those with the most votes
     duplicates : gallery photographs that are duplicates of the query: it is not compared with them
     truth : the identity or new_whale; None for the test's queries
     """
 
-    fold: int
+    gallery: Hashable
     nearest: list[str]
     duplicates: list[str]
     truth: str | None
@@ -43,39 +30,64 @@ class Galleries:
     """What queries are compared with.
 
     rows : image and identity of all galleries, each photograph once
-    folds : the images of each fold's gallery
+    images : the photographs of each gallery, by a key
     viewpoints : of the photographs whose viewpoint is known; two are never compared
     """
 
     rows: pd.DataFrame
-    folds: Mapping[int, pd.Series]
+    images: Mapping[Any, pd.Series]
     viewpoints: Mapping[str, str]
 
 
-def merge_galleries(galleries: list[pd.DataFrame]) -> pd.DataFrame:
-    """Concatenate the rows of all galleries, each photograph once, sorted by name."""
-    return pd.concat(galleries).drop_duplicates("image").sort_values("image", ignore_index=True)
+def build_galleries(
+    folds: pd.DataFrame, queries: pd.DataFrame, viewpoints: Mapping[str, str]
+) -> Galleries:
+    """The galleries of held-out and test queries (columns fold, part), by fold and part."""
+    images = {
+        (queries["fold"].iloc[positions[0]], queries["part"].iloc[positions[0]]): rows["image"]
+        for positions, rows in split_by_gallery(folds, queries)
+    }
+    return Galleries(merge_galleries(folds), images, viewpoints)
+
+
+def merge_galleries(folds: pd.DataFrame) -> pd.DataFrame:
+    """The photographs of all galleries, sorted by name: those that the test is compared with."""
+    return gallery_rows(folds).sort_values("image", ignore_index=True)
 
 
 def build_queries(
-    folds: dict[int, FoldInput], duplicates: pd.DataFrame, shortlist: int
-) -> dict[str, list[FoldQuery]]:
-    """List what each query is compared with, one entry per fold that has the query.
+    queries: pd.DataFrame, nearest: Mapping[str, list[str]], duplicates: Mapping[str, list[str]]
+) -> dict[str, Query]:
+    """What each query is compared with, by name.
 
-    duplicates : the table "duplicates"
-    shortlist : how many of the nearest photographs are verified
+    queries : as `pipeline.data.gallery` gives them
+    nearest : photographs to verify (`merge_nearest`); duplicates : `find_duplicates`
     """
-    queries: dict[str, list[FoldQuery]] = {}
-    for fold, data in folds.items():
-        shortlisted = data.nearest[data.nearest["rank"] < shortlist]
-        nearest = shortlisted.groupby("query")["image"].agg(list).to_dict()
-        copies = find_duplicates(duplicates, data.gallery)
-        columns = data.queries[["image", "kind", "truth"]]
-        for name, kind, truth in columns.itertuples(index=False):
-            known_truth = None if kind == TEST else truth
-            query = FoldQuery(fold, nearest.get(name, []), copies.get(name, []), known_truth)
-            queries.setdefault(name, []).append(query)
-    return queries
+    columns = queries[["image", "fold", "part", "kind", "truth"]]
+    return {
+        name: Query(
+            (fold, part),
+            nearest.get(name, []),
+            duplicates.get(name, []),
+            None if kind == TEST else truth,
+        )
+        for name, fold, part, kind, truth in columns.itertuples(index=False)
+    }
+
+
+def merge_nearest(tables: Iterable[pd.DataFrame], count: int) -> dict[str, list[str]]:
+    """The `count` nearest gallery photographs of each query, by all members that have the query.
+
+    A photograph has its best rank; of equal ones the more similar comes first.
+
+    tables : the neighbours by each member's embeddings (query, rank, image, similarity)
+    """
+    near = pd.concat([table[table["rank"] < count] for table in tables])
+    near = near.sort_values(
+        ["query", "rank", "similarity", "image"], ascending=[True, True, False, True]
+    ).drop_duplicates(["query", "image"])
+    near = near[near.groupby("query").cumcount() < count]
+    return {str(query): images.tolist() for query, images in near.groupby("query")["image"]}
 
 
 def find_duplicates(duplicates: pd.DataFrame, gallery: pd.DataFrame) -> dict[str, list[str]]:

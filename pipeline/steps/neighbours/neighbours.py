@@ -1,4 +1,4 @@
-"""Search the gallery for every query: its nearest images, and scores of their identities.
+"""Search every query's gallery: its nearest images, and scores of their identities.
 
 Faiss proposes (exactly, or through an inverted file); every proposed (query, identity) pair is then
 scored exactly, four ways:
@@ -21,11 +21,42 @@ import numpy as np
 import pandas as pd
 
 from pipeline.data import evidence, viewpoints
+from pipeline.data.gallery import Embeddings, split_by_gallery
 from pipeline.params import Neighbours
 from pipeline.steps.neighbours import scores
 from pipeline.steps.neighbours.expansion import expand
 from pipeline.steps.neighbours.optional_scores import compute_optional_scores
-from pipeline.steps.neighbours.search import Gallery, Nearest, search, search_others
+from pipeline.steps.neighbours.search import (
+    Gallery,
+    Nearest,
+    build_gallery,
+    search,
+    search_others,
+)
+
+
+def score_member(
+    queries: pd.DataFrame,
+    folds: pd.DataFrame,
+    embeddings: Embeddings,
+    params: Neighbours,
+    member: str,
+    viewpoint: dict[str, str],
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The evidence and the neighbours (`build_table`) of one member's queries, by their galleries.
+
+    queries : as `pipeline.data.gallery` gives them; folds : the table "folds"
+    viewpoint : of every photograph with a known one; two viewpoints are never compared
+    """
+    scored, nearest = [], []
+    for positions, rows in split_by_gallery(folds, queries):
+        gallery, names = build_gallery(embeddings, rows), queries["image"].iloc[positions]
+        table, found = score_queries(
+            names, embeddings.of(names), gallery, params, member, viewpoint
+        )
+        scored.append(table)
+        nearest.append(build_table(names, gallery, found))
+    return pd.concat(scored, ignore_index=True), pd.concat(nearest, ignore_index=True)
 
 
 def score_queries(
@@ -36,7 +67,7 @@ def score_queries(
     member: str,
     viewpoint: dict[str, str],
 ) -> tuple[pd.DataFrame, Nearest]:
-    """The evidence of one member's queries (n names, n x d unit vectors), and their neighbours.
+    """The evidence of queries (n names, n x d unit vectors) of one gallery, and their neighbours.
 
     viewpoint : of every photograph with a known one; two viewpoints are never compared
     """

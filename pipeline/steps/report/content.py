@@ -49,7 +49,7 @@ def build_content(sources: Sources, params: Report, seed: int) -> dict[str, Any]
         "images": photographs,
         "thumbnails": thumbnails,
         "queries": entries.build_queries(
-            selected, details, count_gallery_photographs(sources.fold_table)
+            selected, details, count_gallery_photographs(sources.rankings, sources.fold_table)
         ),
         "map": {"m": sources.members[0].name, "p": build_map(sources, groups, seed)},
         "duplicates": listed_groups,
@@ -80,14 +80,10 @@ def load_details(selected: pd.DataFrame, sources: Sources) -> entries.Details:
     )
 
 
-def count_gallery_photographs(folds: pd.DataFrame) -> dict[tuple[int, str], int]:
-    """How many photographs of an identity each fold's gallery has, by (fold, identity)."""
-    held_out = sorted(set(folds["fold"]) - {-1})
-    return {
-        (fold, str(identity)): int(count)
-        for fold in held_out
-        for identity, count in gallery.gallery_rows(folds, fold)["identity"].value_counts().items()
-    }
+def count_gallery_photographs(rankings: pd.DataFrame, folds: pd.DataFrame) -> dict[str, int]:
+    """How many photographs of its individual a held-out query's gallery has, by query."""
+    counts = gallery.count_of_truth(folds, rankings)
+    return dict(zip(rankings["image"], counts.tolist(), strict=True))
 
 
 def build_map(sources: Sources, groups: list[dict[str, Any]], seed: int) -> list[list[Any]]:

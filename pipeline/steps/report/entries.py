@@ -40,12 +40,12 @@ class Details:
 
 
 def build_queries(
-    answers: pd.DataFrame, details: Details, gallery_sizes: dict[tuple[int, str], int]
+    answers: pd.DataFrame, details: Details, gallery_sizes: dict[str, int]
 ) -> list[dict[str, Any]]:
     """The entries of all queries.
 
     answers : one row per answer (`answers.COLUMNS`)
-    gallery_sizes : photographs in the gallery, by (fold, identity)
+    gallery_sizes : photographs of the truth in the gallery, by query
     """
     best = details.best_matches.set_index(["query", "identity"])[["image", "inliers"]]
     matches = {key: (image, inliers) for key, image, inliers in best.itertuples(name=None)}
@@ -55,7 +55,7 @@ def build_queries(
     for name, rows in answers.groupby("query", sort=False):
         query, first = str(name), rows.iloc[0]
         entry = {"q": query, "k": first["kind"], "t": first["truth"], "f": int(first["fold"])}
-        entry["n"] = gallery_sizes.get((entry["f"], entry["t"]), 0)
+        entry["n"] = gallery_sizes.get(query, 0)
         entry["a"] = [
             build_answer((query, identity), posterior, matches, details.lines, probabilities)
             for identity, posterior in rows[["identity", "posterior"]].itertuples(index=False)

@@ -39,6 +39,11 @@ class Sources:
         """The held-out folds of the members, in their order."""
         return list(dict.fromkeys(member.fold for member in self.members))
 
+    @property
+    def query_sets(self) -> list[int | str]:
+        """The sets of queries that `match` and `weigh` keep apart: the folds, and the test."""
+        return [*self.folds, paths.TEST]
+
     @cached_property
     def backbones(self) -> list[str]:
         return list(dict.fromkeys(member.backbone for member in self.members))
@@ -96,13 +101,13 @@ class Sources:
 
     def load_pairs(self, answers: pd.DataFrame) -> pd.DataFrame:
         """The pairs of photographs whose keypoints were compared for these answers."""
-        files = [paths.matched_pairs(fold) for fold in self.folds]
+        files = [paths.matched_pairs(queries) for queries in self.query_sets]
         columns = ["image", "inliers", "random"]
         return load_matching(files, answers, ["query", "identity"], columns)
 
     def load_points(self, pairs: pd.DataFrame) -> pd.DataFrame:
-        """The matched points of these pairs (columns query, image), of all folds."""
-        files = [paths.matched_points(fold) for fold in self.folds]
+        """The matched points of these pairs (columns query, image)."""
+        files = [paths.matched_points(queries) for queries in self.query_sets]
         columns = ["query_point", "x", "y", "gallery_x", "gallery_y", "ratio"]
         return load_matching(files, pairs, ["query", "image"], columns)
 

@@ -1,5 +1,7 @@
 """Every query with its first candidates as one small few-shot task."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -24,6 +26,16 @@ class CandidateTasks:
         self.identities = len(names)
         self.classes = torch.from_numpy(classes.reshape(top.identities.shape))
         self.ways = top.scores.shape[1]
+
+    def without(self, rows: np.ndarray) -> "CandidateTasks":
+        """The same tasks without these rows of `inputs` in any support set."""
+        supports = np.where(np.isin(self.top.supports, rows), -1, self.top.supports)
+        top = replace(self.top, supports=supports)
+        return CandidateTasks(top, self.inputs, self.query_rows, self.right)
+
+    def has_right(self) -> np.ndarray:
+        """q bool: the query's individual is a candidate with an example in its support set."""
+        return (self.right & (self.top.supports >= 0).any(axis=2)).any(axis=1)
 
     def build(self, queries: np.ndarray, order: np.ndarray) -> Episodes:
         """The tasks of some queries (numbers); `order` is that of their candidates, m x top."""

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-NO_ROWS = np.array([], int)
-
 
 @dataclass(frozen=True)
 class Candidates:
@@ -31,12 +29,12 @@ def first_candidates(
     top: int,
     gallery: dict[str, np.ndarray],
     shots: int,
-    hidden: dict[str, np.ndarray],
+    allowed: dict[str, np.ndarray],
 ) -> Candidates:
     """Cut the first score (indexed by query, identity) to its best `top`; ties by identity.
 
-    `gallery` maps an identity to the rows of its photographs, of which the first `shots` are used;
-    `hidden` maps a query to rows that it is not compared with.
+    `gallery` maps an identity to the rows of its photographs, `allowed` a query to bool by row:
+    the first `shots` rows that are allowed are used.
     """
     table = first.rename("score").reset_index()
     table = table.sort_values(["query", "score", "identity"], ascending=[True, False, True])
@@ -49,7 +47,7 @@ def first_candidates(
     identities[row, table["rank"]] = table["identity"]
     scores[row, table["rank"]] = table["score"]
     for query, rank, identity in zip(row, table["rank"], table["identity"], strict=True):
-        excluded = hidden.get(queries[query], NO_ROWS)
-        chosen = gallery[identity][~np.isin(gallery[identity], excluded)][:shots]
+        rows = gallery[identity]
+        chosen = rows[allowed[queries[query]][rows]][:shots]
         supports[query, rank, : len(chosen)] = chosen
     return Candidates(queries, identities, scores, supports)

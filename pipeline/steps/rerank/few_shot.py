@@ -23,7 +23,8 @@ class FewShot(Reranker):
     """The learner's score of every candidate: every query with its candidates is one small task.
 
     A learner is trained on the known queries of the other parts whose individual is among their
-    candidates. It stays untrained if there are none.
+    candidates. It stays untrained if there are none. Their support sets lack this part's
+    photographs, whose labels these would give away.
     """
 
     def score(self, top: Candidates, queries: pd.DataFrame, cross_fit: CrossFit) -> np.ndarray:
@@ -32,7 +33,8 @@ class FewShot(Reranker):
         usable = (queries["kind"] == KNOWN).to_numpy() & right.any(axis=1)
         scores = np.full(top.scores.shape, -np.inf)
         for train, score in cross_fit:
-            learner = self._train(tasks, np.flatnonzero(usable & train))
+            blind = tasks.without(tasks.query_rows[score])
+            learner = self._train(blind, np.flatnonzero(usable & train & blind.has_right()))
             score_queries(learner, tasks, np.flatnonzero(score), self.params.seed, scores)
         return scores
 

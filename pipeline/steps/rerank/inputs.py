@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.data import viewpoints
-from pipeline.data.gallery import Embeddings
+from pipeline.data.gallery import NO_FOLD, Embeddings, split_by_gallery
 from pipeline.models.pair_head import PairHead
 
 
@@ -16,7 +16,8 @@ class RerankInputs:
     """One member's data. What only some re-rankers need is loaded by them.
 
     evidence : the member's evidence from `neighbours`
-    gallery, queries : the member's rows (`pipeline.data.gallery`)
+    gallery : rows of everything that any query is compared with (`gallery.gallery_rows`)
+    queries : the member's rows (`gallery.query_rows`)
     viewpoints : of every photograph whose viewpoint is known; two viewpoints are never compared
     load_head : loads the member's trained siamese head
     load_crops : loads small crops of the given height in the order of the embeddings, n x C x H x W
@@ -36,15 +37,31 @@ class RerankInputs:
 
     def gallery_rows(self) -> dict[str, np.ndarray]:
         """The embeddings' rows of each identity's gallery images."""
-        rows = self.embeddings.rows(self.gallery["image"])
-        groups = self.gallery.groupby("identity").indices
+        return self._rows_by_identity(self.gallery)
+
+    def trained_rows(self) -> dict[str, np.ndarray]:
+        """The embeddings' rows of each identity's images that the member trained on."""
+        held_out = set(self.queries["fold"]) - {NO_FOLD}
+        return self._rows_by_identity(self.gallery[~self.gallery["fold"].isin(held_out)])
+
+    def _rows_by_identity(self, gallery: pd.DataFrame) -> dict[str, np.ndarray]:
+        rows = self.embeddings.rows(gallery["image"])
+        groups = gallery.groupby("identity").indices
         return {str(identity): rows[positions] for identity, positions in groups.items()}
 
-    def other_viewpoint_rows(self, queries: pd.Index) -> dict[str, np.ndarray]:
-        """The rows of the gallery images that show another viewpoint than a query, by query."""
-        hidden = viewpoints.group_incomparable(self.gallery["image"], self.viewpoints)
-        find_rows = self.embeddings.rows
-        rows = {viewpoint: find_rows(np.array(images)) for viewpoint, images in hidden.items()}
-        return {
-            query: rows[self.viewpoints[query]] for query in queries if query in self.viewpoints
-        }
+    def allowed_rows(self, queries: pd.DataFrame) -> dict[str, np.ndarray]:
+        """Which of the n embeddings a query is compared with (n bool), by query.
+
+        Its own part of the fold is left out, and photographs of another viewpoint.
+
+        queries : rows of the member's, indexed by image
+        """
+        allowed: dict[str, np.ndarray] = {}
+        for positions, rows in split_by_gallery(self.gallery, queries):
+            names = queries.index[positions].to_series()
+            split = viewpoints.split_comparable(names, rows["image"], self.viewpoints)
+            for in_query, in_gallery in split:
+                mask = np.zeros(len(self.embeddings.names), bool)
+                mask[self.embeddings.rows(rows["image"][in_gallery])] = True
+                allowed |= dict.fromkeys(names[in_query].tolist(), mask)
+        return allowed

@@ -38,8 +38,12 @@ class ReptileReranker(Reranker):
         return self.score_from(learner, starts, top)
 
     def build_pools(self, queries: pd.DataFrame, cross_fit: CrossFit) -> list[Pool]:
-        """The photographs that each part's start is trained on."""
-        by_identity = self.inputs.gallery_rows()
+        """The photographs that each part's start is trained on.
+
+        Besides held-out ones of the other parts, those that the member trained on: the gallery has
+        those of this part too.
+        """
+        by_identity = self.inputs.trained_rows()
         gallery = np.concatenate(list(by_identity.values()))
         labels = np.repeat(list(by_identity), [len(rows) for rows in by_identity.values()])
         known = (queries["kind"] == KNOWN).to_numpy()

@@ -30,9 +30,8 @@ def rerank(inputs: RerankInputs, params: Rerank, parts: int) -> pd.DataFrame:
     held_out = (queries["fold"] >= 0).to_numpy()
     cross_fit = CrossFit(queries["group"].to_numpy(), parts, params.seed, held_out)
 
-    hidden = inputs.other_viewpoint_rows(queries.index)
-    shots = params.reptile.shots
-    top = first_candidates(first, params.top, inputs.gallery_rows(), shots, hidden)
+    allowed, shots = inputs.allowed_rows(queries), params.reptile.shots
+    top = first_candidates(first, params.top, inputs.gallery_rows(), shots, allowed)
     second = build_reranker(inputs, params).score(top, queries, cross_fit)
     right = top.find(queries["truth"].to_numpy())
     known = (queries["kind"] == KNOWN).to_numpy()

@@ -26,7 +26,7 @@ def score_by_gallery_size(
     scored = known.assign(
         map5=metrics.precision_at_5(known["truth"], lists),
         top1=metrics.hits_by_rank(known["truth"], lists)[:, 0],
-        size=count_gallery_photographs(known, folds),
+        size=gallery.count_of_truth(folds, known),
     )
     rows = []
     upper_bounds = [*(bound - 1 for bound in lower_bounds[1:]), LARGEST]
@@ -36,16 +36,6 @@ def score_by_gallery_size(
         row = {"photographs": name, "queries": len(part)}
         rows.append(row | part[["map5", "top1"]].mean().round(4).to_dict())
     return pd.DataFrame(rows)
-
-
-def count_gallery_photographs(queries: pd.DataFrame, folds: pd.DataFrame) -> list[int]:
-    """Photographs of each known query's identity in its member's gallery."""
-    counts = {
-        fold: gallery.gallery_rows(folds, fold)["identity"].value_counts()
-        for fold in queries["fold"].unique()
-    }
-    pairs = zip(queries["truth"], queries["fold"], strict=True)
-    return [int(counts[fold][truth]) for truth, fold in pairs]
 
 
 def build_first_answer_diagram(

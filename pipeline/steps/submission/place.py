@@ -6,9 +6,7 @@ every threshold.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from pipeline.data.tables import NEW_WHALE
@@ -17,23 +15,6 @@ from pipeline.evaluation.coverage import count_individuals
 from pipeline.evaluation.cross_fit import CrossFit
 from pipeline.params import Evaluation, NewWhale
 from pipeline.steps.submission import shift as shifts
-
-
-@dataclass(frozen=True)
-class Galleries:
-    """Which identities a query can be given in each fold, by its viewpoint.
-
-    comparable : (viewpoint, identity) pairs of each fold's gallery (`viewpoints.comparable_pairs`)
-    viewpoint : of every photograph with a known one
-    """
-
-    comparable: dict[int, set[tuple[str, str]]]
-    viewpoint: dict[str, str]
-
-    def count(self, query: str, identity: str) -> int:
-        """The number of folds whose gallery shows the identity from the query's viewpoint."""
-        pair = (self.viewpoint.get(query, ""), identity)
-        return sum(pair in pairs for pairs in self.comparable.values())
 
 
 def place_held_out(
@@ -56,7 +37,6 @@ def place_test(
     queries: pd.DataFrame,
     params: NewWhale,
     prior: float,
-    galleries: Galleries,
 ) -> pd.DataFrame:
     """Posteriors of the test queries, with the shift fitted on all held-out ones.
 
@@ -64,7 +44,7 @@ def place_test(
     queries : the held-out queries
     """
     shift = _fit_shift(held_out, queries, params, prior)
-    return compute_posteriors(log_odds, shift, galleries)
+    return compute_posteriors(log_odds, shift)
 
 
 def _fit_shift(
@@ -81,14 +61,11 @@ def _fit_shift(
     return shifts.fit_shift(params, top, prior)
 
 
-def compute_posteriors(
-    log_odds: pd.DataFrame, shift: float, galleries: Galleries | None = None
-) -> pd.DataFrame:
+def compute_posteriors(log_odds: pd.DataFrame, shift: float) -> pd.DataFrame:
     """Columns query, identity, posterior: the candidates of every query, new_whale among them.
 
-    A query that several folds scored gets the mean posterior. An identity that a fold's gallery
-    lacks, or shows from another viewpoint only, is missing there, not 0: its mean is taken over the
-    folds that have it. Without `galleries` every fold is taken to have every identity.
+    A query that several folds scored gets the mean posterior. All of them compared it with one
+    gallery: a candidate that a fold leaves out was not among its best, and has 0 there.
     """
     member, _ = pd.factorize(pd.MultiIndex.from_frame(log_odds[["query", "fold"]]))
     count = member.max(initial=-1) + 1
@@ -96,28 +73,14 @@ def compute_posteriors(
     known = log_odds[["query", "fold", "identity"]].assign(posterior=posterior)
     first = log_odds[["query", "fold"]].assign(member=member).drop_duplicates("member")
     new_rows = first[["query", "fold"]].assign(identity=NEW_WHALE, posterior=new)
-    return _average_folds(pd.concat([known, new_rows], ignore_index=True), galleries)
+    return _average_folds(pd.concat([known, new_rows], ignore_index=True))
 
 
-def _average_folds(table: pd.DataFrame, galleries: Galleries | None) -> pd.DataFrame:
-    """Mean over the folds that could have given the answer."""
-    summed = table.groupby(["query", "identity"], sort=False)["posterior"].agg(["sum", "count"])
-    summed = summed.reset_index()
+def _average_folds(table: pd.DataFrame) -> pd.DataFrame:
+    """Mean over the folds that scored the query."""
+    summed = table.groupby(["query", "identity"], sort=False)["posterior"].sum().reset_index()
     folds = table.groupby("query")["fold"].nunique().loc[summed["query"]].to_numpy()
-    having = folds
-    if galleries is not None:
-        pairs = summed[["query", "identity"]].to_numpy()
-        having = np.array([galleries.count(query, identity) for query, identity in pairs], int)
-    # a query may be scored by fewer folds than have the identity, and a duplicate's label by more
-    able = np.maximum(np.minimum(having, folds), summed["count"])
-    able = np.where(summed["identity"] == NEW_WHALE, folds, able)
-    return pd.DataFrame(
-        {
-            "query": summed["query"],
-            "identity": summed["identity"],
-            "posterior": summed["sum"] / able,
-        }
-    )
+    return summed.assign(posterior=summed["posterior"] / folds)
 
 
 def rank_labels(posterior: pd.DataFrame, filler: Sequence[str]) -> pd.Series:

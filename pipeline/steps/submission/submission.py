@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.data import gallery, tables, viewpoints
+from pipeline.data import gallery, tables
 from pipeline.data.tables import NEW_WHALE
 from pipeline.evaluation import protocol
 from pipeline.evaluation.coverage import count_individuals
 from pipeline.params import Columns, Evaluation, NewWhale, SubmissionStage
 from pipeline.steps.submission import balance, contract, shift
-from pipeline.steps.submission.place import Galleries, place_held_out, place_test, rank_labels
+from pipeline.steps.submission.place import place_held_out, place_test, rank_labels
 
 
 @dataclass(frozen=True)
@@ -46,13 +46,11 @@ def rank_queries(
     folds: pd.DataFrame,
     trained: list[int],
     settings: Settings,
-    viewpoint: dict[str, str],
     sample: Collection[str],
 ) -> Answers:
     """Rankings of all queries from the ensemble's candidate rows.
 
     folds : table "folds"; trained : the ensemble's folds
-    viewpoint : of every photograph with a known one
     sample : the images of the submission; unlabelled photographs are not among them
     """
     evaluation, new_whale = settings.evaluation, settings.new_whale
@@ -61,9 +59,8 @@ def rank_queries(
     queries["weight"] = protocol.query_weights(queries["kind"], prior)
     held_out = log_odds[~log_odds["test"]]
     test = log_odds[log_odds["test"] & log_odds["query"].isin(sample)]
-    galleries = build_galleries(folds, trained, viewpoint)
     placed = place_held_out(held_out, queries, new_whale, evaluation)
-    placed_test = place_test(test, held_out, queries, new_whale, prior, galleries)
+    placed_test = place_test(test, held_out, queries, new_whale, prior)
     vocabulary = list_vocabulary(folds)
     by_fold = [
         rank_together(placed[placed["query"].isin(images)], vocabulary, settings)
@@ -84,17 +81,6 @@ def build_curve(log_odds: pd.DataFrame, queries: pd.DataFrame) -> pd.DataFrame:
     if not count_individuals(queries).is_complete:
         return pd.DataFrame(columns=shift.CURVE)
     return shift.build_curve(shift.collect_top_candidates(log_odds, queries))
-
-
-def build_galleries(
-    folds: pd.DataFrame, trained: list[int], viewpoint: dict[str, str]
-) -> Galleries:
-    """The identities that a query of each viewpoint can be given, by fold."""
-    comparable = {
-        fold: viewpoints.comparable_pairs(gallery.gallery_rows(folds, fold), viewpoint)
-        for fold in trained
-    }
-    return Galleries(comparable, viewpoint)
 
 
 def rank_together(

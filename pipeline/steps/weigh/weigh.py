@@ -20,12 +20,13 @@ from pipeline.params import Boosting, Evaluation
 from pipeline.steps.weigh.point_weights import FEATURES, PointWeigher
 
 PAIR = ["query", "image"]
+Key = int | str  # of a set of queries: a fold, or the test
 NOT_HELD_OUT = -1  # instead of a cross-fitting part; also the number of the fit on all parts
 
 
 @dataclass(frozen=True)
 class FoldPairs:
-    """What `match` wrote for one fold, pairs and their points; and the fold's queries."""
+    """What `match` wrote for a fold or the test, pairs and their points; and its queries."""
 
     pairs: pd.DataFrame
     points: pd.DataFrame
@@ -38,20 +39,23 @@ class WeightedFolds:
 
     weighers : by the part that they are not fitted on (NOT_HELD_OUT: fitted on all)
     parts : the cross-fitting part of each held-out photograph, by its name
-    evidence : by fold
-    pairs : by fold, the sum of each pair's weights (query, image, weighted_inliers)
+    evidence : by fold, and of the test
+    pairs : the same, the sum of each pair's weights (query, image, weighted_inliers)
     """
 
     weighers: dict[int, PointWeigher]
     parts: pd.Series
-    evidence: dict[int, pd.DataFrame]
-    pairs: dict[int, pd.DataFrame]
+    evidence: dict[Key, pd.DataFrame]
+    pairs: dict[Key, pd.DataFrame]
 
 
 def weigh_folds(
-    folds: dict[int, FoldPairs], params: Boosting, evaluation: Evaluation
+    folds: dict[Key, FoldPairs], params: Boosting, evaluation: Evaluation
 ) -> WeightedFolds:
-    """Fit on the held-out queries of all folds together, and weigh every fold's points."""
+    """Fit on the held-out queries of all folds together, and weigh the points of all.
+
+    folds : by fold; the test's queries may be apart, under a key of their own
+    """
     parts = split_queries([fold.queries for fold in folds.values()], evaluation)
     labelled = [label_points(fold, parts).assign(fold=number) for number, fold in folds.items()]
     points = pd.concat(labelled, ignore_index=True)

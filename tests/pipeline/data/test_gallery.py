@@ -6,12 +6,15 @@ import pytest
 
 from pipeline.data import gallery
 from pipeline.data.gallery import KNOWN, LABELLED_NEW, TEST, UNSEEN, Embeddings
+from pipeline.data.tables import NEW_WHALE
 from pipeline.system.errors import UserError
 
 
 @pytest.fixture
 def folds() -> pd.DataFrame:
     """w1 in folds 0 and 1, w2 in fold 0 alone, new_whale in both, pseudo-labels for either member.
+
+    a.jpg is in a part of its own.
 
     p0.jpg is for the member without fold 0, p1.jpg for the other. t.jpg is a test photograph,
     pseudo-labelled for both, and a duplicate of b.jpg (group 2).
@@ -28,7 +31,8 @@ def folds() -> pd.DataFrame:
         ("t.jpg", "w1", 2, "0", -1),
         ("t.jpg", "w1", 2, "1", -1),
     ]
-    return pd.DataFrame(rows, columns=["image", "identity", "group", "only_fold", "fold"])
+    table = pd.DataFrame(rows, columns=["image", "identity", "group", "only_fold", "fold"])
+    return table.assign(part=[1, 0, 0, 0, 0, 0, -1, -1, -1, -1])
 
 
 @pytest.fixture
@@ -54,22 +58,111 @@ def test_a_pseudo_labelled_duplicate_of_a_held_out_photograph_is_not_trained_on(
     assert not held_out_photographs & set(rows["group"])
 
 
-def test_new_whale_is_no_gallery_identity(folds):
-    assert gallery.gallery_rows(folds, 0)["image"].tolist() == ["b.jpg"]
+def test_a_query_is_compared_with_all_known_identities_but_its_part(folds):
+    """Of c.jpg, its duplicate d.jpg is left out too; fold 1 has a single part."""
+    assert gallery.gallery_rows(folds, 0, 0)["image"].tolist() == ["a.jpg", "b.jpg"]
+    assert gallery.gallery_rows(folds, 0, 1)["image"].tolist() == ["b.jpg", "c.jpg", "d.jpg"]
+    assert gallery.gallery_rows(folds, 1, 0)["image"].tolist() == ["a.jpg", "c.jpg", "d.jpg"]
+
+
+def test_the_test_is_compared_with_everything_enrolled_photographs_among_it(folds):
+    folds.loc[len(folds)] = ["own.jpg", "w3", 99, "", -1, -1]
+    labelled = ["a.jpg", "b.jpg", "c.jpg", "d.jpg"]
+    assert gallery.gallery_rows(folds)["image"].tolist() == [*labelled, "own.jpg"]
+    assert "own.jpg" in set(gallery.gallery_rows(folds, 0, 0)["image"])
+
+
+def test_the_trained_gallery_lies_outside_the_fold(folds):
+    assert gallery.trained_gallery_rows(folds, 0)["image"].tolist() == ["b.jpg"]
+    trained = set(gallery.training_rows(folds, 1)["image"])
+    assert set(gallery.trained_gallery_rows(folds, 1)["image"]) <= trained
+
+
+def random_folds(seed: int) -> pd.DataFrame:
+    """60 photographs of 9 identities and new_whale, some with a duplicate, some enrolled."""
+    rng = np.random.default_rng(seed)
+    group = np.sort(rng.integers(0, 45, 60))
+    of_group = rng.integers(0, 10, (45, 3)), rng.integers(-1, 3, 45), rng.integers(0, 3, 45)
+    identity, fold, part = of_group[0][group, 0], of_group[1][group], of_group[2][group]
+    names = np.where(identity == 9, "new_whale", [f"w{i}" for i in identity])
+    table = pd.DataFrame({"image": [f"{i}.jpg" for i in range(60)], "identity": names})
+    part = np.where(fold < 0, -1, part)
+    return table.assign(group=group, only_fold="", fold=fold, part=part)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_galleries_are_those_of_a_loop_over_all_pairs(seed):
+    """Query by query; no query meets itself or a duplicate of itself, and none is left out."""
+    folds = random_folds(seed)
+    queries = gallery.held_out_rows(folds, [0, 1, 2])
+    test = gallery.test_rows(pd.DataFrame({"image": ["t.jpg"], "split": ["test"]}))
+    queries = pd.concat([queries, test], ignore_index=True)
+    places = folds.set_index("image")[["group", "fold", "part"]]
+    found = 0
+    for positions, rows in gallery.split_by_gallery(folds, queries):
+        for query in queries.iloc[positions].itertuples():
+            found += 1
+            expected = [
+                row.image
+                for row in folds.itertuples()
+                if row.identity != "new_whale"
+                and not (row.fold == query.fold >= 0 and row.part == query.part)
+            ]
+            assert rows["image"].tolist() == expected
+            if query.kind != TEST:
+                assert places["group"][query.image] not in set(rows["group"])
+            for name in ("w0", "w5", "w8", "unheard"):
+                counted = gallery.count_photographs(
+                    folds, queries.iloc[positions[:1]], np.array([name])
+                )
+                assert counted.tolist() == [(rows["identity"] == name).sum()]
+            if query.kind == KNOWN:
+                assert query.truth in set(rows["identity"])
+            if query.kind == UNSEEN:
+                assert folds.set_index("image")["identity"][query.image] not in set(
+                    rows["identity"]
+                )
+    assert found == len(queries)
+
+
+def test_a_single_photograph_of_a_fold_can_answer_the_test_and_no_held_out_query():
+    """w1 has one photograph, which its fold's member never saw: it is a candidate for the test."""
+    rows = [("a", "w1", 0, 0, 0), ("b", "w2", 1, 0, 1), ("c", "w2", 2, 1, 0), ("d", "w3", 3, 1, 1)]
+    folds = pd.DataFrame(rows, columns=["image", "identity", "group", "fold", "part"])
+    folds = folds.assign(only_fold="")
+    assert "w1" not in set(gallery.trained_gallery_rows(folds, 0)["identity"])
+    assert "w1" in set(gallery.gallery_rows(folds)["identity"])
+    assert "w1" in set(gallery.gallery_rows(folds, 0, 1)["identity"])  # as another's candidate
+    kinds = gallery.held_out_rows(folds, [0, 1]).set_index("image")["kind"]
+    assert kinds.to_dict() == {"a": UNSEEN, "b": KNOWN, "c": KNOWN, "d": UNSEEN}
+
+
+def test_photographs_of_the_truth_are_counted_in_the_querys_gallery():
+    """w1 has three photographs, two of one fold in different parts."""
+    rows = [("a", "w1", 0, 0), ("b", "w1", 0, 1), ("c", "w1", 1, 0), ("d", "w2", 0, 1)]
+    folds = pd.DataFrame(rows, columns=["image", "identity", "fold", "part"])
+    folds = folds.assign(only_fold="", group=range(4))
+    queries = gallery.held_out_rows(folds, [0, 1])[["image", "truth"]]
+    assert queries["truth"].tolist() == ["w1", "w1", NEW_WHALE, "w1"]
+    assert gallery.count_of_truth(folds, queries).tolist() == [2, 2, 0, 2]
+    whole = folds.assign(part=0)
+    assert gallery.count_of_truth(whole, queries).tolist() == [1, 1, 0, 2]
 
 
 def test_queries_are_the_held_out_images_then_those_of_the_test(folds, images):
     queries = gallery.query_rows(folds, images, 0)
     expected = [
-        ("a.jpg", 1, KNOWN, "w1", 0, "w1"),
-        ("c.jpg", 3, UNSEEN, "new_whale", 0, "w2"),
-        ("d.jpg", 3, UNSEEN, "new_whale", 0, "w2"),
-        ("e.jpg", 4, LABELLED_NEW, "new_whale", 0, "group 4"),
-        ("x.jpg", -1, TEST, "", -1, ""),
-        ("y.jpg", -1, TEST, "", -1, ""),
+        ("a.jpg", 1, KNOWN, "w1", 0, 1, "w1"),
+        ("c.jpg", 3, UNSEEN, "new_whale", 0, 0, "w2"),
+        ("d.jpg", 3, UNSEEN, "new_whale", 0, 0, "w2"),
+        ("e.jpg", 4, LABELLED_NEW, "new_whale", 0, 0, "group 4"),
+        ("x.jpg", -1, TEST, "", -1, -1, ""),
+        ("y.jpg", -1, TEST, "", -1, -1, ""),
     ]
     assert [tuple(row) for row in queries.itertuples(index=False)] == expected
-    assert list(queries.columns) == ["image", "group", "kind", "truth", "fold", "cluster"]
+    assert list(queries.columns) == [
+        *("image", "group", "kind", "truth", "fold", "part", "cluster")
+    ]
 
 
 def test_unlabelled_photographs_are_queries_like_those_of_the_test(folds, images):
@@ -78,7 +171,7 @@ def test_unlabelled_photographs_are_queries_like_those_of_the_test(folds, images
     assert kinds["y.jpg"] == TEST
 
 
-def test_the_kind_depends_on_the_members_own_gallery(folds, images):
+def test_the_kind_depends_on_the_querys_own_gallery(folds, images):
     """With fold 1 held out, a.jpg of b.jpg's identity is in the gallery, and w2."""
     kinds = gallery.query_rows(folds, images, 1).set_index("image")["kind"]
     assert kinds["b.jpg"] == KNOWN and kinds["f.jpg"] == LABELLED_NEW
@@ -86,9 +179,9 @@ def test_the_kind_depends_on_the_members_own_gallery(folds, images):
 
 def test_a_pseudo_labelled_photograph_is_trained_on_but_not_in_the_gallery(folds, images):
     """It is a test query itself: in the gallery it would find itself, as no held-out query can."""
-    folds.loc[len(folds)] = ["p.jpg", "w2", 9, "0", -1]
+    folds.loc[len(folds)] = ["p.jpg", "w2", 9, "0", -1, -1]
     assert "p.jpg" in set(gallery.training_rows(folds, 0)["image"])
-    assert "p.jpg" not in set(gallery.gallery_rows(folds, 0)["image"])
+    assert "p.jpg" not in set(gallery.gallery_rows(folds)["image"])
     kinds = gallery.query_rows(folds, images, 0).set_index("image")["kind"]
     assert kinds["c.jpg"] == UNSEEN
 

@@ -24,6 +24,7 @@ def project(tmp_path, monkeypatch):
             "group": [0, 1, 2],
             "only_fold": "",
             "fold": [0, 1, 1],
+            "part": 0,
         }
     )
     images = pd.DataFrame("0", index=range(4), columns=tables.COLUMNS["images"])
@@ -38,8 +39,10 @@ def test_a_member_unpacks_into_the_arguments_of_paths():
     assert MEMBER.name == "lite0-1"
 
 
-def test_the_gallery_lies_outside_the_fold():
-    assert MEMBER.gallery_rows()["image"].tolist() == ["a.jpg"]
+def test_the_test_is_a_set_of_queries_beside_the_folds():
+    sets = members.load_query_sets([1, 0])
+    images = {key: rows["image"].tolist() for key, rows in sets.items()}
+    assert images == {1: ["b.jpg", "c.jpg"], 0: ["a.jpg"], paths.TEST: ["t.jpg"]}
 
 
 def test_queries_are_the_fold_and_then_the_test():

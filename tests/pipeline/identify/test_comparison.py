@@ -26,10 +26,19 @@ def stored(**fields) -> Gallery:
 @pytest.mark.usefixtures("three_folds")
 def test_a_photograph_is_not_compared_with_its_duplicates():
     known = stored(folds=tables.read("folds", paths.FOLDS))
-    rows = comparison.comparable_rows(query(set()), known, 2)
+    rows = comparison.comparable_rows(query(set()), known)
     assert rows["image"].tolist() == ["a0", "a1", "b1"]
-    assert comparison.comparable_rows(query({0}), known, 2)["image"].tolist() == ["a1", "b1"]
-    assert comparison.comparable_rows(query(set()), known, 0)["image"].tolist() == ["a1", "b1"]
+    assert comparison.comparable_rows(query({0}), known)["image"].tolist() == ["a1", "b1"]
+
+
+@pytest.mark.usefixtures("three_folds")
+def test_a_held_out_photograph_is_compared_with_all_but_its_part():
+    """As in the pipeline: a1 with b1, which is in another part of its fold, unless it has one."""
+    folds = tables.read("folds", paths.FOLDS)
+    apart = comparison.comparable_rows(query({1}), stored(folds=folds))
+    assert apart["image"].tolist() == ["a0", "b1"]
+    together = comparison.comparable_rows(query({1}), stored(folds=folds.assign(part=0)))
+    assert together["image"].tolist() == ["a0"]
 
 
 def test_photographs_are_ranked_by_matched_points_then_by_similarity():

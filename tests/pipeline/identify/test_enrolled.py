@@ -41,12 +41,12 @@ def test_two_files_of_one_name_are_two_photographs(monkeypatch):
     assert len(enrolled.refresh_enrolled(stored, "hash t", None)) == 2
 
 
-def test_enrolled_photographs_are_in_the_gallery_of_every_member():
+def test_enrolled_photographs_are_in_every_gallery():
     folds = tables.read("folds", paths.FOLDS)
     photographs = {"x": build_enrolled("wal", "b0"), "y": build_enrolled("a", "c0")}
     both = enrolled.add_enrolled_rows(folds, photographs)
-    for fold in (0, 1, 2):
-        identities = rows.gallery_rows(both, fold).set_index("image")["identity"]
+    for fold, part in ((0, 0), (1, 0), (1, 1), (-1, -1)):
+        identities = rows.gallery_rows(both, fold, part).set_index("image")["identity"]
         assert identities["x"] == "wal" and identities["y"] == "a"
     assert both["group"].is_unique
     assert enrolled.add_enrolled_rows(folds, {}) is folds

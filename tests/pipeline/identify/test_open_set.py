@@ -21,8 +21,7 @@ from pipeline.steps.ensemble.assemble import (
     assemble_fold,
     stack_held_out,
 )
-from pipeline.steps.neighbours.neighbours import score_queries
-from pipeline.steps.neighbours.search import build_gallery
+from pipeline.steps.neighbours.neighbours import score_member
 from pipeline.steps.weigh.point_weights import PointWeigher
 from tests.conftest import ROOT
 
@@ -64,7 +63,7 @@ def stored(p, recipe) -> Gallery:
     fold = np.arange(len(vectors)) % len(FOLDS)
     names = np.array([f"p{number}" for number in range(len(vectors))])
     folds = pd.DataFrame({"image": names, "identity": [*identities, *[NEW_WHALE] * UNKNOWN]})
-    folds = folds.assign(group=range(len(folds)), only_fold="", fold=fold)
+    folds = folds.assign(group=range(len(folds)), only_fold="", fold=fold, part=0)
     embeddings = gallery.Embeddings(names, vectors)
     parts = [fold_evidence(folds, embeddings, number, recipe, p) for number in FOLDS]
     every_fold = dict.fromkeys(FOLDS, embeddings)
@@ -73,12 +72,11 @@ def stored(p, recipe) -> Gallery:
 
 def fold_evidence(folds, embeddings, fold: int, recipe, p) -> FoldEvidence:
     """The evidence on a fold's held-out queries, as the pipeline would have stored it."""
-    queries, rows = gallery.held_out_rows(folds, [fold]), gallery.gallery_rows(folds, fold)
-    indexed, images = build_gallery(embeddings, rows), queries["image"]
-    scores, _ = score_queries(images, embeddings.of(images), indexed, p.neighbours, str(fold), {})
+    queries = gallery.held_out_rows(folds, [fold])
+    scores, _ = score_member(queries, folds, embeddings, p.neighbours, str(fold), {})
     by_backbone = dict.fromkeys(recipe.active_backbones(), scores)
     sources = dict.fromkeys(by_backbone, recipe.scores)
-    return assemble_fold(fold, by_backbone, sources, queries, rows)
+    return assemble_fold(fold, by_backbone, sources, queries, folds)
 
 
 def first_answer(vector: np.ndarray, stored: Gallery, recipe, p) -> str:
@@ -105,6 +103,7 @@ def test_unknown_animals_are_new_until_they_are_enrolled(stored, recipe, p):
 def enroll(vector: np.ndarray, stored: Gallery) -> Gallery:
     """Add a photograph in no fold, so that every member compares with it."""
     row = {"image": "own", "identity": "w_newcomer", "group": 999, "only_fold": "", "fold": -1}
+    row |= {"part": -1}
     before = stored.embeddings[0]
     after = gallery.Embeddings(np.append(before.names, "own"), np.vstack([before.vectors, vector]))
     folds = pd.concat([stored.folds, pd.DataFrame([row])], ignore_index=True)

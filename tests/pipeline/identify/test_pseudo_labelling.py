@@ -10,13 +10,14 @@ from pipeline.identify.pseudo_labelling import pseudo_label
 from pipeline.steps.folds import folds
 from pipeline.system.errors import UserError
 from tests.conftest import ROOT
+from tests.pipeline.steps.ensemble import synthetic
 
 # log-odds against new_whale: 5 is a posterior of .993, 1 one of .73
 LOG_ODDS = {
     "best": [("x", 0, "a", 5.0), ("x", 1, "a", 5.0), ("y", 0, "b", 5.0), ("z", 0, "c", 5.0)],
     "card": [("x", 0, "a", 4.0), ("x", 1, "a", 1.0), ("y", 0, "a", 5.0), ("z", 0, "c", 5.0)],
 }
-FOLDS = pd.DataFrame([("t", "c", 0, "", 1)], columns=tables.COLUMNS["folds"])
+FOLDS = pd.DataFrame([("t", "c", 0, "", 1, 0)], columns=tables.COLUMNS["folds"])
 PARTITION = folds.hash_partition(FOLDS)
 
 
@@ -96,10 +97,14 @@ def test_scores_fitted_on_held_out_photographs_are_not_used(monkeypatch):
         with pytest.raises(ValueError, match=f"best: .'{score}'. were fitted"):
             pseudo_labelling.blind_log_odds(fitted, "best")
     used = []
-    monkeypatch.setattr(pseudo_labelling, "load_fold_evidence", lambda *args: [])
+    held_out = [synthetic.build_fold(0)]
+    monkeypatch.setattr(pseudo_labelling, "load_fold_evidence", lambda *args: held_out)
+    monkeypatch.setattr(pseudo_labelling, "score_blindly", lambda folds, sources, p: folds)
     monkeypatch.setattr(tables, "read", lambda kind, path: None)
     monkeypatch.setattr(
-        pseudo_labelling, "score_test_without_fold", lambda _, blend: used.append(blend.recipe)
+        pseudo_labelling,
+        "score_test_without_fold",
+        lambda _, tests, blend: used.append(blend.recipe),
     )
     pseudo_labelling.blind_log_odds(p, "best")
     (recipe,) = used

@@ -25,7 +25,7 @@ def project(tmp_path, monkeypatch):
     rows = [("a0", "a", 0), ("a1", "a", 0), ("b0", "b", 0), ("n", "new_whale", 0)]
     rows += [("a2", "a", 1), ("a4", "a", 1), ("b1", "b", 1), ("a3", "a", 2)]
     folds = pd.DataFrame(rows, columns=["image", "identity", "fold"])
-    tables.write("folds", folds.assign(group=range(len(folds)), only_fold=""), paths.FOLDS)
+    tables.write("folds", folds.assign(group=range(len(folds)), only_fold="", part=0), paths.FOLDS)
     degrees = DEGREES | {"n": 3, "a2": 1, "a3": 4, "a4": 5}
     angles = np.deg2rad(list(degrees.values()))
     vectors = np.column_stack([np.cos(angles), np.sin(angles)]).astype(np.float32)

@@ -26,14 +26,16 @@ def build_queries(fold: int, truth: np.ndarray) -> pd.DataFrame:
             "cluster": np.where(truth == NEW_WHALE, "group " + (number // 2).astype(str), truth),
             "truth": np.where(held_out, truth, ""),
             "fold": np.where(held_out, fold, -1),
+            "part": np.where(held_out, 0, -1),
         }
     )
 
 
 def build_gallery() -> pd.DataFrame:
-    """Identity number i has i % 3 + 1 photographs."""
+    """Identity number i has i % 3 + 1 photographs, in no fold of the queries."""
     identity = np.repeat(NAMES, np.arange(10) % 3 + 1)
-    return pd.DataFrame({"image": [f"g{i}" for i in range(len(identity))], "identity": identity})
+    table = pd.DataFrame({"image": [f"g{i}" for i in range(len(identity))], "identity": identity})
+    return table.assign(only_fold="", fold=99, part=0)
 
 
 def build_fold(fold: int, backbones: tuple[str, ...] = ("one", "two")) -> FoldEvidence:

@@ -19,9 +19,11 @@ QUERIES = pd.DataFrame(
         "kind": [KNOWN, LABELLED_NEW],
         "truth": ["a", NEW_WHALE],
         "fold": 3,
+        "part": [0, 1],
     }
 )
-GALLERY = pd.DataFrame({"identity": ["a", "a", "b", "c"]})
+FOLDS = pd.DataFrame({"identity": ["a", "a", "b", "c", "b"], "part": [0, 0, 0, 0, 1]})
+FOLDS = FOLDS.assign(only_fold="", fold=[0, 0, 0, 0, 3])
 
 
 def build_table(*rows: tuple[str, str, float]) -> pd.DataFrame:
@@ -31,7 +33,7 @@ def build_table(*rows: tuple[str, str, float]) -> pd.DataFrame:
 
 def join(tables: dict[str, pd.DataFrame], source: str, fold: int = 0) -> assemble.FoldEvidence:
     sources = dict.fromkeys(tables, [source])
-    return assemble.assemble_fold(fold, tables, sources, QUERIES, GALLERY)
+    return assemble.assemble_fold(fold, tables, sources, QUERIES, FOLDS)
 
 
 @pytest.fixture
@@ -64,12 +66,13 @@ def test_a_missing_local_score_is_0():
         ),
     }
     sources = {"one": ["nearest"], "local": ["inliers"]}
-    fold = assemble.assemble_fold(0, tables, sources, QUERIES, GALLERY)
+    fold = assemble.assemble_fold(0, tables, sources, QUERIES, FOLDS)
     assert fold.scores["local.inliers"].tolist() == [49, 0]
 
 
-def test_sizes_count_the_photographs_of_this_gallery(joined):
-    assert joined.sizes.tolist() == [2, 1, 1, 2, 1]
+def test_sizes_count_the_photographs_of_the_querys_gallery(joined):
+    """A second b is in q1's part of the fold: q2 alone is compared with it."""
+    assert joined.sizes.tolist() == [2, 2, 1, 2, 1]
 
 
 def test_choices_mark_the_true_candidate_and_new_queries(joined):
@@ -131,7 +134,7 @@ def test_local_features_may_have_no_evidence():
 def test_without_any_local_evidence_every_candidate_has_0():
     tables = {"one": build_table(("q2", "a", 0.7)), "local": evidence.build_empty()}
     sources = {"one": ["nearest"], "local": ["votes", "inliers"]}
-    fold = assemble.assemble_fold(0, tables, sources, QUERIES, GALLERY)
+    fold = assemble.assemble_fold(0, tables, sources, QUERIES, FOLDS)
     assert fold.scores.to_dict("list") == {
         "one.nearest": [0.7],
         "local.votes": [0],
@@ -142,6 +145,6 @@ def test_without_any_local_evidence_every_candidate_has_0():
 
 def test_a_fold_without_evidence_has_the_same_sources_and_no_candidates():
     fold = assemble.assemble_fold(
-        0, {"one": evidence.build_empty()}, {"one": ["nearest"]}, QUERIES, GALLERY
+        0, {"one": evidence.build_empty()}, {"one": ["nearest"]}, QUERIES, FOLDS
     )
     assert fold.scores.columns.tolist() == ["one.nearest"] and not len(fold.query)

@@ -10,7 +10,7 @@ from pipeline.data.gallery import TEST
 from pipeline.data.tables import NEW_WHALE
 from pipeline.evaluation.cross_fit import CrossFit
 from pipeline.steps.ensemble import ensemble
-from pipeline.steps.ensemble.assemble import FoldEvidence
+from pipeline.steps.ensemble.assemble import FoldEvidence, select_tests
 from pipeline.steps.ensemble.blend import COLUMNS, Blend
 from tests.conftest import ROOT
 from tests.pipeline.steps.ensemble.synthetic import (
@@ -206,7 +206,7 @@ def test_test_scores_without_fold_never_see_the_truths_of_that_fold(method):
     queries = folds[0].queries.assign(truth=truth.where(~held_out, truth.iloc[::-1].values))
     changed = [replace(folds[0], queries=queries), *folds[1:]]
     before, after = (
-        ensemble.score_test_without_fold(evidence, build_blend(method))
+        ensemble.score_test_without_fold(evidence, select_tests(folds), build_blend(method))
         for evidence in (folds, changed)
     )
     assert before["test"].all() and before.groupby("fold")["query"].nunique().eq(TESTED).all()
@@ -218,4 +218,4 @@ def test_test_scores_without_fold_never_see_the_truths_of_that_fold(method):
 
 def test_a_single_fold_cannot_be_left_out():
     with pytest.raises(ValueError, match="two trained folds or more"):
-        ensemble.score_test_without_fold([build_fold(0)], build_blend())
+        ensemble.score_test_without_fold([build_fold(0)], [], build_blend())

@@ -194,3 +194,47 @@ def test_the_individual_with_most_photographs_is_never_held_out_whole():
     herd = pd.concat([spread_herd(9, 4), most], ignore_index=True)
     for seed in range(20):
         assert "most" not in find_whole(folds.assign_folds(herd, 3, seed))
+
+
+@pytest.mark.parametrize("count", [1, 2, 4, 9])
+@pytest.mark.parametrize("seed", range(3))
+def test_parts_split_every_fold_by_photograph(ocean, count, seed):
+    """An identity's photographs in a fold are in as many parts as there are; so are new ones."""
+    table = folds.assign_parts(folds.assign_folds(ocean, 3, seed), count, seed)
+    assert table["image"].equals(ocean["image"])
+    assert table.drop(columns="part").equals(folds.assign_folds(ocean, 3, seed))
+    assert table.groupby("group")["part"].nunique().max() == 1
+    for _, rows in table.drop_duplicates("group").groupby("fold"):
+        assert set(rows["part"]) == set(range(count)) and spread(rows["part"], count) <= 2
+        for name, own in rows[rows["identity"] != "new_whale"].groupby("identity"):
+            assert own["part"].nunique() == min(len(own), count), name
+        assert spread(rows.loc[rows["identity"] == "new_whale", "part"], count) <= 1
+
+
+def test_more_parts_than_photographs_leave_some_empty():
+    table = labels([("a", "w1", 0), ("b", "w1", 1), ("c", "w2", 2), ("d", "w2", 3)])
+    parts = folds.assign_parts(folds.assign_folds(table, 2, seed=0), 50, seed=0)
+    assert parts.groupby("fold")["part"].nunique().tolist() == [2, 2]
+    assert parts["part"].between(0, 49).all()
+
+
+def test_an_identity_that_is_held_out_whole_is_in_one_part():
+    """All its photographs are new to the member that holds them out: none may show another."""
+    herd = spread_herd(9, 4)
+    table = folds.assign_parts(folds.assign_folds(herd, 3, seed=0), 4, seed=0)
+    whole = find_whole(table)
+    assert len(whole) > 1
+    assert table[table["identity"].isin(whole)].groupby("identity")["part"].nunique().eq(1).all()
+
+
+def test_pseudo_labels_have_no_part():
+    table = labels([("a", "w1", 0), ("b", "w1", 1), ("t", "w1", 1, "0")])
+    parts = folds.assign_parts(folds.assign_folds(table, 2, seed=0), 2, seed=0)
+    assert parts.set_index("image")["part"]["t"] == -1 and (parts["part"][:2] >= 0).all()
+
+
+def test_parts_do_not_depend_on_the_order_of_the_rows(ocean):
+    table = folds.assign_folds(ocean, 3, seed=0)
+    expected = folds.assign_parts(table, 4, seed=0).set_index("image")["part"]
+    shuffled = folds.assign_parts(table.sample(frac=1, random_state=1), 4, seed=0)
+    assert shuffled.set_index("image")["part"][expected.index].equals(expected)

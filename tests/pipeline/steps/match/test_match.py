@@ -14,14 +14,14 @@ from pipeline.data.features import Features
 from pipeline.data.tables import NEW_WHALE
 from pipeline.steps.keypoints import keypoints
 from pipeline.steps.match import geometry, match, pairs
-from pipeline.steps.match.queries import FoldInput
+from pipeline.steps.match.queries import Galleries, Query, find_duplicates
 from pipeline.system.errors import UserError
 from tests.conftest import ROOT
 from tests.pipeline.data import synthetic_features
 
 P = params.load(ROOT / "tests/params.yaml")
 SECTION = P.match.model_copy(update={"probes": 100, "shortlist": 4})
-NEAREST = pd.DataFrame({"query": [], "rank": [], "image": []})
+NEAREST: dict[str, list[str]] = {}
 DUPLICATES = pd.DataFrame({"image": [], "duplicate_of": [], "identity": []})
 PHOTOGRAPHS, KNOWN, UNKNOWN = 4, 5, 5
 
@@ -49,7 +49,23 @@ def queries() -> pd.DataFrame:
     return pd.DataFrame({"image": names, "kind": gallery_kinds.KNOWN, "truth": truths})
 
 
-def match_one_fold(
+def build_set(
+    gallery, queries, nearest=NEAREST, duplicates=DUPLICATES, key="all"
+) -> dict[str, Query]:
+    """Queries of one gallery."""
+    copies = find_duplicates(duplicates, gallery)
+    return {
+        name: Query(
+            key,
+            nearest.get(name, []),
+            copies.get(name, []),
+            None if kind == gallery_kinds.TEST else truth,
+        )
+        for name, kind, truth in queries[["image", "kind", "truth"]].itertuples(index=False)
+    }
+
+
+def match_all(
     features: Features,
     gallery,
     queries,
@@ -57,10 +73,16 @@ def match_one_fold(
     nearest=NEAREST,
     duplicates=DUPLICATES,
     viewpoints=None,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Evidence and pairs of a single fold."""
-    folds = {0: FoldInput(gallery, queries, nearest, viewpoints or {})}
-    found = match.match_folds(features, folds, duplicates, section, "sift")[0]
+) -> match.Matches:
+    """What is found for a single set of queries with one gallery."""
+    galleries = Galleries(gallery, {"all": gallery["image"]}, viewpoints or {})
+    sets = {0: build_set(gallery, queries, nearest, duplicates)}
+    return match.match_sets(features, galleries, sets, section, "sift")[0]
+
+
+def match_one_set(*args, **others) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Evidence and pairs of `match_all`."""
+    found = match_all(*args, **others)
     return found.evidence, found.pairs
 
 
@@ -77,7 +99,7 @@ def scores(
     section = SECTION.model_copy(update=changes)
     query_rows = queries() if query_rows is None else query_rows
     gallery_rows = gallery() if gallery_rows is None else gallery_rows
-    found, _ = match_one_fold(
+    found, _ = match_one_set(
         features, gallery_rows, query_rows, section, nearest, duplicates, viewpoints
     )
     assert (found["member"] == evidence.LOCAL).all()
@@ -109,9 +131,7 @@ def test_only_the_shortlist_is_verified(features):
 
 
 def test_the_nearest_by_embedding_are_verified_too(features):
-    nearest = pd.DataFrame(
-        {"query": ["w0_3.png"] * 2, "rank": [0, 1], "image": ["w4_0.png", "w3_0.png"]}
-    )
+    nearest = {"w0_3.png": ["w4_0.png"]}
     found = scores(features, nearest=nearest, shortlist=1)["inliers"].loc["w0_3.png"].dropna()
     assert set(found.index) == {"w0", "w4"}
 
@@ -149,7 +169,7 @@ def test_a_query_without_features_has_no_evidence_and_affects_no_other(features)
 
 def test_no_query_or_an_empty_gallery_gives_no_evidence(features):
     for rows, query_rows in ((gallery(), queries()[:0]), (gallery()[:0], queries())):
-        found, pairs = match_one_fold(features, rows, query_rows, SECTION)
+        found, pairs = match_one_set(features, rows, query_rows, SECTION)
         assert found.empty and pairs.empty
 
 
@@ -161,9 +181,7 @@ def test_a_gallery_photograph_without_features_is_named(features):
 
 def test_without_keypoints_the_tables_are_valid_and_empty(tmp_path):
     none = keypoints.extract(None, None, None, P.keypoints.model_copy(update={"enabled": False}))
-    found = match.match_folds(
-        none, {0: FoldInput(gallery(), queries(), NEAREST, {})}, DUPLICATES, SECTION, "sift"
-    )[0]
+    found = match_all(none, gallery(), queries(), SECTION)
     assert found.pairs.empty and found.pairs.columns.tolist() == match.PAIR_COLUMNS
     assert found.points.empty and found.points.columns.tolist() == match.POINT_COLUMNS
     evidence.save(found.evidence, tmp_path / "evidence.parquet")
@@ -171,7 +189,7 @@ def test_without_keypoints_the_tables_are_valid_and_empty(tmp_path):
 
 
 def test_an_identity_has_the_scores_of_its_best_photograph(features):
-    found, pairs = match_one_fold(features, gallery(), queries(), SECTION)
+    found, pairs = match_one_set(features, gallery(), queries(), SECTION)
     assert pairs["image"].isin(gallery()["image"]).all() and not pairs.duplicated().any()
     best = pairs[~pairs["random"]].groupby(["query", "identity"])["inliers"].max()
     inliers = found[found["source"] == "inliers"].set_index(["query", "identity"])["score"]
@@ -179,9 +197,7 @@ def test_an_identity_has_the_scores_of_its_best_photograph(features):
 
 
 def test_every_inlier_is_described(features):
-    found = match.match_folds(
-        features, {0: FoldInput(gallery(), queries(), NEAREST, {})}, DUPLICATES, SECTION, "sift"
-    )[0]
+    found = match_all(features, gallery(), queries(), SECTION)
     counted = found.points.groupby(["query", "image"]).size()
     pairs = found.pairs.set_index(["query", "image"])["inliers"]
     assert counted.sum() > 0
@@ -195,7 +211,7 @@ def test_every_inlier_is_described(features):
 def test_random_pairs_stand_for_all_that_was_not_shortlisted(features):
     """Each query's weights add up to its gallery; random pairs are no evidence."""
     few = SECTION.model_copy(update={"shortlist": 1, "random_pairs": 2})
-    found, pairs = match_one_fold(features, gallery(), queries(), few)
+    found, pairs = match_one_set(features, gallery(), queries(), few)
     assert (pairs.groupby("query")["weight"].sum() == len(gallery())).all()
     sampled = pairs[pairs["random"]]
     assert sampled.groupby("query").size().tolist() == [4] * KNOWN + [2]
@@ -204,19 +220,19 @@ def test_random_pairs_stand_for_all_that_was_not_shortlisted(features):
     weights = of_w0.groupby(of_w0["identity"] == "w0")["weight"]
     assert weights.agg(list).to_dict() == {True: [1, 1], False: [6, 6]}
     more = few.model_copy(update={"random_pairs": 5})
-    with_more, _ = match_one_fold(features, gallery(), queries(), more)
+    with_more, _ = match_one_set(features, gallery(), queries(), more)
     pd.testing.assert_frame_equal(found, with_more)
 
 
 def test_no_pairs_are_sampled_for_the_tests_queries(features):
     test = queries().assign(kind=gallery_kinds.TEST)
-    _, pairs = match_one_fold(features, gallery(), test, SECTION)
+    _, pairs = match_one_set(features, gallery(), test, SECTION)
     assert not pairs["random"].any() and (pairs["weight"] == 1).all()
 
 
 def test_a_pair_is_not_both_shortlisted_and_sampled(features):
     large = SECTION.model_copy(update={"shortlist": 100})
-    _, pairs = match_one_fold(features, gallery(), queries(), large)
+    _, pairs = match_one_set(features, gallery(), queries(), large)
     verified = pairs.groupby("query")["image"].nunique()
     assert (verified <= len(gallery())).all() and not pairs.duplicated(["query", "image"]).any()
 
@@ -225,31 +241,50 @@ def test_the_same_seed_gives_the_same_scores(features):
     pd.testing.assert_frame_equal(scores(features), scores(features))
 
 
-def test_folds_matched_together_score_as_each_alone(features):
-    """Fold 1 has the other photographs; its queries are the test's, of w0, w1 and an unknown."""
-    first = FoldInput(gallery(), queries(), NEAREST, {})
-    names = [(f"w{i}_{n}.png", f"w{i}") for i in range(KNOWN) for n in (1, 3)]
-    other = pd.DataFrame(names, columns=["image", "identity"]).assign(group=range(len(names)))
-    names = pd.DataFrame({"image": [f"w{i}_0.png" for i in range(2)] + [f"w{UNKNOWN}_3.png"]})
-    test = names.assign(kind=gallery_kinds.TEST, truth="")
-    second = FoldInput(other, test, NEAREST, {})
-    both = match.match_folds(features, {0: first, 1: second}, DUPLICATES, SECTION, "sift")
-    for fold, alone in ((0, first), (1, second)):
-        found = match.match_folds(features, {fold: alone}, DUPLICATES, SECTION, "sift")[fold]
+def test_sets_matched_together_score_as_each_alone(features):
+    """The test's gallery has all but w3; a held-out query of w0, one of whose photographs it lacks.
+
+    Queries of two sets and two galleries, and two galleries in one set.
+    """
+    everything = gallery()[gallery()["identity"] != "w3"]
+    lacking = everything[everything["image"] != "w0_1.png"]
+    galleries = Galleries(everything, {"test": everything["image"], "part": lacking["image"]}, {})
+    test = build_set(everything, queries()[:3].assign(kind=gallery_kinds.TEST), key="test")
+    held_out = build_set(lacking, queries()[:1].assign(image="w0_1.png"), key="part")
+    sets = {0: held_out | build_set(lacking, queries()[3:], key="part"), "test": test}
+    found = match.match_sets(features, galleries, sets, SECTION, "sift")
+    for key, rows in ((0, lacking), ("test", everything)):
+        assert set(found[key].pairs["query"]) == set(sets[key])
+        one = Galleries(rows, {next(iter(galleries.images)) if key else "part": rows["image"]}, {})
+        alone = match.match_sets(features, one, {key: sets[key]}, SECTION, "sift")[key]
         columns = ["query", "identity", "source"]
-        sorted_ = [
-            result.evidence.sort_values(columns, ignore_index=True)
-            for result in (both[fold], found)
+        tables = [
+            matched.evidence.sort_values(columns, ignore_index=True)
+            for matched in (found[key], alone)
         ]
-        pd.testing.assert_frame_equal(*sorted_)
-        assert set(both[fold].pairs["image"]) <= set(alone.gallery["image"])
-        shortlisted = [
-            result.pairs[~result.pairs["random"].astype(bool)][["query", "image", "inliers"]]
-            for result in (both[fold], found)
+        pd.testing.assert_frame_equal(*tables)
+        columns = ["query", "image"]
+        tables = [
+            matched.pairs[~matched.pairs["random"]].sort_values(columns, ignore_index=True)
+            for matched in (found[key], alone)
         ]
-        pd.testing.assert_frame_equal(
-            *(pairs.sort_values(["query", "image"], ignore_index=True) for pairs in shortlisted)
-        )
+        pd.testing.assert_frame_equal(*tables)
+    assert "w0_1.png" not in set(found[0].pairs["image"])
+    assert "w0_1.png" in set(found["test"].pairs["image"])
+
+
+def test_a_query_is_searched_once_and_a_pair_verified_once(features, monkeypatch):
+    searched, verified = [], []
+    search, verify = match.Matcher.search, match.Matcher.verify
+    monkeypatch.setattr(
+        match.Matcher, "search", lambda self, *args: searched.append(args[0]) or search(self, *args)
+    )
+    monkeypatch.setattr(
+        match.Matcher, "verify", lambda self, *args: verified.append(args[0]) or verify(self, *args)
+    )
+    match_all(features, gallery(), queries(), SECTION)
+    assert len(searched) == len(set(searched)) == len(queries())
+    assert sorted(verified) == sorted(searched)
 
 
 def test_another_viewpoint_has_no_vote_and_is_not_verified(features):
@@ -258,7 +293,7 @@ def test_another_viewpoint_has_no_vote_and_is_not_verified(features):
     others = ["w0_1.png", "w0_2.png"]
     viewpoints = {query: "left", "w0_0.png": "left", **dict.fromkeys(others, "right")}
     first = queries()[:1]
-    _, pairs = match_one_fold(features, gallery(), first, SECTION, viewpoints=viewpoints)
+    _, pairs = match_one_set(features, gallery(), first, SECTION, viewpoints=viewpoints)
     assert "w0_0.png" in set(pairs["image"]) and not set(others) & set(pairs["image"])
     votes = scores(features, query_rows=first, viewpoints=viewpoints).loc[(query, "w0"), "votes"]
     assert votes < scores(features, query_rows=first).loc[(query, "w0"), "votes"]
@@ -322,7 +357,7 @@ def test_a_rare_viewpoint_gets_votes(features):
 def test_a_gallery_of_another_viewpoint_gives_no_evidence(features):
     query = f"w0_{PHOTOGRAPHS - 1}.png"
     viewpoints = {query: "left", **dict.fromkeys(gallery()["image"], "right")}
-    found, verified = match_one_fold(
+    found, verified = match_one_set(
         features, gallery(), queries()[:1], SECTION, viewpoints=viewpoints
     )
     assert not len(found) and not len(verified)

@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 
 from pipeline import params
+from pipeline.data import gallery as gallery_rows
 from pipeline.data.gallery import Embeddings
 from pipeline.steps.neighbours import scores, search
-from pipeline.steps.neighbours.neighbours import build_table, score_queries
+from pipeline.steps.neighbours.neighbours import build_table, score_member, score_queries
 from tests.conftest import ROOT
 
 SECTION = params.load(ROOT / "tests/params.yaml").neighbours
@@ -200,3 +201,28 @@ def test_a_viewpoint_without_gallery_photographs_has_no_evidence():
     table, nearest = score_queries(pd.Series(["q"]), at(0), gallery, SECTION, "m", viewpoint)
     assert table.empty
     assert build_table(pd.Series(["q"]), gallery, nearest).empty
+
+
+def test_each_query_is_scored_as_if_its_gallery_were_the_only_one():
+    """Two folds of two parts and the test; the nearest are those that NumPy finds."""
+    count = 40
+    vectors = random_unit(count + 3, 7)
+    names = np.array([*(f"p{i}" for i in range(count)), "t0", "t1", "t2"])
+    embeddings = Embeddings(names, vectors)
+    numbers = np.arange(count)
+    folds = pd.DataFrame({"image": names[:count], "identity": [f"w{i % 9}" for i in numbers]})
+    folds = folds.assign(group=numbers, only_fold="", fold=numbers % 2, part=numbers // 2 % 2)
+    tests = pd.DataFrame({"image": names[count:], "split": "test"})
+    queries = gallery_rows.query_rows(folds, tests, 1)
+    table, nearest = score_member(queries, folds, embeddings, SECTION, "m", {})
+    assert set(nearest["query"]) == set(queries["image"])
+    scored = table[table["source"] == "nearest"].set_index(["query", "identity"])["score"]
+    for query in queries.itertuples():
+        rows = gallery_rows.gallery_rows(folds, query.fold, query.part)
+        similarity = embeddings.of(rows["image"]) @ embeddings.of(pd.Series([query.image]))[0]
+        best = pd.Series(similarity).groupby(rows["identity"].to_numpy()).max()
+        assert scored[query.image].idxmax() == best.idxmax()
+        assert scored[query.image].max() == pytest.approx(best.max(), abs=1e-5)
+        own = nearest[nearest["query"] == query.image]
+        assert own["image"].iloc[0] == rows["image"].iloc[similarity.argmax()]
+        assert set(own["image"]) <= set(rows["image"]) and query.image not in set(own["image"])

@@ -21,7 +21,7 @@ def build_queries() -> list[dict]:
     lines = {("q", "a1"): [1, 2, 3, 4]}
     changes = {"q": (["b", "a"], ["a", "b"])}
     details = entries.Details(MATCHES, lines, PROBABILITIES.set_index(KEYS), changes)
-    return entries.build_queries(ANSWERS, details, {(0, "a"): 4})
+    return entries.build_queries(ANSWERS, details, {"q": 4})
 
 
 def test_the_entry_of_a_held_out_query():

@@ -37,14 +37,14 @@ def test_points_and_pairs_are_those_of_the_shown_answers(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     pairs = pd.DataFrame([[name] * len(PAIR_COLUMNS) for name in "qr"], columns=PAIR_COLUMNS)
     points = pd.DataFrame([[name] * len(POINT_COLUMNS) for name in "qr"], columns=POINT_COLUMNS)
-    for fold in SOURCES.folds:
-        tables.write_parquet(pairs, paths.matched_pairs(fold))
-        tables.write_parquet(points, paths.matched_points(fold))
+    for queries in (*SOURCES.folds, paths.TEST):
+        tables.write_parquet(pairs, paths.matched_pairs(queries))
+        tables.write_parquet(points, paths.matched_points(queries))
     answers = pd.DataFrame({"query": ["q"], "identity": ["q"]})
     found = SOURCES.load_pairs(answers)
-    assert found["query"].tolist() == ["q", "q"]
+    assert found["query"].tolist() == ["q", "q", "q"]
     assert set(found) == {"query", "identity", "image", "inliers", "random"}
-    assert SOURCES.load_points(found)["query"].tolist() == ["q", "q"]
+    assert SOURCES.load_points(found)["query"].tolist() == ["q", "q", "q"]
     assert SOURCES.load_points(found[:0]).empty
 
 

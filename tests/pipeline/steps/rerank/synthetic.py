@@ -29,12 +29,13 @@ class Member:
         images = [f"g{i}" for i in range(28)] + [f"q{i}" for i in range(90)]
         self.embeddings = Embeddings(np.array(images), vectors.astype(np.float32))
         identities = np.array(NAMES)[labels]
-        self.gallery = pd.DataFrame({"image": images[:28], "identity": identities[:28]})
+        gallery = {"image": images[:28], "identity": identities[:28]}
+        self.gallery = pd.DataFrame({**gallery, "only_fold": "", "fold": 1, "part": 0})
         fold = np.where(np.arange(90) < 70, 0, -1)
         kind = np.where(fold < 0, TEST, np.where(np.arange(90) % 7 == 0, LABELLED_NEW, KNOWN))
         truth = np.where(kind == KNOWN, identities[28:], np.where(kind == TEST, "", "new_whale"))
         queries = {"image": images[28:], "group": np.arange(90) // 2, "kind": kind}
-        self.queries = pd.DataFrame({**queries, "truth": truth, "fold": fold})
+        self.queries = pd.DataFrame({**queries, "truth": truth, "fold": fold, "part": fold})
         similarity = self.embeddings.vectors[28:] @ self.embeddings.vectors[:28].T
         noise = rng.normal(scale=0.3, size=(90, 14))
         self.scores = similarity.reshape(90, 14, 2).mean(axis=2) + noise
@@ -67,6 +68,16 @@ class Member:
             load_head=lambda: self.head,
             load_crops=lambda height: self.crops,
         )
+
+
+def hold_out_in_gallery(member: Member) -> None:
+    """Add the known held-out queries to the gallery, in two parts of their fold."""
+    held_out = member.queries["fold"] >= 0
+    group = member.queries["group"]
+    member.queries["part"] = np.where(held_out, group % 2, -1)
+    known = member.queries[held_out & (member.queries["kind"] == KNOWN)]
+    rows = known.rename(columns={"truth": "identity"}).assign(only_fold="")
+    member.gallery = pd.concat([member.gallery, rows[member.gallery.columns]], ignore_index=True)
 
 
 def run(member: Member, table: pd.DataFrame | None = None, **changes) -> pd.DataFrame:

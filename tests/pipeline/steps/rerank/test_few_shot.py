@@ -6,10 +6,19 @@ import torch
 
 from pipeline import params
 from pipeline.data.gallery import KNOWN, Embeddings
+from pipeline.evaluation.cross_fit import CrossFit
 from pipeline.fewshot.tasks import Support
 from pipeline.steps.rerank import candidate_tasks, few_shot
 from pipeline.steps.rerank.few_shot_learners import build_learner
-from tests.pipeline.steps.rerank.synthetic import NAMES, SECTION, Member, column, run
+from tests.pipeline.steps.rerank.synthetic import (
+    NAMES,
+    PARTS,
+    SECTION,
+    Member,
+    column,
+    hold_out_in_gallery,
+    run,
+)
 
 TRAINED = SECTION.fewshot.model_copy(update={"steps": 150, "learning_rate": 5e-3, "hidden": 16})
 UNTRAINED = TRAINED.model_copy(update={"steps": 0})
@@ -92,6 +101,27 @@ def test_the_random_order_changes_no_score(member, method, monkeypatch):
     monkeypatch.setattr(few_shot, "random_orders", keep_order)
     after = column(run(member, method=method, fewshot=UNTRAINED), method)
     np.testing.assert_allclose(after, before, rtol=1e-5, atol=1e-6)
+
+
+def test_a_learner_never_sees_a_photograph_of_the_part_that_it_scores(member, monkeypatch):
+    """Nor as the example of a candidate, with its label: the gallery of other parts has it."""
+    hold_out_in_gallery(member)
+    seen = []
+    train = few_shot.FewShot._train
+
+    def record(self, tasks, queries):
+        seen.append({*tasks.top.supports[queries].ravel(), *tasks.query_rows[queries]})
+        return train(self, tasks, queries)
+
+    monkeypatch.setattr(few_shot.FewShot, "_train", record)
+    run(member, method="cosine", fewshot=UNTRAINED)
+    queries = member.queries.set_index("image")
+    held_out = queries["fold"].to_numpy() >= 0
+    cross_fit = CrossFit(queries["group"].to_numpy(), PARTS, SECTION.seed, held_out)
+    assert len(seen) == len(cross_fit) and all(len(rows) > 20 for rows in seen)
+    for rows, (_, scored) in zip(seen, cross_fit, strict=True):
+        own = set(member.embeddings.rows(queries.index[scored & held_out]).tolist())
+        assert not own & rows
 
 
 # on crops

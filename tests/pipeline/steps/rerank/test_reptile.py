@@ -4,10 +4,20 @@ import numpy as np
 import pytest
 import torch
 
+from pipeline.evaluation.cross_fit import CrossFit
 from pipeline.steps.rerank import reptile
 from pipeline.steps.rerank.candidates import Candidates, first_candidates
 from pipeline.steps.rerank.reptile import ReptileReranker
-from tests.pipeline.steps.rerank.synthetic import PARTS, QUICK, SECTION, Member, column, run
+from tests.pipeline.steps.rerank.synthetic import (
+    NAMES,
+    PARTS,
+    QUICK,
+    SECTION,
+    Member,
+    column,
+    hold_out_in_gallery,
+    run,
+)
 
 
 def build_reranker(member: Member) -> ReptileReranker:
@@ -37,7 +47,8 @@ def test_every_query_is_adapted_from_the_start_alone(member):
     few = member.queries["image"].isin([f"q{i}" for i in (3, 40, 75)])
     reranker = build_reranker(member)
     first = column(member.evidence(), SECTION.first)
-    top = first_candidates(first, 5, reranker.inputs.gallery_rows(), 2, {})
+    allowed = reranker.inputs.allowed_rows(member.queries.set_index("image"))
+    top = first_candidates(first, 5, reranker.inputs.gallery_rows(), 2, allowed)
     part = np.arange(90) % 2
     learner = reranker.build_learner(2)
     scores = reranker.score_from(learner, part, top)
@@ -63,3 +74,31 @@ def test_too_few_identities_leave_the_starts_random(member, monkeypatch):
     member.queries.loc[known, "truth"] = "w00"
     scores = column(run(member), "reptile")
     assert np.isfinite(scores).all()
+
+
+def test_a_start_knows_neither_the_held_out_photographs_of_its_part_nor_their_labels(member):
+    """They are in the gallery of others, but in no pool of the part that is scored from it."""
+    hold_out_in_gallery(member)
+    reranker = build_reranker(member)
+    queries = member.queries.set_index("image")
+    held_out = (queries["fold"] >= 0).to_numpy()
+    cross_fit = CrossFit(queries["group"].to_numpy(), PARTS, 0, held_out)
+    pools = reranker.build_pools(queries, cross_fit)
+    for pool, (_, scored) in zip(pools, cross_fit, strict=True):
+        own = member.embeddings.rows(queries.index[scored])
+        assert not set(own) & set(pool.rows.ravel().tolist())
+        assert len(pool) == len(NAMES)
+
+
+def test_supports_lack_the_querys_own_part(member):
+    hold_out_in_gallery(member)
+    inputs, queries = member.inputs(), member.queries.set_index("image")
+    allowed = inputs.allowed_rows(queries)
+    for image, fold, part in queries[["fold", "part"]].itertuples():
+        compared = member.gallery[
+            (member.gallery["fold"] != fold) | (member.gallery["part"] != part)
+        ]
+        expected = compared if fold >= 0 else member.gallery
+        names = member.embeddings.names[allowed[image]]
+        assert set(names) == set(expected["image"])
+        assert image not in set(names)

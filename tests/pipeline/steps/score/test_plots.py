@@ -10,29 +10,23 @@ from pipeline.steps.score import plots
 
 @pytest.fixture
 def folds() -> pd.DataFrame:
-    """Outside fold 0: one a, three b. The last b, a pseudo-label, is in no gallery."""
+    """One part per fold. Outside fold 0: one a, three b; the last b, a pseudo-label, nowhere."""
     rows = [("a", 0, ""), ("a", 1, ""), ("b", 0, ""), *[("b", 1, "")] * 3, ("b", -1, "1")]
     rows += [(NEW_WHALE, 0, ""), ("c", 0, "")]
     table = pd.DataFrame(rows, columns=["identity", "fold", "only_fold"])
-    return table.assign(image=[f"{i}.jpg" for i in range(9)], group=range(9))
+    return table.assign(image=[f"{i}.jpg" for i in range(9)], group=range(9), part=0)
 
 
 @pytest.fixture
 def rankings() -> pd.DataFrame:
     rows = [
-        (KNOWN, 0, "a", "b a c"),
-        (KNOWN, 0, "b", "b a c"),
-        (KNOWN, 1, "a", f"{NEW_WHALE} a b"),
-        (UNSEEN, 0, NEW_WHALE, "a b c"),
-        (UNSEEN, 0, NEW_WHALE, f"{NEW_WHALE} b c"),
+        ("0.jpg", KNOWN, "a", "b a c"),
+        ("2.jpg", KNOWN, "b", "b a c"),
+        ("1.jpg", KNOWN, "a", f"{NEW_WHALE} a b"),
+        ("7.jpg", UNSEEN, NEW_WHALE, "a b c"),
+        ("8.jpg", UNSEEN, NEW_WHALE, f"{NEW_WHALE} b c"),
     ]
-    return pd.DataFrame(rows, columns=["kind", "fold", "truth", "ranking"])
-
-
-def test_photographs_are_counted_in_the_gallery_of_the_member(rankings, folds):
-    known = rankings[rankings["kind"] == KNOWN]
-    assert plots.count_gallery_photographs(known, folds) == [1, 3, 1]
-    assert plots.count_gallery_photographs(known.assign(truth="b", fold=1), folds) == [1, 1, 1]
+    return pd.DataFrame(rows, columns=["image", "kind", "truth", "ranking"])
 
 
 def test_scores_by_gallery_size_by_hand(rankings, folds):

@@ -1,7 +1,5 @@
 """Posteriors and rankings by hand, folds averaged, thresholds cross-fitted."""
 
-from collections.abc import Iterable
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -23,12 +21,6 @@ def build_log_odds(*rows: tuple[str, int, str, float]) -> pd.DataFrame:
     return table.assign(log_odds=np.log(table["odds"].to_numpy(float))).drop(columns="odds")
 
 
-def build_galleries(*folds: Iterable[str]) -> place.Galleries:
-    """The identities of each fold; no photograph has a known viewpoint."""
-    comparable = {fold: {("", name) for name in names} for fold, names in enumerate(folds)}
-    return place.Galleries(comparable, {})
-
-
 def by_identity(posteriors: pd.DataFrame) -> dict[str, float]:
     return dict(zip(posteriors["identity"], posteriors["posterior"], strict=True))
 
@@ -47,37 +39,12 @@ def test_posteriors_of_one_fold_by_hand():
 def test_folds_are_averaged_as_posteriors():
     """a: (3/5 + 1/4) / 2; b is no candidate of fold 1, though in its gallery: 0 there."""
     table = build_log_odds(("q", 0, "a", 3), ("q", 0, "b", 1), ("q", 1, "a", 1), ("q", 1, "c", 2))
-    found = by_identity(place.compute_posteriors(table, 0.0, build_galleries("abc", "abc")))
+    found = by_identity(place.compute_posteriors(table, 0.0))
     assert found == pytest.approx({"a": 0.425, "b": 0.1, "c": 0.25, NEW_WHALE: 0.225})
     assert sum(found.values()) == pytest.approx(1)
 
 
-def test_an_identity_that_a_gallery_lacks_is_missing_there_not_zero():
-    table = build_log_odds(("q", 0, "a", 3), ("q", 0, "b", 1), ("q", 1, "a", 1), ("q", 1, "c", 2))
-    found = by_identity(place.compute_posteriors(table, 0.0, build_galleries("ab", "ac")))
-    assert found == pytest.approx({"a": 0.425, "b": 0.2, "c": 0.5, NEW_WHALE: 0.225})
-
-
-def test_an_identity_with_another_viewpoint_only_is_missing_too():
-    """Both galleries have a; that of fold 1 only from the right, and q is from the left."""
-    table = build_log_odds(("q", 0, "a", 3), ("q", 1, "c", 1))
-    comparable = {0: {("left", "a"), ("", "a")}, 1: {("right", "a"), ("", "a"), ("left", "c")}}
-    found = by_identity(
-        place.compute_posteriors(table, 0.0, place.Galleries(comparable, {"q": "left"}))
-    )
-    assert found == pytest.approx({"a": 3 / 4, "c": 1 / 2, NEW_WHALE: (1 / 4 + 1 / 2) / 2})
-    unknown = by_identity(place.compute_posteriors(table, 0.0, place.Galleries(comparable, {})))
-    assert unknown["a"] == pytest.approx(3 / 8)
-
-
-def test_a_label_outside_the_galleries_is_averaged_over_the_folds_that_gave_it():
-    """The label of a duplicate, in both folds though in no gallery."""
-    table = build_log_odds(("q", 0, "x", 1), ("q", 1, "x", 3))
-    found = by_identity(place.compute_posteriors(table, 0.0, build_galleries("a", "a")))
-    assert found == pytest.approx({"x": (1 / 2 + 3 / 4) / 2, NEW_WHALE: 3 / 8})
-
-
-def test_posteriors_sum_to_1_if_every_gallery_has_all_identities():
+def test_posteriors_sum_to_1():
     rng = np.random.default_rng(0)
     names = [f"w{i}" for i in range(9)]
     rows = [
@@ -86,9 +53,7 @@ def test_posteriors_sum_to_1_if_every_gallery_has_all_identities():
         for fold in range(3)
         for name in rng.permutation(names)[:5]
     ]
-    found = place.compute_posteriors(
-        build_log_odds(*rows), 0.5, build_galleries(names, names, names)
-    )
+    found = place.compute_posteriors(build_log_odds(*rows), 0.5)
     assert found.groupby("query")["posterior"].sum().to_numpy() == pytest.approx(np.ones(12))
 
 
@@ -171,7 +136,6 @@ def test_the_shift_of_the_test_is_fitted_on_all_held_out_queries():
     log_odds, queries = build_held_out()
     test = build_log_odds(("t1", 0, "a", 1e6), ("t1", 1, "a", 1e6), ("t2", 0, "a", 1e-6))
     section = NewWhale(method="swept", shift=0.0)
-    galleries = build_galleries("a", "a")
-    placed = place.place_test(test, log_odds, queries, section, 0.276, galleries)
+    placed = place.place_test(test, log_odds, queries, section, 0.276)
     rankings = place.rank_labels(placed, [])
     assert rankings.to_dict() == {"t1": ["a", NEW_WHALE], "t2": [NEW_WHALE, "a"]}

@@ -38,7 +38,7 @@ def folds() -> pd.DataFrame:
     """a and b in both folds; c in fold 1 only: held out there, it is new."""
     rows = [("a0", "a", 0), ("a1", "a", 1), ("b0", "b", 0), ("b1", "b", 1), ("c1", "c", 1)]
     table = pd.DataFrame(rows, columns=["image", "identity", "fold"])
-    return table.assign(group=range(5), only_fold="")
+    return table.assign(group=range(5), only_fold="", part=0)
 
 
 def build_log_odds(folds: pd.DataFrame) -> pd.DataFrame:
@@ -53,7 +53,7 @@ def rank(log_odds: pd.DataFrame, folds: pd.DataFrame, trained=(0, 1), capacity=0
         P.submission.model_copy(update={"capacity": capacity}),
         P.evaluation,
     )
-    return submission.rank_queries(log_odds, folds, list(trained), settings, {}, ["t"])
+    return submission.rank_queries(log_odds, folds, list(trained), settings, ["t"])
 
 
 @pytest.mark.parametrize("method", ["posterior", "fixed", "swept", "prior"])
