@@ -49,7 +49,7 @@ def build(
     truncate(backbone, reduction)
     if channels > 3:
         widen_input(backbone, channels)
-    depthwise.replace_wide(backbone, Conv2dSame)
+    depthwise.replace_depthwise(backbone, Conv2dSame)
     return backbone.to(memory_format=torch.channels_last)
 
 

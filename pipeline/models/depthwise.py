@@ -1,8 +1,11 @@
-"""Depthwise convolutions with wide kernels, whose weights' gradient is slow on a CPU.
+"""Depthwise convolutions, two gradients of which are slow on a CPU.
 
-oneDNN computes it channel by channel if a kernel has at most three columns; wider ones go another
-way that multiplies 16 channels by 16. With 672 channels of 5 x 10 and kernels of 5 x 5, a batch of
-28 takes 11 ms that way and less than half in two parts of three columns.
+oneDNN computes the kernels' gradient channel by channel if a kernel has at most three columns;
+wider ones go another way that multiplies 16 channels by 16. With 672 channels of 5 x 10 and kernels
+of 5 x 5, a batch of 28 takes 11 ms that way and less than half in two parts of three columns.
+
+In half precision the maps' gradient of a stride of 2 takes a hundred times longer than in float32
+(240 channels of 10 x 20: 49 and .5 ms), so it is computed in float32.
 """
 
 from typing import Any, cast
@@ -15,11 +18,13 @@ from torch.autograd.function import once_differentiable
 PART = 3  # columns
 
 
-class WideDepthwise(nn.Conv2d):
+class DepthwiseConv(nn.Conv2d):
     """A depthwise convolution that trains fast on a CPU; elsewhere it is `nn.Conv2d`.
 
     same : pads as TensorFlow does, by the input's size
     """
+
+    trains_in_half = True  # `pipeline.system.device` asks for it
 
     def __init__(self, convolution: nn.Conv2d, same: bool) -> None:
         """Take the place of another convolution, with its parameters."""
@@ -39,20 +44,26 @@ class WideDepthwise(nn.Conv2d):
     def forward(self, maps: Tensor) -> Tensor:
         if self.same:
             maps = pad_same(maps, self.kernel_size, self.stride)
-        if not maps.is_cpu or torch.is_autocast_enabled("cpu") or not self.weight.requires_grad:
+        half = torch.is_autocast_enabled("cpu")
+        if not (maps.is_cpu and self.weight.requires_grad and (half or is_wide(self))):
             return self._conv_forward(maps, self.weight, self.bias)
+        kind = torch.get_autocast_dtype("cpu") if half else maps.dtype
+        bias = None if self.bias is None else self.bias.to(kind)
         padding = cast(tuple[int, int], self.padding)
-        return _Convolution.apply(maps, self.weight, self.bias, self.stride, padding)
+        with torch.autocast("cpu", enabled=False):
+            return _Convolution.apply(
+                maps.to(kind), self.weight.to(kind), bias, self.stride, padding
+            )
 
 
-def replace_wide(backbone: nn.Module, same: type[nn.Conv2d]) -> None:
-    """Replace every wide depthwise convolution; names, weights and results stay.
+def replace_depthwise(backbone: nn.Module, same: type[nn.Conv2d]) -> None:
+    """Replace every depthwise convolution; names, weights and results stay.
 
     same : the class of those that pad as TensorFlow does
     """
     for name, module in list(backbone.named_modules()):
-        if type(module) in (nn.Conv2d, same) and is_wide(module):
-            backbone.set_submodule(name, WideDepthwise(module, isinstance(module, same)))
+        if type(module) in (nn.Conv2d, same) and is_depthwise(module):
+            backbone.set_submodule(name, DepthwiseConv(module, isinstance(module, same)))
 
 
 def pad_same(maps: Tensor, kernel: tuple[int, ...], stride: tuple[int, ...]) -> Tensor:
@@ -64,12 +75,17 @@ def pad_same(maps: Tensor, kernel: tuple[int, ...], stride: tuple[int, ...]) -> 
     return F.pad(maps, pads)
 
 
-def is_wide(convolution: nn.Conv2d) -> bool:
-    """Whether each channel has one kernel of its own, of more than three columns."""
+def is_depthwise(convolution: nn.Conv2d) -> bool:
+    """Whether each channel has one kernel of its own, that sees neighbouring pixels."""
     c = convolution
     channels = c.in_channels == c.out_channels == c.groups > 1
     plain = c.dilation == (1, 1) and c.padding_mode == "zeros" and not isinstance(c.padding, str)
-    return channels and plain and c.kernel_size[1] > PART
+    return channels and plain
+
+
+def is_wide(convolution: nn.Conv2d) -> bool:
+    """Whether the kernels have more than three columns."""
+    return convolution.kernel_size[1] > PART
 
 
 class _Convolution(torch.autograd.Function):
@@ -108,8 +124,10 @@ def weight_gradient(
     stride: tuple[int, int],
     padding: tuple[int, int],
 ) -> Tensor:
-    """Gradient of the kernels, C x 1 x h x w, by parts of three columns."""
+    """Gradient of the kernels, C x 1 x h x w, by parts of at most three columns."""
     columns, result = weight.shape[3], torch.empty_like(weight)
+    if columns <= PART:
+        return differentiate(gradient, maps, weight, stride, padding, 1)
     width = (gradient.shape[3] - 1) * stride[1] + PART  # of the maps that a part sees
     for start in [*range(0, columns - PART, PART), columns - PART]:
         left = padding[1] - start
@@ -130,6 +148,9 @@ def differentiate(
     which: int,
 ) -> Tensor:
     """Gradient of a depthwise convolution's maps (`which` 0) or kernels (1)."""
+    if which == 0 and maps.dtype != torch.float32 and max(stride) > 1:
+        wide = differentiate(gradient.float(), maps.float(), weight.float(), stride, padding, 0)
+        return wide.to(maps.dtype)
     mask = [which == 0, which == 1, False]
     gradients = torch.ops.aten.convolution_backward.default
     return gradients(

@@ -72,10 +72,10 @@ def start_session(
     net: EmbeddingNet, training_set: TrainingSet, settings: Train, seed: int
 ) -> TrainingSession:
     """Put network, losses, optimizer and batches on this machine's device."""
+    net.freeze_stages(settings.frozen_stages)  # first: the precision depends on it
     fabric = device.build_fabric(net)
     fabric.launch()
     torch.manual_seed(seed)
-    net.freeze_stages(settings.frozen_stages)
     identities = training_set.identities(settings.flip, settings.class_power)
     loss = EmbeddingLoss(settings.loss, net.linear.out_features, identities, net.pair_head)
     learner = Learner(net, loss)

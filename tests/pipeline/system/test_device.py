@@ -4,8 +4,10 @@ import shutil
 
 import pytest
 import torch
+from timm.layers import Conv2dSame
 from torch import nn
 
+from pipeline.models.depthwise import replace_depthwise
 from pipeline.system import device, machine
 
 PLAIN = nn.Sequential(nn.Conv2d(3, 8, 3), nn.Conv2d(8, 8, 3, groups=2))
@@ -18,11 +20,23 @@ def set_machine(monkeypatch, gpu: bool, gpu_bf16: bool = False, cpu_bf16: bool =
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: cpu_bf16)
 
 
-def test_a_network_with_one_group_per_channel_is_depthwise():
-    assert device.has_depthwise(DEPTHWISE) and not device.has_depthwise(PLAIN)
-    assert not device.has_depthwise(
-        nn.Conv2d(1, 4, 3)
-    )  # with one input channel a group is not depthwise
+def test_depthwise_convolutions_are_slow_if_the_first_is_trained():
+    assert device.has_slow_depthwise(DEPTHWISE) and not device.has_slow_depthwise(PLAIN)
+    assert not device.has_slow_depthwise(nn.Conv2d(1, 4, 3))  # one input channel: not depthwise
+    network = nn.Sequential(*(nn.Conv2d(4, 4, 3, groups=4) for _ in range(3)))
+    replace_depthwise(network, Conv2dSame)
+    assert device.has_slow_depthwise(network)
+    network[0].requires_grad_(False)
+    assert not device.has_slow_depthwise(network)
+
+
+def test_trained_depthwise_convolutions_with_gradients_of_pytorch_are_slow():
+    network = nn.Sequential(*(nn.Conv2d(4, 4, 3, groups=4, dilation=2) for _ in range(2)))
+    replace_depthwise(network, Conv2dSame)  # none, because of the dilation
+    network[0].requires_grad_(False)
+    assert device.has_slow_depthwise(network)
+    network.requires_grad_(False)
+    assert not device.has_slow_depthwise(network)
 
 
 def test_half_precision_on_a_cpu_needs_hardware_and_full_convolutions(monkeypatch):
