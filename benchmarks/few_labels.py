@@ -8,8 +8,8 @@ unlabelled training data, the other half are the test, and none is of a new indi
 in FOLDER: labels alone (`supervised`), the same with a second round on pseudo-labels
 (`tailprint pseudo-label`), a backbone pretrained on all photographs by SimSiam, and that with
 pseudo-labels. Each of five members is trained on some sixteen of the twenty labelled photographs,
-which are also its gallery. The test photographs get no pseudo-label; SimSiam, which uses no labels,
-sees them too (the score card says `transductive`).
+and compares the test with all twenty. The test photographs get no pseudo-label; SimSiam, which uses
+no labels, sees them too (the score card says `transductive`).
 
 Prints the top-1 accuracy of each method on the test photographs, a row per seed, and its gain over
 labels alone with a paired 95 % interval by individual; the number of the members' pseudo-labels,

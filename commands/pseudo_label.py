@@ -29,10 +29,11 @@ def main(
 
     Writes data/pseudo.csv anew, with the next round's number. The next `tailprint run` trains
     member f on the rows of fold f and no others, so that a held-out score stays honest. For the
-    same reason nothing that is fitted on the held-out photographs of fold f is used for its rows:
-    the blend is fitted on the other folds', point weights are left out, and an ensemble that needs
-    a learned re-ranker is refused. The rows name the partition into folds that they were made with:
-    the stage `folds` refuses them with another. To undo it: git checkout data/pseudo.csv.
+    same reason the held-out photographs of fold f have no part in its rows: the test is compared
+    anew with a gallery that lacks them, the blend is fitted on the other folds', point weights are
+    left out, and an ensemble that needs a re-ranker is refused. The rows name the partition into
+    folds that they were made with: the stage `folds` refuses them with another. To undo it: git
+    checkout data/pseudo.csv.
     """
     from pipeline import params, paths
     from pipeline.identify.pseudo_labelling import pseudo_label

@@ -59,8 +59,9 @@ def split_by_gallery(
 
     Every query is in exactly one of the groups.
     """
-    for (fold, part), positions in queries.groupby(["fold", "part"]).indices.items():
-        yield positions, gallery_rows(folds, fold, part)
+    for positions in queries.groupby(["fold", "part"]).indices.values():
+        first = queries.iloc[positions[0]]
+        yield positions, gallery_rows(folds, int(first["fold"]), int(first["part"]))
 
 
 def count_photographs(

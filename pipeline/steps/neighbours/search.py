@@ -1,4 +1,4 @@
-"""A member's gallery, and the Faiss search in it."""
+"""A gallery, and the Faiss search in it."""
 
 from dataclasses import dataclass
 
