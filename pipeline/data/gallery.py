@@ -61,7 +61,8 @@ def split_by_gallery(
     """
     for positions in queries.groupby(["fold", "part"]).indices.values():
         first = queries.iloc[positions[0]]
-        yield positions, gallery_rows(folds, int(first["fold"]), int(first["part"]))
+        rows = gallery_rows(folds, int(first["fold"]), int(first["part"]))
+        yield np.asarray(positions), rows
 
 
 def count_photographs(

@@ -35,7 +35,8 @@ class CandidateTasks:
 
     def has_right(self) -> np.ndarray:
         """q bool: the query's individual is a candidate with an example in its support set."""
-        return (self.right & (self.top.supports >= 0).any(axis=2)).any(axis=1)
+        supported = self.right & (self.top.supports >= 0).any(axis=2)
+        return np.asarray(supported.any(axis=1))
 
     def build(self, queries: np.ndarray, order: np.ndarray) -> Episodes:
         """The tasks of some queries (numbers); `order` is that of their candidates, m x top."""
