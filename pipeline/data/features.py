@@ -1,7 +1,7 @@
 """Local features of all photographs: arrays, and the file that holds them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,6 +9,9 @@ import numpy as np
 
 from pipeline.data import tables
 from pipeline.system.errors import OTHER_SETTINGS, UserError, explain_damage
+
+EDGE_NUMBERS = 72  # of the descriptor of a window of a trailing edge
+NO_EDGE = np.empty((0, EDGE_NUMBERS), np.uint8)
 
 
 class PhotographFeatures(NamedTuple):
@@ -19,6 +22,7 @@ class PhotographFeatures(NamedTuple):
     on_animal : how many of the first points lie on the animal
     canvas : 2 x 3, from photograph to canvas pixels
     size : width and height of the canvas
+    edge : w x EDGE_NUMBERS uint8, the windows of its trailing edge
     """
 
     points: np.ndarray
@@ -26,6 +30,7 @@ class PhotographFeatures(NamedTuple):
     on_animal: int
     canvas: np.ndarray
     size: Sequence[int] | np.ndarray
+    edge: np.ndarray = NO_EDGE
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,8 @@ class Features:
     descriptors : k x d uint8
     canvases : n x 2 x 3, from photograph to canvas pixels
     sizes : n x 2, width and height of the canvases
+    edges : w x EDGE_NUMBERS uint8, the windows of trailing edges; none unless `keypoints.edge`
+    edge_images : w, the number of the photograph of each window, ascending
     """
 
     names: np.ndarray
@@ -49,6 +56,8 @@ class Features:
     descriptors: np.ndarray
     canvases: np.ndarray
     sizes: np.ndarray
+    edges: np.ndarray = field(default_factory=NO_EDGE.copy)
+    edge_images: np.ndarray = field(default_factory=lambda: np.empty(0, int))
 
     def rows(self, image: int) -> slice:
         """The rows of photograph number `image` that lie on the animal."""
@@ -68,6 +77,15 @@ class Features:
             rows.stop - rows.start,
             self.canvases[image],
             self.sizes[image],
+            self.edges[self.edge_images == image],
+        )
+
+    def edge_features(self) -> "Features":
+        """The windows of trailing edges as the local features of these photographs, in no place."""
+        starts = np.searchsorted(self.edge_images, np.arange(len(self.names) + 1))
+        nowhere = np.zeros((len(self.edges), 2), np.float32)
+        return Features(
+            self.names, starts, starts[1:], nowhere, self.edges, self.canvases, self.sizes
         )
 
     def save(self, path: Path) -> None:
@@ -85,7 +103,8 @@ class Features:
     def load(cls, path: Path) -> "Features":
         """Read what `save` wrote."""
         with explain_damage(path), np.load(path, allow_pickle=False) as file:
-            return cls(**{name: file[name] for name in cls.__dataclass_fields__})
+            # files of earlier versions have no edges
+            return cls(**{name: file[name] for name in cls.__dataclass_fields__ if name in file})
 
 
 @dataclass(frozen=True)
@@ -112,7 +131,8 @@ def join(names: Sequence[str] | np.ndarray, photographs: Sequence[tuple]) -> Fea
     names : in the order of `photographs`
     photographs : a PhotographFeatures, or a tuple like it, each
     """
-    points, descriptors, counts, canvases, sizes = zip(*photographs, strict=True)
+    whole = [PhotographFeatures(*photograph) for photograph in photographs]
+    points, descriptors, counts, canvases, sizes, edges = zip(*whole, strict=True)
     starts = np.cumsum([0, *map(len, points)])
     return Features(
         np.asarray(names),
@@ -122,6 +142,8 @@ def join(names: Sequence[str] | np.ndarray, photographs: Sequence[tuple]) -> Fea
         np.concatenate(descriptors),
         np.stack(canvases),
         np.array(sizes),
+        np.concatenate(edges),
+        np.repeat(np.arange(len(edges)), [len(edge) for edge in edges]),
     )
 
 
@@ -141,9 +163,10 @@ def append(first: Features, second: Features) -> Features:
     starts = np.concatenate([first.starts, first.starts[-1] + second.starts[1:]])
     ends = np.concatenate([first.ends, first.starts[-1] + second.ends])
     names = np.concatenate([first.names, second.names])
-    others = ("points", "descriptors", "canvases", "sizes")
+    others = ("points", "descriptors", "canvases", "sizes", "edges")
     arrays = (np.concatenate([getattr(first, name), getattr(second, name)]) for name in others)
-    return Features(names, starts, ends, *arrays)
+    edge_images = np.concatenate([first.edge_images, len(first.names) + second.edge_images])
+    return Features(names, starts, ends, *arrays, edge_images)
 
 
 def build_empty() -> Features:

@@ -79,8 +79,11 @@ def match_features(
     galleries = Galleries(local.rows, {QUERY: rows["image"]}, stored.viewpoint)
     matcher = Matcher(features, galleries, p.match, p.keypoints.detector, local.index)
     close = queries.merge_nearest(nearest, p.match.shortlist).get(QUERY, [])
-    own = queries.Query(QUERY, close, [], None)
-    return match.build_matches(matcher, match.match_queries(matcher, [(QUERY, own)]))
+    sets: dict[match.Key, dict[str, queries.Query]] = {
+        QUERY: {QUERY: queries.Query(QUERY, close, [], None)}
+    }
+    found = match.match_flat(matcher, sets)
+    return match.add_edge_votes(found, features, galleries, sets, p.match)[QUERY]
 
 
 def rank_compared(query: Query, stored: Gallery, compared: list[pd.DataFrame]) -> pd.DataFrame:

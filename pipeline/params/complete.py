@@ -137,6 +137,8 @@ class Params(Section):
             raise ValueError(
                 f"{place}.local: {list(ensemble.local)}, but keypoints.enabled is false"
             )
+        if "edge_votes" in ensemble.local and not self.keypoints.edge:
+            raise ValueError(f"{place}.local: edge_votes, but keypoints.edge is false")
         self._check_scores(place, ensemble.scores)
 
     def _check_scores(self, place: str, scores: list[str]) -> None:

@@ -16,6 +16,8 @@ from pipeline.params.values import (
     Unique,
 )
 
+LocalScore = Literal["votes", "inliers", "ratio", "coverage", "weighted_inliers", "edge_votes"]
+
 
 class Boosting(Section):
     """LightGBM: number of trees, leaves of a tree, learning rate, minimum rows of a leaf."""
@@ -59,7 +61,7 @@ class Ensemble(Section):
     backbones: Annotated[dict[Slug, NonNegative], Field(min_length=1)]
     folds: Annotated[list[Fold], Field(min_length=1), Unique] | Literal["all"]
     scores: Annotated[list[str], Field(min_length=1), Unique]
-    local: dict[Literal["votes", "inliers", "ratio", "coverage", "weighted_inliers"], NonNegative]
+    local: dict[LocalScore, NonNegative]
     method: Literal["mean", "weighted", "lightgbm"]
     duplicates: bool
     new_whale: NewWhale

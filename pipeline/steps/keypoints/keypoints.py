@@ -11,11 +11,11 @@ import pandas as pd
 from tqdm import tqdm
 
 from pipeline.data import images, tables
-from pipeline.data.features import Features, build_empty, join
+from pipeline.data.features import NO_EDGE, Features, PhotographFeatures, build_empty, join
 from pipeline.data.tables import TRANSFORM
 from pipeline.data.warping import warp
 from pipeline.params import Keypoints as Settings
-from pipeline.steps.keypoints import sift
+from pipeline.steps.keypoints import edge_windows, sift, trailing_edge
 from pipeline.steps.keypoints.canvas import crop_to_mask, equalize_contrast, fit_canvas
 from pipeline.system import machine
 from pipeline.system.errors import UserError
@@ -72,17 +72,17 @@ def extract_photograph(
     mask: np.ndarray,
     settings: Settings,
     detect: Detector,
-) -> tuple[np.ndarray, np.ndarray, int, np.ndarray, tuple[int, int]]:
+) -> PhotographFeatures:
     """Extract the local features of one photograph.
 
     transform, mask : of its crop: 2 x 3, and H x W with the values 0 and 255
-    Returns points (k x 2), descriptors (k x d), how many of the first points lie on the animal,
-    the canvas's 2 x 3 transform and its width and height.
     """
+    crop = transform, mask
     transform, mask = crop_to_mask(transform, mask, settings.padding)
     matrix, width, height = fit_canvas(transform, mask.shape[1], mask.shape[0], settings.size)
     with images.open_rgb(path) as photograph:
         view = warp(photograph, matrix, width, height, cv2.BORDER_REPLICATE)
+        edge = describe_edge(photograph, *crop) if settings.edge else NO_EDGE
     inside = cv2.resize(
         np.ascontiguousarray(mask), (width, height), interpolation=cv2.INTER_NEAREST
     )
@@ -92,4 +92,11 @@ def extract_photograph(
         regions.append((outside, settings.around))
     detected = detect(view, regions)
     points, descriptors = (np.concatenate(arrays) for arrays in zip(*detected, strict=True))
-    return points, descriptors, len(detected[0][0]), matrix, (width, height)
+    size = (width, height)
+    return PhotographFeatures(points, descriptors, len(detected[0][0]), matrix, size, edge)
+
+
+def describe_edge(photograph: np.ndarray, transform: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Describe the trailing edge of a crop (2 x 3 transform, H x W mask), w x EDGE_NUMBERS."""
+    edge = trailing_edge.trace(photograph, transform, mask)
+    return NO_EDGE if edge is None else edge_windows.describe(edge)

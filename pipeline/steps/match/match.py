@@ -4,6 +4,7 @@
     inliers   matches that fit one transform, of the identity's best photograph
     ratio     their fraction of all matches
     coverage  the fraction of the animal's frame that they span
+    edge_votes   votes of windows of trailing edges (`edges.py`), if `keypoints` described them
 
 Geometry is verified for a shortlist only: the photographs with the most votes, and the nearest by
 embedding. So the cost grows with the queries, not with the pairs. Local features are not trained:
@@ -17,7 +18,7 @@ have in common by chance.
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import cv2
@@ -29,6 +30,7 @@ from pipeline.data import evidence
 from pipeline.data.evidence import LOCAL
 from pipeline.data.features import Features
 from pipeline.params import Match
+from pipeline.steps.match import edges
 from pipeline.steps.match.matcher import Matcher, QueryMatches
 from pipeline.steps.match.pairs import PAIR_SCORES
 from pipeline.steps.match.queries import Galleries, Query
@@ -76,13 +78,41 @@ def match_sets(
         )
         return dict.fromkeys(sets, empty)
     faiss.omp_set_num_threads(1)
-    matcher = Matcher(features, galleries, params, detector)
+    found = match_flat(Matcher(features, galleries, params, detector), sets)
+    return add_edge_votes(found, features, galleries, sets, params)
+
+
+def match_flat(matcher: Matcher, sets: Mapping[Key, Mapping[str, Query]]) -> dict[Key, Matches]:
+    """Match all sets of queries at once; the results are apart again."""
     flat = [query for queries in sets.values() for query in queries.items()]
     found = iter(match_queries(matcher, flat))
     return {
         key: build_matches(matcher, list(islice(found, len(queries))))
         for key, queries in sets.items()
     }
+
+
+def add_edge_votes(
+    found: dict[Key, Matches],
+    features: Features,
+    galleries: Galleries,
+    sets: Mapping[Key, Mapping[str, Query]],
+    params: Match,
+) -> dict[Key, Matches]:
+    """Add the evidence `edge_votes`, of the same queries, if there are trailing edges."""
+    if not len(features.edges):
+        return found
+    matcher = edges.build_matcher(features, galleries, params)
+    without_pairs = {key: edges.without_pairs(queries) for key, queries in sets.items()}
+    votes = match_flat(matcher, without_pairs)
+    return {key: add_votes(matches, votes[key].evidence) for key, matches in found.items()}
+
+
+def add_votes(matches: Matches, votes: pd.DataFrame) -> Matches:
+    """Add the votes of edges (an evidence table) to what points gave."""
+    of_edges = votes[votes["source"] == "votes"].assign(source="edge_votes")
+    both = pd.concat([matches.evidence, of_edges], ignore_index=True)
+    return replace(matches, evidence=both)
 
 
 def match_queries(matcher: Matcher, queries: Sequence[tuple[str, Query]]) -> list[QueryMatches]:

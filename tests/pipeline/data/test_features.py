@@ -55,3 +55,20 @@ def test_features_of_two_detectors_are_not_appended():
     longer = replace(second, descriptors=np.repeat(second.descriptors, 2, axis=1))
     with pytest.raises(UserError, match="of 8 and 16 numbers can't be compared: params.yaml or"):
         features.append(first, longer)
+
+
+def test_edges_stay_with_their_photographs(tmp_path):
+    edges = [np.full((count, features.EDGE_NUMBERS), count, np.uint8) for count in (2, 0, 3)]
+    first, second = (build_features(names, 0) for names in (["a", "b"], ["c"]))
+    parts = [
+        features.join(part.names, [part.of(i)._replace(edge=edge) for i, edge in enumerate(own)])
+        for part, own in ((first, edges[:2]), (second, edges[2:]))
+    ]
+    both = features.append(*parts)
+    both.save(tmp_path / "features.npz")
+    again = features.Features.load(tmp_path / "features.npz")
+    assert [len(again.of(i).edge) for i in range(3)] == [2, 0, 3]
+    assert all(np.array_equal(again.of(i).edge, edge) for i, edge in enumerate(edges))
+    alone = again.edge_features()
+    assert alone.starts.tolist() == [0, 2, 2, 5] and alone.ends.tolist() == [2, 2, 5]
+    assert np.array_equal(alone.descriptors[alone.rows(2)], edges[2])

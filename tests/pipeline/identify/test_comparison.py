@@ -4,12 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline import paths
+from pipeline import params, paths
 from pipeline.data import features, gallery, tables
 from pipeline.identify import comparison
 from pipeline.identify.comparison import Query
-from pipeline.identify.gallery import Gallery
+from pipeline.identify.gallery import Gallery, LocalGallery
+from pipeline.steps.match import index as feature_index
 from pipeline.steps.weigh.point_weights import PointWeigher
+from tests.conftest import ROOT
+from tests.pipeline.data.synthetic_edges import KNOWN, build_features
 
 
 def query(groups: set[int], embeddings: dict[int, np.ndarray] | None = None) -> Query:
@@ -57,3 +60,24 @@ def test_photographs_are_ranked_by_matched_points_then_by_similarity():
     assert found["image"].tolist() == ["a0", "b0", "b1"]
     assert found["points"].tolist() == [7, 0, 0]
     assert found["similarity"].tolist() == pytest.approx([0.5, 0.8, 0.4])
+
+
+def test_a_new_photograph_has_the_votes_of_its_edge():
+    p = params.load(ROOT / "tests/params.yaml")
+    known = build_features()
+    images = [f"w{individual}_0.png" for individual in range(KNOWN)]
+    rows = pd.DataFrame({"image": images, "identity": [name[:2] for name in images]})
+    new = features.join([comparison.QUERY], [known.of(known.names.tolist().index("w2_1.png"))])
+    descriptors = np.concatenate([known.of(2 * number).descriptors for number in range(KNOWN)])
+    local = LocalGallery(rows, feature_index.build_index(descriptors, p.match))
+    nearest = pd.DataFrame({"query": [comparison.QUERY], "rank": [0], "image": ["w0_0.png"]})
+    found = comparison.match_features(
+        Query({}, new, set(), PointWeigher()),
+        stored(features=known),
+        local,
+        rows,
+        [nearest.assign(similarity=0.5)],
+        p,
+    ).evidence
+    votes = found[found["source"] == "edge_votes"].set_index("identity")["score"]
+    assert votes.idxmax() == "w2" and "votes" in set(found["source"])

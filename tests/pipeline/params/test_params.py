@@ -134,6 +134,13 @@ def test_an_unknown_backbone_of_an_ensemble_is_refused(load, raw):
     assert f"ensembles.{name}.backbones: ['resnet5000'] not in backbones" in get_error(load, raw)
 
 
+def test_votes_of_edges_need_edges(load, raw):
+    raw["ensembles"]["best"]["local"] = {"edge_votes": 1.0}
+    load(raw)
+    raw["keypoints"]["edge"] = False
+    assert "best.local: edge_votes, but keypoints.edge is false" in get_error(load, raw)
+
+
 def test_an_ensemble_needs_a_backbone_with_a_weight(load, raw):
     name = next(iter(raw["ensembles"]))
     raw["ensembles"][name]["backbones"] = dict.fromkeys(raw["backbones"], 0.0)
