@@ -164,9 +164,11 @@ def append(first: Features, second: Features) -> Features:
     ends = np.concatenate([first.ends, first.starts[-1] + second.ends])
     names = np.concatenate([first.names, second.names])
     others = ("points", "descriptors", "canvases", "sizes", "edges")
-    arrays = (np.concatenate([getattr(first, name), getattr(second, name)]) for name in others)
+    arrays = {
+        name: np.concatenate([getattr(first, name), getattr(second, name)]) for name in others
+    }
     edge_images = np.concatenate([first.edge_images, len(first.names) + second.edge_images])
-    return Features(names, starts, ends, *arrays, edge_images)
+    return Features(names, starts, ends, **arrays, edge_images=edge_images)
 
 
 def build_empty() -> Features:

@@ -41,7 +41,8 @@ def get_error(load, raw: dict) -> str:
 def test_every_params_file_loads(path):
     loaded = params.load(path)
     for backbone in loaded.backbones:
-        assert loaded.member_train(backbone).epochs >= 1
+        train = loaded.member_train(backbone)
+        assert max(train.epochs, train.views_per_identity) >= 1
 
 
 def test_a_loaded_file_cannot_be_changed():
