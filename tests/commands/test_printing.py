@@ -128,7 +128,7 @@ def submission(project):
     settings = settings.replace("path: data/demo/photos", "path: data/kaggle")
     (project / "params.yaml").write_text(settings)
     tables.write_csv(pd.DataFrame({"image": ["1.jpg"]}), paths.SAMPLE)
-    folds = pd.DataFrame([["x.jpg", "a", 0, "", 0]], columns=tables.COLUMNS["folds"])
+    folds = pd.DataFrame([["x.jpg", "a", 0, "", 0, 0]], columns=tables.COLUMNS["folds"])
     tables.write("folds", folds, paths.FOLDS)
     csv = paths.submission("card")
     csv.parent.mkdir(exist_ok=True)

@@ -17,10 +17,11 @@ def distribute(
     rng = np.random.default_rng(seed)
     sets = np.empty(len(identities), dtype=int)
     sizes = {kind: np.zeros(count) for kind in ("repeated", "single", NEW_WHALE, "whole")}
-    by_identity = pd.Series(np.arange(len(identities))).groupby(identities.to_numpy())
+    # not `get_group`, which does not find the group of a single row
+    rows_of = pd.Series(np.arange(len(identities))).groupby(identities.to_numpy()).indices
     names = sorted(set(identities))
     for name in (names[i] for i in rng.permutation(len(names))):
-        rows = rng.permutation(by_identity.get_group(name).to_numpy())
+        rows = rng.permutation(rows_of[name])
         kind = "whole" if name in whole else find_kind(name, len(rows))
         for batch in [rows] if name in whole else np.split(rows, range(count, len(rows), count)):
             total = np.sum(list(sizes.values()), axis=0)

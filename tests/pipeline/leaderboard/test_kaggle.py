@@ -48,7 +48,7 @@ def project(tmp_path, monkeypatch):
     settings = settings.replace("path: data/demo/photos", "path: data/kaggle")
     (tmp_path / "params.yaml").write_text(settings)
     tables.write_csv(pd.DataFrame({"image": ["2.jpg", "1.jpg"]}), paths.SAMPLE)
-    folds = pd.DataFrame([["x.jpg", "a", 0, "", 0]], columns=tables.COLUMNS["folds"])
+    folds = pd.DataFrame([["x.jpg", "a", 0, "", 0, 0]], columns=tables.COLUMNS["folds"])
     tables.write("folds", folds, paths.FOLDS)
     write(LINES)
 
