@@ -4,6 +4,8 @@ The stages compare the test with everything that is labelled. A label from that 
 tell the members of a fold what their held-out photographs show.
 """
 
+from dataclasses import replace
+
 import pandas as pd
 
 from pipeline import paths
@@ -24,16 +26,16 @@ def score_blindly(folds: list[int], sources: dict[str, list[str]], p: Params) ->
     """
     tests = gallery.test_rows(artefacts.load_images())
     galleries = {fold: leave_out(fold) for fold in folds}
-    tables: dict[int, dict[str, pd.DataFrame]] = {
-        fold: {
-            backbone: search(Member(backbone, fold), tests, rows, p)[0]
-            for backbone in sources
-            if backbone != LOCAL
-        }
+    backbones = [name for name in sources if name != LOCAL]
+    searched = {*backbones, p.match.backbone} if LOCAL in sources else backbones
+    found = {
+        fold: {name: search(Member(name, fold), tests, rows, p) for name in searched}
         for fold, rows in galleries.items()
     }
+    tables = {fold: {name: own[name][0] for name in backbones} for fold, own in found.items()}
     if LOCAL in sources:
-        for fold, matched in match_blindly(tests, galleries, p).items():
+        neighbours = {fold: own[p.match.backbone][1] for fold, own in found.items()}
+        for fold, matched in match_blindly(tests, galleries, neighbours, p).items():
             tables[int(fold)][LOCAL] = matched.evidence
     return [
         assemble_fold(fold, tables[fold], sources, tests, rows) for fold, rows in galleries.items()
@@ -56,26 +58,25 @@ def search(
 
 
 def match_blindly(
-    tests: pd.DataFrame, galleries: dict[int, pd.DataFrame], p: Params
+    tests: pd.DataFrame,
+    galleries: dict[int, pd.DataFrame],
+    neighbours: dict[int, pd.DataFrame],
+    p: Params,
 ) -> dict[match.Key, match.Matches]:
-    """Match the test with each of the `galleries` (tables "folds"), by fold."""
-    rows = queries.merge_galleries(artefacts.load_folds())
-    duplicates = queries.find_duplicates(artefacts.load_duplicates(), rows)
+    """Match the test with each of the `galleries` (tables "folds"), by fold.
+
+    neighbours : the test's by embedding (`search`), by fold
+    """
+    duplicates = artefacts.load_duplicates()
     sets: dict[match.Key, dict[str, queries.Query]] = {}
+    images: dict[int, pd.Series] = {}
     for fold, folds in galleries.items():
-        _, neighbours = search(Member(p.match.backbone, fold), tests, folds, p)
-        nearest = queries.merge_nearest([neighbours], p.match.shortlist)
-        own = set(gallery.gallery_rows(folds)["image"])
-        sets[fold] = {
-            image: queries.Query(
-                fold,
-                nearest.get(image, []),
-                [copy for copy in duplicates.get(image, []) if copy in own],
-                None,
-            )
-            for image in tests["image"]
-        }
-    images = {fold: gallery.gallery_rows(folds)["image"] for fold, folds in galleries.items()}
-    all_galleries = queries.Galleries(rows, images, artefacts.load_viewpoints())
+        rows = gallery.gallery_rows(folds)
+        nearest = queries.merge_nearest([neighbours[fold]], p.match.shortlist)
+        built = queries.build_queries(tests, nearest, queries.find_duplicates(duplicates, rows))
+        sets[fold] = {name: replace(query, gallery=fold) for name, query in built.items()}
+        images[fold] = rows["image"]
+    everything = queries.merge_galleries(artefacts.load_folds())
+    all_galleries = queries.Galleries(everything, images, artefacts.load_viewpoints())
     features, detector = Features.load(paths.KEYPOINTS), p.keypoints.detector
     return match.match_sets(features, all_galleries, sets, p.match, detector)

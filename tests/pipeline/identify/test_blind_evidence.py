@@ -8,6 +8,7 @@ from pipeline import paths
 from pipeline.data import tables
 from pipeline.data.features import build_empty
 from pipeline.data.gallery import Embeddings
+from pipeline.data.members import Member
 from pipeline.identify import blind_evidence
 
 NAMES = ["a0", "b1", "c0", "c1", "t"]
@@ -50,7 +51,11 @@ def test_local_features_are_matched_with_the_same_galleries(p, monkeypatch):
     lite0 = p.model_copy(update={"match": p.match.model_copy(update={"backbone": "lite0"})})
     folds = {fold: blind_evidence.leave_out(fold) for fold in (0, 1)}
     tests = blind_evidence.gallery.test_rows(pd.DataFrame({"image": ["t"], "split": "test"}))
-    blind_evidence.match_blindly(tests, folds, lite0)
+    neighbours = {
+        fold: blind_evidence.search(Member("lite0", fold), tests, rows, lite0)[1]
+        for fold, rows in folds.items()
+    }
+    blind_evidence.match_blindly(tests, folds, neighbours, lite0)
     ((_, galleries, sets, *_),) = matched
     assert {fold: names.tolist() for fold, names in galleries.images.items()} == {
         0: ["b1", "c1"],
