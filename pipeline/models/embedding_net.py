@@ -1,4 +1,4 @@
-"""The embedding network: a backbone, pooling, a linear embedding, a BNNeck."""
+"""The embedding network: a backbone, pooling, a linear embedding, a BNNeck; or the first two."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ class Architecture:
     """The choices of an embedding network beside its backbone; see `train` in params.yaml."""
 
     channels: int  # planes of a crop: 3 RGB, 4 adds the mask, 5 adds edges
-    dim: int  # of the embedding
+    dim: int | None  # of the embedding; None: the pooled features are it, and have no BNNeck
     pooling: str  # "average" or "gem"
     bnneck: bool
     grey: bool = False  # sees the luminance in all three colour planes
@@ -47,8 +47,8 @@ class EmbeddingNet(nn.Module):
         self.backbone = backbone
         self.pooling, self.grey = architecture.pooling, architecture.grey
         self.pair_head = pair_head
-        self.linear = nn.Linear(backbone.num_features, architecture.dim)
-        self.bnneck = nn.BatchNorm1d(architecture.dim) if architecture.bnneck else nn.Identity()
+        self.width = backbone.num_features  # of the pooled features
+        self.linear, self.bnneck = build_head(self.width, architecture)
         mean, std = input_statistics(backbone, architecture.channels)
         self.register_buffer("mean", mean, persistent=False)
         self.register_buffer("std", std, persistent=False)
@@ -64,9 +64,9 @@ class EmbeddingNet(nn.Module):
         crops = to_luminance(crops.float()) if self.grey else crops.float()
         inputs = (crops / 255 - self.mean) / self.std
         maps = self.backbone.forward_features(inputs.contiguous(memory_format=torch.channels_last))
-        if maps.ndim != 4 or maps.shape[1] != self.linear.in_features:
+        if maps.ndim != 4 or maps.shape[1] != self.width:
             raise UserError(
-                f"features are {tuple(maps.shape)}, not n x {self.linear.in_features} x h x w: "
+                f"features are {tuple(maps.shape)}, not n x {self.width} x h x w: "
                 "backbones.<name>.timm_name must be a convolutional network"
             )
         return pool(maps, self.pooling)
@@ -127,6 +127,15 @@ class EmbeddingNet(nn.Module):
         for module in [*self._frozen_modules, *backbone]:
             module.eval()
         return self
+
+
+def build_head(width: int, architecture: Architecture) -> tuple[nn.Module, nn.Module]:
+    """The linear embedding of `width` features and the BNNeck; they do nothing if they are off."""
+    dim = architecture.dim
+    if dim is None:
+        return nn.Identity(), nn.Identity()
+    linear = nn.Linear(width, dim)
+    return linear, nn.BatchNorm1d(dim) if architecture.bnneck else nn.Identity()
 
 
 def to_luminance(crops: Tensor) -> Tensor:

@@ -28,10 +28,13 @@ def build(
 
 
 def build_for_member(backbone: Backbone, settings: Train, trained: bool = False) -> EmbeddingNet:
-    """Build the network of a member; `trained` if its trained weights will be loaded into it."""
+    """Build the network of a member; `trained` if its trained weights will be loaded into it.
+
+    With settings that train nothing, its embedding is the backbone's pooled features.
+    """
     architecture = Architecture(
         channels=settings.channels,
-        dim=settings.embedding,
+        dim=None if settings.frozen else settings.embedding,
         pooling=settings.pooling,
         bnneck=settings.bnneck,
         grey=settings.grey,
@@ -42,6 +45,18 @@ def build_for_member(backbone: Backbone, settings: Train, trained: bool = False)
     pair_head = build_pair_head(settings)
     first_weights = "none" if trained else backbone.weights
     return build(backbone.timm_name, first_weights, architecture, pair_head)
+
+
+def build_frozen(backbone: Backbone, settings: Train) -> EmbeddingNet:
+    """Build a network that embeds by its first weights alone, in eval mode; nothing is trained.
+
+    settings : channels, pooling, reduction and grey are used
+
+    Its `embed` turns n x C x H x W uint8 crops into the backbone's pooled features, n x `width`, of
+    length 1. Raises UserError if the weights cannot be had, or don't fit.
+    """
+    untrained = {"epochs": 0, "views_per_identity": 0, "head_epochs": 0, "drop_path": 0.0}
+    return build_for_member(backbone, settings.model_copy(update=untrained)).eval()
 
 
 def load_trained(backbone: Backbone, settings: Train, model: Path) -> EmbeddingNet:

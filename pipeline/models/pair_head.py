@@ -61,9 +61,9 @@ class PairHead(nn.Module):
 
 
 def build_pair_head(settings: Train) -> PairHead | None:
-    """Build the head of a member's network; None if the siamese loss has no weight."""
+    """Build the head of a member's network; None if the siamese loss doesn't train one."""
     siamese = settings.loss.siamese
-    if not siamese or not siamese.weight:
+    if not siamese or not siamese.weight or settings.frozen:
         return None
     return PairHead(siamese.head, settings.embedding, siamese.hidden)
 

@@ -120,7 +120,8 @@ class Params(Section):
 
     def _check_siamese_head(self, backbone: str, train: Train) -> None:
         """Re-ranking by the siamese head needs a network that was trained with one."""
-        if self.rerank.method == "siamese_head" and "siamese" not in train.loss.active():
+        trained = "siamese" in train.loss.active() and not train.frozen
+        if self.rerank.method == "siamese_head" and not trained:
             raise ValueError(
                 f"rerank.method: siamese_head, but {backbone} is trained without one: give "
                 "train.loss.siamese a weight"

@@ -21,7 +21,7 @@ from pipeline.params.values import (
 )
 
 MOST_VIEWS = 8192  # of a batch
-BUDGETS = ("epochs", "views_per_identity")  # one of them is above 0, and says how long to train
+BUDGETS = ("epochs", "views_per_identity")  # at most one is above 0: how long to train
 
 
 class Sampler(Section):
@@ -127,12 +127,21 @@ class Train(Section):
     loss: Loss
     augment: Augment
 
+    @property
+    def frozen(self) -> bool:
+        """Whether nothing is trained: the embedding is the backbone's own pooled features."""
+        return not self.epochs and not self.views_per_identity
+
     @model_validator(mode="after")
     def _check_combinations(self) -> "Train":
-        if bool(self.epochs) == bool(self.views_per_identity):
+        if self.epochs and self.views_per_identity:
             raise ValueError(
                 f"epochs is {self.epochs} and views_per_identity {self.views_per_identity}: one of "
                 "them says how long to train, and the other must be 0"
+            )
+        if self.frozen and self.head_epochs:
+            raise ValueError(
+                f"head_epochs is {self.head_epochs}: nothing is trained without epochs"
             )
         if 0 < self.epochs <= self.head_epochs:
             raise ValueError(f"head_epochs is {self.head_epochs}: the backbone is never trained")

@@ -58,7 +58,7 @@ def pretrain(
     fabric = device.build_fabric(net, devices=1)
     fabric.launch()
     torch.manual_seed(settings.seed)
-    task = build_task(net.linear.in_features, count, settings)
+    task = build_task(net.width, count, settings)
     session = start_session(fabric, SelfSupervisedLearner(net, task), count, settings)
     loader = build_loader(ViewDataset(crops, channels, strength), session.batches, fabric)
     session.learner.train()

@@ -150,9 +150,14 @@ def plot_outcomes(table: pd.DataFrame) -> str:
 def plot_training(histories: dict[str, pd.DataFrame], summaries: dict[str, dict[str, Any]]) -> str:
     """Every member's loss by epoch; a history's rows between epochs have no loss.
 
+    "" if none of them was trained.
+
     summaries : what each training showed, by the member's name
     """
     histories = {name: table.dropna(subset="loss") for name, table in histories.items()}
+    histories = {name: table for name, table in histories.items() if len(table)}
+    if not histories:
+        return ""
     text = "; ".join(
         describe_training(name, table["loss"].iloc[-1], summaries[name])
         for name, table in histories.items()

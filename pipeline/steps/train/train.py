@@ -14,6 +14,7 @@ from pipeline.models.embedding_net import EmbeddingNet
 from pipeline.params import Train
 from pipeline.system import device
 from pipeline.training import convergence, health_checks, inner_validation, schedule
+from pipeline.training.budget import Budget
 from pipeline.training.dataset import ViewDataset
 from pipeline.training.loop import Check, gradient_step, run_steps
 from pipeline.training.pair_batches import PairBatches, mine_hard_negatives
@@ -24,6 +25,7 @@ from pipeline.training.training_set import TrainingSet
 logger = logging.getLogger(__name__)
 
 Row = dict[str, float]  # of the history
+COLUMNS = ["epoch", "rate", "loss"]  # of an empty one
 Summary = dict[str, int | float | str | None]  # of a training; see `summarise`
 
 
@@ -32,6 +34,8 @@ def train(
 ) -> tuple[pd.DataFrame, Summary]:
     """Train `net` in place; returns the history, one row per epoch, and a summary.
 
+    Settings that train nothing leave it as it is, with an empty history.
+
     With inner validation, a row has its score (of the current weights, not of an average), and with
     patience the network gets the weights of the best epoch. With `inner.every` there are rows
     between the epochs', with the score alone.
@@ -39,6 +43,8 @@ def train(
     Raises `health_checks.TrainingFailed`, which names the cause, if the loss, its gradient or the
     weights are not finite, the loss stays flat, or the embeddings collapse.
     """
+    if settings.frozen:
+        return pd.DataFrame(columns=COLUMNS), summarise_frozen(training_set)
     session = start_session(net, training_set, settings, seed)
     settings = session.settings
     history: list[Row] = []
@@ -87,6 +93,23 @@ def summarise(session: TrainingSession, history: list[Row]) -> Summary:
         )
     rounded = None if fit is None else round(fit, 4)
     return {**session.budget.facts(), "fit": rounded, "not_converged": shortfall}
+
+
+def summarise_frozen(training_set: TrainingSet) -> Summary:
+    """The summary of a network that is used as it came."""
+    print("train: nothing is trained; the embedding is the backbone's own features", flush=True)
+    known = int((training_set.labels >= 0).sum())
+    budget = Budget(
+        photographs=known,
+        individuals=int(training_set.labels.max()) + 1,
+        new_whales=len(training_set.labels) - known,
+        batches=0,
+        epochs=0,
+        views=0,
+        views_per_identity=0.0,
+        fewest_views=0,
+    )
+    return {**budget.facts(), "fit": None, "not_converged": ""}
 
 
 def check_history(history: list[Row], settings: Train) -> None:

@@ -42,7 +42,7 @@ def test_every_params_file_loads(path):
     loaded = params.load(path)
     for backbone in loaded.backbones:
         train = loaded.member_train(backbone)
-        assert max(train.epochs, train.views_per_identity) >= 1
+        assert train.frozen == ("frozen" in path.stem)
 
 
 def test_a_loaded_file_cannot_be_changed():
@@ -226,13 +226,29 @@ def test_a_fault_in_an_override_is_named_with_its_backbone(overrides, key, load,
 
 @pytest.mark.fault(
     "params",
-    "train.epochs and train.views_per_identity both say how long to train, or neither does",
+    "train.epochs and train.views_per_identity both say how long to train",
     "both are named with their values",
 )
-@pytest.mark.parametrize(("epochs", "views"), [(22, 60), (0, 0)])
-def test_one_of_epochs_and_views_says_how_long_to_train(epochs, views, load, raw):
-    raw["train"] |= {"epochs": epochs, "views_per_identity": views}
-    assert f"epochs is {epochs} and views_per_identity {views}: one" in get_error(load, raw)
+def test_one_of_epochs_and_views_says_how_long_to_train(load, raw):
+    raw["train"] |= {"epochs": 22, "views_per_identity": 60}
+    assert "epochs is 22 and views_per_identity 60: one" in get_error(load, raw)
+
+
+@pytest.mark.parametrize(
+    ("section", "change", "reason"),
+    [
+        ("train", {"head_epochs": 2}, "nothing is trained without epochs"),
+        ("rerank", {"method": "siamese_head"}, "is trained without one"),
+    ],
+)
+@pytest.mark.fault("params", "what only training makes, but nothing is trained", "both are named")
+def test_a_frozen_network_has_nothing_that_is_trained(section, change, reason, load, raw):
+    raw["train"] |= {"epochs": 0, "views_per_identity": 0}
+    raw["train"]["loss"]["siamese"]["weight"] = 1.0
+    raw["backbones"]["lite0"]["overrides"] = {}
+    assert load(raw).member_train("lite0").frozen
+    raw[section] |= change
+    assert reason in get_error(load, raw)
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,14 @@ def test_a_training_that_has_converged_or_has_no_fit_is_not_blamed():
     assert text == "a saw an individual 20 times, final loss 1"
 
 
+def test_networks_that_are_not_trained_are_not_plotted():
+    nothing = pd.DataFrame({"epoch": [], "rate": [], "loss": []})
+    assert figures.plot_training({"a": nothing, "b": nothing}, {}) == ""
+    trained = pd.DataFrame({"epoch": [0], "loss": [2.5]})
+    both = figures.plot_training({"a": nothing, "b": trained}, {"b": SUMMARY})
+    assert "b saw an individual 20 times" in both and "a saw" not in both
+
+
 def test_scores_between_epochs_leave_the_losses_unchanged():
     often = pd.DataFrame(
         {"epoch": [-0.5, 0, 0.5, 1], "loss": [np.nan, 2.0, np.nan, 1.0], "way20_shot1": 0.5}

@@ -298,3 +298,16 @@ def test_views_per_identity_and_as_many_epochs_give_the_same_network(
     capsys.readouterr()
     assert same(expected, trained(training_set, settings_with(epochs=0, views_per_identity=7))[0])
     assert "4 batches x 2 epochs" in capsys.readouterr().out
+
+
+def test_without_epochs_nothing_is_trained(training_set, settings_with, capsys):
+    settings = settings_with(epochs=0)
+    before, after = net(settings), net(settings)
+    history, summary = train.train(after, training_set, settings, 0)
+    assert same(before.state_dict(), after.state_dict())
+    assert list(history.columns) == ["epoch", "rate", "loss"] and history.empty
+    assert summary["individuals"] == training_set.labels.max() + 1
+    assert summary["photographs"] == (training_set.labels >= 0).sum()
+    shown = ("epochs", "views", "views_per_identity", "fewest_views", "fit", "not_converged")
+    assert [summary[key] for key in shown] == [0, 0, 0.0, 0, None, ""]
+    assert "nothing is trained" in capsys.readouterr().out
