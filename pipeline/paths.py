@@ -31,6 +31,7 @@ VERIFY_ROC = WORK / "verify/roc.csv"
 VERIFY_RELIABILITY = WORK / "verify/reliability.csv"
 FEATURE_INDEX = WORK / "identify"  # of the galleries' local features, built when first needed
 TEST = "test"  # instead of a fold: what local features found in the test's queries
+QuerySet = int | str  # the held-out queries of a fold, or the TEST's
 LEADERBOARD = SUBMISSIONS / "leaderboard.csv"
 SUBMISSION_HISTORY = Path("data/history")  # rankings and params of past submissions
 CHECKED_NETWORKS = Path(".dvc/tmp/checked_networks.json")  # see models/checked_networks.py
@@ -92,22 +93,22 @@ def few_shot_accuracy(backbone: str, fold: int) -> Path:
     return member_folder("neighbours", backbone, fold) / "few_shot_accuracy.json"
 
 
-def match_evidence(fold: int | str) -> Path:
+def match_evidence(fold: QuerySet) -> Path:
     """The evidence of local features for one fold's held-out queries, or for the TEST's."""
     return WORK / "match" / str(fold) / "evidence.parquet"
 
 
-def matched_pairs(fold: int | str) -> Path:
+def matched_pairs(fold: QuerySet) -> Path:
     """The pairs of photographs whose geometry was verified."""
     return WORK / "match" / str(fold) / "pairs.parquet"
 
 
-def matched_points(fold: int | str) -> Path:
+def matched_points(fold: QuerySet) -> Path:
     """The inliers of those pairs."""
     return WORK / "match" / str(fold) / "points.parquet"
 
 
-def weighted_evidence(fold: int | str) -> Path:
+def weighted_evidence(fold: QuerySet) -> Path:
     """The evidence of weighted inliers for one fold's held-out queries, or for the TEST's."""
     return WORK / "weigh" / str(fold) / "evidence.parquet"
 
@@ -117,7 +118,7 @@ def point_weights(part: int) -> Path:
     return WORK / "weigh" / f"point_weights{part if part >= 0 else ''}.json"
 
 
-def weighted_pairs(fold: int | str) -> Path:
+def weighted_pairs(fold: QuerySet) -> Path:
     """The summed point weights of each pair."""
     return WORK / "weigh" / str(fold) / "pairs.parquet"
 

@@ -63,10 +63,10 @@ def load_query_rows(fold: int) -> pd.DataFrame:
     return gallery.query_rows(artefacts.load_folds(), artefacts.load_images(), fold)
 
 
-def load_query_sets(folds: list[int]) -> dict[int | str, pd.DataFrame]:
+def load_query_sets(folds: list[int]) -> dict[paths.QuerySet, pd.DataFrame]:
     """The held-out queries by fold, and the test's, which all members share, as paths.TEST."""
     table = artefacts.load_folds()
-    sets: dict[int | str, pd.DataFrame] = {
+    sets: dict[paths.QuerySet, pd.DataFrame] = {
         fold: gallery.held_out_rows(table, [fold]) for fold in folds
     }
     return sets | {paths.TEST: gallery.test_rows(artefacts.load_images())}

@@ -30,6 +30,7 @@ from pipeline.data import evidence
 from pipeline.data.evidence import LOCAL
 from pipeline.data.features import Features
 from pipeline.params import Match
+from pipeline.paths import QuerySet
 from pipeline.steps.match import edges
 from pipeline.steps.match.matcher import Matcher, QueryMatches
 from pipeline.steps.match.pairs import PAIR_SCORES
@@ -45,8 +46,6 @@ from pipeline.system import machine
 
 cv2.setNumThreads(0)  # its threads would compete with ours
 
-Key = int | str  # of a set of queries: a fold, or the test
-
 
 @dataclass(frozen=True)
 class Matches:
@@ -60,10 +59,10 @@ class Matches:
 def match_sets(
     features: Features,
     galleries: Galleries,
-    sets: Mapping[Key, Mapping[str, Query]],
+    sets: Mapping[QuerySet, Mapping[str, Query]],
     params: Match,
     detector: str,
-) -> dict[Key, Matches]:
+) -> dict[QuerySet, Matches]:
     """Match several sets of queries (by name), each query with its gallery.
 
     sets : by fold, and the test's
@@ -82,7 +81,9 @@ def match_sets(
     return add_edge_votes(found, features, galleries, sets, params)
 
 
-def match_flat(matcher: Matcher, sets: Mapping[Key, Mapping[str, Query]]) -> dict[Key, Matches]:
+def match_flat(
+    matcher: Matcher, sets: Mapping[QuerySet, Mapping[str, Query]]
+) -> dict[QuerySet, Matches]:
     """Match all sets of queries at once; the results are apart again."""
     flat = [query for queries in sets.values() for query in queries.items()]
     found = iter(match_queries(matcher, flat))
@@ -93,12 +94,12 @@ def match_flat(matcher: Matcher, sets: Mapping[Key, Mapping[str, Query]]) -> dic
 
 
 def add_edge_votes(
-    found: dict[Key, Matches],
+    found: dict[QuerySet, Matches],
     features: Features,
     galleries: Galleries,
-    sets: Mapping[Key, Mapping[str, Query]],
+    sets: Mapping[QuerySet, Mapping[str, Query]],
     params: Match,
-) -> dict[Key, Matches]:
+) -> dict[QuerySet, Matches]:
     """Add the evidence `edge_votes`, of the same queries, if there are trailing edges."""
     if not len(features.edges):
         return found

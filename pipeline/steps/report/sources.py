@@ -40,7 +40,7 @@ class Sources:
         return list(dict.fromkeys(member.fold for member in self.members))
 
     @property
-    def query_sets(self) -> list[int | str]:
+    def query_sets(self) -> list[paths.QuerySet]:
         """The sets of queries that `match` and `weigh` keep apart: the folds, and the test."""
         return [*self.folds, paths.TEST]
 

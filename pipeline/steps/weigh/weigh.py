@@ -17,10 +17,10 @@ from pipeline.data.evidence import LOCAL
 from pipeline.data.gallery import TEST
 from pipeline.evaluation.cross_fit import CrossFit
 from pipeline.params import Boosting, Evaluation
+from pipeline.paths import QuerySet
 from pipeline.steps.weigh.point_weights import FEATURES, PointWeigher
 
 PAIR = ["query", "image"]
-Key = int | str  # of a set of queries: a fold, or the test
 NOT_HELD_OUT = -1  # instead of a cross-fitting part; also the number of the fit on all parts
 
 
@@ -45,12 +45,12 @@ class WeightedFolds:
 
     weighers: dict[int, PointWeigher]
     parts: pd.Series
-    evidence: dict[Key, pd.DataFrame]
-    pairs: dict[Key, pd.DataFrame]
+    evidence: dict[QuerySet, pd.DataFrame]
+    pairs: dict[QuerySet, pd.DataFrame]
 
 
 def weigh_folds(
-    folds: dict[Key, FoldPairs], params: Boosting, evaluation: Evaluation
+    folds: dict[QuerySet, FoldPairs], params: Boosting, evaluation: Evaluation
 ) -> WeightedFolds:
     """Fit on the held-out queries of all folds together, and weigh the points of all.
 

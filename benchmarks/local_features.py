@@ -1,0 +1,137 @@
+"""What settings of local features are worth: they alone name the labelled photographs of a run.
+
+    python -m benchmarks.local_features RUN [--queries 400] [--individuals 1000] [--seed 0]
+                    [--set "keypoints.patch=1.0" --set "keypoints.patch=1.5 keypoints.size=640"]
+
+RUN is a project in which the stages up to `folds` have run; nothing in it is changed. Each query is
+compared with all other photographs of the drawn individuals but its duplicates, among them others
+of its own. Prints MAP@5 of the votes, of the inliers, of the product of both and, if
+`keypoints.edge` is true, of the trailing edges' votes; then the gain of each over the first --set,
+with a 95 % interval by individual. Each --set starts from RUN's params.yaml (values are YAML), and
+extracts the local features of all photographs anew.
+"""
+
+import contextlib
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import pandas as pd
+import typer
+from ruamel.yaml import YAML
+
+from pipeline import paths
+from pipeline.data import artefacts
+from pipeline.data.tables import NEW_WHALE
+from pipeline.evaluation import metrics, protocol
+from pipeline.evaluation.ablation_study import replace_leaves
+from pipeline.params import Params
+from pipeline.params.merging import load_settings
+from pipeline.steps.keypoints import keypoints
+from pipeline.steps.match import match
+from pipeline.steps.match.queries import Galleries, Query
+
+SAMPLES = 2000  # of the bootstrap
+
+
+def main(
+    run: Path,
+    queries: Annotated[int, typer.Option(help="at most")] = 400,
+    individuals: Annotated[int, typer.Option(help="at most; all their photographs")] = 1000,
+    seed: int = 0,
+    settings: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE ...")] = None,
+) -> None:
+    """Compare settings of local features on the same queries."""
+    with contextlib.chdir(run):
+        labels = draw_individuals(artefacts.load_folds(), individuals, seed)
+        queried = draw_queries(labels, queries, seed)
+        count = labels["identity"].nunique()
+        print(f"{len(queried)} queries, {len(labels)} photographs, {count} individuals")
+        first = None
+        for words in settings or [""]:
+            scores = score_settings(read_settings(words), labels, queried)
+            print(
+                words or "as it is", *format_scores(scores, first, queried["identity"]), sep="\n  "
+            )
+            first = scores if first is None else first
+
+
+def draw_individuals(folds: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
+    """The photographs of at most `count` named individuals (columns image, identity, group)."""
+    named = folds.loc[folds["identity"] != NEW_WHALE, ["image", "identity", "group"]]
+    identities = np.random.default_rng(seed).permutation(np.unique(named["identity"]))[:count]
+    return named[named["identity"].isin(identities)].sort_values("image", ignore_index=True)
+
+
+def draw_queries(labels: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
+    """At most `count` photographs whose individual has others that are no duplicates of them."""
+    groups = labels.groupby("identity")["group"].transform("nunique")
+    able = labels[groups > 1]
+    return able.sample(min(count, len(able)), random_state=seed).sort_values("image")
+
+
+def read_settings(words: str) -> Params:
+    """The current project's settings with edits: "KEY=VALUE KEY=VALUE"."""
+    edits: dict[str, Any] = {}
+    for word in words.split():
+        key, _, value = word.partition("=")
+        edits[key] = YAML(typ="safe").load(value)
+    return Params.model_validate(replace_leaves(load_settings(Path("params.yaml")), edits))
+
+
+def score_settings(p: Params, labels: pd.DataFrame, queried: pd.DataFrame) -> pd.DataFrame:
+    """Precision at 5 of each query (a row), one column per score."""
+    images, boxes = artefacts.load_images(), artefacts.load_boxes()
+    found = keypoints.extract(images, boxes, paths.CROPS, p.keypoints)
+    galleries = Galleries(labels, {0: labels["image"]}, artefacts.load_viewpoints())
+    same = labels.groupby("group")["image"].agg(list)
+    queries = {
+        image: Query(0, [], same[group], None)
+        for image, group in queried[["image", "group"]].itertuples(index=False)
+    }
+    matches = match.match_sets(found, galleries, {0: queries}, p.match, p.keypoints.detector)
+    scores = tabulate_scores(matches[0].evidence)
+    return pd.DataFrame({name: rate(scores[name], queried) for name in scores})
+
+
+def tabulate_scores(evidence: pd.DataFrame) -> pd.DataFrame:
+    """One row per (query, identity) and one column per score; 0 without evidence."""
+    table = evidence.pivot_table(index=["query", "identity"], columns="source", values="score")
+    table = table.fillna(0.0)
+    votes = table["votes"] / table.groupby("query")["votes"].transform("max")
+    table["product"] = (votes + 0.05) * (table["inliers"] + 3)
+    table["inliers"] += 1e-3 * votes  # decides between equal ones
+    kept = ["votes", "inliers", "product", "edge_votes"]
+    return table[[name for name in kept if name in table]]
+
+
+def rate(scores: pd.Series, queried: pd.DataFrame) -> np.ndarray:
+    """Precision at 5 of each queried photograph, ranked by `scores` (by query and identity)."""
+    ranked = scores.sort_values(ascending=False, kind="stable").reset_index("identity")["identity"]
+    first = ranked.groupby("query").head(5)
+    lists = {image: names.tolist() for image, names in first.groupby("query")}
+    answers = [lists.get(image, []) for image in queried["image"]]
+    return metrics.precision_at_5(queried["identity"], answers)
+
+
+def format_scores(
+    scores: pd.DataFrame, first: pd.DataFrame | None, clusters: pd.Series
+) -> list[str]:
+    """One line per score: MAP@5, and its gain over `first` with the interval."""
+    lines = []
+    for name in scores:
+        line = f"{name:8} {scores[name].mean():.3f}"
+        if first is not None and name in first:
+            line += f"  {format_gain(first[name].to_numpy(), scores[name].to_numpy(), clusters)}"
+        lines.append(line)
+    return lines
+
+
+def format_gain(first: np.ndarray, second: np.ndarray, clusters: pd.Series) -> str:
+    """The gain with its 95 % interval by individual."""
+    gain = protocol.paired_interval(first, second, np.ones(len(first)), clusters, SAMPLES, 0)
+    return f"{gain['difference']:+.3f} ({gain['low']:+.3f} to {gain['high']:+.3f})"
+
+
+if __name__ == "__main__":
+    typer.run(main)
