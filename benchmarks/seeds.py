@@ -25,6 +25,11 @@ SCORES = ["held_out_map5", "public", "private", "hidden"]
 def main(folder: Path, seeds: int = 5) -> None:
     """Run the whole demo at several seeds, and compare held-out scores with hidden ones."""
     boards = [run_seed(folder / f"seed-{seed}", seed).assign(seed=seed) for seed in range(seeds)]
+    print_gaps(folder, boards)
+
+
+def print_gaps(folder: Path, boards: list[pd.DataFrame]) -> None:
+    """Print the leaderboards of several seeds (column seed), and each ensemble's mean gap."""
     table = pd.concat(boards, ignore_index=True)
     if table["commit"].nunique() > 1:
         raise SystemExit(f"{folder} has runs of several commits: {set(table['commit'])}")
@@ -37,10 +42,15 @@ def main(folder: Path, seeds: int = 5) -> None:
 
 def run_seed(clone: Path, seed: int) -> pd.DataFrame:
     """The leaderboard of one seed's clone."""
+    if not clone.is_dir():
+        clones.clone(clone, lambda part: set_demo_seed(part / "params.yaml", seed))
+    return run_clone(clone)
+
+
+def run_clone(clone: Path) -> pd.DataFrame:
+    """The leaderboard of a clone; its settings are run if it has none yet."""
     board = clone / "submissions/board.csv"
     if not board.is_file():
-        if not clone.is_dir():
-            clones.clone(clone, lambda part: set_demo_seed(part / "params.yaml", seed))
         history = clone / "submissions/leaderboard.csv"
         history.unlink(missing_ok=True)
         for command in ("run", "leaderboard"):
