@@ -156,7 +156,11 @@ def test_the_solution_is_read_only_to_score_submissions():
         for path in code
         if "pipeline.data.solution" in imported_names(path) and demo not in path.parents
     }
-    assert readers == {"pipeline/leaderboard/update.py", "benchmarks/closed_set.py"}
+    assert readers == {
+        "pipeline/leaderboard/update.py",
+        "benchmarks/closed_set.py",
+        "benchmarks/resplits.py",  # counts new individuals: the prior is given, never tuned
+    }
 
 
 def test_no_other_module_names_the_hidden_files():
