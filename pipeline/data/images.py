@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from pipeline.data import bit_depth, image_header
+from pipeline.data import bit_depth, heic, image_header, raw
 from pipeline.data.pixels_in_flight import IN_FLIGHT
 from pipeline.system.errors import UserError
 
@@ -18,6 +18,8 @@ EXTENSIONS = {
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".png"),
     *(".bmp", ".tif", ".tiff", ".webp", ".avif"),
     ".gif",  # its first frame
+    *heic.ENDINGS,
+    *raw.ENDINGS,
 }
 STRIP = 2**22  # pixels whose channels are exchanged at once
 READ_TYPES = (np.uint8, np.uint16)
@@ -27,6 +29,11 @@ REDUCED = {
     2: cv2.IMREAD_REDUCED_COLOR_2,
     4: cv2.IMREAD_REDUCED_COLOR_4,
     8: cv2.IMREAD_REDUCED_COLOR_8,
+}
+# what OpenCV does to show a photograph turned by each EXIF orientation
+TURNS = {
+    **{2: (False, 1), 3: (False, -1), 4: (False, 0)},
+    **{5: (True, None), 6: (True, 1), 7: (True, -1), 8: (True, 0)},
 }
 MAX_BYTES = 10**9  # no photograph of image_header.MAX_PIXELS is larger, even if it is not packed
 
@@ -41,7 +48,7 @@ def read_rgb(path: str | Path, reduction: int = 1) -> np.ndarray:
     """
     data = read_bytes(path)
     # IMREAD_COLOR_RGB would spare this, but decodes 16-bit TIFFs to other pixels (OpenCV 5.0.0)
-    if data.startswith(JPEG):
+    if data.startswith(JPEG) or raw.is_raw(path, data[: image_header.START]):
         pixels = decode(data, path, REDUCED[reduction])
     else:
         pixels = shrink(decode(data, path), reduction)
@@ -134,9 +141,13 @@ def decode_deep(data: bytes, path: str | Path, flags: int = cv2.IMREAD_COLOR) ->
     OpenCV 5 refuses a truncated image; OpenCV 4 filled the rest with grey without a warning.
     """
     header = image_header.read_header(path, data)
+    if header.format in (image_header.HEIC, image_header.RAW):
+        return _decode_elsewhere(data, path, header.format, flags)
+    avif = header.format == "AVIF"  # OpenCV does not turn one by its own transformations (5.0.0)
+    flags |= cv2.IMREAD_ANYDEPTH | (cv2.IMREAD_IGNORE_ORIENTATION if avif else 0)
     pixels: np.ndarray | None
     try:
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags | cv2.IMREAD_ANYDEPTH)
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except cv2.error:
         pixels = None
     if header.mode in ("F", "I") or (pixels is not None and pixels.dtype not in READ_TYPES):
@@ -146,4 +157,30 @@ def decode_deep(data: bytes, path: str | Path, flags: int = cv2.IMREAD_COLOR) ->
         )
     if pixels is None:
         raise image_header.not_an_image(path, data)
-    return pixels
+    return turn(pixels, header.orientation) if avif else pixels
+
+
+def turn(pixels: np.ndarray, orientation: int) -> np.ndarray:
+    """Turn and mirror stored pixels as EXIF's orientation, 1 to 8, says that they are shown."""
+    if orientation == 1:
+        return pixels
+    quarter, mirror = TURNS[orientation]
+    pixels = cv2.transpose(pixels) if quarter else pixels
+    return pixels if mirror is None else cv2.flip(pixels, mirror)
+
+
+def _decode_elsewhere(data: bytes, path: str | Path, kind: str, flags: int) -> np.ndarray:
+    """Decode what OpenCV can't as it would by its flags: BGR or grey, maybe reduced."""
+    reduction = next((k for k, flag in REDUCED.items() if flags > 0 and flags & flag & ~1), 1)
+    try:
+        if kind == image_header.HEIC:
+            pixels = heic.decode(data, path)
+        else:
+            pixels = raw.decode(data, path, halve=reduction > 1)
+            reduction = max(1, reduction // 2)
+    except UserError:
+        raise
+    except Exception:  # the readers of damaged files raise whatever comes up
+        raise image_header.not_an_image(path, data) from None
+    code = cv2.COLOR_RGB2BGR if flags & cv2.IMREAD_COLOR else cv2.COLOR_RGB2GRAY
+    return cv2.cvtColor(shrink(pixels, reduction), code)

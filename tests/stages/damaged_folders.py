@@ -181,7 +181,7 @@ def damage_folder(name: str) -> list[Damage]:
     }
     read = {
         "a link to it": link,
-        **{f"with {file}": add(file) for file in (".DS_Store", "Thumbs.db", "._a.jpg", "a.HEIC")},
+        **{f"with {file}": add(file) for file in (".DS_Store", "Thumbs.db", "._a.jpg", "a.psd")},
         **{f"with {file}": add(file) for file in ("notes.txt", "desktop.ini", "a.mov", "a")},
         "with @eaDir": lambda path: (path / "@eaDir").mkdir(),
         "with a sub-folder": lambda path: (path / "more.jpg").mkdir(),

@@ -78,6 +78,8 @@ def _find_kinds(header: Header, pixels: np.ndarray | None) -> list[str]:
     if pixels is not None and pixels.dtype != np.uint8:
         depth = bit_depth.find_depth(pixels)
         kinds.append(f"with {depth} bits in 16, of which the upper 8 are used")
+    if header.format == image_header.RAW:
+        kinds.append("raw, developed with the camera's white balance")
     if header.mode in GREY:
         kinds.append("in grey")
     if header.mode in PALETTE and header.format != "GIF":

@@ -244,7 +244,7 @@ def messages(caplog) -> str:
 def test_what_is_left_out_of_a_folder_is_said(animals, tmp_path, caplog):
     (animals / "dan").mkdir()
     for number in range(4):
-        (animals / f"dan/IMG_{number}.HEIC").write_bytes(b"\0\0\0\x18ftypheic")
+        (animals / f"dan/IMG_{number}.psd").write_bytes(b"8BPS")
     (animals / "empty").mkdir()
     (animals / "beside.png").write_bytes((animals / "10/0.png").read_bytes())
     for place in (animals / ".ipynb_checkpoints", animals / "10/.ipynb_checkpoints"):
@@ -255,7 +255,7 @@ def test_what_is_left_out_of_a_folder_is_said(animals, tmp_path, caplog):
     assert set(read_back(tmp_path / "out")["identity"]) == {"2", "10", "lone"}
     assert len(pd.read_csv(tmp_path / "out/truth/names.csv")) == 16
     said = messages(caplog)
-    assert "4 .HEIC, not read: convert HEIC to JPEG" in said and "(dan/IMG_0.HEIC, " in said
+    assert "4 .psd, not read: export it as JPEG or PNG" in said and "(dan/IMG_0.psd, " in said
     assert "1 beside the folders of individuals (beside.png)" in said
     assert "3 hidden, or left behind by an operating system (" in said
     assert "so they are no individuals: dan, empty" in said

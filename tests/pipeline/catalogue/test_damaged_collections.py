@@ -28,7 +28,7 @@ FILES = [
         "2.JPG",
         "3.jfif",
         "4.gif",
-        "5.HEIC",
+        "5.psd",
         "._6.jpg",
         "7",
         "8.txt",

@@ -28,10 +28,32 @@ def test_the_upper_bits_that_are_used(tmp_path, ending, depth):
 
 @pytest.mark.parametrize(
     ("largest", "depth"),
-    [(0, 8), (255, 8), (256, 10), (1023, 10), (4095, 12), (4096, 14), (16384, 16), (65535, 16)],
+    [(0, 8), (255, 8), (256, 10), (1023, 10), (4095, 12), (4096, 14), (16384, 16), (65534, 16)],
 )
 def test_depths(largest, depth):
     assert bit_depth.find_depth(np.array([0, largest], np.uint16)) == depth
+
+
+@pytest.mark.fault(
+    "photographs",
+    "12 bits in 16 with a time drawn in white, or with a defective pixel",
+    "as bright as without them; what is beyond 12 bits is white",
+)
+@pytest.mark.parametrize("stray", ["a white strip", "one pixel in 20,000"])
+def test_marks_and_defective_pixels_make_no_photograph_dark(stray):
+    pixels = np.random.default_rng(0).integers(0, 4096, (100, 200), np.uint16)
+    expected = (pixels >> 4).astype(np.uint8)
+    where = np.s_[90:] if stray == "a white strip" else np.s_[5, 5]
+    pixels[where], expected[where] = (65_535 if stray == "a white strip" else 40_000), 255
+    assert bit_depth.find_depth(pixels) == 12
+    assert np.array_equal(bit_depth.reduce_depth(pixels), expected)
+
+
+def test_few_bright_pixels_are_no_defect():
+    """3 in 20,000: a lamp at night, in 16 bits."""
+    pixels = np.full((100, 200), 900, np.uint16)
+    pixels[50, 50:53] = 40_000
+    assert bit_depth.find_depth(pixels) == 16
 
 
 def test_eight_bits_stay_as_they_are():

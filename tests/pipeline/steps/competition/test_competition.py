@@ -261,13 +261,13 @@ def test_listed_photographs_that_are_no_files(folder):
 
 @pytest.mark.fault(
     "folders",
-    "files of a competition's folders that are not read: .HEIC, hidden ones, folders, links",
+    "files of a competition's folders that are not read: .psd, hidden ones, folders, links",
     "counted by kind, with the way to convert them",
 )
 def test_what_is_left_out_is_said(folder, caplog):
     for split in ("train", "unlabelled"):
         (folder / split).mkdir(exist_ok=True)
-        (folder / split / "IMG_1.HEIC").touch()
+        (folder / split / "IMG_1.psd").touch()
         (folder / split / "._b.jpg").touch()
         (folder / split / "more.jpg").mkdir()
     competition.read_competition(folder, COLUMNS)
@@ -276,7 +276,7 @@ def test_what_is_left_out_is_said(folder, caplog):
         "unlabelled/: left out are",
     ]
     for message in caplog.messages:
-        assert "1 .HEIC, not read: convert HEIC to JPEG" in message
+        assert "1 .psd, not read: export it as JPEG or PNG" in message
         assert "1 hidden, or left behind by an operating system (._b.jpg)" in message
         assert "1 folders, in which no photographs are looked for (more.jpg)" in message
 
@@ -301,11 +301,11 @@ def test_entries_beside_those_that_are_needed(folder, caplog):
 
 
 def test_a_listed_photograph_of_a_kind_that_is_not_read_tells_how_to_convert_it(folder):
-    (folder / "train/b.jpg").rename(folder / "train/b.HEIC")
-    (folder / "train/b.HEIC").write_bytes(b"\0\0\0\x18ftypheic")
-    (folder / "train.csv").write_text(TRAIN.replace("b.jpg", "b.HEIC"))
+    (folder / "train/b.jpg").rename(folder / "train/b.psd")
+    (folder / "train/b.psd").write_bytes(b"8BPS")
+    (folder / "train.csv").write_text(TRAIN.replace("b.jpg", "b.psd"))
     (found,) = find_faults(folder)
-    assert found.startswith("train.csv, row 2: ") and "convert HEIC to JPEG, as by" in found
+    assert found.startswith("train.csv, row 2: ") and "export it as JPEG or PNG" in found
 
 
 @pytest.mark.fault(
