@@ -19,6 +19,7 @@ from commands import (
     import_catalogue,
     leaderboard,
     lr_range,
+    name,
     preset,
     pseudo_label,
     review,
@@ -30,6 +31,7 @@ from commands.messages import print_messages
 from pipeline.system.errors import UserError, explain
 
 SECTIONS = {
+    "Name animals": {"name": name},
     "Build": {
         "demo": demo,
         "import": import_catalogue,
@@ -66,9 +68,9 @@ class Program(TyperGroup):
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
         for section, modules in SECTIONS.items():
             rows = []
-            for name, module in modules.items():
+            for word, module in modules.items():
                 example = module.EXAMPLES[0].partition("  #")[0]
-                rows += [(name, self.commands[name].get_short_help_str(99)), ("", example)]
+                rows += [(word, self.commands[word].get_short_help_str(99)), ("", example)]
             with formatter.section(section):
                 formatter.write_dl(rows)
 
@@ -99,6 +101,6 @@ app = typer.Typer(
     callback=print_messages,
 )
 for modules in SECTIONS.values():
-    for name, module in modules.items():
+    for word, module in modules.items():
         examples = "\n".join(f"  {example}" for example in module.EXAMPLES)
-        app.command(name, epilog=f"\b\nExamples:\n{examples}")(module.main)
+        app.command(word, epilog=f"\b\nExamples:\n{examples}")(module.main)

@@ -34,6 +34,7 @@ LAYERS = {
     "catalogue": {"params", "system", "data", "steps"},
     "review": {"params", "system", "paths", "data", "steps"},
     "identify": {"params", "system", "paths", "data", "models", "evaluation", "steps"},
+    "naming": {"params", "system", "data", "models", "evaluation", "steps", "identify"},
     "leaderboard": {"params", "system", "paths", "data", "evaluation", "steps", "identify"},
     "project": {"params", "paths", "identify", "leaderboard"},
     "demo": {"system"},

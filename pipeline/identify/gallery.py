@@ -1,7 +1,5 @@
 """What a new photograph is compared with: the stored galleries and the enrolled photographs."""
 
-import hashlib
-import logging
 from dataclasses import dataclass
 
 import faiss
@@ -19,12 +17,8 @@ from pipeline.identify.enrolled import add_enrolled_features, add_enrolled_rows
 from pipeline.params import RERANK_SCORES, Ensemble, Params
 from pipeline.steps.ensemble.assemble import FoldEvidence, select_tests, stack_held_out
 from pipeline.steps.ensemble.load import load_fold_evidence
-from pipeline.steps.match import index as feature_index
-from pipeline.steps.match import matcher
 from pipeline.steps.match.queries import merge_galleries
 from pipeline.system.errors import OTHER_SETTINGS, UserError
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -116,7 +110,7 @@ def build_local_gallery(
 ) -> LocalGallery:
     """Join all galleries and the enrolled photographs, and index their local features."""
     rows = merge_galleries(folds)
-    index = load_or_build_index(stored, rows["image"], p)
+    index = stored_index.load_or_build(stored, rows["image"], p.match, paths.FEATURE_INDEX)
     for photograph in enrolled.values():
         added = photograph.features
         index.add(added.descriptors[added.rows(0)].astype(np.float32))
@@ -124,26 +118,3 @@ def build_local_gallery(
     added_rows = pd.DataFrame({"image": list(enrolled), "identity": identities})
     rows = pd.concat([rows[["image", "identity"]], added_rows], ignore_index=True)
     return LocalGallery(rows, index)
-
-
-def load_or_build_index(stored: Features, images: pd.Series, p: Params) -> faiss.Index:
-    """Load the index of the galleries' local features, or build, store and return it.
-
-    The file's name is a hash of all that the index depends on; an outdated one is deleted, and a
-    damaged one is built again.
-    """
-    key = hashlib.sha256(p.match.model_dump_json().encode())
-    key.update("\n".join(images).encode())
-    key.update(stored.descriptors.data)
-    key.update(feature_index.KIND.encode())
-    path = paths.FEATURE_INDEX / f"{key.hexdigest()}.faiss"
-    if (found := stored_index.read_index(path)) is not None:
-        return found
-    logger.info("building the index of the gallery's local features, kept for the next time")
-    numbers = matcher.locate(matcher.number_photographs(stored), images)
-    descriptors = matcher.gather_descriptors(stored, numbers)
-    index = feature_index.build_index(descriptors, p.match)
-    for outdated in paths.FEATURE_INDEX.glob("*.faiss"):
-        outdated.unlink()
-    stored_index.write_index(index, path)
-    return index

@@ -1,12 +1,20 @@
 """An index of local features in a file that ends with its SHA-256: faiss trusts what it reads."""
 
 import hashlib
+import logging
 import os
 from pathlib import Path
 
 import faiss
+import pandas as pd
 
 from pipeline.data import tables
+from pipeline.data.features import Features
+from pipeline.params import Match
+from pipeline.steps.match import index as feature_index
+from pipeline.steps.match import matcher
+
+logger = logging.getLogger(__name__)
 
 DIGEST = hashlib.sha256().digest_size
 BLOCK = 2**20  # bytes
@@ -44,3 +52,29 @@ def hash_start(path: Path, size: int) -> bytes:
             digest.update(block)
             size -= len(block)
     return digest.digest()
+
+
+def load_or_build(stored: Features, images: pd.Series, params: Match, folder: Path) -> faiss.Index:
+    """Load the index of the galleries' local features, or build, store and return it.
+
+    images : the galleries' photographs
+
+    The file's name is a hash of all that the index depends on; an outdated one is deleted, and a
+    damaged one is built again.
+    """
+    numbers = matcher.locate(matcher.number_photographs(stored), images)
+    key = hashlib.sha256(params.model_dump_json().encode())
+    key.update("\n".join(images).encode())
+    for number in numbers:
+        key.update(stored.descriptors[stored.rows(number)].data)
+    key.update(feature_index.KIND.encode())
+    path = folder / f"{key.hexdigest()}.faiss"
+    if (found := read_index(path)) is not None:
+        return found
+    logger.info("building the index of the gallery's local features, kept for the next time")
+    descriptors = matcher.gather_descriptors(stored, numbers)
+    index = feature_index.build_index(descriptors, params)
+    for outdated in folder.glob("*.faiss"):
+        outdated.unlink()
+    write_index(index, path)
+    return index

@@ -73,16 +73,26 @@ def extract_photograph(
     settings: Settings,
     detect: Detector,
 ) -> PhotographFeatures:
-    """Extract the local features of one photograph.
+    """Extract the local features of one photograph in a file; see `extract_pixels`."""
+    with images.open_rgb(path) as photograph:
+        return extract_pixels(photograph, transform, mask, settings, detect)
+
+
+def extract_pixels(
+    photograph: np.ndarray,
+    transform: np.ndarray,
+    mask: np.ndarray,
+    settings: Settings,
+    detect: Detector,
+) -> PhotographFeatures:
+    """Extract the local features of one photograph, uint8 H x W x 3.
 
     transform, mask : of its crop: 2 x 3, and H x W with the values 0 and 255
     """
-    crop = transform, mask
+    edge = describe_edge(photograph, transform, mask) if settings.edge else NO_EDGE
     transform, mask = crop_to_mask(transform, mask, settings.padding)
     matrix, width, height = fit_canvas(transform, mask.shape[1], mask.shape[0], settings.size)
-    with images.open_rgb(path) as photograph:
-        view = warp(photograph, matrix, width, height, cv2.BORDER_REPLICATE)
-        edge = describe_edge(photograph, *crop) if settings.edge else NO_EDGE
+    view = warp(photograph, matrix, width, height, cv2.BORDER_REPLICATE)
     inside = cv2.resize(
         np.ascontiguousarray(mask), (width, height), interpolation=cv2.INTER_NEAREST
     )

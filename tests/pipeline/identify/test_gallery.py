@@ -7,7 +7,7 @@ import pytest
 from pipeline import paths
 from pipeline.data import gallery as rows
 from pipeline.data.features import Features, join
-from pipeline.identify import gallery
+from pipeline.identify import gallery, stored_index
 from pipeline.steps.match import index as feature_index
 from pipeline.system.errors import UserError
 from tests.pipeline.data.test_enrolled_photo import build_enrolled
@@ -46,13 +46,16 @@ def draw_features() -> Features:
 def test_the_index_is_built_once_and_again_for_other_settings_or_photographs(p, built):
     features = draw_features()
     images = pd.Series(["a0", "b1"])
-    first = gallery.load_or_build_index(features, images, p)
+    first = stored_index.load_or_build(features, images, p.match, paths.FEATURE_INDEX)
     assert first.ntotal == 12  # points around the animals are not indexed
-    assert gallery.load_or_build_index(features, images, p).ntotal == first.ntotal
+    assert (
+        stored_index.load_or_build(features, images, p.match, paths.FEATURE_INDEX).ntotal
+        == first.ntotal
+    )
     assert len(built) == 1
-    gallery.load_or_build_index(features, images[:1], p)
+    stored_index.load_or_build(features, images[:1], p.match, paths.FEATURE_INDEX)
     probes = p.match.model_copy(update={"probes": 3})
-    gallery.load_or_build_index(features, images, p.model_copy(update={"match": probes}))
+    stored_index.load_or_build(features, images, probes, paths.FEATURE_INDEX)
     assert len(built) == 3
     assert len(list(paths.FEATURE_INDEX.iterdir())) == 1
 
@@ -64,13 +67,15 @@ def test_the_index_is_built_once_and_again_for_other_settings_or_photographs(p, 
 )
 def test_a_damaged_index_is_built_again(p, built):
     features, images = draw_features(), pd.Series(["a0", "b1"])
-    expected = gallery.load_or_build_index(features, images, p).reconstruct_n(0, 12)
+    expected = stored_index.load_or_build(
+        features, images, p.match, paths.FEATURE_INDEX
+    ).reconstruct_n(0, 12)
     (path,) = paths.FEATURE_INDEX.iterdir()
     whole = path.read_bytes()
     flipped = whole[:99] + bytes([whole[99] ^ 1]) + whole[100:]
     for count, damaged in enumerate([b"", whole[:20], whole[:-40], flipped], start=2):
         path.write_bytes(damaged)
-        found = gallery.load_or_build_index(features, images, p)
+        found = stored_index.load_or_build(features, images, p.match, paths.FEATURE_INDEX)
         assert np.array_equal(found.reconstruct_n(0, 12), expected) and len(built) == count
         assert path.read_bytes() == whole
 

@@ -1,0 +1,74 @@
+"""`tailprint name`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from commands.options import check_probability
+
+if TYPE_CHECKING:
+    from pipeline.naming.naming import Named
+
+EXAMPLES = [
+    "tailprint name catalogue new  # a folder per individual, a folder of new photographs",
+    "tailprint name list.csv new -o june --path file --identity animal",
+    "tailprint name catalogue new --sort --prior 0.4",
+]
+
+
+# one option per fact that the user knows about the photographs
+def main(  # noqa: PLR0913
+    catalogue: Annotated[
+        Path, typer.Argument(help="A folder with one folder per individual, or a CSV file.")
+    ],
+    new: Annotated[Path, typer.Argument(help="The folder of new photographs.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder for the answers.")] = Path(
+        "answers"
+    ),
+    prior: Annotated[
+        float,
+        typer.Option(
+            callback=check_probability,
+            help="How often a new photograph shows none of the known individuals.",
+        ),
+    ] = 0.15,
+    sort: Annotated[
+        bool, typer.Option("--sort", help="Also copy the photographs into a folder per answer.")
+    ] = False,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Go on without photographs that can't be read.")
+    ] = False,
+    skip: Annotated[str, typer.Option(help="A name to leave out: of unknown individuals.")] = "",
+    root: Annotated[
+        Path | None, typer.Option(help="Folder of the CSV's files, if another than its own.")
+    ] = None,
+    path: Annotated[str, typer.Option(help="The CSV's column of files.")] = "",
+    identity: Annotated[str, typer.Option(help="Its column of names.")] = "",
+    backbone: Annotated[
+        str, typer.Option(help="Another network of timm, or a file with its weights.")
+    ] = "tf_efficientnet_lite0",
+) -> None:
+    """Name the animals on new photographs by a catalogue of known ones.
+
+    Nothing is trained: photographs are compared by a network as it comes, and by their local
+    features; how much either says is learned from the catalogue's own photographs. Writes
+    OUT/answers.csv, with five names, their probabilities and that of a new individual for each
+    photograph, and OUT/report.html, which shows what each answer rests on. The same command goes on
+    after an interruption, and compares only what has been added since.
+    """
+    from pipeline.naming.catalogue import Source
+    from pipeline.naming.naming import name_photographs
+    from pipeline.naming.settings import Options
+
+    source = Source(catalogue, skip, root, path, identity)
+    options = Options(prior, backbone, skip_bad, sort)
+    print(*format_result(name_photographs(source, new, out, options), out), sep="\n")
+
+
+def format_result(named: "Named", out: Path) -> list[str]:
+    """How many photographs have which kind of answer, and where to look."""
+    counts = named.table["result"].value_counts()
+    texts = {"known": "of known individuals", "new": "new", "copy": "in the catalogue already"}
+    found = ", ".join(f"{counts[kind]} {text}" for kind, text in texts.items() if kind in counts)
+    return [*named.sentences, f"{found}: {out / 'report.html'}, {out / 'answers.csv'}"]

@@ -1,0 +1,132 @@
+"""From scores to probabilities, by a blend that is fitted on the catalogue's own photographs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from pipeline.data.gallery import KNOWN
+from pipeline.data.tables import NEW_WHALE
+from pipeline.evaluation import protocol, reliability
+from pipeline.naming.settings import ENSEMBLE
+from pipeline.params import Params
+from pipeline.steps.ensemble.assemble import FoldEvidence, stack_folds
+from pipeline.steps.ensemble.blend import Blend
+from pipeline.steps.ensemble.missing_kinds import has_known
+from pipeline.steps.submission.place import compute_posteriors
+
+# fewer queries, or of fewer individuals, leave probabilities rough
+MIN_QUERIES, MIN_INDIVIDUALS = 30, 5
+CALIBRATED, ROUGH, RANKED = "calibrated", "rough", "ranked"
+SENTENCES = {
+    CALIBRATED: "The probabilities are calibrated on the catalogue's own photographs.",
+    ROUGH: (
+        "The catalogue is too small to calibrate probabilities: they are rough. It takes "
+        f"{MIN_QUERIES} photographs of individuals with two or more, of {MIN_INDIVIDUALS} "
+        "individuals."
+    ),
+    RANKED: (
+        "The probabilities are not calibrated: only the order of the names means something. No "
+        "two individuals of the catalogue have two photographs each, so that it does not show how "
+        "alike two photographs of one individual are."
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How well the catalogue's own photographs are named, each by fits without it.
+
+    queries : known and new ones; top1, top5 : of the known ones, weighted equally; called_new : the
+    fraction of photographs without their individual that are called new; known_called_new : of the
+    known ones; calibration_error : see `reliability`. NaN if there are none.
+    """
+
+    queries: int
+    top1: float
+    top5: float
+    called_new: float
+    known_called_new: float
+    calibration_error: float
+
+
+@dataclass(frozen=True)
+class Blended:
+    """The posteriors of new photographs (query, identity, posterior); how far to trust them."""
+
+    posteriors: pd.DataFrame
+    state: str
+    quality: Quality | None
+
+
+def blend(own: Sequence[FoldEvidence], new: FoldEvidence, p: Params) -> Blended:
+    """Fit the blend on the catalogue's queries, known and new ones, and apply it.
+
+    own : the queries that are known and those that stand for new individuals
+    """
+    held_out = rename_and_stack(own)
+    state = find_state(held_out)
+    kind = "isotonic" if state == CALIBRATED else "logistic"
+    settings = p.ensemble.model_copy(update={"calibration": kind})
+    model = Blend(p.ensembles[ENSEMBLE], settings, p.evaluation, [new])
+    log_odds = model.fit(held_out).log_odds([new])
+    quality = measure(model.cross_fit(held_out), held_out, p) if state == CALIBRATED else None
+    return Blended(compute_posteriors(log_odds, 0.0), state, quality)
+
+
+def rename_and_stack(own: Sequence[FoldEvidence]) -> FoldEvidence:
+    """All queries of the catalogue as one; a photograph may be a query of either kind."""
+    renamed = [
+        replace(
+            one, queries=one.queries.assign(image=one.queries["kind"] + " " + one.queries["image"])
+        )
+        for one in own
+    ]
+    return stack_folds(renamed)
+
+
+def find_state(held_out: FoldEvidence) -> str:
+    """Whether there are enough queries to calibrate probabilities."""
+    if not has_known(held_out):
+        return RANKED
+    known = held_out.queries["kind"] == KNOWN
+    enough = all(
+        len(rows) >= MIN_QUERIES and rows["cluster"].nunique() >= MIN_INDIVIDUALS
+        for rows in (held_out.queries[known], held_out.queries[~known])
+    )
+    return CALIBRATED if enough else ROUGH
+
+
+def measure(log_odds: pd.DataFrame, held_out: FoldEvidence, p: Params) -> Quality:
+    """Measure cross-fitted answers (log-odds) to the catalogue's queries."""
+    queries = held_out.queries
+    ranked = rank(compute_posteriors(log_odds, 0.0)).reindex(queries["image"])
+    truth = queries["truth"].to_numpy()
+    answers = ranked["identity"].to_list()
+    known = (queries["kind"] == KNOWN).to_numpy()
+    names = [[one for one in row if one != NEW_WHALE][:5] for row in answers]
+    first = np.array([row[0] == right for row, right in zip(names, truth, strict=True)])
+    five = np.array([right in row for row, right in zip(names, truth, strict=True)])
+    new = np.array([row[0] == NEW_WHALE for row in answers])
+    right = np.where(known, ~new & first, new)
+    weights = protocol.query_weights(queries["kind"], p.evaluation.new_whale_prior)
+    diagram = reliability.build_diagram(
+        np.array([row[0] for row in ranked["posterior"]]), right, weights, reliability.TENTHS
+    )
+    return Quality(
+        len(queries),
+        float(first[known].mean()),
+        float(five[known].mean()),
+        float(new[~known].mean()),
+        float(new[known].mean()),
+        reliability.calibration_error(diagram),
+    )
+
+
+def rank(posteriors: pd.DataFrame) -> pd.DataFrame:
+    """By query: its identities and posteriors as lists, best first; ties by identity."""
+    table = posteriors.sort_values(
+        ["query", "posterior", "identity"], ascending=[True, False, True]
+    )
+    return table.groupby("query")[["identity", "posterior"]].agg(list)

@@ -1,0 +1,137 @@
+"""The photographs of known individuals, and the new ones, listed for `tailprint name`.
+
+Names come back as they were written: spaces, commas, digits and all scripts are allowed. Inside,
+an individual has a number.
+"""
+
+import logging
+import os
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline.data import identity_names, importing, photograph_files, user_csv
+from pipeline.data.photograph_files import LeftOut
+from pipeline.system.errors import Faults, UserError
+
+logger = logging.getLogger(__name__)
+
+# columns of a CSV that need not be named, in any case
+FILE_COLUMNS = ("path", "file", "filename", "image", "photograph", "photo")
+NAME_COLUMNS = ("identity", "name", "individual", "individual_id", "id", "label")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A folder with one sub-folder per individual, or a CSV of files and names.
+
+    skip : a name to leave out, that of unknown individuals. The rest is for a CSV: root, the folder
+    of its files, by default its own; its columns of files and names, if they are not found
+    """
+
+    location: Path
+    skip: str = ""
+    root: Path | None = None
+    path: str = ""
+    identity: str = ""
+
+    def read(self) -> pd.DataFrame:
+        """The photographs, columns path and name. Raises UserError with all faults."""
+        faults: list[str] = []
+        if self.location.is_dir():
+            table = list_folders(self.location, self.skip)
+        elif self.location.is_file():
+            table = self._read_csv(faults)
+        else:
+            raise UserError(f"there is no folder or CSV file {self.location}: check its name")
+        check_names(self.location, table["name"], faults)
+        if faults:
+            raise Faults(self.location, faults)
+        return table.assign(name=merge_spellings(table["name"]))
+
+    def _read_csv(self, faults: list[str]) -> pd.DataFrame:
+        header = user_csv.read_user_header(self.location)
+        path = self.path or find_column(header, FILE_COLUMNS, "--path", self.location)
+        name = self.identity or find_column(header, NAME_COLUMNS, "--identity", self.location)
+        table = user_csv.collect_rows(self.location, [path, name], faults)
+        table = table.set_axis(["path", "name"], axis=1)
+        table = table[table["name"] != self.skip] if self.skip else table
+        root = self.root or self.location.parent
+        files = [importing.find_path(root, cell) for cell in table["path"]]
+        paths = pd.Series(files, table.index, dtype=object)
+        faults += importing.check_paths(paths, table["path"], self.location)
+        return table.assign(path=paths)
+
+
+def find_column(header: list[str], words: Iterable[str], option: str, file: Path) -> str:
+    """The column that one of the usual words names; raises UserError without one."""
+    by_word = {name.casefold(): name for name in reversed(header)}
+    for word in words:
+        if word in by_word:
+            return by_word[word]
+    raise UserError(
+        f"{file} has the columns {', '.join(header)}: name the one that is meant with {option}"
+    )
+
+
+def list_folders(folder: Path, skip: str) -> pd.DataFrame:
+    """List the photographs in the sub-folders of a folder, columns path and name."""
+    listing = photograph_files.list_tree(folder, skip)
+    beside = [
+        LeftOut(path, importing.BESIDE) for path in listing.photographs if path.parent == Path()
+    ]
+    photograph_files.log_left_out(str(folder), [*beside, *listing.left_out])
+    inside = [path for path in listing.photographs if path.parent != Path()]
+    rows = [(folder / path, path.parts[0]) for path in inside]
+    return pd.DataFrame(rows, columns=["path", "name"])
+
+
+def check_names(location: Path, names: pd.Series, faults: list[str]) -> None:
+    """Find names that no table can hold, and catalogues with which nothing can be compared."""
+    for name in names.unique():
+        if not photograph_files.is_utf8(name):
+            faults.append(f"the name {photograph_files.printable(name)} is no UTF-8: rename it")
+        elif not name.strip():
+            faults.append("a name is empty")
+        elif any(unicodedata.category(letter) == "Cc" for letter in name):
+            faults.append(f"the name {name!r} contains a control character: rename it")
+    if not faults and (too_few := identity_names.count_fault(sorted(names.unique()))):
+        what = "one sub-folder per individual" if location.is_dir() else "one row per photograph"
+        faults.append(f"{too_few}; expected {what}")
+
+
+def merge_spellings(names: pd.Series) -> pd.Series:
+    """Names with one spelling each: accents may be composed (NFC) or not (NFD), as macOS does.
+
+    Those that differ otherwise, if only in case or spaces, stay apart, with a warning.
+    """
+    composed = names.map(lambda name: unicodedata.normalize("NFC", name))
+    spelling = names.groupby(composed).first()
+    for same in identity_names.group_alike(spelling, lambda name: "".join(name.casefold().split())):
+        logger.warning("these names differ in case or spaces only, and stay apart: %s", same)
+    return composed.map(spelling)
+
+
+def list_new(location: Path) -> list[Path]:
+    """The photographs in a folder and its sub-folders. Raises UserError if there are none."""
+    if location.is_file():
+        return [location]
+    if not location.is_dir():
+        raise UserError(f"there is no folder {location}: check its name")
+    listing = photograph_files.list_tree(location)
+    photograph_files.log_left_out(str(location), listing.left_out)
+    if not listing.photographs:
+        raise UserError(f"{location} has no photographs: put those to be named there")
+    return [location / path for path in listing.photographs]
+
+
+def check_out(out: Path, catalogue: Path, new: Path) -> None:
+    """Raise UserError if the answers would be among the photographs, or in another's folder."""
+    for folder in (catalogue, new):
+        if folder.is_dir() and out.resolve().is_relative_to(folder.resolve()):
+            raise UserError(f"{out} is in {folder}, among photographs: name another folder with -o")
+    if os.path.lexists(out) and not out.is_dir():
+        raise UserError(f"{out} is a file: name a folder with -o")

@@ -1,0 +1,179 @@
+"""Queries compared with the gallery, by embeddings and by local features; results are kept."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import faiss
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from pipeline.data import evidence
+from pipeline.data.evidence import LOCAL
+from pipeline.data.tables import NEW_WHALE
+from pipeline.identify import stored_index
+from pipeline.naming.gallery import Collection, Known
+from pipeline.naming.queries import NameQuery, tabulate
+from pipeline.naming.settings import BACKBONE, ENSEMBLE
+from pipeline.naming.workspace import Workspace
+from pipeline.params import Params
+from pipeline.steps.ensemble.assemble import FoldEvidence, assemble_fold
+from pipeline.steps.match import match, points
+from pipeline.steps.match.matcher import Matcher, QueryMatches, Selection
+from pipeline.steps.match.pairs import VerifiedPair
+from pipeline.steps.match.queries import Galleries, Query
+from pipeline.steps.neighbours.neighbours import build_table, score_queries
+from pipeline.steps.neighbours.search import build_gallery
+from pipeline.system import machine
+
+ALL = "all"  # the key of the one gallery
+KIND = "comparisons"
+RUN = 8  # queries that are compared, and stored, together
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The comparisons of some queries: scores of candidates, verified pairs, their points."""
+
+    evidence: FoldEvidence
+    pairs: pd.DataFrame
+    points: pd.DataFrame
+
+
+class Comparer:
+    """Compares queries with one catalogue."""
+
+    def __init__(
+        self, known: Known, collected: Collection, workspace: Workspace, p: Params
+    ) -> None:
+        self.known, self.collected, self.workspace, self.p = known, collected, workspace, p
+        faiss.omp_set_num_threads(1)
+        self.gallery = build_gallery(collected.embeddings, known.rows)
+        rows = known.rows[["image", "identity"]]
+        index = stored_index.load_or_build(
+            *(collected.features, rows["image"], p.match, workspace.folder / "index")
+        )
+        galleries = Galleries(rows, {ALL: rows["image"]}, {})
+        self.matcher = Matcher(collected.features, galleries, p.match, "sift", index)
+
+    def compare(self, queries: Sequence[NameQuery], label: str) -> Compared:
+        """Compare queries of one kind, each photograph once; what is stored is read."""
+        found = [self.load(query) for query in queries]
+        missing = [i for i, one in enumerate(found) if one is None]
+        with (
+            ThreadPoolExecutor(
+                machine.count_cores(), initializer=faiss.omp_set_num_threads, initargs=(1,)
+            ) as pool,
+            tqdm(
+                total=len(missing), desc=label, unit="query", mininterval=2, disable=not missing
+            ) as progress,
+        ):
+            for i, one in zip(
+                missing, pool.map(self.compare_one, (queries[i] for i in missing)), strict=True
+            ):
+                found[i] = one
+                progress.update()
+        return self.assemble(queries, [one for one in found if one is not None])
+
+    def compare_one(self, query: NameQuery) -> tuple[pd.DataFrame, QueryMatches]:
+        """Compare a query and store the result."""
+        scores, nearest = self.score_embedding(query)
+        truth = query.truth or None
+        matched = self.matcher.match_query(
+            query.image, Query(ALL, nearest, list(query.left_out), truth)
+        )
+        self.workspace.save(KIND, self.name(query), to_arrays(scores, matched))
+        return scores, matched
+
+    def score_embedding(self, query: NameQuery) -> tuple[pd.DataFrame, list[str]]:
+        """The evidence of embeddings, and the nearest images, which are to be verified."""
+        names = pd.Series([query.image])
+        gallery = self.gallery
+        if query.left_out:
+            gallery = gallery.select(~np.isin(gallery.names, query.left_out))
+        vectors = self.collected.embeddings.of(names)
+        scores, found = score_queries(names, vectors, gallery, self.p.neighbours, BACKBONE, {})
+        nearest = build_table(names, gallery, found)["image"]
+        return scores, nearest[: self.p.match.shortlist].tolist()
+
+    def name(self, query: NameQuery) -> str:
+        """The name of a query's result in the workspace."""
+        return f"{query.image}-{query.kind}-{self.known.key[:16]}"
+
+    def load(self, query: NameQuery) -> tuple[pd.DataFrame, QueryMatches] | None:
+        """Read a stored result; None without one."""
+        arrays = self.workspace.load(KIND, self.name(query))
+        if arrays is None:
+            return None
+        return from_arrays(arrays, query.image, self.matcher.numbers[query.image])
+
+    def assemble(
+        self, queries: Sequence[NameQuery], found: Sequence[tuple[pd.DataFrame, QueryMatches]]
+    ) -> Compared:
+        """Put the results of queries together."""
+        matches = match.build_matches(self.matcher, [matched for _, matched in found])
+        recipe = self.p.ensembles[ENSEMBLE]
+        by_embedding = [evidence.build_empty(), *(scores for scores, _ in found)]
+        tables = {BACKBONE: pd.concat(by_embedding, ignore_index=True), LOCAL: matches.evidence}
+        sources = {BACKBONE: list(recipe.scores), LOCAL: recipe.local_scores()}
+        assembled = assemble_fold(-1, tables, sources, tabulate(list(queries)), self.known.rows)
+        return Compared(assembled, matches.pairs, matches.points)
+
+
+def to_arrays(scores: pd.DataFrame, matched: QueryMatches) -> dict[str, np.ndarray]:
+    """A result as arrays; individuals and photographs of the gallery by number."""
+    images = sorted(matched.pairs)
+    pairs = [matched.pairs[image] for image in images]
+    inliers = [pair.points for pair in pairs]
+    return {
+        "score_identity": scores["identity"].to_numpy(dtype=str),
+        "score_source": scores["source"].to_numpy(dtype=str),
+        "score": scores["score"].to_numpy(dtype=float),
+        "identities": matched.identities,
+        "votes": matched.votes,
+        "images": np.array(images, int),
+        "scores": np.array([pair.scores for pair in pairs], float).reshape(-1, 3),
+        "inliers": np.concatenate(
+            [np.empty((0, len(points.INLIER_COLUMNS)), np.float32), *inliers]
+        ),
+        "counts": np.array([len(own) for own in inliers], int),
+        "selected": np.array([i for s in matched.selections for i in s.images], int),
+        "selections": np.array(
+            [(len(s.images), s.random, s.weight) for s in matched.selections], float
+        ).reshape(-1, 3),
+    }
+
+
+def from_arrays(
+    arrays: dict[str, np.ndarray], image: str, number: int
+) -> tuple[pd.DataFrame, QueryMatches]:
+    """What `to_arrays` was given, of the query `image` (by name and by number)."""
+    scores = pd.DataFrame(
+        {
+            "query": image,
+            "identity": arrays["score_identity"].astype(object),
+            "member": BACKBONE,
+            "source": arrays["score_source"].astype(object),
+            "score": arrays["score"],
+        }
+    )
+    ends = np.cumsum(arrays["counts"])
+    inliers = np.split(arrays["inliers"], ends[:-1]) if len(ends) else []
+    pairs = {
+        int(other): VerifiedPair(tuple(three), own)
+        for other, three, own in zip(
+            arrays["images"], arrays["scores"].tolist(), inliers, strict=True
+        )
+    }
+    selections, start = [], 0
+    for count, random, weight in arrays["selections"].tolist():
+        chosen = arrays["selected"][start : start + int(count)].tolist()
+        selections.append(Selection(chosen, bool(random), weight))
+        start += int(count)
+    return scores, QueryMatches(number, arrays["identities"], arrays["votes"], selections, pairs)
+
+
+def is_new(identity: object) -> bool:
+    """Whether an answer is none of the known individuals."""
+    return identity == NEW_WHALE

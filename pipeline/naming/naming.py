@@ -1,0 +1,175 @@
+"""Name the animals on new photographs by a catalogue of known ones, without training."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline.data import spreadsheet, tables
+from pipeline.data.gallery import KNOWN
+from pipeline.naming import answers, blending, catalogue, report, sorting, unknown
+from pipeline.naming.answers import COPY, NEW, Answer
+from pipeline.naming.blending import Blended
+from pipeline.naming.catalogue import Source
+from pipeline.naming.comparing import Compared, Comparer
+from pipeline.naming.gallery import Known, build_known, collect
+from pipeline.naming.photographs import Photographs, describe
+from pipeline.naming.queries import build_catalogue_queries, build_new_query
+from pipeline.naming.settings import Options, build_settings
+from pipeline.naming.workspace import Workspace
+from pipeline.params import Params
+from pipeline.steps.verify.pairs import compute_similarities
+from pipeline.system.errors import Faults, UserError
+
+logger = logging.getLogger(__name__)
+
+ANSWERS, REPORT, SKIPPED = "answers.csv", "report.html", "skipped.csv"
+
+
+@dataclass(frozen=True)
+class Named:
+    """The answers to new photographs.
+
+    table : as in answers.csv; sentences : how far to trust it
+    """
+
+    table: pd.DataFrame
+    sentences: list[str]
+
+
+def name_photographs(source: Source, new: Path, out: Path, options: Options) -> Named:
+    """Name the animals on the photographs in `new`, and write the answers into the folder `out`.
+
+    What is finished is kept there: the next run goes on from it, and compares only what has been
+    added. Raises UserError; with photographs that can't be read, unless `options.skip_bad`.
+    """
+    catalogue.check_out(out, source.location, new)
+    p = build_settings(options)
+    listed, new_files = source.read(), catalogue.list_new(new)
+    workspace = Workspace(out, p)
+    workspace.open()
+    found = describe([*listed["path"], *new_files], workspace, p)
+    check_bad(found, out, options)
+    known = build_known(listed, found)
+    files = {list_name(file, new): file for file in new_files if file in found.digests}
+    if not files:
+        raise UserError(f"none of the photographs in {new} can be read")
+    digests = {name: found.digests[file] for name, file in files.items()}
+    by_digest, blended, points = answer(digests, known, found, workspace, p)
+    by_file = {name: by_digest[digest] for name, digest in digests.items()}
+    table = answers.tabulate(by_file, known, write_notes(digests, by_file, known))
+    sentences = describe_trust(blended, known, len(files), options)
+    write_answers(table, blended, out)
+    bad = {str(file): fault for file, fault in found.bad.items()}
+    content = report.Content(by_file, digests, found.described, points, known, sentences, bad)
+    html = report.render(content)
+    tables.replace(out / REPORT, lambda part: part.write_text(html, encoding="utf-8"))
+    if options.sort:
+        sorting.sort_photographs(by_file, files, out, workspace.folder / "sorted.json")
+    return Named(table, sentences)
+
+
+def list_name(file: Path, new: Path) -> str:
+    """A new photograph as it is listed: its path in the folder."""
+    return file.name if file == new else file.relative_to(new).as_posix()
+
+
+def check_bad(found: Photographs, out: Path, options: Options) -> None:
+    """Raise UserError with the photographs that can't be read, or list them in a file."""
+    if not found.bad:
+        (out / SKIPPED).unlink(missing_ok=True)
+        return
+    if not options.skip_bad:
+        faults = [*found.bad.values(), "--skip-bad goes on without them"]
+        raise Faults("photographs that can't be read", faults)
+    table = pd.DataFrame({"path": map(str, found.bad), "reason": found.bad.values()})
+    tables.write_csv(spreadsheet.defuse(table), out / SKIPPED)
+    logger.warning("%d photographs can't be read: %s lists them", len(table), out / SKIPPED)
+
+
+def answer(
+    digests: Mapping[str, str],
+    known: Known,
+    found: Photographs,
+    workspace: Workspace,
+    p: Params,
+) -> tuple[dict[str, Answer], Blended | None, pd.DataFrame]:
+    """The answers by digest, the blend, and the matched points of the new photographs."""
+    copies = {digest for digest in digests.values() if digest in set(known.digests.values())}
+    by_digest = {digest: answers.answer_copy(digest, known) for digest in copies}
+    fresh = sorted(set(digests.values()) - copies)
+    if not fresh:
+        return by_digest, None, pd.DataFrame(columns=["query", "image"])
+    described = {digest: found.described[digest] for digest in fresh}
+    comparer = Comparer(known, collect(known, described, found.described), workspace, p)
+    own = compare_own(comparer)
+    new = comparer.compare([build_new_query(digest) for digest in fresh], "comparing")
+    blended = blending.blend([one.evidence for one in own], new.evidence, p)
+    similarities = compute_similarities(new.pairs, comparer.collected.embeddings)
+    supports = answers.find_supports(new.pairs, similarities)
+    by_digest |= answers.answer_all(blended.posteriors, supports, known)
+    model = unknown.fit_pair_model(own[0], comparer)
+    order = list(dict.fromkeys(digests.values()))
+    unseen = [digest for digest in order if by_digest[digest].result == NEW]
+    for digest, number in unknown.group(unseen, model, comparer).items():
+        by_digest[digest] = replace(by_digest[digest], group=number)
+    return by_digest, blended, new.points
+
+
+def compare_own(comparer: Comparer) -> list[Compared]:
+    """Compare the catalogue's photographs with the others: known ones, and as new ones."""
+    queries = build_catalogue_queries(comparer.known)
+    known = [query for query in queries if query.kind == KNOWN]
+    new = [query for query in queries if query.kind != KNOWN]
+    return [
+        comparer.compare(known, "learning from the catalogue"),
+        comparer.compare(new, "learning what is new"),
+    ]
+
+
+def write_notes(
+    digests: Mapping[str, str], by_file: Mapping[str, Answer], known: Known
+) -> dict[str, str]:
+    """What is to be known of single photographs: copies of others."""
+    notes, first = {}, {}
+    for name, digest in digests.items():
+        if by_file[name].result == COPY:
+            several = " under several names" if len(known.images_of(digest)) > 1 else ""
+            notes[name] = f"the catalogue has the same file{several}"
+        elif digest in first:
+            notes[name] = f"the same file as {first[digest]}"
+        first.setdefault(digest, name)
+    return notes
+
+
+def describe_trust(
+    blended: Blended | None, known: Known, photographs: int, options: Options
+) -> list[str]:
+    """Sentences on what the answers rest on."""
+    individuals = len(known.names)
+    lines = [
+        f"{photographs} photographs were compared with {len(known.rows)} of {individuals} known "
+        f"individuals. Before the comparison a photograph was taken to show none of them with a "
+        f"probability of {options.prior:.0%} (--prior)."
+    ]
+    if blended is None:
+        return [*lines, "All of them are in the catalogue already."]
+    lines.append(blending.SENTENCES[blended.state])
+    if (q := blended.quality) is not None:
+        lines.append(
+            f"Measured on {q.queries} photographs of the catalogue, each compared with the others: "
+            f"the first name is right for {q.top1:.0%} of the known individuals, one of the first "
+            f"five for {q.top5:.0%}; of photographs without their individual {q.called_new:.0%} "
+            f"are answered new, of the others {q.known_called_new:.0%}. The probability of the "
+            f"first answer is off by {q.calibration_error:.0%} on average. Photographs of one "
+            "series make this look better than it is for a new day."
+        )
+    return lines
+
+
+def write_answers(table: pd.DataFrame, blended: Blended | None, out: Path) -> None:
+    """Write answers.csv; the column `calibration` says how far the probabilities hold."""
+    state = blended.state if blended else blending.CALIBRATED
+    tables.write_csv(spreadsheet.defuse(table.assign(calibration=state)), out / ANSWERS)

@@ -1,0 +1,94 @@
+"""What is compared with the catalogue: new photographs, and its own ones to learn from.
+
+A photograph of the catalogue is compared with all others: a known individual, if another one shows
+it. It is also compared with all but those of its individual, as a new individual would be. A few
+hundred of both kinds are enough for the few numbers that are fitted.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pipeline.data.gallery import KNOWN, TEST, UNSEEN
+from pipeline.data.tables import NEW_WHALE
+from pipeline.naming.gallery import Known
+
+MAX_KNOWN, MAX_NEW = 300, 150  # photographs of the catalogue that are compared in either way
+SEED = 0
+
+
+@dataclass(frozen=True)
+class NameQuery:
+    """A photograph and what it is not compared with.
+
+    image : its name among the features and embeddings
+    left_out : images of the gallery
+    kind, truth, individual, group : as in the tables of queries
+    """
+
+    image: str
+    left_out: tuple[str, ...]
+    kind: str
+    truth: str
+    individual: str
+    group: int
+
+
+def build_new_query(image: str) -> NameQuery:
+    """The query of a new photograph."""
+    return NameQuery(image, (), TEST, "", "", -1)
+
+
+def build_catalogue_queries(known: Known) -> list[NameQuery]:
+    """The catalogue's own queries, known ones and new ones, sampled if there are many."""
+    rows = known.rows
+    contents = rows.groupby("identity")["group"].transform("nunique")
+    # a photograph of two individuals would be its own best match
+    single = rows.groupby("group")["identity"].transform("nunique") == 1
+    chosen = sample(rows[(contents > 1) & single], MAX_KNOWN, SEED)
+    left_out = sample_new(rows[single], contents[single])
+    queries = [_leave_one_out(row) for row in chosen.itertuples()]
+    others = rows.groupby("identity")["image"].agg(tuple)
+    return queries + [
+        NameQuery(row.image, others[row.identity], UNSEEN, NEW_WHALE, row.identity, row.group)
+        for row in left_out.itertuples()
+    ]
+
+
+def sample_new(rows: pd.DataFrame, contents: pd.Series) -> pd.DataFrame:
+    """The photographs that stand for new individuals: those with one photograph come first.
+
+    Without its individual a catalogue of two has one candidate, which compares with nothing.
+    """
+    if rows["identity"].nunique() < 3:
+        return rows.iloc[:0]
+    alone = sample(rows[contents == 1], MAX_NEW, SEED)
+    others = sample(rows[contents > 1], MAX_NEW - len(alone), SEED + 1)
+    return pd.concat([alone, others])
+
+
+def sample(rows: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
+    """At most `count` of the rows, in their order."""
+    if len(rows) <= count:
+        return rows
+    chosen = np.random.default_rng(seed).choice(len(rows), count, replace=False)
+    return rows.iloc[np.sort(chosen)]
+
+
+def _leave_one_out(row: tuple) -> NameQuery:
+    return NameQuery(row.image, (row.image,), KNOWN, row.identity, row.identity, row.group)  # type: ignore[attr-defined]  # of itertuples
+
+
+def tabulate(queries: list[NameQuery]) -> pd.DataFrame:
+    """The queries as `gallery.query_rows` gives those of a member."""
+    columns = {
+        "image": [query.image for query in queries],
+        "group": [query.group for query in queries],
+        "kind": [query.kind for query in queries],
+        "truth": [query.truth for query in queries],
+        "fold": -1,
+        "part": -1,
+        "cluster": [query.individual for query in queries],
+    }
+    return pd.DataFrame(columns)

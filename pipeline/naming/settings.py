@@ -1,0 +1,65 @@
+"""The settings of `tailprint name`: a preset's, with what differs for a quick answer."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline import params
+from pipeline.params import Params
+
+PRESETS = Path(__file__).parents[2] / "presets"
+PRESET = "animals-frozen"
+BACKBONE = "lite0"  # the preset's name of the network
+ENSEMBLE = "name"
+PRIOR = 0.15
+DEFAULT_NETWORK = "tf_efficientnet_lite0"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user chooses.
+
+    prior : the probability that a new photograph shows none of the known individuals
+    backbone : a network's name, or a file with weights for the default one
+    skip_bad : go on without the photographs that can't be read
+    sort : copy the new photographs into one folder per answer
+    """
+
+    prior: float = PRIOR
+    backbone: str = DEFAULT_NETWORK
+    skip_bad: bool = False
+    sort: bool = False
+
+
+def build_settings(options: Options) -> Params:
+    """The complete settings.
+
+    GrabCut's masks instead of a U-Net's, which would be trained first; the blend of a few weights
+    instead of boosted trees, which need more photographs than a small catalogue has.
+    """
+    differing: dict[str, Any] = {
+        "crop": {"without_masks": "grabcut"},
+        "keypoints": {"around": 0},
+        "evaluation": {"new_whale_prior": options.prior},
+        "backbones": {BACKBONE: choose_network(options.backbone)},
+        "ensembles": {
+            ENSEMBLE: {
+                "backbones": {BACKBONE: 1.0},
+                "folds": "all",
+                "scores": ["nearest", "centre", "vote"],
+                "local": {"votes": 1.0, "inliers": 1.0, "ratio": 1.0, "coverage": 1.0},
+                "method": "weighted",
+                "duplicates": True,
+                "new_whale": {"method": "posterior", "shift": 0.0},
+            }
+        },
+    }
+    path = PRESETS / f"{PRESET}.yaml"
+    return params.validate(Params, params.merge(params.load_settings(path), differing), path)
+
+
+def choose_network(backbone: str) -> dict[str, str]:
+    """The architecture and the weights that a network's name, or a file of weights, stands for."""
+    if Path(backbone).is_file():
+        return {"timm_name": DEFAULT_NETWORK, "weights": str(Path(backbone).resolve())}
+    return {"timm_name": backbone, "weights": "imagenet"}

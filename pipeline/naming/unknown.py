@@ -1,0 +1,99 @@
+"""New photographs of unknown individuals, grouped by how likely two of them show one animal."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from sklearn.cluster import AgglomerativeClustering
+
+from pipeline.data.gallery import KNOWN
+from pipeline.naming.comparing import Compared, Comparer
+from pipeline.naming.workspace import Workspace
+from pipeline.steps.match.pairs import verify_pairs
+from pipeline.steps.verify.pair_model import PairModel
+from pipeline.steps.verify.pairs import compute_similarities
+
+KIND = "unknown"
+NEAREST = 15  # photographs that each one is matched with
+MIN_PRIOR = 1e-3  # that two photographs show one animal, if no two of the catalogue do
+THRESHOLD = 0.5
+
+
+def fit_pair_model(own: Compared, comparer: Comparer) -> PairModel:
+    """Fit how likely two photographs show one animal on the catalogue's known queries."""
+    queries = own.evidence.queries.set_index("image")
+    pairs = own.pairs[own.pairs["query"].map(queries["kind"]) == KNOWN]
+    if pairs.empty:
+        return PairModel()
+    truth = pairs["query"].map(queries["truth"])
+    return PairModel().fit(
+        pairs.assign(
+            similarity=compute_similarities(pairs, comparer.collected.embeddings),
+            weighted_inliers=0.0,
+            same=(truth == pairs["identity"]).to_numpy(dtype=bool),
+        )
+    )
+
+
+def group(images: Sequence[str], model: PairModel, comparer: Comparer) -> dict[str, int]:
+    """Number the groups of photographs, from 1 in the order of their first ones.
+
+    Groups are joined while the mean probability between their photographs is THRESHOLD or more. If
+    the model is not fitted (no two photographs of the catalogue show one individual), each
+    photograph is a group.
+    """
+    if len(images) < 2 or not np.any(model.weights_):
+        return {image: number for number, image in enumerate(images, 1)}
+    embeddings = comparer.collected.embeddings.of(pd.Series(list(images)))
+    similarities = embeddings @ embeddings.T
+    inliers = match_nearest(images, similarities, comparer)
+    pairs = pd.DataFrame(
+        {"similarity": similarities.ravel(), "inliers": inliers.ravel(), "weighted_inliers": 0.0}
+    )
+    probability = model.probability(pairs, find_prior(comparer)).reshape(similarities.shape)
+    distance = 1 - (probability + probability.T) / 2
+    np.fill_diagonal(distance, 0)
+    labels = AgglomerativeClustering(
+        n_clusters=None, metric="precomputed", linkage="average", distance_threshold=1 - THRESHOLD
+    ).fit_predict(distance)
+    codes, _ = pd.factorize(labels)
+    return {image: int(code) + 1 for image, code in zip(images, codes, strict=True)}
+
+
+def find_prior(comparer: Comparer) -> float:
+    """The fraction of the catalogue's pairs of photographs that show one individual."""
+    counts = comparer.known.rows["identity"].value_counts().to_numpy()
+    total = counts.sum()
+    same = (counts * (counts - 1)).sum() / max(total * (total - 1), 1)
+    return float(np.clip(same, MIN_PRIOR, 0.5))
+
+
+def match_nearest(
+    images: Sequence[str], similarities: np.ndarray, comparer: Comparer
+) -> np.ndarray:
+    """Inliers between each of n photographs and its nearest ones, n x n and symmetric."""
+    inliers = np.zeros(similarities.shape)
+    others = similarities - 2 * np.eye(len(images))
+    for first in range(len(images)):
+        nearest = np.argsort(-others[first], kind="stable")[: min(NEAREST, len(images) - 1)]
+        found = match_one(images[first], [images[i] for i in nearest], comparer)
+        inliers[first, nearest] = found
+    return np.maximum(inliers, inliers.T)
+
+
+def match_one(image: str, others: Sequence[str], comparer: Comparer) -> list[float]:
+    """Inliers of one photograph and others; what was matched before is read."""
+    workspace: Workspace = comparer.workspace
+    stored = workspace.load(KIND, image) or {"others": np.empty(0, str), "inliers": np.empty(0)}
+    known = dict(zip(stored["others"].tolist(), stored["inliers"].tolist(), strict=True))
+    missing = [other for other in others if other not in known]
+    if missing:
+        matcher = comparer.matcher
+        number, *numbers = matcher.locate([image, *missing])
+        pairs = verify_pairs(
+            comparer.collected.features, number, numbers, matcher.match_points, comparer.p.match
+        )
+        known |= {other: pair.scores[0] for other, pair in zip(missing, pairs, strict=True)}
+        arrays = {"others": np.array(list(known)), "inliers": np.array(list(known.values()))}
+        workspace.save(KIND, image, arrays)
+    return [known[other] for other in others]
