@@ -7,8 +7,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pipeline.models import backbones, folding
-from pipeline.models.backbones import ConvNet
+from pipeline.models.backbones import Backbone
 from pipeline.models.pair_head import PairHead
+from pipeline.models.published_neck import PublishedNeck
 from pipeline.system.errors import UserError
 
 GEM_POWER = 3.0
@@ -22,7 +23,7 @@ class Architecture:
 
     channels: int  # planes of a crop: 3 RGB, 4 adds the mask, 5 adds edges
     dim: int | None  # of the embedding; None: the pooled features are it, and have no BNNeck
-    pooling: str  # "average" or "gem"
+    pooling: str  # of maps: "average" or "gem"; "model": in the network's own way
     bnneck: bool
     grey: bool = False  # sees the luminance in all three colour planes
     reduction: int = backbones.WHOLE  # see `backbones.truncate`
@@ -41,13 +42,21 @@ class EmbeddingNet(nn.Module):
     std: Tensor
 
     def __init__(
-        self, backbone: ConvNet, architecture: Architecture, pair_head: PairHead | None = None
+        self,
+        backbone: Backbone,
+        architecture: Architecture,
+        pair_head: PairHead | None = None,
+        neck: PublishedNeck | None = None,
     ) -> None:
         super().__init__()
         self.backbone = backbone
         self.pooling, self.grey = architecture.pooling, architecture.grey
         self.pair_head = pair_head
-        self.width = backbone.num_features  # of the pooled features
+        self.neck = neck  # of published weights; it replaces `pooling`
+        self.size = backbones.needed_size(backbone)
+        own = self.pooling == "model" or not backbones.has_maps(backbone)
+        self.width = backbone.head_hidden_size if own else backbone.num_features
+        self.dim = architecture.dim or self.width  # of the embedding
         self.linear, self.bnneck = build_head(self.width, architecture)
         mean, std = input_statistics(backbone, architecture.channels)
         self.register_buffer("mean", mean, persistent=False)
@@ -60,16 +69,30 @@ class EmbeddingNet(nn.Module):
         return features, self.bnneck(features)
 
     def pool_maps(self, crops: Tensor) -> Tensor:
-        """Compute the backbone's last maps and pool them, n x width."""
+        """Compute the backbone's last maps or tokens and pool them, n x width.
+
+        Tokens, and maps with the channels last, are pooled in the network's own way.
+        """
         crops = to_luminance(crops.float()) if self.grey else crops.float()
         inputs = (crops / 255 - self.mean) / self.std
+        if self.size and self.size != inputs.shape[2:]:
+            inputs = resize(inputs, self.size, self.backbone.pretrained_cfg["interpolation"])
         maps = self.backbone.forward_features(inputs.contiguous(memory_format=torch.channels_last))
-        if maps.ndim != 4 or maps.shape[1] != self.width:
+        pooled = self._pool(maps)
+        if pooled.ndim != 2 or pooled.shape[1] != self.width:
             raise UserError(
-                f"features are {tuple(maps.shape)}, not n x {self.width} x h x w: "
-                "backbones.<name>.timm_name must be a convolutional network"
+                f"pooled features are {tuple(pooled.shape)}, not n x {self.width}: take "
+                "train.pooling gem or average, or the whole backbone (train.reduction 32)"
             )
-        return pool(maps, self.pooling)
+        return pooled
+
+    def _pool(self, features: Tensor) -> Tensor:
+        maps = features.ndim == 4 and backbones.has_maps(self.backbone)
+        if maps and self.neck is not None:
+            return self.neck(features)
+        if maps and self.pooling != "model":
+            return pool(features, self.pooling)
+        return self.backbone.forward_head(features, pre_logits=True)
 
     def embed(self, crops: Tensor) -> Tensor:
         """Compute the unit vectors of crops, n x dim."""
@@ -88,7 +111,8 @@ class EmbeddingNet(nn.Module):
             parameters = dict(self.backbone.named_parameters())
             for name in names:
                 parameters[name].requires_grad_(False)
-            owners = {name.rpartition(".")[0] for name in names}
+            # a token or position embedding is the whole backbone's
+            owners = {name.rpartition(".")[0] for name in names} - {""}
             self._frozen_modules = [self.backbone.get_submodule(name) for name in sorted(owners)]
         self.train(self.training)
 
@@ -98,10 +122,11 @@ class EmbeddingNet(nn.Module):
         Call it where the network is trained: weights that are loaded or moved later have no effect
         on these stages.
         """
-        if not self._frozen_modules:
+        if not any(isinstance(module, nn.BatchNorm2d) for module in self._frozen_modules):
             return
         training, backbone = self.training, self.eval().backbone
-        crop = torch.zeros(1, self.mean.shape[1], PROBE, PROBE, device=self.mean.device)
+        size = self.size or (PROBE, PROBE)
+        crop = torch.zeros(1, self.mean.shape[1], *size, device=self.mean.device)
         pairs = folding.find_pairs(backbone, lambda: backbone.forward_features(crop))
         for pair in pairs:
             if all(module in self._frozen_modules for module in pair):
@@ -153,7 +178,13 @@ def pool(maps: Tensor, pooling: str) -> Tensor:
     return maps.float().clamp(min=GEM_FLOOR).pow(GEM_POWER).mean(dim=(2, 3)).pow(1 / GEM_POWER)
 
 
-def input_statistics(backbone: ConvNet, channels: int) -> tuple[Tensor, Tensor]:
+def resize(inputs: Tensor, size: tuple[int, int], interpolation: str) -> Tensor:
+    """Resize n x C x H x W inputs by the interpolation that the network was trained with."""
+    mode = interpolation if interpolation in ("bilinear", "bicubic") else "bicubic"
+    return F.interpolate(inputs, size, mode=mode, antialias=True)
+
+
+def input_statistics(backbone: Backbone, channels: int) -> tuple[Tensor, Tensor]:
     """Mean and deviation of every input plane, 1 x C x 1 x 1; .5 for the mask and edges."""
     config = backbone.pretrained_cfg
     extra = (0.5,) * (channels - 3)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.models import backbones, stored_weights
+from pipeline.models import backbones, published_neck, stored_weights
 from pipeline.models.embedding_net import Architecture, EmbeddingNet
 from pipeline.models.pair_head import PairHead, build_pair_head
 from pipeline.params import Backbone, Train
@@ -16,7 +16,7 @@ def build(
     architecture: Architecture,
     pair_head: PairHead | None = None,
 ) -> EmbeddingNet:
-    """Build a network with its first weights: "imagenet", "none", or a file with a state dict."""
+    """Build a network with its first weights, see `backbones.build`."""
     backbone = backbones.build(
         timm_name,
         first_weights=first_weights,
@@ -24,7 +24,11 @@ def build(
         reduction=architecture.reduction,
         drop_path=architecture.drop_path,
     )
-    return EmbeddingNet(backbone, architecture, pair_head)
+    neck = None
+    if first_weights not in (*backbones.PUBLISHED, "none"):
+        state = backbones.read_state_dict(Path(first_weights))
+        neck = published_neck.build_neck(state, backbone.num_features)
+    return EmbeddingNet(backbone, architecture, pair_head, neck)
 
 
 def build_for_member(backbone: Backbone, settings: Train, trained: bool = False) -> EmbeddingNet:
@@ -44,7 +48,12 @@ def build_for_member(backbone: Backbone, settings: Train, trained: bool = False)
     # the head's random weights come before the network's
     pair_head = build_pair_head(settings)
     first_weights = "none" if trained else backbone.weights
-    return build(backbone.timm_name, first_weights, architecture, pair_head)
+    net = build(backbone.timm_name, first_weights, architecture, pair_head)
+    if backbones.is_megadescriptor(backbone.timm_name, backbone.weights):
+        # its card has .5 for mean and deviation, its config.json ImageNet's
+        net.mean.fill_(0.5)
+        net.std.fill_(0.5)
+    return net
 
 
 def build_frozen(backbone: Backbone, settings: Train) -> EmbeddingNet:
@@ -66,6 +75,8 @@ def load_trained(backbone: Backbone, settings: Train, model: Path) -> EmbeddingN
     """
     state = stored_weights.read_weights(model)
     net = build_for_member(backbone, settings, trained=True)
+    if any(name.startswith("neck.") for name in state):
+        net.neck = published_neck.PublishedNeck(net.width)
     stored_weights.load_weights(net, state, model)
     return net
 

@@ -52,9 +52,10 @@ def check_weights(backbone: Backbone) -> None:
     """Raise ValueError if there are no first weights of that kind, or those of another network."""
     if backbone.weights == "none":
         return
-    if backbone.weights == "imagenet":
+    if backbone.weights in backbones.PUBLISHED:
         if not backbones.has_imagenet_weights(backbone.timm_name):
             raise ValueError("timm has no ImageNet weights of it: set weights to none, or a file")
+        backbones.check_published_weights(backbone.timm_name)
         return
     state = backbones.first_state_dict(backbone.timm_name, backbone.weights)
     with torch.device("meta"):

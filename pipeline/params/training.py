@@ -111,7 +111,7 @@ class Train(Section):
     grey: bool
     flip: Literal["none", "augment", "identity", "identity_masked"]
     reduction: Annotated[Literal[8, 16, 32], Whole]
-    pooling: Literal["average", "gem"]
+    pooling: Literal["average", "gem", "model"]
     embedding: Annotated[int, Field(ge=2, le=8192)]
     bnneck: bool
     frozen_stages: Annotated[int, Field(ge=0, le=1000)]
@@ -169,8 +169,11 @@ class Pretrain(Section):
 
 def check_weights(value: str) -> str:
     """Return the value; raises ValueError if it cannot name a backbone's first weights."""
-    if value not in ("imagenet", "none") and not value.endswith((".safetensors", ".pth")):
-        raise ValueError("imagenet, none, or a .safetensors or .pth file with a state dict")
+    words = ("imagenet", "pretrained", "none")
+    if value not in words and not value.endswith((".safetensors", ".pth", ".bin")):
+        raise ValueError(
+            "imagenet, pretrained, none, or a .safetensors or .pth file with a state dict"
+        )
     return value
 
 

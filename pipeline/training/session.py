@@ -77,7 +77,7 @@ def start_session(
     fabric.launch()
     torch.manual_seed(seed)
     identities = training_set.identities(settings.flip, settings.class_power)
-    loss = EmbeddingLoss(settings.loss, net.linear.out_features, identities, net.pair_head)
+    loss = EmbeddingLoss(settings.loss, net.dim, identities, net.pair_head)
     learner = Learner(net, loss)
     optimizer = build_optimizer(schedule.parameter_groups(learner, settings), fabric)
     learner, optimizer = fabric.setup(learner, optimizer)

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from pipeline.models import backbones
 from pipeline.models.embedding_net import EmbeddingNet
 
 
@@ -23,9 +24,25 @@ def compute_heatmaps(net: EmbeddingNet, crops: Tensor, others: Tensor) -> Tensor
         similarity = (net.embed(crops) * targets).sum()
         (maps,) = captured
         (gradient,) = torch.autograd.grad(similarity, maps)
+    maps, gradient = (to_maps(net, values, crops.shape[2:]) for values in (maps, gradient))
     heat = F.relu((gradient.mean(dim=(2, 3), keepdim=True) * maps).sum(dim=1, keepdim=True))
     large = F.interpolate(heat.detach(), crops.shape[2:], mode="bilinear")[:, 0]
     return large / large.amax(dim=(1, 2), keepdim=True).clamp(min=1e-9)
+
+
+def to_maps(net: EmbeddingNet, features: Tensor, size: tuple[int, int]) -> Tensor:
+    """A backbone's features as n x C x h x w: tokens go back to their places in the crop.
+
+    size : height and width of the crop
+    """
+    if features.ndim == 4:
+        return features if backbones.has_maps(net.backbone) else features.permute(0, 3, 1, 2)
+    tokens = features[:, getattr(net.backbone, "num_prefix_tokens", 0) :]
+    height, width = net.size or size
+    rows = max(1, round((tokens.shape[1] * height / width) ** 0.5))
+    while tokens.shape[1] % rows:  # a crop that is padded to whole patches
+        rows -= 1
+    return tokens.transpose(1, 2).unflatten(2, (rows, -1))
 
 
 @contextmanager

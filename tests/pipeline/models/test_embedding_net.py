@@ -198,9 +198,9 @@ def test_a_trained_net_comes_back_from_its_state():
 # other networks
 
 
-def test_an_architecture_without_maps_is_refused():
-    with pytest.raises(ValueError, match="convolutional"):
-        build("test_vit").eval().embed(crops())
+def test_a_cut_network_has_no_way_of_its_own_to_pool():
+    with pytest.raises(ValueError, match="train.pooling gem or average"):
+        build("test_efficientnet", reduction=16, pooling="model").eval().embed(crops())
 
 
 def test_gradients_reach_every_parameter():

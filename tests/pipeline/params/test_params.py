@@ -119,7 +119,7 @@ def test_first_weights_of_an_unknown_kind_are_refused(weights, load, raw):
     raw["backbones"][name]["weights"] = weights
     message = get_error(load, raw)
     assert f"  backbones.{name}.weights: " in message
-    assert "imagenet, none, or a .safetensors or .pth file" in message
+    assert "imagenet, pretrained, none, or a .safetensors or .pth file" in message
 
 
 def test_all_faults_are_listed_at_once(load, raw):
