@@ -28,7 +28,11 @@ WHOLE = 32  # pixels per cell of the last maps, in nearly every backbone
 PUBLISHED = ("imagenet", "pretrained")  # the words for weights that come with the network's name
 WRAPPERS = ("state_dict", "model", "model_state_dict")  # keys of files that trainings write
 # what a transformer of a fixed input size must be told to take crops of any
-ANY_SIZE = ({"dynamic_img_size": True, "dynamic_img_pad": True}, {"dynamic_img_size": True}, {})
+ANY_SIZE: tuple[dict[str, bool], ...] = (
+    {"dynamic_img_size": True, "dynamic_img_pad": True},
+    {"dynamic_img_size": True},
+    {},
+)
 
 
 class Backbone(nn.Module):

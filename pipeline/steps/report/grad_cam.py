@@ -1,6 +1,6 @@
 """Grad-CAM of the similarity of two photographs (Selvaraju et al., arXiv:1610.02391)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -30,7 +30,7 @@ def compute_heatmaps(net: EmbeddingNet, crops: Tensor, others: Tensor) -> Tensor
     return large / large.amax(dim=(1, 2), keepdim=True).clamp(min=1e-9)
 
 
-def to_maps(net: EmbeddingNet, features: Tensor, size: tuple[int, int]) -> Tensor:
+def to_maps(net: EmbeddingNet, features: Tensor, size: Sequence[int]) -> Tensor:
     """A backbone's features as n x C x h x w: tokens go back to their places in the crop.
 
     size : height and width of the crop
