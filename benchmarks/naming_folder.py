@@ -75,7 +75,7 @@ def split(table: pd.DataFrame, count: int, seed: int) -> tuple[pd.DataFrame, pd.
 
 def lay_out(data: Path, known: pd.DataFrame, new: pd.DataFrame, work: Path) -> None:
     """Write the catalogue as a CSV, and copy the new photographs into a folder."""
-    shutil.rmtree(work, ignore_errors=True)
+    shutil.rmtree(work / "new", ignore_errors=True)  # answers stay: an interrupted run goes on
     (work / "new").mkdir(parents=True)
     files = [str((data / "train" / name).resolve()) for name in known["image"]]
     listed = pd.DataFrame({"file": files, "name": known["identity"]})
@@ -104,8 +104,12 @@ def report(
     ours, theirs = (table["name_1"] == truth).to_numpy(), nearest == truth
     five = np.any([table[f"name_{i}"] == truth for i in range(1, 6)], axis=0)
     interval = protocol.paired_interval(
-        *(theirs[present].astype(float), ours[present].astype(float)),
-        *(np.ones(present.sum()), truth[present], 10_000, 0),
+        theirs[present].astype(float),
+        ours[present].astype(float),
+        np.ones(present.sum()),
+        truth[present],
+        10_000,
+        0,
     )
     unseen = (table["result"] == "new").to_numpy()
     individuals = known["identity"].nunique()

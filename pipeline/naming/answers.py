@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -116,5 +115,4 @@ def pad_names(answer: Answer) -> list[object]:
 
 def support_path(answer: Answer, known: Known) -> str:
     """The file of the photograph that supports the first name."""
-    path: Path | None = known.files.get(answer.support)
-    return "" if path is None else path.as_posix()
+    return known.files.get(answer.support, "")

@@ -38,6 +38,11 @@ class Source:
     path: str = ""
     identity: str = ""
 
+    @property
+    def folder(self) -> Path:
+        """The folder that files are in."""
+        return self.location if self.location.is_dir() else self.root or self.location.parent
+
     def read(self) -> pd.DataFrame:
         """The photographs, columns path and name. Raises UserError with all faults."""
         faults: list[str] = []
@@ -59,8 +64,7 @@ class Source:
         table = user_csv.collect_rows(self.location, [path, name], faults)
         table = table.set_axis(["path", "name"], axis=1)
         table = table[table["name"] != self.skip] if self.skip else table
-        root = self.root or self.location.parent
-        files = [importing.find_path(root, cell) for cell in table["path"]]
+        files = [importing.find_path(self.folder, cell) for cell in table["path"]]
         paths = pd.Series(files, table.index, dtype=object)
         faults += importing.check_paths(paths, table["path"], self.location)
         return table.assign(path=paths)

@@ -11,7 +11,6 @@ from tqdm import tqdm
 
 from pipeline.data import evidence
 from pipeline.data.evidence import LOCAL
-from pipeline.data.tables import NEW_WHALE
 from pipeline.identify import stored_index
 from pipeline.naming.gallery import Collection, Known
 from pipeline.naming.queries import NameQuery, tabulate
@@ -29,7 +28,6 @@ from pipeline.system import machine
 
 ALL = "all"  # the key of the one gallery
 KIND = "comparisons"
-RUN = 8  # queries that are compared, and stored, together
 
 
 @dataclass(frozen=True)
@@ -59,22 +57,18 @@ class Comparer:
 
     def compare(self, queries: Sequence[NameQuery], label: str) -> Compared:
         """Compare queries of one kind, each photograph once; what is stored is read."""
-        found = [self.load(query) for query in queries]
-        missing = [i for i, one in enumerate(found) if one is None]
-        with (
-            ThreadPoolExecutor(
-                machine.count_cores(), initializer=faiss.omp_set_num_threads, initargs=(1,)
-            ) as pool,
-            tqdm(
-                total=len(missing), desc=label, unit="query", mininterval=2, disable=not missing
-            ) as progress,
-        ):
-            for i, one in zip(
-                missing, pool.map(self.compare_one, (queries[i] for i in missing)), strict=True
-            ):
-                found[i] = one
-                progress.update()
-        return self.assemble(queries, [one for one in found if one is not None])
+        found = {query: self.load(query) for query in queries}
+        missing = [query for query, one in found.items() if one is None]
+        # Faiss counts its threads per thread
+        with ThreadPoolExecutor(
+            machine.count_cores(), initializer=faiss.omp_set_num_threads, initargs=(1,)
+        ) as pool:
+            results = pool.map(self.compare_one, missing)
+            bar = tqdm(
+                results, label, len(missing), unit="query", mininterval=2, disable=not missing
+            )
+            found |= zip(missing, bar, strict=True)
+        return self.assemble(queries, [one for one in found.values() if one is not None])
 
     def compare_one(self, query: NameQuery) -> tuple[pd.DataFrame, QueryMatches]:
         """Compare a query and store the result."""
@@ -172,8 +166,3 @@ def from_arrays(
         selections.append(Selection(chosen, bool(random), weight))
         start += int(count)
     return scores, QueryMatches(number, arrays["identities"], arrays["votes"], selections, pairs)
-
-
-def is_new(identity: object) -> bool:
-    """Whether an answer is none of the known individuals."""
-    return identity == NEW_WHALE

@@ -26,12 +26,12 @@ class Known:
     rows : the table "folds": image (the content's digest, with an ending for a second individual),
         identity (a number as text), group (one per content)
     names : of the individuals, by identity
-    files, digests : by image
+    files : by image, from the catalogue's folder if they are in it; digests : by image
     """
 
     rows: pd.DataFrame
     names: dict[str, str]
-    files: dict[str, Path]
+    files: dict[str, str]
     digests: dict[str, str]
 
     @cached_property
@@ -45,8 +45,10 @@ class Known:
         return self.rows.loc[self.rows["image"].map(self.digests) == digest, "image"].tolist()
 
 
-def build_known(catalogue: pd.DataFrame, found: Photographs) -> Known:
+def build_known(catalogue: pd.DataFrame, folder: Path, found: Photographs) -> Known:
     """Number the individuals of a catalogue (columns path, name) whose photographs are described.
+
+    folder : the catalogue's, from which files are named
 
     Raises UserError if fewer than two individuals are left.
     """
@@ -69,9 +71,15 @@ def build_known(catalogue: pd.DataFrame, found: Photographs) -> Known:
     return Known(
         rows,
         {f"{code:06d}": str(name) for code, name in enumerate(names)},
-        dict(zip(images, table["path"], strict=True)),
+        {image: name_file(path, folder) for image, path in zip(images, table["path"], strict=True)},
         dict(zip(images, table["digest"], strict=True)),
     )
+
+
+def name_file(file: Path, folder: Path) -> str:
+    """A file as it is listed: from the folder if it is inside."""
+    inside = file.relative_to(folder) if file.is_relative_to(folder) else file
+    return inside.as_posix()
 
 
 def log_repeated(table: pd.DataFrame) -> None:

@@ -52,7 +52,7 @@ def name_photographs(source: Source, new: Path, out: Path, options: Options) -> 
     workspace.open()
     found = describe([*listed["path"], *new_files], workspace, p)
     check_bad(found, out, options)
-    known = build_known(listed, found)
+    known = build_known(listed, source.folder, found)
     files = {list_name(file, new): file for file in new_files if file in found.digests}
     if not files:
         raise UserError(f"none of the photographs in {new} can be read")
@@ -133,7 +133,8 @@ def write_notes(
     digests: Mapping[str, str], by_file: Mapping[str, Answer], known: Known
 ) -> dict[str, str]:
     """What is to be known of single photographs: copies of others."""
-    notes, first = {}, {}
+    notes: dict[str, str] = {}
+    first: dict[str, str] = {}
     for name, digest in digests.items():
         if by_file[name].result == COPY:
             several = " under several names" if len(known.images_of(digest)) > 1 else ""
@@ -150,9 +151,9 @@ def describe_trust(
     """Sentences on what the answers rest on."""
     individuals = len(known.names)
     lines = [
-        f"{photographs} photographs were compared with {len(known.rows)} of {individuals} known "
-        f"individuals. Before the comparison a photograph was taken to show none of them with a "
-        f"probability of {options.prior:.0%} (--prior)."
+        f"New photographs: {photographs}, compared with {len(known.rows)} photographs of "
+        f"{individuals} known individuals. Before the comparison a photograph was taken to show "
+        f"none of them with a probability of {options.prior:.0%} (--prior)."
     ]
     if blended is None:
         return [*lines, "All of them are in the catalogue already."]

@@ -141,7 +141,7 @@ def describe_missing(
     with ThreadPoolExecutor(machine.count_cores()) as pool, progress:
         for prepared in one_ahead(pool, partial(prepare, p=p, detect=detect), batches):
             good = [one for one in prepared if isinstance(one, Prepared)]
-            vectors = embed_crops(net, [one.crop for one in good], p) if good else []
+            vectors = embed_crops(net, [one.crop for one in good], p)
             for one, vector in zip(good, vectors, strict=True):
                 described = Described(vector, one.features, one.thumbnail, one.size)
                 workspace.save(KIND, one.digest, described.to_arrays())
@@ -185,6 +185,8 @@ def prepare(
 
 def embed_crops(net: EmbeddingNet, crops: Sequence[np.ndarray], p: Params) -> np.ndarray:
     """Embed crops (H x W x 4 uint8), n x d unit vectors."""
+    if not crops:
+        return np.empty((0, 0), np.float32)
     planes = np.stack([to_planes(crop, p.train.channels) for crop in crops])
     place = next(net.parameters()).device
     batch = torch.from_numpy(planes).to(place)

@@ -48,12 +48,21 @@ def build_catalogue_queries(known: Known) -> list[NameQuery]:
     single = rows.groupby("group")["identity"].transform("nunique") == 1
     chosen = sample(rows[(contents > 1) & single], MAX_KNOWN, SEED)
     left_out = sample_new(rows[single], contents[single])
-    queries = [_leave_one_out(row) for row in chosen.itertuples()]
-    others = rows.groupby("identity")["image"].agg(tuple)
-    return queries + [
-        NameQuery(row.image, others[row.identity], UNSEEN, NEW_WHALE, row.identity, row.group)
-        for row in left_out.itertuples()
+    others = rows.groupby("identity")["image"].agg(tuple).to_dict()
+    queries = [
+        NameQuery(image, (image,), KNOWN, identity, identity, group)
+        for image, identity, group in list_rows(chosen)
     ]
+    return queries + [
+        NameQuery(image, others[identity], UNSEEN, NEW_WHALE, identity, group)
+        for image, identity, group in list_rows(left_out)
+    ]
+
+
+def list_rows(rows: pd.DataFrame) -> list[tuple[str, str, int]]:
+    """Image, identity and group of each row."""
+    columns = (rows[name].tolist() for name in ("image", "identity", "group"))
+    return list(zip(*columns, strict=True))
 
 
 def sample_new(rows: pd.DataFrame, contents: pd.Series) -> pd.DataFrame:
@@ -74,10 +83,6 @@ def sample(rows: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
         return rows
     chosen = np.random.default_rng(seed).choice(len(rows), count, replace=False)
     return rows.iloc[np.sort(chosen)]
-
-
-def _leave_one_out(row: tuple) -> NameQuery:
-    return NameQuery(row.image, (row.image,), KNOWN, row.identity, row.identity, row.group)  # type: ignore[attr-defined]  # of itertuples
 
 
 def tabulate(queries: list[NameQuery]) -> pd.DataFrame:

@@ -148,7 +148,7 @@ def show_groups(content: Content) -> str:
             groups.setdefault(answer.group, []).append(photograph)
     if not groups:
         return ""
-    shown = [
+    several = [
         f"<h3>Unknown individual {number}</h3>"
         + "".join(show_small(photograph, content) for photograph in photographs)
         for number, photographs in sorted(groups.items())
@@ -156,9 +156,11 @@ def show_groups(content: Content) -> str:
     ]
     alone = sum(len(photographs) == 1 for photographs in groups.values())
     sentence = (
-        f"<p>{alone} more photographs look new, and like no other of these.</p>" if alone else ""
+        f"<p>{alone} photographs of a new individual each, like no other of these.</p>"
+        if alone
+        else ""
     )
-    return f"<h2>Unknown individuals</h2>{''.join(shown)}{sentence}"
+    return f"<h2>Unknown individuals</h2>{''.join(several)}{sentence}"
 
 
 def show_small(photograph: str, content: Content) -> str:

@@ -52,3 +52,9 @@ def drawn(tmp_path_factory) -> Folders:
     for view in range(2):
         write(root / "new" / "unseen" / f"{view}.png", draw(77, view))
     return Folders(root / "catalogue", root / "new", root / "out")
+
+
+def write_empty(path: Path) -> None:
+    """A file that is listed, and not read."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"")

@@ -1,0 +1,93 @@
+"""Catalogues are read with the names that they have, or refused with a way out."""
+
+import shutil
+import unicodedata
+
+import pytest
+
+from pipeline.naming import catalogue
+from pipeline.naming.catalogue import Source
+from pipeline.system.errors import UserError
+from tests.pipeline.naming.conftest import write_empty
+
+
+def fill(root, names):
+    for name in names:
+        write_empty(root / name / "1.jpg")
+    return root
+
+
+def test_names_of_folders_are_those_of_individuals(tmp_path):
+    names = ["007", "7", "NA", "Anna, old", "Bruno (2)", "ﬁn \U0001f40b", "=1+1", "new_whale"]
+    table = Source(fill(tmp_path, names)).read()
+    assert sorted(table["name"]) == sorted(names)
+
+
+def test_one_name_in_both_spellings_is_one_individual(tmp_path):
+    composed, apart = (unicodedata.normalize(form, "José") for form in ("NFC", "NFD"))
+    fill(tmp_path, [composed, apart, "Anna"])
+    table = Source(tmp_path).read()
+    assert table["name"].nunique() == 2 and set(table["name"]) - {"Anna"} <= {composed, apart}
+
+
+def test_columns_of_a_csv_are_found_or_named(tmp_path):
+    fill(tmp_path, ["x", "y"])
+    rows = ["x/1.jpg,007", "y/1.jpg,NA"]
+    (tmp_path / "usual.csv").write_text("\n".join(["File,Name", *rows]))
+    (tmp_path / "other.csv").write_text("\n".join(["bild,tier", *rows]))
+    assert Source(tmp_path / "usual.csv").read()["name"].tolist() == ["007", "NA"]
+    found = Source(tmp_path / "other.csv", path="bild", identity="tier").read()
+    assert found["path"].tolist() == [tmp_path / "x/1.jpg", tmp_path / "y/1.jpg"]
+    assert Source(tmp_path / "usual.csv", skip="NA", root=tmp_path).folder == tmp_path
+
+
+FAULTS = [
+    ("empty folder", [], "", "no known individual"),
+    ("one individual", ["anna"], "", "one individual .anna., at least 2"),
+    ("no such column", ["a", "b"], "bild,name\na/1.jpg,a", "bild, name: name .* --path"),
+    ("a missing file", ["a", "b"], "file,name\na/1.jpg,a\nb/2.jpg,b", "row 3: .*2.jpg does not"),
+    ("an empty name", ["a", "b"], "file,name\na/1.jpg, \nb/1.jpg,b", "a name is empty"),
+    ("one row", ["a"], "file,name\na/1.jpg,a", "one individual .* one row per photograph"),
+]
+
+
+@pytest.mark.fault(
+    "name",
+    "a catalogue without individuals or with one, a CSV with missing files, columns or names",
+    "one line per fault, before any photograph is decoded",
+)
+@pytest.mark.parametrize(
+    "names, text, message", [f[1:] for f in FAULTS], ids=[f[0] for f in FAULTS]
+)
+def test_what_is_wrong_with_a_catalogue(tmp_path, names, text, message):
+    fill(tmp_path, names)
+    location = tmp_path
+    if text:
+        location = tmp_path / "list.csv"
+        location.write_text(text)
+    with pytest.raises(UserError, match=message):
+        Source(location).read()
+
+
+@pytest.mark.fault(
+    "name",
+    "no catalogue, no photographs to name, or answers that would lie among photographs",
+    "one line with the way out",
+)
+def test_folders_that_do_not_fit(tmp_path):
+    known, new = fill(tmp_path / "known", ["a", "b"]), tmp_path / "new"
+    with pytest.raises(UserError, match="there is no folder or CSV file .*none: check"):
+        Source(tmp_path / "none").read()
+    with pytest.raises(UserError, match="there is no folder .*new: check"):
+        catalogue.list_new(new)
+    new.mkdir()
+    with pytest.raises(UserError, match="no photographs: put"):
+        catalogue.list_new(new)
+    for inside in (known / "out", new, new / "a/b"):
+        with pytest.raises(UserError, match="among photographs: name another folder"):
+            catalogue.check_out(inside, known, new)
+    with pytest.raises(UserError, match="is a file"):
+        catalogue.check_out(known / "a/1.jpg", tmp_path / "other", new)
+    shutil.copytree(known, new / "deep")
+    assert catalogue.list_new(new) == [new / "deep/a/1.jpg", new / "deep/b/1.jpg"]
+    catalogue.check_out(tmp_path / "out", known, new)

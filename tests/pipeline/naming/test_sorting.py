@@ -1,0 +1,51 @@
+"""Copies in one folder per answer, on systems that ignore case and on those that do not."""
+
+import pytest
+
+from pipeline.naming import sorting
+from pipeline.naming.answers import KNOWN, NEW, Answer
+
+
+@pytest.mark.parametrize(
+    "name, folder",
+    [
+        ("Anna, old", "Anna, old"),
+        ("007", "007"),
+        ("NA", "NA"),
+        ("a/b", "a_b"),
+        ("..", "_"),
+        (".hidden", "_.hidden"),
+        ("aux", "_aux"),
+        ("Com1.x", "_Com1.x"),
+        ("end. ", "end"),
+        ("é" * 150, "é" * 100),  # 200 bytes
+    ],
+)
+def test_a_name_that_a_folder_cannot_have_is_changed(name, folder):
+    assert sorting.to_valid(name) == folder
+
+
+def test_no_two_names_share_a_folder():
+    folders = sorting.make_folder_names(["Anna", "anna", "ANNA", "a/b", "a_b", "(new)", "b"])
+    assert len({sorting.fold(folder) for folder in folders.values()}) == 7
+    assert folders["ANNA"] == "ANNA" and folders["b"] == "b" and folders["(new)"] == "(new) (2)"
+
+
+def test_copies_of_an_earlier_run_are_replaced_and_other_files_stay(tmp_path):
+    files = {}
+    for name in ("x/1.jpg", "y/1.jpg", "2.jpg"):
+        files[name] = tmp_path / "in" / name
+        files[name].parent.mkdir(parents=True, exist_ok=True)
+        files[name].write_text(name)
+    anna, new = Answer(KNOWN, ("Anna",), (0.9,), 0.1, "", 0), Answer(NEW, (), (), 1.0, "", 0, 2)
+    answers = {"x/1.jpg": anna, "y/1.jpg": anna, "2.jpg": new}
+    record = tmp_path / "record.json"
+    sorting.sort_photographs(answers, files, tmp_path, record)
+    folder = tmp_path / "sorted"
+    assert (folder / "Anna/1.jpg").read_text() == "x/1.jpg"
+    assert (folder / "Anna/1 (2).jpg").read_text() == "y/1.jpg"
+    assert (folder / "(new)/2/2.jpg").read_text() == "2.jpg"
+    (folder / "Anna/mine.txt").write_text("mine")
+    sorting.sort_photographs({"2.jpg": anna}, files, tmp_path, record)
+    left = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.*"))
+    assert left == ["Anna/2.jpg", "Anna/mine.txt"]
