@@ -46,7 +46,8 @@ def main(  # noqa: PLR0913
     path: Annotated[str, typer.Option(help="The CSV's column of files.")] = "",
     identity: Annotated[str, typer.Option(help="Its column of names.")] = "",
     backbone: Annotated[
-        str, typer.Option(help="Another network of timm, or a file with its weights.")
+        str,
+        typer.Option(help="A network of timm, NAME=FILE with its weights, a folder, or a file."),
     ] = "tf_efficientnet_lite0",
 ) -> None:
     """Name the animals on new photographs by a catalogue of known ones.

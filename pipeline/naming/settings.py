@@ -12,6 +12,7 @@ PRESET = "animals-frozen"
 BACKBONE = "lite0"  # the preset's name of the network
 ENSEMBLE = "name"
 PRIOR = 0.15
+SQUARE = 224  # pixels per side of the crops of other networks than the default
 DEFAULT_NETWORK = "tf_efficientnet_lite0"
 
 
@@ -20,7 +21,8 @@ class Options:
     """What the user chooses.
 
     prior : the probability that a new photograph shows none of the known individuals
-    backbone : a network's name, or a file with weights for the default one
+    backbone : a network's name, NAME=FILE with its weights, a folder with a network in timm's
+        layout, or a file with weights for the default one
     skip_bad : go on without the photographs that can't be read
     sort : copy the new photographs into one folder per answer
     """
@@ -38,7 +40,7 @@ def build_settings(options: Options) -> Params:
     instead of boosted trees, which need more photographs than a small catalogue has.
     """
     differing: dict[str, Any] = {
-        "crop": {"without_masks": "grabcut"},
+        "crop": {"without_masks": "grabcut", **choose_crop(options.backbone)},
         "keypoints": {"around": 0},
         "evaluation": {"new_whale_prior": options.prior},
         "backbones": {BACKBONE: choose_network(options.backbone)},
@@ -59,7 +61,18 @@ def build_settings(options: Options) -> Params:
 
 
 def choose_network(backbone: str) -> dict[str, str]:
-    """The architecture and the weights that a network's name, or a file of weights, stands for."""
+    """The architecture and the weights that the option stands for."""
     if Path(backbone).is_file():
         return {"timm_name": DEFAULT_NETWORK, "weights": str(Path(backbone).resolve())}
+    if Path(backbone).is_dir():
+        return {"timm_name": f"local-dir:{Path(backbone).resolve()}", "weights": "imagenet"}
+    name, _, weights = backbone.partition("=")
+    if weights:
+        return {"timm_name": name, "weights": str(Path(weights).resolve())}
     return {"timm_name": backbone, "weights": "imagenet"}
+
+
+def choose_crop(backbone: str) -> dict[str, int]:
+    """The size of crops: transformers are published for square ones."""
+    network = choose_network(backbone)["timm_name"]
+    return {} if network == DEFAULT_NETWORK else {"height": SQUARE, "width": SQUARE}

@@ -33,7 +33,7 @@ class Workspace:
         """Create the folder. Raises UserError if OUT is another's or of other settings."""
         settings = self.folder / "settings.json"
         out = self.folder.parent
-        if settings.is_file():
+        if settings.is_file() and (self.folder / "photographs").is_dir():
             if tables.read_json(settings).get("key") != self.key:
                 raise UserError(
                     f"{out} was written with another --backbone or by another version: name "
