@@ -3,6 +3,8 @@
 # make PRESET=name     the same as make, with the settings of presets/name.yaml in params.yaml
 # make review         look at the report and decide: same, different, unsure, new
 # make install         the environment alone, in .venv
+# make install-cpu     a smaller one, without CUDA, from PyTorch's own index
+# make wheels          all packages for a machine without a network, in wheels; VARIANT=cpu without CUDA
 # make docs            the documentation as a site, site/index.html
 # make faults          try every fault that the tests know, 15 minutes; writes docs/results/faults.md
 # make gpu-check       two minutes that try a GPU
@@ -15,13 +17,23 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # a program that make starts ends with it, also if make is killed alone
 export TAILPRINT_STARTER := make
 
-.PHONY: all install test docs review faults gpu-check dvc-deps preset lock sbom
+.PHONY: all install install-cpu wheels test docs review faults gpu-check dvc-deps preset lock sbom
 
 all: .venv/installed preset
 	tailprint run
 	tailprint leaderboard
 
 install: .venv/installed
+
+install-cpu:
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet -r requirements-cpu.txt
+	touch .venv/installed
+
+# pip alone: what has no wheel is built; tailprint itself is among them
+wheels:
+	$(PYTHON) -m pip wheel --quiet --wheel-dir wheels -r requirements$(if $(filter cpu,$(VARIANT)),-cpu).txt
+	$(PYTHON) -m pip wheel --quiet --wheel-dir wheels --no-deps .
 
 test: .venv/installed
 	ruff check .

@@ -53,12 +53,16 @@ def main(  # noqa: PLR0913
     as_published: Annotated[
         bool, typer.Option("--as-published", help="Leave duplicates where they fall.")
     ] = False,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Go on without photographs that can't be read.")
+    ] = False,
 ) -> None:
     """Convert photographs of known individuals into a competition.
 
     The photographs are split into a training and a test set with a hidden solution, by the rule
     behind the published figures (closed or open set) or by date. Duplicates of one photograph are
-    then moved to one side, except with --as-published. Put OUT (or a link to it) at
+    then moved to one side, except with --as-published. OUT/truth/left_out.csv lists every file
+    that is not used, and why. Put OUT (or a link to it) at
     data/competition and run `make PRESET=animals-cpu`.
     """
     from pipeline import params
@@ -66,7 +70,7 @@ def main(  # noqa: PLR0913
 
     catalogue = Source(source, skip, root, path, identity, date, viewpoint)
     how = Split(split.value, ratio, new, seed, as_published)
-    print(describe(out, convert(catalogue, how, out, params.load().dedup)))
+    print(describe(out, convert(catalogue, how, out, params.load().dedup, skip_bad)))
 
 
 def describe(out: Path, summary: "Summary") -> str:

@@ -4,6 +4,7 @@ The photographs are split into a training and a test set with a hidden solution,
 the published figures (`pipeline/data/splits.py`: closed or open set, seed 666) or by date.
 """
 
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +20,12 @@ from pipeline.data import (
     photograph_files,
     splits,
 )
+from pipeline.data.photograph_files import LeftOut
 from pipeline.params import Dedup
 from pipeline.steps.dedup import dedup
-from pipeline.system.errors import Faults, UserError
+from pipeline.system.errors import MAX_LINES, Faults, UserError
+
+logger = logging.getLogger(__name__)
 
 EXTREME_PRIOR = 0.01  # in place of 0, which no preset may have, and as far from 1
 
@@ -42,10 +46,11 @@ class Source:
     date: str | None = None
     viewpoint: str | None = None
 
-    def read(self, faults: list[str]) -> pd.DataFrame:
+    def read(self, faults: list[str], left_out: list[LeftOut]) -> pd.DataFrame:
         """Columns path, identity and, if they are named, date and viewpoint.
 
-        What is wrong with photographs and names is added to `faults`. Raises ValueError for a
+        What is wrong with photographs and names is added to `faults`, and what a folder has that is
+        not read to `left_out`. Raises ValueError for a
         source that does not exist, and options that it does not have.
         """
         if self.location.is_dir():
@@ -53,7 +58,7 @@ class Source:
                 raise ValueError("--root is for the files of a CSV")
             if self.viewpoint:
                 raise ValueError("--viewpoint is for a column of a CSV")
-            return importing.list_folders(self.location, self.skip, faults)
+            return importing.list_folders(self.location, self.skip, faults, left_out)
         if not self.location.is_file():
             raise ValueError(f"there is no folder or CSV file {self.location}")
         root = self.root or self.location.parent
@@ -106,10 +111,14 @@ class Summary:
         return EXTREME_PRIOR if self.new == 0 else 1 - EXTREME_PRIOR
 
 
-def convert(source: Source, split: Split, out: Path, settings: Dedup) -> Summary:
+def convert(
+    source: Source, split: Split, out: Path, settings: Dedup, skip_bad: bool = False
+) -> Summary:
     """Copy a catalogue's photographs into the new competition directory `out`.
 
     settings : how duplicates are found, which are moved to one side
+    skip_bad : leave out photographs that can't be read, instead of refusing all; what is left out
+        is listed in truth/left_out.csv
 
     Raises UserError, and writes nothing, if `out` exists or the source is faulty; everything that
     is wrong with the photographs and names is reported at once.
@@ -117,8 +126,14 @@ def convert(source: Source, split: Split, out: Path, settings: Dedup) -> Summary
     try:
         check_out(source, out)
         faults: list[str] = []
-        table = source.read(faults)
-        measured = measure(table["path"], faults)
+        left_out: list[LeftOut] = []
+        table = source.read(faults, left_out)
+        measured, bad = measure(table["path"])
+        if skip_bad:
+            left_out += bad
+            table = leave_out(table, bad)
+        else:
+            faults += [entry.kind for entry in bad]
         if faults:
             raise Faults(source.location, faults)
         test = split.select_test(table)
@@ -127,7 +142,7 @@ def convert(source: Source, split: Split, out: Path, settings: Dedup) -> Summary
             test = splits.keep_groups_together(test, groups)
         if faults := importing.check_split(table, test):
             raise Faults(source.location, faults)
-        competition_directory.write_competition(table, test, out, split.seed)
+        competition_directory.write_competition(table, test, out, split.seed, left_out)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         raise UserError(f"nothing was written: {where}{error.strerror}") from None
@@ -144,22 +159,32 @@ def check_out(source: Source, out: Path) -> None:
         raise ValueError(f"{out} is in {source.location}, the photographs' folder: name another")
 
 
-def measure(paths: pd.Series, faults: list[str]) -> pd.DataFrame:
+def leave_out(table: pd.DataFrame, bad: list[LeftOut]) -> pd.DataFrame:
+    """The rows of readable photographs; logs how many are not."""
+    if bad:
+        logger.warning(
+            "%d photographs can't be read and are left out (truth/left_out.csv):\n  %s",
+            *(len(bad), "\n  ".join(entry.kind for entry in bad[:MAX_LINES])),
+        )
+    return table[~table["path"].isin([entry.path for entry in bad])].reset_index(drop=True)
+
+
+def measure(paths: pd.Series) -> tuple[pd.DataFrame, list[LeftOut]]:
     """Decode every photograph: columns image, path, width, height, sha256, for finding duplicates.
 
-    Those that can't be decoded are added to `faults`: the pipeline would refuse them.
+    Returns also those that can't be decoded, with the reason: the pipeline would refuse them.
     """
-    rows = []
+    rows, bad = [], []
     files = [path for path in paths if path.is_file()]  # the others are faults already
     for path in tqdm(files, "reading", unit="image"):
         try:
             width, height = images.read_size(path)
             digest = images.hash_bytes(images.read_bytes(path))
         except ValueError as error:
-            faults.append(str(error))
+            bad.append(LeftOut(path, str(error)))
             continue
         rows.append((photograph_files.printable(path), path, width, height, digest))
-    return pd.DataFrame(rows, columns=["image", "path", "width", "height", "sha256"])
+    return pd.DataFrame(rows, columns=["image", "path", "width", "height", "sha256"]), bad
 
 
 def summarise(table: pd.DataFrame, test: np.ndarray) -> Summary:

@@ -2,25 +2,30 @@
 
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from pipeline.data import tables
+from pipeline.data import photograph_files, tables
+from pipeline.data.photograph_files import LeftOut
 from pipeline.system import files
 
 COLUMNS = ["Image", "Id"]
 NEW = tables.NEW_WHALE
 
 
-def write_competition(table: pd.DataFrame, test: np.ndarray, out: Path, seed: int) -> None:
+def write_competition(
+    table: pd.DataFrame, test: np.ndarray, out: Path, seed: int, left_out: Iterable[LeftOut] = ()
+) -> None:
     """Copy photographs into a new competition directory, whole or not at all.
 
     table : columns path, identity and optionally viewpoint
     test : bool, n: the test photographs
     seed : of the new file names, which do not reveal the individual; truth/names.csv has the old
+    left_out : what was not read, for truth/left_out.csv
 
     An individual of the test that the training lacks is new_whale in the solution. Raises
     ValueError if the directory exists.
@@ -35,6 +40,7 @@ def write_competition(table: pd.DataFrame, test: np.ndarray, out: Path, seed: in
         names = choose_names(table["path"], seed)
         copy_photographs(table["path"], names, test, part)
         write_tables(table, names, test, part)
+        photograph_files.write_left_out(left_out, part / "truth/left_out.csv")
         files.rename_folder(part, out)
     finally:
         shutil.rmtree(part, ignore_errors=True)  # of a full disk, for example

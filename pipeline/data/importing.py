@@ -20,18 +20,22 @@ SPLITS = {"train", "training", "val", "valid", "validation", "test", "testing"}
 BESIDE = "beside the folders of individuals"
 
 
-def list_folders(folder: Path, skip: str, faults: list[str]) -> pd.DataFrame:
+def list_folders(
+    folder: Path, skip: str, faults: list[str], left_out: list[LeftOut]
+) -> pd.DataFrame:
     """List the photographs of a folder with one sub-folder per individual (path, identity).
 
     The sub-folder `skip` (of unknown individuals) is left out. What else is left out is logged by
-    kind, with the individuals that have no other photograph. Faults are added to `faults`.
+    kind, with the individuals that have no other photograph, and added to `left_out`. Faults are
+    added to `faults`.
     """
     if skip and skip not in os.listdir(folder):
         faults.append(f"{folder} has no sub-folder {skip} to leave out")
     listing = photograph_files.list_tree(folder, skip)
     listed = [path for path in listing.photographs if len(path.parts) > 1]
     beside = [LeftOut(path, BESIDE) for path in listing.photographs if len(path.parts) == 1]
-    photograph_files.log_left_out(str(folder), [*beside, *listing.left_out])
+    left_out += [*beside, *listing.left_out]
+    photograph_files.log_left_out(str(folder), left_out)
     # bytes that are no UTF-8 are a fault of a name, and pandas would not take them
     names = {path.parts[0]: photograph_files.printable(path.parts[0]) for path in listed}
     _log_absent(folder, {*names, skip})

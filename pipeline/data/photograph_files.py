@@ -12,7 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.data import images, unread_kinds
+import pandas as pd
+
+from pipeline.data import images, tables, unread_kinds
 
 logger = logging.getLogger(__name__)
 
@@ -109,6 +111,12 @@ def log_left_out(folder: str, left_out: list[LeftOut]) -> None:
     """Say what is left out of a folder, if anything is."""
     if left_out:
         logger.warning("%s: left out are\n  %s", folder, "\n  ".join(describe(left_out)))
+
+
+def write_left_out(left_out: Iterable[LeftOut], path: Path) -> None:
+    """Write every entry that is not read, and why: columns file, reason."""
+    rows = sorted((printable(entry.path), entry.kind) for entry in left_out)
+    tables.write_csv(pd.DataFrame(rows, columns=["file", "reason"]), path)
 
 
 def printable(path: str | Path) -> str:

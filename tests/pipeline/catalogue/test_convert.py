@@ -441,3 +441,27 @@ def test_a_name_to_skip_must_exist(animals, tmp_path):
         convert_to(tmp_path / "out", animals / "list.csv", skip="new_wale", **NAMES)
     with pytest.raises(UserError, match="--root is for the files of a CSV"):
         convert_to(tmp_path / "out", animals, root=animals)
+
+
+@pytest.mark.fault(
+    "folders",
+    "an import with photographs that can't be read",
+    "refused with all of them; --skip-bad goes on without them and lists them with the reason",
+)
+def test_photographs_that_cannot_be_read_are_refused_or_listed(animals, tmp_path, caplog):
+    (animals / "2/3.png").write_bytes((animals / "2/3.png").read_bytes()[:200])
+    (animals / "10/0.png").write_bytes(b"")
+    (animals / "10/notes.txt").write_text("x")
+    with pytest.raises(UserError, match=r"2 faults\n.*10/0\.png: zero bytes\n.*2/3\.png: not an"):
+        convert_to(tmp_path / "out", animals)
+    assert not (tmp_path / "out").exists()
+    convert(Source(animals), CLOSED, tmp_path / "out", P.dedup, skip_bad=True)
+    assert read_back(tmp_path / "out")["identity"].value_counts().to_dict() == {
+        **{"2": 9, "10": 4, "lone": 1}
+    }
+    listed = pd.read_csv(tmp_path / "out/truth/left_out.csv").set_index("file")["reason"]
+    reasons = {Path(file).name: reason for file, reason in listed.items()}
+    assert sorted(reasons) == ["0.png", "3.png", "notes.txt"]
+    assert "zero bytes" in reasons["0.png"] and "truncated" in reasons["3.png"]
+    assert reasons["notes.txt"].startswith(".txt, not read")
+    assert "2 photographs can't be read and are left out" in messages(caplog)
