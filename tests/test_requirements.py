@@ -43,6 +43,27 @@ def test_the_lock_has_every_pin(file):
     assert not missing, f"make lock writes requirements.lock anew: it lacks {missing}"
 
 
+def test_the_smaller_environment_has_the_same_torch():
+    """Its other pins are those of requirements.txt, which it names; it has no CUDA."""
+    text = (ROOT / "requirements-cpu.txt").read_text()
+    own = read_pins("\n".join(line for line in text.splitlines() if not line.startswith("-")))
+    default = {pin.name: str(pin.specifier) for pin in read_pins((ROOT / FILES[0]).read_text())}
+    assert [pin.name for pin in own] == ["torch", "torchvision"]
+    assert all(str(pin.specifier) == f"{default[pin.name]}+cpu" for pin in own)
+    assert f"-c {FILES[0]}" in text
+    (extras,) = re.findall(r"-e \.\[(.*)\]", text)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    named = [
+        Requirement(pin)
+        for extra in extras.split(",")
+        for pin in project["optional-dependencies"][extra]
+    ]
+    assert "faiss-cpu" in {pin.name for pin in named}
+    assert "faiss-gpu" not in {pin.name for pin in named}
+    # a package of an extra has an exact pin, with which it is installed
+    assert {normalise(pin.name) for pin in named} <= {normalise(name) for name in default}
+
+
 def test_every_pin_is_exact():
     for file in FILES:
         for pin in read_pins((ROOT / file).read_text()):
