@@ -71,8 +71,11 @@ class EmbeddingNet(nn.Module):
     def pool_maps(self, crops: Tensor) -> Tensor:
         """Compute the backbone's last maps or tokens and pool them, n x width.
 
-        Tokens, and maps with the channels last, are pooled in the network's own way.
+        Tokens, and maps with the channels last, are pooled in the network's own way. What is n x
+        width has been pooled before, and is returned as it is.
         """
+        if crops.ndim == 2:
+            return crops
         crops = to_luminance(crops.float()) if self.grey else crops.float()
         inputs = (crops / 255 - self.mean) / self.std
         if self.size and self.size != inputs.shape[2:]:

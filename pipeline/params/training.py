@@ -130,7 +130,12 @@ class Train(Section):
     @property
     def frozen(self) -> bool:
         """Whether nothing is trained: the embedding is the backbone's own pooled features."""
-        return not self.epochs and not self.views_per_identity
+        return not self.epochs and not self.views_per_identity and not self.head_epochs
+
+    @property
+    def head_alone(self) -> bool:
+        """Whether only the embedding's head is trained, on features that are computed once."""
+        return not self.epochs and not self.views_per_identity and bool(self.head_epochs)
 
     @model_validator(mode="after")
     def _check_combinations(self) -> "Train":
@@ -139,10 +144,10 @@ class Train(Section):
                 f"epochs is {self.epochs} and views_per_identity {self.views_per_identity}: one of "
                 "them says how long to train, and the other must be 0"
             )
-        if self.frozen and self.head_epochs:
-            raise ValueError(
-                f"head_epochs is {self.head_epochs}: nothing is trained without epochs"
-            )
+        if self.head_alone and self.average.kind == "swa":
+            raise ValueError("average.kind swa needs a backbone that is trained, take ema or none")
+        if self.head_alone and self.sampler.kind == "pairs":
+            raise ValueError("sampler.kind pairs needs a backbone that is trained")
         if 0 < self.epochs <= self.head_epochs:
             raise ValueError(f"head_epochs is {self.head_epochs}: the backbone is never trained")
         for leaf in ("patience", "every"):

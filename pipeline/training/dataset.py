@@ -30,7 +30,15 @@ class View(NamedTuple):
     seed: int  # of its augmentation
 
 
-class ViewDataset(Dataset):
+class SizedViews(Dataset):
+    """Items by `View`, all of one size."""
+
+    def count_bytes(self) -> int:
+        """The bytes of one item."""
+        raise NotImplementedError
+
+
+class ViewDataset(SizedViews):
     """Items (C x H x W uint8 tensor, label) by `View`.
 
     Parameters
@@ -93,7 +101,7 @@ class ViewDataset(Dataset):
         return replace_background(crop, np.asarray(self.packed[other]))
 
 
-def build_loader(views: ViewDataset, batches: Iterable[list[View]], fabric: Fabric) -> DataLoader:
+def build_loader(views: SizedViews, batches: Iterable[list[View]], fabric: Fabric) -> DataLoader:
     """Build the loader of these batches: worker processes prepare the views for all epochs.
 
     Views travel as bytes; the network turns them into numbers on its device. Batches for a GPU lie

@@ -16,6 +16,7 @@ from pipeline.training import schedule
 from pipeline.training.averaging import AveragedWeights
 from pipeline.training.budget import Budget, plan_budget
 from pipeline.training.dataset import ViewDataset, build_loader
+from pipeline.training.feature_views import FeatureViews
 from pipeline.training.optimizer import build_optimizer
 from pipeline.training.pair_batches import PairBatches
 from pipeline.training.samplers import IdentityBatches
@@ -69,9 +70,16 @@ class TrainingSession:
 
 
 def start_session(
-    net: EmbeddingNet, training_set: TrainingSet, settings: Train, seed: int
+    net: EmbeddingNet,
+    training_set: TrainingSet,
+    settings: Train,
+    seed: int,
+    features: FeatureViews | None = None,
 ) -> TrainingSession:
-    """Put network, losses, optimizer and batches on this machine's device."""
+    """Put network, losses, optimizer and batches on this machine's device.
+
+    features : what the batches show in place of views of the crops
+    """
     net.freeze_stages(settings.frozen_stages)  # first: the precision depends on it
     fabric = device.build_fabric(net)
     fabric.launch()
@@ -83,7 +91,9 @@ def start_session(
     learner, optimizer = fabric.setup(learner, optimizer)
     net.fold_frozen_stages()
     batches = build_batch_sampler(training_set, settings, seed, fabric)
-    views = ViewDataset(training_set.crops, settings.channels, settings.augment, training_set.rows)
+    views = features or ViewDataset(
+        training_set.crops, settings.channels, settings.augment, training_set.rows
+    )
     loader = build_loader(views, batches, fabric)
     average = AveragedWeights(net, settings.average)
     budget = plan_budget(training_set.labels, batches, settings, fabric.world_size)

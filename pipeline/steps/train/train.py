@@ -16,6 +16,7 @@ from pipeline.system import device
 from pipeline.training import convergence, health_checks, inner_validation, schedule
 from pipeline.training.budget import Budget
 from pipeline.training.dataset import ViewDataset
+from pipeline.training.feature_views import compute_features
 from pipeline.training.loop import Check, gradient_step, run_steps
 from pipeline.training.pair_batches import PairBatches, mine_hard_negatives
 from pipeline.training.session import TrainingSession, start_session
@@ -34,7 +35,8 @@ def train(
 ) -> tuple[pd.DataFrame, Summary]:
     """Train `net` in place; returns the history, one row per epoch, and a summary.
 
-    Settings that train nothing leave it as it is, with an empty history.
+    Settings that train nothing leave it as it is, with an empty history. Those that train the head
+    alone do so on features that the backbone gives once, without augmentation.
 
     With inner validation, a row has its score (of the current weights, not of an average), and with
     patience the network gets the weights of the best epoch. With `inner.every` there are rows
@@ -45,7 +47,12 @@ def train(
     """
     if settings.frozen:
         return pd.DataFrame(columns=COLUMNS), summarise_frozen(training_set)
-    session = start_session(net, training_set, settings, seed)
+    features = None
+    if settings.head_alone:
+        views = ViewDataset(training_set.crops, settings.channels, None)
+        features = compute_features(net, views, training_set.rows, settings.flip)
+        settings = train_head_alone(settings)
+    session = start_session(net, training_set, settings, seed, features)
     settings = session.settings
     history: list[Row] = []
     scores: list[float] = []
@@ -93,6 +100,13 @@ def summarise(session: TrainingSession, history: list[Row]) -> Summary:
         )
     rounded = None if fit is None else round(fit, 4)
     return {**session.budget.facts(), "fit": rounded, "not_converged": shortfall}
+
+
+def train_head_alone(settings: Train) -> Train:
+    """The settings of a training whose batches are features, which no crop can be shrunk for."""
+    resize = settings.resize.model_copy(update={"until": 0.0})
+    epochs = {"epochs": settings.head_epochs, "head_epochs": 0}
+    return settings.model_copy(update={**epochs, "resize": resize})
 
 
 def summarise_frozen(training_set: TrainingSet) -> Summary:

@@ -237,7 +237,11 @@ def test_one_of_epochs_and_views_says_how_long_to_train(load, raw):
 @pytest.mark.parametrize(
     ("section", "change", "reason"),
     [
-        ("train", {"head_epochs": 2}, "nothing is trained without epochs"),
+        (
+            "train",
+            {"head_epochs": 2, "average": {"kind": "swa", "start": 0.5, "decay": 0.9}},
+            "average.kind swa needs a backbone that is trained",
+        ),
         ("rerank", {"method": "siamese_head"}, "is trained without one"),
     ],
 )

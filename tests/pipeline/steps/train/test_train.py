@@ -311,3 +311,26 @@ def test_without_epochs_nothing_is_trained(training_set, settings_with, capsys):
     shown = ("epochs", "views", "views_per_identity", "fewest_views", "fit", "not_converged")
     assert [summary[key] for key in shown] == [0, 0, 0.0, 0, None, ""]
     assert "nothing is trained" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("flip", ["none", "identity"])
+def test_a_head_alone_is_trained_on_features_that_are_computed_once(
+    flip, training_set, settings_with, monkeypatch
+):
+    settings = settings_with(epochs=0, head_epochs=3, flip=flip, learning_rate=1e-2)
+    network = net(settings)
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    seen = []
+    forward = network.backbone.forward_features
+    monkeypatch.setattr(
+        network.backbone,
+        "forward_features",
+        lambda crops: seen.append(len(crops)) or forward(crops),
+    )
+    monkeypatch.setattr(train.convergence, "measure_fit", lambda *_: None)
+    history, summary = train.train(network, training_set, settings, 0)
+    assert sum(seen) == len(training_set.rows) * (1 if flip == "none" else 2)
+    assert history["loss"].iloc[-1] < history["loss"].iloc[0] and summary["epochs"] == 3
+    changed = [k for k, v in network.state_dict().items() if not torch.equal(v, before[k])]
+    assert {"linear.weight", "bnneck.running_mean"} <= set(changed)
+    assert not any(name.startswith("backbone.") for name in changed)
