@@ -82,8 +82,8 @@ def check_bad(found: Photographs, out: Path, options: Options) -> None:
         (out / SKIPPED).unlink(missing_ok=True)
         return
     if not options.skip_bad:
-        faults = [*found.bad.values(), "--skip-bad goes on without them"]
-        raise Faults("photographs that can't be read", faults)
+        title = "photographs that can't be read (--skip-bad goes on without them)"
+        raise Faults(title, list(found.bad.values()))
     table = pd.DataFrame({"path": map(str, found.bad), "reason": found.bad.values()})
     tables.write_csv(spreadsheet.defuse(table), out / SKIPPED)
     logger.warning("%d photographs can't be read: %s lists them", len(table), out / SKIPPED)

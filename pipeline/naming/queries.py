@@ -1,4 +1,4 @@
-"""What is compared with the catalogue: new photographs, and its own ones to learn from.
+"""What is compared with the catalogue: new photographs, and its own, which the blend is fitted on.
 
 A photograph of the catalogue is compared with all others: a known individual, if another one shows
 it. It is also compared with all but those of its individual, as a new individual would be. A few
