@@ -123,7 +123,7 @@ def test_position_embeddings_of_another_size_are_interpolated(tmp_path):
 
 
 def test_a_swin_without_a_head_loads_as_it_was_stored(tmp_path, small, settings_with):
-    """MegaDescriptor's layout; timm would take it for one of an older version and shift stages."""
+    """MegaDescriptor's layout: no conversion may change what fits."""
     name = "swin_tiny_patch4_window7_224"
     state = backbones.timm.create_model(name, num_classes=0).state_dict()
     file = tmp_path / "MegaDescriptor.pth"
