@@ -36,7 +36,7 @@ def main(
         raise typer.BadParameter("-m: a message says what is new")
     p = params.load()
     upload = kaggle.prepare(ensemble, p, slug)
-    kaggle.check(upload, ref, p.competition.columns.new_whale)
+    kaggle.check(upload, ref)
     if not ref:
         print(upload.describe(message))
     if dry_run:

@@ -1,11 +1,11 @@
-"""Read and check the raw files: one row per image, the order of the sample, viewpoints."""
+"""Read and check the raw files: one row per image, the order of the sample, viewpoints, masks."""
 
 from pathlib import Path
 
 from pipeline import params, paths
 from pipeline.data import tables
 from pipeline.models.checked_networks import check_networks_once
-from pipeline.steps.competition import competition, kaggle
+from pipeline.steps.competition import competition, given, kaggle
 from pipeline.system.start import run
 
 
@@ -16,11 +16,15 @@ def main() -> None:
     folder = Path(p.competition.path)
     if p.competition.source == "kaggle":
         folder = kaggle.download(p.competition.slug, paths.DOWNLOAD)
-    images, sample, viewpoints = competition.read_competition(folder, p.competition.columns)
-    competition.check_folds(images, p.folds.count)
-    tables.write("images", images, paths.IMAGES)
-    tables.write_csv(sample, paths.SAMPLE)
-    tables.write("viewpoints", viewpoints, paths.VIEWPOINTS)
+    read = competition.read_competition(folder, p.competition.columns, p.competition.layout)
+    competition.check_folds(read.images, p.folds.count)
+    masks = given.tabulate_masks(read.annotations, read.images, paths.DRAWN_MASKS)
+    tables.write("images", read.images, paths.IMAGES)
+    tables.write_csv(read.sample, paths.SAMPLE)
+    tables.write("viewpoints", read.viewpoints, paths.VIEWPOINTS)
+    tables.write("given_boxes", read.annotations.boxes, paths.GIVEN_BOXES)
+    tables.write("given_masks", masks, paths.GIVEN_MASKS)
+    tables.write_json(read.columns.model_dump(), paths.COLUMNS)
 
 
 if __name__ == "__main__":

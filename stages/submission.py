@@ -19,7 +19,7 @@ def main(name: str) -> None:
     tables.write("rankings", answers.held_out, paths.rankings(name))
     tables.write_csv(answers.curve, paths.shift_curve(name))
     tables.write_parquet(answers.posteriors, paths.posteriors(name))
-    columns, path = p.competition.columns, paths.submission(name)
+    columns, path = artefacts.load_columns(), paths.submission(name)
     write_submission(answers.test, sample, columns, answers.vocabulary, path)
 
 

@@ -11,7 +11,7 @@ import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 import pytest  # noqa: E402
 
-from pipeline import params  # noqa: E402
+from pipeline import params, paths  # noqa: E402
 from pipeline.data import tables  # noqa: E402
 from pipeline.params.presets import render_preset  # noqa: E402
 
@@ -26,6 +26,12 @@ def write_params(preset: Path, path: Path) -> None:
     text = render_preset(preset)
     if not path.is_file() or path.read_text() != text:
         tables.replace(path, lambda part: part.write_text(text))
+
+
+def write_columns(new_whale: str = "new_whale") -> None:
+    """Write the submission's columns into the project of the current folder."""
+    names = {"image": "Image", "identity": "Id", "answer": "Id", "new_whale": new_whale}
+    tables.write_json(names, paths.COLUMNS)
 
 
 pytest_plugins = ["pytester"]

@@ -3,7 +3,8 @@
 import pandas as pd
 
 from pipeline import paths
-from pipeline.data import tables
+from pipeline.data import tables, viewpoints
+from pipeline.params import Columns
 from pipeline.system.errors import explain_damage
 
 
@@ -13,9 +14,24 @@ def load_images() -> pd.DataFrame:
 
 
 def load_viewpoints() -> dict[str, str]:
-    """The viewpoint of every photograph that has one, by image name."""
+    """The viewpoint, with its species, of every photograph that has one (`viewpoints.join`)."""
     table = tables.read("viewpoints", paths.VIEWPOINTS)
-    return dict(zip(table["image"], table["viewpoint"], strict=True))
+    return {
+        image: viewpoints.join(viewpoint, species)
+        for image, viewpoint, species in table.itertuples(index=False)
+    }
+
+
+def load_species() -> dict[str, str]:
+    """The species of every photograph whose species is known; empty for a single species."""
+    table = tables.read("viewpoints", paths.VIEWPOINTS)
+    known = table[table["species"] != ""]
+    return dict(zip(known["image"], known["species"], strict=True))
+
+
+def load_columns() -> Columns:
+    """The columns of the submission, and its label of a new individual."""
+    return Columns.model_validate(tables.read_json(paths.COLUMNS))
 
 
 def load_sample() -> pd.Series:

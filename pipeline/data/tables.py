@@ -22,8 +22,12 @@ TRANSFORM = ["t00", "t01", "t02", "t10", "t11", "t12"]
 COLUMNS = {
     # one row per image; identity is "" for test images; path is from the project's root
     "images": ["image", "split", "identity", "path", "width", "height", "bytes", "sha256"],
-    # one row per image with a known viewpoint
-    "viewpoints": ["image", "viewpoint"],
+    # one row per image with a known viewpoint or species; "" is unknown
+    "viewpoints": ["image", "viewpoint", "species"],
+    # one row per image with a given box, x1 and y1 exclusive, in pixels
+    "given_boxes": ["image", "x0", "y0", "x1", "y1"],
+    # one row per image with a given mask; path is from the project's root
+    "given_masks": ["image", "path", "sha256"],
     # one row per image; equal numbers mean duplicates
     "groups": ["image", "group"],
     # one row per labelled image; only_fold is "", or the fold whose member alone may train on it

@@ -2,7 +2,8 @@
 
 A viewpoint is any word (left, right, front, ...) that the competition's viewpoints.csv gives.
 Photographs of two different known viewpoints are never compared; one of an unknown viewpoint is
-compared with all.
+compared with all. The same holds for species: a word `left@lynx` is the left side of a lynx, and
+`@lynx` a lynx from an unknown side.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,6 +12,27 @@ import numpy as np
 import pandas as pd
 
 from pipeline.data import identity_names
+
+SPECIES = "@"  # before the species in a word
+
+
+def join(viewpoint: str, species: str) -> str:
+    """The word for a viewpoint of a species; either may be "", unknown."""
+    return f"{viewpoint}{SPECIES}{species}" if species else viewpoint
+
+
+def are_comparable(word: str, others: np.ndarray) -> np.ndarray:
+    """Which of n words (object, "" is unknown) a photograph of `word` is compared with, n bool."""
+    known = {other: _are_comparable(word, other) for other in set(others.tolist())}
+    return np.array([known[other] for other in others.tolist()], dtype=bool)
+
+
+def _are_comparable(first: str, second: str) -> bool:
+    """Whether neither the viewpoints nor the species are known and different."""
+    viewpoint, _, species = first.partition(SPECIES)
+    other_viewpoint, _, other_species = second.partition(SPECIES)
+    pairs = (viewpoint, other_viewpoint), (species, other_species)
+    return all(one == other or not one or not other for one, other in pairs)
 
 
 def find_variants(file: str, column: pd.Series) -> list[str]:
@@ -37,10 +59,7 @@ def split_comparable(
 
     The masks are bool q and bool g. Every query is in exactly one of the parts.
     """
-    own = queries.map(viewpoints).to_numpy(dtype=object)
-    other = gallery.map(viewpoints).to_numpy(dtype=object)
-    unknown = pd.isna(own)
-    if unknown.any():
-        yield unknown, np.ones(len(gallery), bool)
-    for viewpoint in sorted(set(own[~unknown])):
-        yield own == viewpoint, pd.isna(other) | (other == viewpoint)
+    own = np.array([viewpoints.get(name, "") for name in queries], dtype=object)
+    other = np.array([viewpoints.get(name, "") for name in gallery], dtype=object)
+    for word in sorted(set(own)):
+        yield own == word, are_comparable(word, other)

@@ -25,7 +25,7 @@ def enroll(photograph: Path, identity: str, p: Params) -> Path:
     Raises UserError for an invalid name, a photograph that the competition has under another name,
     or a pipeline that has not run.
     """
-    check_name(identity, p.competition.columns.new_whale)
+    check_name(identity, artefacts.load_columns().new_whale)
     check_members(p)
     enrolled = load_enrolled(paths.ENROLLED)
     tell_of_known(identity, enrolled)

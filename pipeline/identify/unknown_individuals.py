@@ -63,7 +63,7 @@ def load_new_images(ensemble: str, p: Params) -> pd.Series:
     """The test photographs whose first answer is `new_whale`."""
     csv = paths.submission(ensemble)
     require_files([csv])
-    answers = submission_file.read_submission(csv, p.competition.columns.new_whale)
+    answers = submission_file.read_submission(csv, artefacts.load_columns().new_whale)
     is_new = answers["ranking"].str[0] == NEW_WHALE
     return answers.loc[is_new, "image"].reset_index(drop=True)
 

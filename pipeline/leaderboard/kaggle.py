@@ -67,7 +67,7 @@ def choose_slug(p: Params) -> str:
     return p.competition.slug
 
 
-def check(upload: Upload, ref: int, new_whale: str) -> None:
+def check(upload: Upload, ref: int) -> None:
     """Raise UserError if there is nothing to send, or nothing was sent as number `ref`.
 
     A file is sent if it is on the leaderboard and keeps the competition's rules.
@@ -79,12 +79,12 @@ def check(upload: Upload, ref: int, new_whale: str) -> None:
         return
     if digest(upload.csv) not in set(past.loc[past["ensemble"] == upload.ensemble, "csv"]):
         raise UserError(f"{upload.csv} is not on the leaderboard: run tailprint leaderboard first")
-    check_rules(upload.csv, new_whale)
+    check_rules(upload.csv)
 
 
-def check_rules(csv: Path, new_whale: str) -> None:
+def check_rules(csv: Path) -> None:
     """Raise UserError if a submission breaks the competition's rules."""
-    answers = submission_file.read_submission(csv, new_whale)
+    answers = submission_file.read_submission(csv, artefacts.load_columns().new_whale)
     sample = artefacts.load_sample()
     vocabulary = set(list_vocabulary(artefacts.load_folds()))
     try:

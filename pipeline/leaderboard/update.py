@@ -99,7 +99,7 @@ def read_card(ensemble: str) -> dict[str, float]:
 
 def score_hidden(ensemble: str, p: Params) -> dict[str, float]:
     """The scores against the competition's solution, NaN if it has none."""
-    columns = p.competition.columns
+    columns = artefacts.load_columns()
     truth = solution.read_solution(Path(p.competition.path), columns)
     duplicates = set(artefacts.load_duplicates()["image"])
     answers = submission_file.read_submission(paths.submission(ensemble), columns.new_whale)

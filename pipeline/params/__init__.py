@@ -20,6 +20,7 @@ from pipeline.params.photographs import (
     Folds,
     Keypoints,
     Labels,
+    Layout,
     UNet,
 )
 from pipeline.params.reranking import FEW_SHOT, RERANK_SCORES, FewShot, Reptile, Rerank
@@ -63,6 +64,7 @@ __all__ = [
     "Inner",
     "Keypoints",
     "Labels",
+    "Layout",
     "Loss",
     "Match",
     "Neighbours",

@@ -49,10 +49,14 @@ class Columns(Section):
         return self
 
 
+Layout = Literal["auto", "humpback", "happywhale", "whaledo", "animalclef", "wildlife_datasets"]
+
+
 class Competition(Section):
     """Where the photographs come from."""
 
     source: Literal["directory", "kaggle"]
+    layout: Layout
     path: Text
     slug: Annotated[str, Field(pattern=r"^[\w-]*$", max_length=200)]
     columns: Columns

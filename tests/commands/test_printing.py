@@ -19,6 +19,7 @@ from pipeline.leaderboard.update import digest
 from pipeline.steps.match.geometry import PairMatches
 from pipeline.steps.match.point_matches import PointMatches
 from pipeline.training import lr_sweep
+from tests.conftest import write_columns
 
 
 def test_verify_prints_what_its_probability_rests_on(tmp_path):
@@ -130,6 +131,7 @@ def submission(project):
     tables.write_csv(pd.DataFrame({"image": ["1.jpg"]}), paths.SAMPLE)
     folds = pd.DataFrame([["x.jpg", "a", 0, "", 0, 0]], columns=tables.COLUMNS["folds"])
     tables.write("folds", folds, paths.FOLDS)
+    write_columns()
     csv = paths.submission("card")
     csv.parent.mkdir(exist_ok=True)
     csv.write_text("Image,Id\n1.jpg,a new_whale\n")

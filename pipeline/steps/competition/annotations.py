@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.data import given_masks, photograph_files
+from pipeline.data import given_masks, photograph_files, tables
 from pipeline.data.pixels_in_flight import IN_FLIGHT
 from pipeline.params import Columns
 from pipeline.steps.competition import checks
+from pipeline.steps.competition.listing import Annotations
 from pipeline.system.errors import UserError
 from pipeline.system.threads import map_in_threads
 
@@ -19,21 +20,36 @@ logger = logging.getLogger(__name__)
 Boxes = dict[str, tuple[int, int, int, int]]
 
 
-def check_annotations(path: Path, table: pd.DataFrame, columns: Columns) -> list[str]:
-    """Find the faults of masks/ and boxes.csv, both optional, and say how many are given.
+def read_annotations(
+    path: Path, columns: Columns, table: pd.DataFrame, faults: list[str]
+) -> Annotations:
+    """Read masks/ and boxes.csv, both optional, and say how many are given.
 
     table : table "images" and `orientation`, EXIF's; widths are 0 of those that can't be read
+    faults : what is wrong is added
     """
-    faults: list[str] = []
-    rows = _read_boxes(path / "boxes.csv", columns, faults)
+    box_faults: list[str] = []
+    rows = _read_boxes(path / "boxes.csv", columns, box_faults)
     boxes = _parse_boxes(rows)
     masks = _list_masks(path / "masks")
     mask_faults = check_masks(masks, table, boxes)
-    faults = mask_faults + faults + _check_boxes(rows, table)
-    if (masks or boxes) and not faults:
+    found = mask_faults + box_faults + _check_boxes(rows, table)
+    if (masks or boxes) and not found:
         print(f"competition: {len(boxes)} boxes and {len(masks)} masks are given", flush=True)
         _log_turned(table, {mask.stem for mask in masks}, boxes)
-    return faults
+    faults += found
+    return Annotations(_tabulate(boxes), _assign_masks(masks, table), {})
+
+
+def _tabulate(boxes: Boxes) -> pd.DataFrame:
+    rows = [(name, *corners) for name, corners in boxes.items()]
+    return pd.DataFrame(rows, columns=tables.COLUMNS["given_boxes"])
+
+
+def _assign_masks(masks: list[Path], table: pd.DataFrame) -> dict[str, Path]:
+    """The mask of every image that has one."""
+    files = {mask.stem: mask for mask in masks}
+    return {name: files[Path(name).stem] for name in table["image"] if Path(name).stem in files}
 
 
 def check_masks(masks: list[Path], table: pd.DataFrame, boxes: Boxes) -> list[str]:

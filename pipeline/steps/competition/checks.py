@@ -2,8 +2,8 @@
 
 import logging
 import os
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Set
+from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
@@ -21,17 +21,17 @@ from pipeline.data.similar_names import SimilarNames
 logger = logging.getLogger(__name__)
 
 BOX = ["x0", "y0", "x1", "y1"]
-REQUIRED = ("train.csv", "sample_submission.csv", "train", "test")
+REQUIRED_FILES = ("train.csv", "sample_submission.csv")
 OPTIONAL = {
     **dict.fromkeys(["boxes.csv", "viewpoints.csv"], Path.is_file),
     **dict.fromkeys(["masks", "unlabelled"], Path.is_dir),
 }
 
 
-def check_entries(folder: Path) -> list[str]:
+def check_entries(folder: Path, required: Set[str]) -> list[str]:
     """Find optional entries that are no file or no folder, or are written in another case.
 
-    What has another name is logged: it is not read.
+    What has another name, and is not `required`, is logged: it is not read.
     """
     faults, unused = [], []
     for entry in sorted(folder.iterdir()):
@@ -41,7 +41,7 @@ def check_entries(folder: Path) -> list[str]:
             faults.append(f"{entry.name}: is not {kind}, or a link that leads nowhere")
         elif name in OPTIONAL and not (folder / name).exists():
             faults.append(f"{entry.name}: case matters: rename it {name}, or remove it")
-        elif entry.name not in {*OPTIONAL, *REQUIRED}:
+        elif entry.name not in {*OPTIONAL, *required}:
             unused += [] if photograph_files.is_rubbish(entry.name) else [entry.name]
     if unused:
         logger.warning("%s: not read are %s", folder, ", ".join(map(printable, unused)))
@@ -77,6 +77,12 @@ def check_names(file: str, column: pd.Series) -> list[str]:
 def is_file_name(name: str) -> bool:
     """Whether a name stays in its folder: no separators of any system, no `..`, no drive."""
     return name not in ("", ".", "..") and not any(sign in name for sign in "/\\:\0\n\r")
+
+
+def is_inside(name: str) -> bool:
+    """Whether a path is one below a folder: not absolute, no `..`, no drive."""
+    path = PurePosixPath(name.replace("\\", "/"))
+    return bool(name) and not path.is_absolute() and ".." not in path.parts and ":" not in name
 
 
 def check_identities(file: str, column: pd.Series, new_whale: str) -> list[str]:
@@ -129,6 +135,11 @@ def check_viewpoints(table: pd.DataFrame, listed: set[str]) -> list[str]:
     listed : the images of all tables
     """
     faults = viewpoints.find_variants("viewpoints.csv", table["viewpoint"])
+    faults += [
+        f"viewpoints.csv, row {row}: viewpoint {word!r} contains {viewpoints.SPECIES!r}"
+        for row, word in table["viewpoint"].items()
+        if viewpoints.SPECIES in word
+    ]
     seen = set()
     for row, name, _ in table.itertuples(name=None):
         if name not in listed:

@@ -12,7 +12,7 @@ from pipeline.data import held_out_masks
 from pipeline.data.held_out_masks import HeldOutMasks
 from pipeline.models import folding, stored_weights
 from pipeline.params import Crop
-from pipeline.steps.crop import examples, given, grabcut, unet, unet_evaluation, unet_training
+from pipeline.steps.crop import examples, grabcut, unet, unet_evaluation, unet_training
 from pipeline.steps.crop.boxes import Box
 from pipeline.steps.crop.given import Given
 from pipeline.steps.crop.pack import Segment, pack
@@ -20,21 +20,20 @@ from pipeline.steps.crop.unet import SegmentationNet
 
 
 def crop(
-    table: pd.DataFrame, directory: Path, column: str, settings: Crop, crops: Path, weights: Path
+    table: pd.DataFrame, known: Given, settings: Crop, crops: Path, weights: Path
 ) -> tuple[pd.DataFrame, HeldOutMasks]:
     """Cut out the animals of the "images" table into the array file `crops`.
 
     Returns the "boxes" table, and how the U-Net's masks compare with those held out.
 
-    directory : the competition's; its masks and boxes.csv are used if they exist
-    column : the image column of boxes.csv
+    known : the boxes and masks that are given
     weights : file for the U-Net's weights; without tensors if there is no U-Net
 
     With enough masks a U-Net is trained, which finds the animal in the other photographs; with
     fewer, `settings.without_masks` decides: "unet" trains it on GrabCut's masks. If the step is not
     enabled, every photograph is packed whole.
     """
-    known = given.read_given(directory, table, column) if settings.enabled else Given({}, {})
+    known = known if settings.enabled else Given({}, {})
     counts = f"{len(known.boxes)} boxes and {len(known.masks)} masks are given"
     print("crop:", counts if settings.enabled else "switched off", flush=True)
     net, unseen = fit_unet(table, known, settings)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.data.viewpoints import are_comparable
+
 
 @dataclass(frozen=True)
 class Comparable:
@@ -36,7 +38,7 @@ def select_comparable(
     images : numbers of the gallery's photographs, sorted, below `photographs`
     viewpoints : of these
     """
-    comparable = (viewpoints == "") | (viewpoints == viewpoint) | (viewpoint == "")
+    comparable = are_comparable(viewpoint, viewpoints)
     allowed = np.zeros(photographs, bool)
     allowed[images[comparable]] = True
     return Comparable(images[comparable], allowed)

@@ -15,7 +15,9 @@ def in_a_project(tmp_path, monkeypatch):
 
 def test_viewpoints_are_a_dictionary_of_text():
     tables.write(
-        "viewpoints", pd.DataFrame({"image": ["007"], "viewpoint": ["left"]}), paths.VIEWPOINTS
+        "viewpoints",
+        pd.DataFrame({"image": ["007"], "viewpoint": ["left"], "species": [""]}),
+        paths.VIEWPOINTS,
     )
     assert artefacts.load_viewpoints() == {"007": "left"}
 

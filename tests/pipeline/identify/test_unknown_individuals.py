@@ -11,6 +11,7 @@ from pipeline.data import tables
 from pipeline.data.gallery import Embeddings
 from pipeline.identify import unknown_individuals
 from pipeline.system.errors import UserError
+from tests.conftest import write_columns
 
 DEGREES = {"a0": 0, "a1": 5, "b0": 60, "b1": 66, "t0": 120, "t1": 124, "t2": 170, "t3": 2}
 
@@ -22,6 +23,7 @@ def project(tmp_path, monkeypatch):
     Two of the three lie close together. Two individuals are known, and n is a new_whale.
     """
     monkeypatch.chdir(tmp_path)
+    write_columns()
     rows = [("a0", "a", 0), ("a1", "a", 0), ("b0", "b", 0), ("n", "new_whale", 0)]
     rows += [("a2", "a", 1), ("a4", "a", 1), ("b1", "b", 1), ("a3", "a", 2)]
     folds = pd.DataFrame(rows, columns=["image", "identity", "fold"])

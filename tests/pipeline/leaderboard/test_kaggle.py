@@ -11,7 +11,7 @@ from pipeline.data import tables
 from pipeline.leaderboard import history, kaggle
 from pipeline.leaderboard.update import digest
 from pipeline.system.errors import UserError
-from tests.conftest import ROOT
+from tests.conftest import ROOT, write_columns
 
 LINES = "Image,Id\n2.jpg,a new_whale\n1.jpg,new_whale a\n"
 
@@ -42,6 +42,7 @@ class Client:
 def project(tmp_path, monkeypatch):
     """`card` is on the leaderboard with a submission of two answers."""
     monkeypatch.chdir(tmp_path)
+    write_columns()
     monkeypatch.setattr(kaggle, "PAUSE", 0.0)
     settings = (ROOT / "tests/params.yaml").read_text()
     settings = settings.replace("source: directory", "source: kaggle")
@@ -109,7 +110,7 @@ def test_the_score_of_an_earlier_upload_needs_no_second_one():
         submit(Client("PENDING"), seconds=0)
     write(LINES.replace("a new_whale", "new_whale a"))
     client = Client("COMPLETE")
-    kaggle.check(prepare(), 7, "new_whale")
+    kaggle.check(prepare(), 7)
     submit(client, ref=7)
     assert client.sent == []
     assert public_scores() == ["0.81", ""]
@@ -117,7 +118,7 @@ def test_the_score_of_an_earlier_upload_needs_no_second_one():
 
 def test_a_number_that_was_never_sent_from_here_is_refused():
     with pytest.raises(UserError, match="has no row that was sent as number 7"):
-        kaggle.check(prepare(), 7, "new_whale")
+        kaggle.check(prepare(), 7)
 
 
 @pytest.mark.parametrize(
@@ -147,13 +148,13 @@ def test_without_a_token_the_way_to_one_is_named(monkeypatch):
 def test_a_file_that_breaks_the_rules_is_refused():
     write(LINES.replace("a new_whale", "a b"))
     with pytest.raises(UserError, match=r"was not sent: 2.jpg: \['a', 'b'\] is not 2 distinct"):
-        kaggle.check(prepare(), 0, "new_whale")
+        kaggle.check(prepare(), 0)
 
 
 def test_a_file_that_is_not_on_the_leaderboard_is_refused():
     paths.submission("card").write_text(LINES + "\n")
     with pytest.raises(UserError, match="is not on the leaderboard: run tailprint leaderboard"):
-        kaggle.check(prepare(), 0, "new_whale")
+        kaggle.check(prepare(), 0)
 
 
 def test_an_ensemble_that_is_unknown_or_has_not_run_is_refused():

@@ -10,7 +10,7 @@ from pipeline.data import tables
 from pipeline.leaderboard import history as columns
 from pipeline.leaderboard.update import update_leaderboard
 from pipeline.system.errors import UserError
-from tests.conftest import ROOT
+from tests.conftest import ROOT, write_columns
 
 CARD = dict.fromkeys(columns.CARD, 0.25) | {"map5": 0.5, "top5": 0.9}
 
@@ -29,6 +29,7 @@ def run(tmp_path, monkeypatch):
     (tmp_path / "submissions/card.json").write_text(json.dumps(CARD))
     duplicates = pd.DataFrame([["1.jpg", "t.jpg", "a"]], columns=tables.COLUMNS["duplicates"])
     monkeypatch.chdir(tmp_path)
+    write_columns()
     tables.write("duplicates", duplicates, paths.DUPLICATES)
     write_rankings("b a")
     return tmp_path
@@ -136,5 +137,6 @@ def test_the_competition_may_name_new_individuals_otherwise(run):
         path = run / name
         text = path.read_text().replace("new_whale: new_whale", "new_whale: unknown")
         path.write_text(text if name == "params.yaml" else text.replace("new_whale", "unknown"))
+    write_columns("unknown")
     update()
     assert history(run)["hidden"].tolist() == [0.75]

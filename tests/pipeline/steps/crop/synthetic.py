@@ -8,6 +8,7 @@ import pandas as pd
 
 from pipeline.data import tables
 from pipeline.params import Crop, UNet
+from pipeline.steps.crop.given import Given
 
 UNET = UNet(seed=0, size=32, epochs=6, batch=8, learning_rate=0.003, min_masks=3)
 SETTINGS = Crop(
@@ -50,6 +51,16 @@ def competition(folder: Path, masks: list[np.ndarray], given: int) -> pd.DataFra
             save(folder / f"masks/{i}.png", mask)
         rows.append([path.name, "train", "a", str(path), *mask.shape[::-1], 0, ""])
     return pd.DataFrame(rows, columns=tables.COLUMNS["images"])
+
+
+def read_given(folder: Path, table: pd.DataFrame) -> Given:
+    """The boxes.csv and masks/ of a folder; both optional."""
+    files = {path.name: path for path in (folder / "masks").glob("*.png")}
+    masks = {name: files[name] for name in table["image"] if name in files}
+    if not (folder / "boxes.csv").exists():
+        return Given({}, masks)
+    boxes = pd.read_csv(folder / "boxes.csv").itertuples(index=False)
+    return Given({name: tuple(corners) for name, *corners in boxes}, masks)
 
 
 def scattered(count: int, seed: int = 0) -> list[np.ndarray]:

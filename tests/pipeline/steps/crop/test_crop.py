@@ -15,7 +15,7 @@ def crop_all(folder, table, **changes):
     settings = synthetic.SETTINGS.model_copy(update=changes)
     path = folder / "work/crops.npy"
     weights = folder / "work/unet.safetensors"
-    boxes, _ = crop.crop(table, folder, "Image", settings, path, weights)
+    boxes, _ = crop.crop(table, synthetic.read_given(folder, table), settings, path, weights)
     return boxes, path
 
 
@@ -102,13 +102,13 @@ def test_the_unet_is_evaluated_on_masks_held_out(tmp_path):
     """Ten masks: one is held out, and named."""
     table = synthetic.competition(tmp_path, synthetic.scattered(11), given=10)
     (tmp_path / "masks/0.png").unlink()
-    known = crop.given.read_given(tmp_path, table, "Image")
+    known = synthetic.read_given(tmp_path, table)
     quick = synthetic.UNET.model_copy(update={"epochs": 1, "min_masks": 3})
     settings = synthetic.SETTINGS.model_copy(update={"unet": quick})
     _, unseen = crop.fit_unet(table, known, settings)
     assert len(unseen.names) == 0  # a tenth of nine is none
     synthetic.competition(tmp_path, synthetic.scattered(11), given=10)
-    _, unseen = crop.fit_unet(table, crop.given.read_given(tmp_path, table, "Image"), settings)
+    _, unseen = crop.fit_unet(table, synthetic.read_given(tmp_path, table), settings)
     assert len(unseen.names) == 1 and unseen.source == "mask"
     row = int(unseen.names[0].removesuffix(".png"))
     thumbnail = unet.make_thumbnail(images.read_rgb(table["path"].iloc[row]), 2 * quick.size)
