@@ -63,7 +63,10 @@ def convert_box(cell: str, width: int, height: int) -> tuple[int, int, int, int]
 
     Raises ValueError for anything else, and for a box that contains no pixel.
     """
-    numbers = [float(part) for part in cell.strip("[]() ").replace(",", " ").split()]
+    try:
+        numbers = [float(part) for part in cell.strip("[]() ").replace(",", " ").split()]
+    except ValueError:
+        numbers = []
     if len(numbers) != 4 or not all(map(math.isfinite, numbers)):
         raise ValueError(f"box that is not four numbers x, y, width, height: {cell}")
     x, y, across, down = numbers

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from pipeline.data import viewpoints
 
@@ -25,3 +26,19 @@ def test_without_known_viewpoints_all_are_compared_with_all():
     queries, gallery = pd.Series(["q", "r"]), pd.Series(["a"])
     ((own, other),) = viewpoints.split_comparable(queries, gallery, {})
     assert np.all(own) and np.all(other)
+
+
+@pytest.mark.parametrize(
+    ("word", "comparable"),
+    [
+        ("", [True, True, True, True, True]),
+        ("left", [True, True, False, True, True]),
+        ("left@lynx", [True, True, False, True, False]),
+        ("@lynx", [True, True, True, True, False]),
+        ("@newt", [True, True, True, False, True]),
+    ],
+)
+def test_two_species_are_never_compared(word, comparable):
+    others = np.array(["", "left", "right", "@lynx", "left@newt"], dtype=object)
+    assert viewpoints.are_comparable(word, others).tolist() == comparable
+    assert viewpoints.join("left", "lynx") == "left@lynx" and viewpoints.join("left", "") == "left"
