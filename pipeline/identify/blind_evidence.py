@@ -14,6 +14,7 @@ from pipeline.data.evidence import LOCAL
 from pipeline.data.features import Features
 from pipeline.data.members import Member
 from pipeline.params import Params
+from pipeline.paths import QuerySet
 from pipeline.steps.ensemble.assemble import FoldEvidence, assemble_fold
 from pipeline.steps.match import match, queries
 from pipeline.steps.neighbours.neighbours import score_member
@@ -62,13 +63,13 @@ def match_blindly(
     galleries: dict[int, pd.DataFrame],
     neighbours: dict[int, pd.DataFrame],
     p: Params,
-) -> dict[match.Key, match.Matches]:
+) -> dict[QuerySet, match.Matches]:
     """Match the test with each of the `galleries` (tables "folds"), by fold.
 
     neighbours : the test's by embedding (`search`), by fold
     """
     duplicates = artefacts.load_duplicates()
-    sets: dict[match.Key, dict[str, queries.Query]] = {}
+    sets: dict[QuerySet, dict[str, queries.Query]] = {}
     images: dict[int, pd.Series] = {}
     for fold, folds in galleries.items():
         rows = gallery.gallery_rows(folds)
