@@ -10,6 +10,7 @@ from pipeline.data import gallery
 from pipeline.data.features import Features, append
 from pipeline.identify.gallery import Gallery, LocalGallery
 from pipeline.params import Params
+from pipeline.paths import QuerySet
 from pipeline.steps.match import match, queries
 from pipeline.steps.match.matcher import Matcher
 from pipeline.steps.match.queries import Galleries
@@ -79,7 +80,7 @@ def match_features(
     galleries = Galleries(local.rows, {QUERY: rows["image"]}, stored.viewpoint)
     matcher = Matcher(features, galleries, p.match, p.keypoints.detector, local.index)
     close = queries.merge_nearest(nearest, p.match.shortlist).get(QUERY, [])
-    sets: dict[match.Key, dict[str, queries.Query]] = {
+    sets: dict[QuerySet, dict[str, queries.Query]] = {
         QUERY: {QUERY: queries.Query(QUERY, close, [], None)}
     }
     found = match.match_flat(matcher, sets)
