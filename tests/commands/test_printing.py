@@ -87,9 +87,9 @@ def test_import_prints_a_prior_for_the_preset(tailprint, monkeypatch):
     calls = []
     monkeypatch.setattr(convert, "convert", lambda *args: calls.append(args) or summary)
     result = tailprint("import", "list.csv", "out", "--split", "open", "--viewpoint", "flank")
-    source, split, out, _ = calls[0]
+    source, split, out, _, skip_bad = calls[0]
     assert (str(source.location), source.viewpoint, str(out)) == ("list.csv", "flank", "out")
-    assert split == convert.Split("open")
+    assert split == convert.Split("open") and not skip_bad
     assert "12 training photographs of 3 individuals, 4 test photographs, 1 of them new" in (
         result.output
     )

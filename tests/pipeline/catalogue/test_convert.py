@@ -83,11 +83,11 @@ def test_viewpoints_stay_with_their_photographs(animals, tmp_path):
     table.to_csv(animals / "list.csv", index=False)
     summary = convert_to(tmp_path / "out", animals / "list.csv", viewpoint="flank", **NAMES)
     assert summary.viewpoints == {"left": 6, "right": 5, "unknown": 5}
-    *_, viewpoints = competition.read_competition(tmp_path / "out", P.competition.columns)
+    read = competition.read_competition(tmp_path / "out", P.competition.columns)
     old = pd.read_csv(tmp_path / "out/truth/names.csv").set_index("Image")["path"]
     found = {
         Path(old[row.image]).relative_to(animals).as_posix(): row.viewpoint
-        for row in viewpoints.itertuples()
+        for row in read.viewpoints.itertuples()
     }
     assert found == table[table["flank"] != ""].set_index("file")["flank"].to_dict()
 

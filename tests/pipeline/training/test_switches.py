@@ -29,7 +29,7 @@ VALUES = {
     "grey": [True],
     "flip": ["augment", "identity", "identity_masked"],
     "reduction": [8, 16],
-    "pooling": ["average"],
+    "pooling": ["average", "model"],
     "embedding": [8],
     "bnneck": [False],
     "frozen_stages": [1],
