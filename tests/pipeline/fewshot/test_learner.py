@@ -87,9 +87,19 @@ def test_training_improves_the_accuracy_on_unseen_classes(name):
         size = {"tasks": 8, "shots": 3, "queries": queries}
         batch = sample_episodes(**size, seed=seed, world=seed % WORLDS, noise=NOISE)
         learner.update(batch, optimizer)
+        # far above what is asked for, so that looking several times finds no luck
+        if seed % 50 == 49 and measure(learner, batch, episodes) > untrained + 0.2:
+            return
+    assert measure(learner, batch, episodes) > untrained + 0.1
+
+
+def measure(learner, batch, episodes) -> float:
+    """The accuracy as if training ended now; the learner goes on training."""
     learner.eval()
     learner.finish_training([batch])
-    assert accuracy(learner, episodes) > untrained + 0.1
+    value = accuracy(learner, episodes)
+    learner.train()
+    return value
 
 
 @SHAPES
