@@ -47,13 +47,12 @@ def main(
     later = sorted((work / "new").iterdir())[:ADDED]
     for file in later:
         file.rename(work / file.name)
-    first = run("first run, without the last photographs", work, options)
+    run("first run, without the last photographs", work, options)
     for file in later:
         (work / file.name).rename(file)
     run(f"{ADDED} photographs more", work, options)
     named = run("nothing to do", work, options)
     print(*named.sentences, sep="\n")
-    del first
     report(named.table, known, new, work, options)
 
 
@@ -113,7 +112,7 @@ def report(
     )
     unseen = (table["result"] == "new").to_numpy()
     individuals = known["identity"].nunique()
-    print(f"{len(known)} photographs of {individuals} individuals, {present.sum()} new of them")
+    print(f"{len(known)} photographs of {individuals} individuals, {present.sum()} named photographs of them")
     print(f"top-1 {ours[present].mean():.3f}, top-5 {five[present].mean():.3f}")
     print(f"1-NN  {theirs[present].mean():.3f}")
     print(", ".join(f"{name} {value:.3f}" for name, value in interval.items()))
