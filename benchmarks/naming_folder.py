@@ -112,7 +112,7 @@ def report(
     )
     unseen = (table["result"] == "new").to_numpy()
     individuals = known["identity"].nunique()
-    print(f"{len(known)} photographs of {individuals} individuals, {present.sum()} named photographs of them")
+    print(f"{len(known)} photographs of {individuals} individuals, {present.sum()} named by them")
     print(f"top-1 {ours[present].mean():.3f}, top-5 {five[present].mean():.3f}")
     print(f"1-NN  {theirs[present].mean():.3f}")
     print(", ".join(f"{name} {value:.3f}" for name, value in interval.items()))
