@@ -70,6 +70,11 @@ def main(  # noqa: PLR0913
 def format_result(named: "Named", out: Path) -> list[str]:
     """How many photographs have which kind of answer, and where to look."""
     counts = named.table["result"].value_counts()
-    texts = {"known": "of known individuals", "new": "new", "copy": "in the catalogue already"}
+    texts = {
+        "known": "of known individuals",
+        "new": "new",
+        "unsure": "unsure",
+        "copy": "in the catalogue already",
+    }
     found = ", ".join(f"{counts[kind]} {text}" for kind, text in texts.items() if kind in counts)
     return [*named.sentences, f"{found}: {out / 'report.html'}, {out / 'answers.csv'}"]

@@ -11,14 +11,14 @@ from pipeline.naming import blending
 from pipeline.naming.gallery import Known
 
 NAMES = 5
-KNOWN, NEW, COPY = "known", "new", "copy"  # the column `result`
+KNOWN, NEW, UNSURE, COPY = "known", "new", "unsure", "copy"  # the column `result`
 
 
 @dataclass(frozen=True)
 class Answer:
     """The answer to one content.
 
-    result : KNOWN, NEW or COPY (the catalogue has the same file)
+    result : KNOWN, NEW, UNSURE or COPY (the catalogue has the same file)
     names, probabilities : up to NAMES, best first; new : probability of a new individual
     support : the gallery's image that supports the first name most, "" without one; points : how
     many matched points they have
@@ -32,6 +32,11 @@ class Answer:
     support: str
     points: int
     group: int = 0
+
+    @property
+    def likelier_new(self) -> bool:
+        """Whether no name is as likely as a new individual."""
+        return self.result != COPY and self.new > max(self.probabilities, default=0.0)
 
 
 def answer_copy(digest: str, known: Known) -> Answer:
@@ -57,10 +62,17 @@ def answer_all(posteriors: pd.DataFrame, supports: pd.DataFrame, known: Known) -
         if named and (query, named[0][0]) in best.index:
             row = best.loc[(query, named[0][0])]
             support, points = row["image"], int(row["points"])
-        result = NEW if not named or new > named[0][1] else KNOWN
+        result = decide(named[0][1] if named else 0.0, new)
         names = tuple(known.names[identity] for identity, _ in named)
         answers[query] = Answer(result, names, tuple(v for _, v in named), new, support, points)
     return answers
+
+
+def decide(first: float, new: float) -> str:
+    """The result by the probabilities of the first name and of a new individual."""
+    if first >= blending.SURE:
+        return KNOWN
+    return NEW if new >= blending.SURE else UNSURE
 
 
 def find_supports(pairs: pd.DataFrame, similarities: np.ndarray) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from pipeline.steps.submission.place import compute_posteriors
 
 # fewer queries, or of fewer individuals, leave probabilities rough
 MIN_QUERIES, MIN_INDIVIDUALS = 30, 5
+SURE = 0.5  # an answer of at least this probability is given, others are unsure
 CALIBRATED, ROUGH, RANKED = "calibrated", "rough", "ranked"
 SENTENCES = {
     CALIBRATED: "The probabilities are calibrated on the catalogue's own photographs.",
@@ -39,7 +40,7 @@ class Quality:
     """How well the catalogue's own photographs are named, each by fits without it.
 
     queries : known and new ones; top1, top5 : of the known ones, weighted equally; called_new : the
-    fraction of photographs without their individual that are called new; known_called_new : of the
+    fraction of photographs without their individual that are surely new; known_called_new : of the
     known ones; calibration_error : see `reliability`. NaN if there are none.
     """
 
@@ -108,12 +109,12 @@ def measure(log_odds: pd.DataFrame, held_out: FoldEvidence, p: Params) -> Qualit
     names = [[one for one in row if one != NEW_WHALE][:5] for row in answers]
     first = np.array([row[0] == right for row, right in zip(names, truth, strict=True)])
     five = np.array([right in row for row, right in zip(names, truth, strict=True)])
+    likeliest = np.array([row[0] for row in ranked["posterior"]])
     new = np.array([row[0] == NEW_WHALE for row in answers])
     right = np.where(known, ~new & first, new)
+    new &= likeliest >= SURE
     weights = protocol.query_weights(queries["kind"], p.evaluation.new_whale_prior)
-    diagram = reliability.build_diagram(
-        np.array([row[0] for row in ranked["posterior"]]), right, weights, reliability.TENTHS
-    )
+    diagram = reliability.build_diagram(likeliest, right, weights, reliability.TENTHS)
     return Quality(
         len(queries),
         float(first[known].mean()),

@@ -10,7 +10,7 @@ import pandas as pd
 from pipeline.data import spreadsheet, tables
 from pipeline.data.gallery import KNOWN
 from pipeline.naming import answers, blending, catalogue, report, sorting, unknown
-from pipeline.naming.answers import COPY, NEW, Answer
+from pipeline.naming.answers import COPY, Answer
 from pipeline.naming.blending import Blended
 from pipeline.naming.catalogue import Source
 from pipeline.naming.comparing import Compared, Comparer
@@ -112,7 +112,7 @@ def answer(
     by_digest |= answers.answer_all(blended.posteriors, supports, known)
     model = unknown.fit_pair_model(own[0], comparer)
     order = list(dict.fromkeys(digests.values()))
-    unseen = [digest for digest in order if by_digest[digest].result == NEW]
+    unseen = [digest for digest in order if by_digest[digest].likelier_new]
     for digest, number in unknown.group(unseen, model, comparer).items():
         by_digest[digest] = replace(by_digest[digest], group=number)
     return by_digest, blended, new.points
@@ -163,8 +163,8 @@ def describe_trust(
             f"Measured on {q.queries} photographs of the catalogue, each compared with the others: "
             f"the first name is right for {q.top1:.0%} of the known individuals, one of the first "
             f"five for {q.top5:.0%}; of photographs without their individual {q.called_new:.0%} "
-            f"are answered new, of the others {q.known_called_new:.0%}. The probability of the "
-            f"first answer is off by {q.calibration_error:.0%} on average. Photographs of one "
+            f"are answered new with 50% or more, of the others {q.known_called_new:.0%}. The "
+            f"probability of the first answer is off by {q.calibration_error:.0%} on average. Photographs of one "
             "series make this look better than it is for a new day."
         )
     return lines

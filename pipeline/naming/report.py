@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.data.features import PhotographFeatures
-from pipeline.naming.answers import COPY, KNOWN, NEW, Answer, support_path
+from pipeline.naming.answers import COPY, KNOWN, NEW, UNSURE, Answer, support_path
 from pipeline.naming.gallery import Known
 from pipeline.naming.photographs import Described
 from pipeline.steps.report.outlines import map_back, to_thousandths
@@ -20,6 +20,7 @@ LINES = 60  # matched points that are drawn
 HEADINGS = {
     KNOWN: "{name}",
     NEW: "none of the known individuals",
+    UNSURE: "unsure",
     COPY: "{name}: the catalogue has the same file",
 }
 

@@ -8,13 +8,13 @@ from functools import partial
 from pathlib import Path
 
 from pipeline.data import tables
-from pipeline.naming.answers import NEW, Answer
+from pipeline.naming.answers import NEW, UNSURE, Answer
 from pipeline.params.values import DEVICES
 
 logger = logging.getLogger(__name__)
 
 FOLDER = "sorted"
-NEW_FOLDER = "(new)"
+NEW_FOLDER, UNSURE_FOLDER = "(new)", "(unsure)"
 FORBIDDEN = '<>:"/\\|?*'  # in names of folders, on some system
 MAX_BYTES = 200  # of a folder's name: file systems take 255
 
@@ -27,21 +27,28 @@ def sort_photographs(
     answers, files : by photograph, as it is listed
     record : the file that remembers the copies, which the next run removes
 
-    The folders are `name`, and `(new)/1` for unknown individual 1. Of a name that no folder can
-    have, or that differs from another only in case, the folder's name differs, with a warning.
+    The folders are `name`, `(new)/1` for unknown individual 1, and `(unsure)`. Of a name that no
+    folder can have, or that differs from another only in case, the folder's name differs, with a
+    warning.
     """
     remove_old(out / FOLDER, record)
     folders = make_folder_names(answer.names[0] for answer in answers.values() if answer.names)
     placed: dict[str, str] = {}
     taken: set[str] = set()
     for photograph, answer in answers.items():
-        new = answer.result == NEW or not answer.names
-        folder = f"{NEW_FOLDER}/{answer.group}" if new else folders[answer.names[0]]
+        folder = choose_folder(answer, folders)
         name = find_free(folder, Path(photograph).name, taken)
         tables.replace(out / FOLDER / name, partial(shutil.copyfile, files[photograph]))
         placed[photograph] = name
     tables.write_json({"copies": sorted(placed.values())}, record)
     return placed
+
+
+def choose_folder(answer: Answer, folders: Mapping[str, str]) -> str:
+    """The folder of an answer, by the folders of names."""
+    if answer.result == UNSURE:
+        return UNSURE_FOLDER
+    return f"{NEW_FOLDER}/{answer.group}" if answer.result == NEW else folders[answer.names[0]]
 
 
 def remove_old(folder: Path, record: Path) -> None:
@@ -58,7 +65,7 @@ def remove_old(folder: Path, record: Path) -> None:
 def make_folder_names(names: Iterable[str]) -> dict[str, str]:
     """A folder's name for each individual, in order; no two are the same on any system."""
     folders: dict[str, str] = {}
-    taken = {fold(NEW_FOLDER)}
+    taken = {fold(NEW_FOLDER), fold(UNSURE_FOLDER)}
     for name in sorted(set(names)):
         wanted = to_valid(name)
         folder, number = wanted, 2

@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.naming import sorting
-from pipeline.naming.answers import KNOWN, NEW, Answer
+from pipeline.naming.answers import KNOWN, NEW, UNSURE, Answer
 
 
 @pytest.mark.parametrize(
@@ -33,18 +33,20 @@ def test_no_two_names_share_a_folder():
 
 def test_copies_of_an_earlier_run_are_replaced_and_other_files_stay(tmp_path):
     files = {}
-    for name in ("x/1.jpg", "y/1.jpg", "2.jpg"):
+    for name in ("x/1.jpg", "y/1.jpg", "2.jpg", "3.jpg"):
         files[name] = tmp_path / "in" / name
         files[name].parent.mkdir(parents=True, exist_ok=True)
         files[name].write_text(name)
     anna, new = Answer(KNOWN, ("Anna",), (0.9,), 0.1, "", 0), Answer(NEW, (), (), 1.0, "", 0, 2)
-    answers = {"x/1.jpg": anna, "y/1.jpg": anna, "2.jpg": new}
+    unsure = Answer(UNSURE, ("Anna",), (0.4,), 0.3, "", 0)
+    answers = {"x/1.jpg": anna, "y/1.jpg": anna, "2.jpg": new, "3.jpg": unsure}
     record = tmp_path / "record.json"
     sorting.sort_photographs(answers, files, tmp_path, record)
     folder = tmp_path / "sorted"
     assert (folder / "Anna/1.jpg").read_text() == "x/1.jpg"
     assert (folder / "Anna/1 (2).jpg").read_text() == "y/1.jpg"
     assert (folder / "(new)/2/2.jpg").read_text() == "2.jpg"
+    assert (folder / "(unsure)/3.jpg").read_text() == "3.jpg"
     (folder / "Anna/mine.txt").write_text("mine")
     sorting.sort_photographs({"2.jpg": anna}, files, tmp_path, record)
     left = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.*"))
