@@ -164,8 +164,8 @@ def describe_trust(
             f"the first name is right for {q.top1:.0%} of the known individuals, one of the first "
             f"five for {q.top5:.0%}; of photographs without their individual {q.called_new:.0%} "
             f"are answered new with 50% or more, of the others {q.known_called_new:.0%}. The "
-            f"probability of the first answer is off by {q.calibration_error:.0%} on average. Photographs of one "
-            "series make this look better than it is for a new day."
+            f"probability of the first answer is off by {q.calibration_error:.0%} on average. "
+            "Photographs of one series make this look better than it is for a new day."
         )
     return lines
 
