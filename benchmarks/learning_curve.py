@@ -25,6 +25,7 @@ import pandas as pd
 import typer
 from ruamel.yaml import YAML
 
+from benchmarks.edits import parse_edits
 from pipeline import params, paths
 from pipeline.data import tables
 from pipeline.data.gallery import KNOWN
@@ -72,13 +73,11 @@ def edit_preset(preset: str, size: int, edits: list[str]) -> dict[str, Any]:
 
     A value is YAML. Raises KeyError for an unknown key.
     """
-    leaves: dict[str, Any] = {}
-    for edit in edits:
-        key, _, value = edit.partition("=")
-        leaves[key] = YAML(typ="safe").load(value)
     sizes = {"demo.train_images": size, "demo.test_images": TEST_IMAGES}
     place = {"competition.path": str(PHOTOS), "competition.source": "directory"}
-    return replace_leaves(load_settings(preset_path(preset, PRESETS)), sizes | place | leaves)
+    return replace_leaves(
+        load_settings(preset_path(preset, PRESETS)), sizes | place | parse_edits(edits)
+    )
 
 
 @contextlib.contextmanager

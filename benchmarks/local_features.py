@@ -13,13 +13,13 @@ extracts the local features of all photographs anew.
 
 import contextlib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
 import typer
-from ruamel.yaml import YAML
 
+from benchmarks.edits import parse_edits
 from pipeline import paths
 from pipeline.data import artefacts
 from pipeline.data.tables import NEW_WHALE
@@ -72,10 +72,7 @@ def draw_queries(labels: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
 
 def read_settings(words: str) -> Params:
     """The current project's settings with edits: "KEY=VALUE KEY=VALUE"."""
-    edits: dict[str, Any] = {}
-    for word in words.split():
-        key, _, value = word.partition("=")
-        edits[key] = YAML(typ="safe").load(value)
+    edits = parse_edits(words.split())
     return Params.model_validate(replace_leaves(load_settings(Path("params.yaml")), edits))
 
 

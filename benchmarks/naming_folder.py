@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 import typer
 
+from pipeline.data.tables import NEW_WHALE
 from pipeline.evaluation import protocol
 from pipeline.naming.catalogue import Source
 from pipeline.naming.naming import Named, name_photographs
@@ -27,7 +28,6 @@ from pipeline.naming.photographs import describe
 from pipeline.naming.settings import Options, build_settings
 from pipeline.naming.workspace import Workspace
 
-NEW_WHALE = "new_whale"
 ADDED = 5  # photographs that come later
 
 

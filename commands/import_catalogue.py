@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.options import check_probability
+from commands.options import FilesRoot, LeftOutName, SkipBad, check_probability
 
 if TYPE_CHECKING:
     from pipeline.catalogue.convert import Summary
@@ -40,10 +40,8 @@ def main(  # noqa: PLR0913
         float, typer.Option(callback=check_probability, help="Fraction of new individuals (open).")
     ] = 0.1,
     seed: Annotated[int, typer.Option(min=0, help="The published figures' is 666.")] = 666,
-    skip: Annotated[str, typer.Option(help="A name to leave out: of unknown individuals.")] = "",
-    root: Annotated[
-        Path | None, typer.Option(help="Folder of the CSV's files, if another than its own.")
-    ] = None,
+    skip: LeftOutName = "",
+    root: FilesRoot = None,
     path: Annotated[str, typer.Option(help="The CSV's column of files.")] = "path",
     identity: Annotated[str, typer.Option(help="Its column of individuals.")] = "identity",
     date: Annotated[str | None, typer.Option(help="Its column of dates.")] = None,
@@ -53,17 +51,15 @@ def main(  # noqa: PLR0913
     as_published: Annotated[
         bool, typer.Option("--as-published", help="Leave duplicates where they fall.")
     ] = False,
-    skip_bad: Annotated[
-        bool, typer.Option("--skip-bad", help="Go on without photographs that can't be read.")
-    ] = False,
+    skip_bad: SkipBad = False,
 ) -> None:
     """Convert photographs of known individuals into a competition.
 
     The photographs are split into a training and a test set with a hidden solution, by the rule
     behind the published figures (closed or open set) or by date. Duplicates of one photograph are
     then moved to one side, except with --as-published. OUT/truth/left_out.csv lists every file
-    that is not used, and why. Put OUT (or a link to it) at
-    data/competition and run `make PRESET=animals-cpu`.
+    that is not used, and why. Put OUT (or a link to it) at data/competition and run
+    `make PRESET=animals-cpu`.
     """
     from pipeline import params
     from pipeline.catalogue.convert import Source, Split, convert

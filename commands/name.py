@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.options import check_probability
+from commands.options import FilesRoot, LeftOutName, SkipBad, check_probability
 
 if TYPE_CHECKING:
     from pipeline.naming.naming import Named
@@ -36,13 +36,9 @@ def main(  # noqa: PLR0913
     sort: Annotated[
         bool, typer.Option("--sort", help="Also copy the photographs into a folder per answer.")
     ] = False,
-    skip_bad: Annotated[
-        bool, typer.Option("--skip-bad", help="Go on without photographs that can't be read.")
-    ] = False,
-    skip: Annotated[str, typer.Option(help="A name to leave out: of unknown individuals.")] = "",
-    root: Annotated[
-        Path | None, typer.Option(help="Folder of the CSV's files, if another than its own.")
-    ] = None,
+    skip_bad: SkipBad = False,
+    skip: LeftOutName = "",
+    root: FilesRoot = None,
     path: Annotated[str, typer.Option(help="The CSV's column of files.")] = "",
     identity: Annotated[str, typer.Option(help="Its column of names.")] = "",
     backbone: Annotated[

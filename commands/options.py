@@ -29,7 +29,14 @@ def check_picture(path: Path) -> Path:
 
 
 Ensemble = Annotated[str, typer.Argument(help="An ensemble of params.yaml.")]
+FilesRoot = Annotated[
+    Path | None, typer.Option(help="Folder of the CSV's files, if another than its own.")
+]
+LeftOutName = Annotated[str, typer.Option(help="A name to leave out: of unknown individuals.")]
 Photograph = Annotated[Path, typer.Argument(help="A photograph's file.", exists=True)]
 Picture = Annotated[
     Path, typer.Option(callback=check_picture, help="The file to draw the matched points in.")
+]
+SkipBad = Annotated[
+    bool, typer.Option("--skip-bad", help="Go on without photographs that can't be read.")
 ]
