@@ -3,7 +3,7 @@
 Duplicates of one photograph share a fold. An identity with several photographs is spread over as
 many folds as possible, so that almost every held-out query has a relative in the gallery.
 Identities with one photograph, and new_whale images, are distributed evenly: held out, they are
-truly new. Where they leave a fold without a new query, whole identities are held out (`whole.py`).
+truly new. Where they leave a fold with few new queries, whole identities are held out (`whole.py`).
 
 A fold is split into parts. The gallery of a held-out query lacks its part alone, so that it is
 nearly that of the test's queries, which lacks nothing.
@@ -106,6 +106,6 @@ def describe_whole(folds: pd.DataFrame) -> str:
         return ""
     return (
         f"{len(whole)} individuals with {whole['image'].sum()} photographs are held out whole: "
-        "too few labelled photographs show a new individual, and without any the place of "
-        f"{NEW_WHALE} could not be learned"
+        "too few labelled photographs show a new individual to learn the place of "
+        f"{NEW_WHALE} from"
     )

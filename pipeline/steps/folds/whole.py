@@ -1,9 +1,9 @@
-"""Identities that are held out as a whole, so that there are new queries where none are labelled.
+"""Identities that are held out as a whole, so that there are new queries where few are labelled.
 
-Many collections have two photographs or more of every individual and none of an unknown one. Spread
-over the folds, every individual would be in every gallery: no held-out query would be new, and
-nothing could be learned or measured about new ones. An identity whose photographs all lie in one
-fold is new to the member that holds the fold out, and known to all others.
+Many collections have two photographs or more of almost every individual and none of an unknown one.
+Spread over the folds, nearly every individual would be in every gallery: no held-out query, or a
+handful, would be new, and little could be learned or measured about new ones. An identity whose
+photographs all lie in one fold is new to the member that holds the fold out, and known to all others.
 """
 
 import numpy as np
@@ -13,12 +13,13 @@ from pipeline.data.tables import NEW_WHALE
 
 FRACTION = 0.2  # of the identities: each member still trains on all but 1 / (5 x folds) of them
 AT_MOST_ONE_IN = 3  # identities, where one per fold would be more
+MIN_NEW = 10  # new queries per fold: with fewer, the log-odds of new ones are uncertain by .3 or more
 MIN_IDENTITIES = 2  # one animal alone says nothing about new ones
 MAX_SIZE = 2  # times the median number of photographs: training needs the larger ones
 
 
 def choose_whole(identities: pd.Series, folds: np.ndarray, count: int, seed: int) -> frozenset[str]:
-    """The identities to hold out whole; none if every fold has a new query, or if they are too few.
+    """The identities to hold out whole; none if every fold has MIN_NEW new queries, or if too few.
 
     identities, folds : of n photographs, as they would be spread
 
@@ -28,7 +29,7 @@ def choose_whole(identities: pd.Series, folds: np.ndarray, count: int, seed: int
     """
     sizes = identities.value_counts()
     new = identities.map(sizes).eq(1) | identities.eq(NEW_WHALE)
-    if len(set(folds[new])) == count:
+    if np.bincount(folds[new], minlength=count).min() >= MIN_NEW:
         return frozenset()
     repeated = sizes[(sizes > 1) & (sizes.index != NEW_WHALE)].sort_index()
     ordinary = repeated.index[repeated <= MAX_SIZE * repeated.median()]
