@@ -3,7 +3,8 @@
 Many collections have two photographs or more of almost every individual and none of an unknown one.
 Spread over the folds, nearly every individual would be in every gallery: no held-out query, or a
 handful, would be new, and little could be learned or measured about new ones. An identity whose
-photographs all lie in one fold is new to the member that holds the fold out, and known to all others.
+photographs all lie in one fold is new to the member that holds the fold out, and known to all
+others.
 """
 
 import numpy as np
@@ -13,7 +14,7 @@ from pipeline.data.tables import NEW_WHALE
 
 FRACTION = 0.2  # of the identities: each member still trains on all but 1 / (5 x folds) of them
 AT_MOST_ONE_IN = 3  # identities, where one per fold would be more
-MIN_NEW = 10  # new queries per fold: with fewer, the log-odds of new ones are uncertain by .3 or more
+MIN_NEW = 10  # queries per fold: of fewer, the standard error of their recall is above .16
 MIN_IDENTITIES = 2  # one animal alone says nothing about new ones
 MAX_SIZE = 2  # times the median number of photographs: training needs the larger ones
 
