@@ -86,7 +86,8 @@ def score_settings(p: Params, labels: pd.DataFrame, queried: pd.DataFrame) -> pd
         image: Query(0, [], same[group], None)
         for image, group in queried[["image", "group"]].itertuples(index=False)
     }
-    matches = match.match_sets(found, galleries, {0: queries}, p.match, p.keypoints.detector)
+    files = artefacts.load_files()
+    matches = match.match_sets(found, galleries, {0: queries}, p.match, p.keypoints.detector, files)
     scores = tabulate_scores(matches[0].evidence)
     return pd.DataFrame({name: rate(scores[name], queried) for name in scores})
 

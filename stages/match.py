@@ -21,7 +21,8 @@ def main() -> None:
     duplicates = queries.find_duplicates(artefacts.load_duplicates(), galleries.rows)
     sets = {key: queries.build_queries(own, nearest, duplicates) for key, own in rows.items()}
     features = Features.load(paths.KEYPOINTS)
-    found = match.match_sets(features, galleries, sets, p.match, p.keypoints.detector)
+    files = artefacts.load_files()
+    found = match.match_sets(features, galleries, sets, p.match, p.keypoints.detector, files)
     for key, result in found.items():
         evidence.save(result.evidence, paths.match_evidence(key))
         tables.write_parquet(result.pairs, paths.matched_pairs(key))

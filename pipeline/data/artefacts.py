@@ -13,6 +13,11 @@ def load_images() -> pd.DataFrame:
     return tables.read("images", paths.IMAGES)
 
 
+def load_files() -> dict[str, str]:
+    """The file of each photograph, by the photograph's name."""
+    return load_images().set_index("image")["path"].to_dict()
+
+
 def load_viewpoints() -> dict[str, str]:
     """The viewpoint, with its species, of every photograph that has one (`viewpoints.join`)."""
     table = tables.read("viewpoints", paths.VIEWPOINTS)

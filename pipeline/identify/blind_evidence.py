@@ -80,4 +80,5 @@ def match_blindly(
     everything = queries.merge_galleries(artefacts.load_folds())
     all_galleries = queries.Galleries(everything, images, artefacts.load_viewpoints())
     features, detector = Features.load(paths.KEYPOINTS), p.keypoints.detector
-    return match.match_sets(features, all_galleries, sets, p.match, detector)
+    files = artefacts.load_files()
+    return match.match_sets(features, all_galleries, sets, p.match, detector, files)

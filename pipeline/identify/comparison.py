@@ -84,7 +84,8 @@ def match_features(
         QUERY: {QUERY: queries.Query(QUERY, close, [], None)}
     }
     found = match.match_flat(matcher, sets)
-    return match.add_edge_votes(found, features, galleries, sets, p.match)[QUERY]
+    found = match.add_edge_votes(found, features, galleries, sets, p.match)
+    return match.add_pair_scores(found, features, stored.files, p.match)[QUERY]
 
 
 def rank_compared(query: Query, stored: Gallery, compared: list[pd.DataFrame]) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """What a new photograph is compared with: the stored galleries and the enrolled photographs."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import faiss
 import numpy as np
@@ -40,7 +41,7 @@ class Gallery:
     folds: the table "folds", enrolled photographs among its rows in fold -1; embeddings: of the
     galleries' photographs, by fold; held_out, tests: the ensemble's evidence on the held-out
     queries, and on the test's by fold; viewpoint: of each photograph if known; features: of every
-    photograph; local: None if the ensemble has no local scores
+    photograph; local: None if the ensemble has no local scores; files: of photographs, by name
     """
 
     folds: pd.DataFrame
@@ -50,6 +51,7 @@ class Gallery:
     viewpoint: dict[str, str]
     features: Features
     local: LocalGallery | None
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 def load_gallery(recipe: Ensemble, enrolled: dict[str, Enrolled], p: Params) -> Gallery:
@@ -68,7 +70,14 @@ def load_gallery(recipe: Ensemble, enrolled: dict[str, Enrolled], p: Params) -> 
         viewpoint=artefacts.load_viewpoints(),
         features=add_enrolled_features(stored, enrolled),
         local=build_local_gallery(stored, folds, enrolled, p) if recipe.local_scores() else None,
+        files=find_files(enrolled),
     )
+
+
+def find_files(enrolled: dict[str, Enrolled]) -> dict[str, str]:
+    """The file of each photograph of the competition, and of each enrolled one, by name."""
+    copies = {name: str(paths.ENROLLED / photograph.copy) for name, photograph in enrolled.items()}
+    return artefacts.load_files() | copies
 
 
 def load_evidence(recipe: Ensemble, folds: pd.DataFrame, p: Params) -> list[FoldEvidence]:

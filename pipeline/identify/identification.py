@@ -71,6 +71,7 @@ def identify(
     digest = images["sha256"][0]
     folds = members_for_photograph(digest, recipe.fold_list(p.folds.trained))
     stored, enrolled = load_stored(recipe, digest, viewpoint, p)
+    stored = replace(stored, files={**stored.files, QUERY: str(photograph)})
     extracted = extract(images, folds, p)
     for fold, vectors in zip(folds, extracted.embeddings, strict=True):
         check_lengths(stored.embeddings[fold], vectors, fold, p)

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from pipeline.models import depthwise, hub, published_neck, weights
+from pipeline.models import depthwise, hub, published_neck, state_files, weights
 from pipeline.models.without_compiler import without_compiler
 from pipeline.system.errors import UserError
 
@@ -26,7 +25,6 @@ logger = logging.getLogger(__name__)
 
 WHOLE = 32  # pixels per cell of the last maps, in nearly every backbone
 PUBLISHED = ("imagenet", "pretrained")  # the words for weights that come with the network's name
-WRAPPERS = ("state_dict", "model", "model_state_dict")  # keys of files that trainings write
 # what a transformer of a fixed input size must be told to take crops of any
 ANY_SIZE: tuple[dict[str, bool], ...] = (
     {"dynamic_img_size": True, "dynamic_img_pad": True},
@@ -171,26 +169,8 @@ def first_state_dict(timm_name: str, first_weights: str) -> dict[str, Tensor]:
 
 
 def read_state_dict(path: Path) -> dict[str, Tensor]:
-    """Read a state dict from a .safetensors or .pth file; only tensors are unpickled."""
-    if not path.is_file():
-        raise UserError(f"backbones.<name>.weights: there is no file {path}")
-    try:
-        if path.suffix == ".safetensors":
-            return load_file(path)
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # a damaged file, or one with more than tensors
-        reason = " ".join(str(error).split())[:200]
-        raise UserError(f"backbones.<name>.weights: {path} can't be read: {reason}") from None
-    state = unwrap(state)
-    if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
-        raise UserError(f"backbones.<name>.weights: {path} holds no state dict")
-    return state
-
-
-def unwrap(stored: object) -> object:
-    """The state dict of a training's file, which often has it under a key beside other things."""
-    inner = [stored[key] for key in WRAPPERS if key in stored] if isinstance(stored, dict) else []
-    return inner[0] if inner and isinstance(inner[0], dict) else stored
+    """Read a state dict of backbones.<name>.weights."""
+    return state_files.read_state_dict(path, "backbones.<name>.weights")
 
 
 def load_weights(backbone: Backbone, state: dict[str, Tensor]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from pipeline.params import Params
 from pipeline.system import files
 
-LIBRARIES = ("torch", "timm")
+LIBRARIES = ("torch", "timm", "kornia")
 
 
 def check_networks_once(p: Params, record: Path) -> None:
@@ -42,8 +42,17 @@ def describe_networks(p: Params) -> str:
             "backbones": backbones,
             "train": members,
             "crop": p.crop.model_dump(mode="json"),
+            "local": describe_local_networks(p),
         }
     )
+
+
+def describe_local_networks(p: Params) -> list:
+    """What decides whether the networks of local features can be used."""
+    keypoints, match = p.keypoints, p.match
+    files = [keypoints.weights, match.matcher_weights, match.pairs_weights]
+    words = [keypoints.enabled, keypoints.detector, match.matcher, match.pairs, *files]
+    return [*words, *(describe_file(Path(file)) for file in files)]
 
 
 def describe_file(path: Path) -> list[int]:

@@ -8,13 +8,16 @@ import warnings
 
 import torch
 
-from pipeline.models import backbones, member_networks
+from pipeline.models import backbones, local_networks, member_networks
 from pipeline.params import Backbone, Crop, Params, Train
 from pipeline.system.errors import UserError
 
 
 def check_networks(p: Params) -> None:
-    """Raise UserError with every backbone whose network, weights and crops don't fit together."""
+    """Raise UserError with every backbone whose network, weights and crops don't fit together.
+
+    Then the same for the networks of local features.
+    """
     faults = []
     for name, backbone in p.backbones.items():
         try:
@@ -24,6 +27,7 @@ def check_networks(p: Params) -> None:
             faults.append(f"  backbones.{name} ({backbone.timm_name}): {reason[:300]}")
     if faults:
         raise UserError("params.yaml has networks that can't be trained:\n" + "\n".join(faults))
+    local_networks.check_local_networks(p)
 
 
 def check_network(backbone: Backbone, settings: Train, crop: Crop) -> None:

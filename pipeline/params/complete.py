@@ -25,6 +25,8 @@ from pipeline.params.values import FileName, Section
 
 # the evidence's sources that the stage `neighbours` can write
 NEIGHBOUR_SCORES = {"nearest", "mean", "centre", "vote", "margin_score", "reciprocal"}
+# detectors of `keypoints` whose features LightGlue has weights for
+MATCHED_BY_LIGHTGLUE = ("disk", "aliked", "xfeat")
 # the end of the table that `tailprint cluster-unknown` writes beside an ensemble's submission
 UNKNOWN = "_unknown"
 
@@ -66,6 +68,7 @@ class Params(Section):
         self._check_folds()
         self._check_names()
         self._check_reranking()
+        self._check_matching()
         for name, ensemble in self.ensembles.items():
             self._check_ensemble(f"ensembles.{name}", ensemble)
         for backbone in self.backbones:
@@ -100,6 +103,17 @@ class Params(Section):
                 "rerank.method: k_reciprocal, but neighbours.reciprocal is 0: set it to a number "
                 "of neighbours"
             )
+
+    def _check_matching(self) -> None:
+        """LightGlue matches unit vectors without more; LoFTR needs a shortlist."""
+        detector = self.keypoints.detector
+        if self.match.matcher == "lightglue" and detector not in MATCHED_BY_LIGHTGLUE:
+            raise ValueError(
+                f"match.matcher: lightglue, but keypoints.detector is {detector}: choose one of "
+                f"{list(MATCHED_BY_LIGHTGLUE)}, or match.matcher: nearest"
+            )
+        if self.match.pairs != "none" and not self.keypoints.enabled:
+            raise ValueError(f"match.pairs: {self.match.pairs}, but keypoints.enabled is false")
 
     def _check_backbone(self, backbone: str) -> None:
         try:
@@ -140,6 +154,8 @@ class Params(Section):
             )
         if "edge_votes" in ensemble.local and not self.keypoints.edge:
             raise ValueError(f"{place}.local: edge_votes, but keypoints.edge is false")
+        if "loftr" in ensemble.local and self.match.pairs != "loftr":
+            raise ValueError(f"{place}.local: loftr, but match.pairs is {self.match.pairs}")
         self._check_scores(place, ensemble.scores)
 
     def _check_scores(self, place: str, scores: list[str]) -> None:

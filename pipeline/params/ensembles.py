@@ -16,7 +16,9 @@ from pipeline.params.values import (
     Unique,
 )
 
-LocalScore = Literal["votes", "inliers", "ratio", "coverage", "weighted_inliers", "edge_votes"]
+LocalScore = Literal[
+    "votes", "inliers", "ratio", "coverage", "weighted_inliers", "edge_votes", "loftr"
+]
 
 
 class Boosting(Section):

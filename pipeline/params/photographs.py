@@ -11,6 +11,7 @@ from pipeline.params.values import (
     Fold,
     Fraction,
     LearningRate,
+    PublishedOrFile,
     Section,
     Seed,
     Text,
@@ -132,7 +133,8 @@ class Keypoints(Section):
     """Detection of local features."""
 
     enabled: bool
-    detector: Literal["sift", "disk"]
+    detector: Literal["sift", "disk", "aliked", "xfeat", "dedode"]
+    weights: PublishedOrFile
     size: Annotated[int, Field(ge=32, le=4096)]
     padding: Fraction
     count: Annotated[int, Field(ge=1, le=20_000)]

@@ -7,6 +7,7 @@ from pydantic import Field
 from pipeline.params.values import (
     Fraction,
     Positive,
+    PublishedOrFile,
     Section,
     Seed,
     Slug,
@@ -46,7 +47,11 @@ class Match(Section):
     shortlist: Photographs
     random_pairs: Photographs
     candidates: Annotated[int, Field(ge=1, le=1000)]
+    matcher: Literal["nearest", "lightglue"]
+    matcher_weights: PublishedOrFile
     ratio: Fraction
+    pairs: Literal["none", "loftr"]
+    pairs_weights: PublishedOrFile
     model: Literal["affine", "homography"]
     tolerance: Fraction
     seed: Seed

@@ -36,6 +36,13 @@ def check_unique(values: list) -> list:
     return values
 
 
+def check_published_or_file(value: str) -> str:
+    """Return the value; raises ValueError if it cannot name the weights of a published network."""
+    if value != "pretrained" and not value.endswith((".safetensors", ".pth", ".pt", ".ckpt")):
+        raise ValueError("pretrained, or a .safetensors or .pth file with a state dict")
+    return value
+
+
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0, le=1e6)]
 NonNegative = Annotated[float, Field(ge=0, le=1e6)]
@@ -55,6 +62,7 @@ FileName = Annotated[Slug, AfterValidator(check_file_name)]
 Whole = BeforeValidator(check_whole)
 Unique = AfterValidator(check_unique)
 Text = Annotated[str, Field(pattern=r"\S", max_length=1000)]
+PublishedOrFile = Annotated[Text, AfterValidator(check_published_or_file)]
 
 
 class Section(BaseModel):

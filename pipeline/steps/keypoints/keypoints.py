@@ -41,8 +41,7 @@ def extract(table: pd.DataFrame, boxes: pd.DataFrame, crops: Path, settings: Set
     packed = tables.open_array(crops)
     matrices = boxes[TRANSFORM].to_numpy().reshape(-1, 2, 3)
     extract_row = partial(extract_photograph, settings=settings, detect=load_detector(settings))
-    # torch has threads of its own
-    with ThreadPoolExecutor(machine.count_cores() if settings.detector == "sift" else 1) as pool:
+    with ThreadPoolExecutor(machine.count_cores()) as pool:
         rows = pool.map(extract_row, table["path"], matrices, (crop[..., 3] for crop in packed))
         features = list(tqdm(rows, "keypoints", len(table), unit="image", mininterval=2))
     return join(table["image"].to_numpy(), features)
@@ -51,18 +50,20 @@ def extract(table: pd.DataFrame, boxes: pd.DataFrame, crops: Path, settings: Set
 def check_found(features: Features, settings: Settings) -> None:
     """Raise UserError if not one photograph has a local feature: nothing could be matched."""
     if settings.enabled and len(features.names) and not len(features.points):
+        lower = f"lower keypoints.contrast ({settings.contrast:g})"
+        other = "take keypoints.detector: sift"
         raise UserError(
-            f"no photograph has a local feature: lower keypoints.contrast ({settings.contrast:g}), "
-            "or set keypoints.enabled to false and take `local` out of the ensembles"
+            f"no photograph has a local feature: {lower if settings.detector == 'sift' else other}"
+            ", or set keypoints.enabled to false and take `local` out of the ensembles"
         )
 
 
 def load_detector(settings: Settings) -> Detector:
     """Load the detector of `settings`; UserError if its weights cannot be loaded."""
-    if settings.detector == "disk":
-        from pipeline.models.disk import Disk  # torch takes seconds, and SIFT needs none
+    if settings.detector != "sift":
+        from pipeline.models.local_detectors import LocalDetector  # torch takes seconds
 
-        return Disk().detect
+        return LocalDetector(settings.detector, settings.weights).detect
     return lambda view, regions: sift.detect(equalize_contrast(view), regions, settings)
 
 

@@ -16,7 +16,7 @@ from pipeline.steps.match.queries import Galleries, Query
 
 def build_matcher(features: Features, galleries: Galleries, params: Match) -> Matcher:
     """A matcher of the photographs' edges, which verifies no pair."""
-    votes_only = params.model_copy(update={"shortlist": 0})
+    votes_only = params.model_copy(update={"shortlist": 0, "matcher": "nearest"})
     return Matcher(features.edge_features(), galleries, votes_only, "sift")
 
 

@@ -5,6 +5,7 @@
     ratio     their fraction of all matches
     coverage  the fraction of the animal's frame that they span
     edge_votes   votes of windows of trailing edges (`edges.py`), if `keypoints` described them
+    loftr     inliers among LoFTR's matches (`semi_dense.py`), if `match.pairs` asks for them
 
 Geometry is verified for a shortlist only: the photographs with the most votes, and the nearest by
 embedding. So the cost grows with the queries, not with the pairs. Local features are not trained:
@@ -35,6 +36,7 @@ from pipeline.steps.match import edges
 from pipeline.steps.match.matcher import Matcher, QueryMatches
 from pipeline.steps.match.pairs import PAIR_SCORES
 from pipeline.steps.match.queries import Galleries, Query
+from pipeline.steps.match.semi_dense import PairScorer
 from pipeline.steps.match.tabulate import (
     PAIR_COLUMNS,
     POINT_COLUMNS,
@@ -62,11 +64,13 @@ def match_sets(
     sets: Mapping[QuerySet, Mapping[str, Query]],
     params: Match,
     detector: str,
+    files: Mapping[str, str],
 ) -> dict[QuerySet, Matches]:
     """Match several sets of queries (by name), each query with its gallery.
 
     sets : by fold, and the test's
-    detector : of the features, "sift" or "disk"
+    detector : of the features, as `keypoints.detector`
+    files : of the photographs, by name; needed for `params.pairs` alone
     """
     in_gallery = pd.Index(features.names).isin(galleries.rows["image"])
     if not any(sets.values()) or not (features.ends - features.starts[:-1])[in_gallery].any():
@@ -78,7 +82,8 @@ def match_sets(
         return dict.fromkeys(sets, empty)
     faiss.omp_set_num_threads(1)
     found = match_flat(Matcher(features, galleries, params, detector), sets)
-    return add_edge_votes(found, features, galleries, sets, params)
+    found = add_edge_votes(found, features, galleries, sets, params)
+    return add_pair_scores(found, features, files, params)
 
 
 def match_flat(
@@ -114,6 +119,21 @@ def add_votes(matches: Matches, votes: pd.DataFrame) -> Matches:
     of_edges = votes[votes["source"] == "votes"].assign(source="edge_votes")
     both = pd.concat([matches.evidence, of_edges], ignore_index=True)
     return replace(matches, evidence=both)
+
+
+def add_pair_scores(
+    found: dict[QuerySet, Matches], features: Features, files: Mapping[str, str], params: Match
+) -> dict[QuerySet, Matches]:
+    """Add the evidence of matches without keypoints, of the shortlist, if `params.pairs` is on."""
+    if params.pairs == "none":
+        return found
+    scorer = PairScorer(features, files, params)
+    scored = {}
+    for key, matches in found.items():
+        added = scorer.build_evidence(matches.pairs[~matches.pairs["random"].astype(bool)])
+        both = pd.concat([matches.evidence, added], ignore_index=True)
+        scored[key] = replace(matches, evidence=both)
+    return scored
 
 
 def match_queries(matcher: Matcher, queries: Sequence[tuple[str, Query]]) -> list[QueryMatches]:

@@ -29,9 +29,9 @@ class VerifiedPair:
 
 
 def load_point_matcher(detector: str, params: Match) -> PointMatcher:
-    """Load what matches points: LightGlue for DISK, else mutual nearest and the ratio test."""
-    if detector == "disk":
-        return load_light_glue()
+    """Load what matches points: LightGlue, or mutual nearest and the ratio test."""
+    if params.matcher == "lightglue":
+        return load_light_glue(detector, params.matcher_weights)
 
     def match(features: Features, query: Region, others: Sequence[Region]) -> list[PointMatches]:
         descriptors = [features.descriptors[rows] for _, rows in others]
@@ -41,11 +41,11 @@ def load_point_matcher(detector: str, params: Match) -> PointMatcher:
     return match
 
 
-def load_light_glue() -> PointMatcher:
+def load_light_glue(detector: str, weights: str) -> PointMatcher:
     """Load LightGlue, which matches two photographs at a time."""
-    from pipeline.models.disk import LightGlue  # torch takes seconds
+    from pipeline.models.light_glue import LightGlue  # torch takes seconds
 
-    light_glue = LightGlue()
+    light_glue = LightGlue(detector, weights)
 
     def match_two(features: Features, first: Region, second: Region) -> PointMatches:
         points, descriptors = (

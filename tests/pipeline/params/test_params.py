@@ -142,6 +142,38 @@ def test_votes_of_edges_need_edges(load, raw):
     assert "best.local: edge_votes, but keypoints.edge is false" in get_error(load, raw)
 
 
+@pytest.mark.parametrize(
+    ("section", "values", "message"),
+    [
+        (
+            "match",
+            {"matcher": "lightglue"},
+            "match.matcher: lightglue, but keypoints.detector is sift",
+        ),
+        ("keypoints", {"weights": "imagenet"}, "pretrained, or a .safetensors or .pth file"),
+        ("match", {"matcher_weights": "x.zip"}, "pretrained, or a .safetensors or .pth file"),
+    ],
+)
+def test_networks_of_local_features_must_fit(load, raw, section, values, message):
+    raw[section].update(values)
+    assert message in get_error(load, raw)
+
+
+def test_loftr_needs_its_matches_and_a_shortlist(load, raw):
+    raw["ensembles"]["best"]["local"] = {"loftr": 1.0}
+    assert "best.local: loftr, but match.pairs is none" in get_error(load, raw)
+    raw["match"]["pairs"] = "loftr"
+    load(raw)
+    raw["keypoints"]["enabled"] = False
+    assert "match.pairs: loftr, but keypoints.enabled is false" in get_error(load, raw)
+
+
+@pytest.mark.parametrize("detector", ["disk", "aliked", "xfeat"])
+def test_lightglue_matches_these_detectors(load, raw, detector):
+    raw["keypoints"]["detector"], raw["match"]["matcher"] = detector, "lightglue"
+    load(raw)
+
+
 def test_an_ensemble_needs_a_backbone_with_a_weight(load, raw):
     name = next(iter(raw["ensembles"]))
     raw["ensembles"][name]["backbones"] = dict.fromkeys(raw["backbones"], 0.0)

@@ -22,7 +22,7 @@ def match_edges(features: Features, duplicate: dict[str, list[str]] | None = Non
         f"{name}_1.png": Query(0, [], copies.get(f"{name}_1.png", []), name) for name in names
     }
     galleries = Galleries(gallery, {0: gallery["image"]}, {})
-    return match.match_sets(features, galleries, {0: queries}, P.match, "sift")[0].evidence
+    return match.match_sets(features, galleries, {0: queries}, P.match, "sift", {})[0].evidence
 
 
 def edge_votes(evidence: pd.DataFrame) -> pd.DataFrame:

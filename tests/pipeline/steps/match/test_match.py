@@ -77,7 +77,7 @@ def match_all(
     """What is found for a single set of queries with one gallery."""
     galleries = Galleries(gallery, {"all": gallery["image"]}, viewpoints or {})
     sets = {0: build_set(gallery, queries, nearest, duplicates)}
-    return match.match_sets(features, galleries, sets, section, "sift")[0]
+    return match.match_sets(features, galleries, sets, section, "sift", {})[0]
 
 
 def match_one_set(*args, **others) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -252,11 +252,11 @@ def test_sets_matched_together_score_as_each_alone(features):
     test = build_set(everything, queries()[:3].assign(kind=gallery_kinds.TEST), key="test")
     held_out = build_set(lacking, queries()[:1].assign(image="w0_1.png"), key="part")
     sets = {0: held_out | build_set(lacking, queries()[3:], key="part"), "test": test}
-    found = match.match_sets(features, galleries, sets, SECTION, "sift")
+    found = match.match_sets(features, galleries, sets, SECTION, "sift", {})
     for key, rows in ((0, lacking), ("test", everything)):
         assert set(found[key].pairs["query"]) == set(sets[key])
         one = Galleries(rows, {next(iter(galleries.images)) if key else "part": rows["image"]}, {})
-        alone = match.match_sets(features, one, {key: sets[key]}, SECTION, "sift")[key]
+        alone = match.match_sets(features, one, {key: sets[key]}, SECTION, "sift", {})[key]
         columns = ["query", "identity", "source"]
         tables = [
             matched.evidence.sort_values(columns, ignore_index=True)
