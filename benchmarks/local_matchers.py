@@ -63,8 +63,8 @@ def measure_detector(name: str, canvases: list[np.ndarray], count: int, scratch:
     if name in MATCHED_BY_LIGHTGLUE:
         file = write_weights(light_glue.build(name), scratch / f"glue_{name}.safetensors")
         glue = light_glue.LightGlue(name, file)
-        sizes = [np.array(canvas.shape[1::-1]) for canvas in canvases[:2]]
-        pair = measure(lambda: glue.match(points, descriptors, tuple(sizes)))
+        first, second = (np.array(canvas.shape[1::-1]) for canvas in canvases[:2])
+        pair = measure(partial(glue.match, points, descriptors, (first, second)))
         print(f"  lightglue {pair:.2f} s per pair")
 
 

@@ -15,7 +15,8 @@ def load_images() -> pd.DataFrame:
 
 def load_files() -> dict[str, str]:
     """The file of each photograph, by the photograph's name."""
-    return load_images().set_index("image")["path"].to_dict()
+    table = load_images()
+    return dict(zip(table["image"], table["path"], strict=True))
 
 
 def load_viewpoints() -> dict[str, str]:

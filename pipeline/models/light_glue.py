@@ -67,7 +67,8 @@ def build(detector: str) -> nn.Module:
     """LightGlue for a detector's features, without weights."""
     from kornia.feature import LightGlue as Network  # takes seconds
 
-    return Network(None, **(Network.features[detector] | {"weights": None}))
+    settings = Network.features[detector] | {"weights": None}
+    return Network(None, **settings)  # type: ignore[arg-type]
 
 
 def rename(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

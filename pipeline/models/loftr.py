@@ -1,7 +1,5 @@
 """LoFTR (Sun et al. 2021) by kornia: matches of two photographs without keypoints."""
 
-import copy
-
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -28,7 +26,7 @@ class Loftr:
         device = next(self.net.parameters()).device
         picture = torch.from_numpy(enlarge(rgb, "edge")).to(device).float() / 255
         weights = torch.tensor([0.299, 0.587, 0.114], device=device)
-        return self.net.extract_features((picture @ weights)[None, None])
+        return self.net.extract_features((picture @ weights)[None, None])  # type: ignore[operator]
 
     @torch.inference_mode()
     def match(self, first: Described, second: Described) -> tuple[np.ndarray, np.ndarray]:
@@ -52,6 +50,5 @@ def build() -> nn.Module:
     from kornia.feature import LoFTR  # takes seconds
     from kornia.feature.loftr.loftr import default_cfg
 
-    settings = copy.deepcopy(default_cfg)
-    settings["match_coarse"]["thr"] = CONFIDENCE
-    return LoFTR(None, settings)
+    coarse = {**default_cfg["match_coarse"], "thr": CONFIDENCE}  # type: ignore[dict-item]
+    return LoFTR(None, {**default_cfg, "match_coarse": coarse})
