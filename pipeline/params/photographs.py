@@ -142,6 +142,7 @@ class Keypoints(Section):
     contrast: Annotated[float, Field(ge=0, le=10)]
     upright: bool
     patch: Annotated[float, Field(ge=0.5, le=4)]
+    whiten: bool
     edge: bool
 
 

@@ -7,10 +7,11 @@ import cv2
 import numpy as np
 
 from pipeline.params import Keypoints as Settings
+from pipeline.steps.keypoints.whitening import load_map
 
 Region = tuple[np.ndarray, int]  # a mask, uint8 H x W, and how many points are wanted in it
 
-LEVELS = 255  # descriptors are non-negative unit vectors: they are stored as bytes
+LEVELS = 255  # RootSIFT's descriptors are non-negative unit vectors: they are stored as bytes
 
 
 def detect(
@@ -33,6 +34,8 @@ def detect(
     # all at once: the scales of the canvas, half of the time, are computed once
     wide = enlarge([point for part in chosen for point in part], settings.patch)
     descriptors = describe(sift, grey, wide)
+    if settings.whiten:
+        descriptors = load_map().map_descriptors(descriptors)
     ends = np.cumsum([len(part) for part in chosen])
     places = [np.array([point.pt for point in part], np.float32).reshape(-1, 2) for part in chosen]
     return list(zip(places, np.split(descriptors, ends[:-1]), strict=True))

@@ -6,10 +6,11 @@ import pytest
 
 from pipeline import params
 from pipeline.steps.keypoints import sift
+from pipeline.steps.keypoints.whitening import load_map
 from tests.conftest import ROOT
 
 SETTINGS = params.load(ROOT / "tests/params.yaml").keypoints.model_copy(
-    update={"size": 128, "count": 100, "contrast": 0.01, "upright": False}
+    update={"size": 128, "count": 100, "contrast": 0.01, "upright": False, "whiten": False}
 )
 UPRIGHT = SETTINGS.model_copy(update={"upright": True})
 
@@ -129,3 +130,11 @@ def test_two_regions_at_once_are_those_of_opencv_one_by_one(blobs, settings):
         expected, vectors = opencv.compute(blobs, expected[: len(points)])
         assert [point.pt for point in expected] == [tuple(point) for point in points.tolist()]
         assert np.array_equal(sift.to_root_sift(vectors), descriptors)
+
+
+def test_whitened_descriptors_are_those_of_root_sift_mapped(blobs):
+    points, descriptors = detect(blobs, None, SETTINGS)
+    same, whitened = detect(blobs, None, SETTINGS.model_copy(update={"whiten": True}))
+    np.testing.assert_array_equal(points, same)
+    np.testing.assert_array_equal(whitened, load_map().map_descriptors(descriptors))
+    assert whitened.dtype == np.uint8 and not np.array_equal(whitened, descriptors)
