@@ -147,6 +147,16 @@ def rankings(ensemble: str) -> Path:
     return WORK / "submission" / ensemble / "rankings.csv"
 
 
+def test_rankings(ensemble: str) -> Path:
+    """The rankings of the test's queries, of which the submission may write a part."""
+    return WORK / "submission" / ensemble / "test_rankings.csv"
+
+
+def clusters(ensemble: str) -> Path:
+    """The clusters of held-out and test queries; without rows unless these are the answers."""
+    return WORK / "submission" / ensemble / "clusters.csv"
+
+
 def posteriors(ensemble: str) -> Path:
     """The posterior of every prediction, with new_whale placed."""
     return WORK / "submission" / ensemble / "posteriors.parquet"

@@ -1,7 +1,7 @@
 """Write the report of one ensemble: data/work/report/ENSEMBLE/report.html."""
 
 from pipeline import params, paths
-from pipeline.data import artefacts, tables
+from pipeline.data import tables
 from pipeline.data.members import list_members
 from pipeline.models import member_networks
 from pipeline.steps.report.report import build_report
@@ -14,7 +14,7 @@ def main(name: str) -> None:
     recipe = p.ensembles[name]
     members = list_members(recipe, p.folds.trained)
     scores = p.rerank.first, find_reranked_score(recipe)
-    sources = Sources(name, members, scores, artefacts.load_columns().new_whale)
+    sources = Sources(name, members, scores)
     backbone = members[0].backbone
     settings = p.member_train(backbone)
     model = paths.model(*members[0])

@@ -3,17 +3,19 @@
 from pipeline import params, paths
 from pipeline.data import artefacts, tables
 from pipeline.data.members import list_members
-from pipeline.steps.score import plots, score
+from pipeline.steps.score import formats, plots, score
 from pipeline.system.start import run
 
 
 def main(name: str) -> None:
     p, rankings = params.load(), tables.read("rankings", paths.rankings(name))
-    posteriors, bins = tables.read_parquet(paths.posteriors(name)), p.score.reliability_bins
-    reliability = plots.build_first_answer_diagram(rankings, posteriors, bins)
+    posteriors = tables.read_parquet(paths.posteriors(name))
+    reliability = plots.build_first_answer_diagram(rankings, posteriors, p.score.reliability_bins)
+    form, clusters = p.submission.format, tables.read("clusters", paths.clusters(name))
     members = list_members(p.ensembles[name], p.folds.trained)
     card: dict[str, object] = {
         **score.compute_score_card(rankings, p.evaluation),
+        **formats.score_format(form, rankings, artefacts.load_species(), clusters, p.evaluation),
         **score.summarise_conflicts(tables.read("conflicts", paths.CONFLICTS), p.labels.conflicts),
         "transductive": p.pretrain.method != "none",
         **score.compute_calibration_errors(reliability, tables.read_csv(paths.calibration(name))),
@@ -26,7 +28,7 @@ def main(name: str) -> None:
     tables.write_csv(reliability, paths.score_table(name, "reliability"))
     tables.write_csv(plots.classify_outcomes(rankings), paths.score_table(name, "outcomes"))
     tables.write_json(card, paths.score_card(name))
-    print(score.describe(name, card))
+    print(score.describe(name, card), *formats.describe(name, form, card), sep="\n")
 
 
 if __name__ == "__main__":

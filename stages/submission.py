@@ -1,26 +1,34 @@
 """Place new_whale and write the CSV of one ensemble."""
 
+from functools import partial
+
 from pipeline import params, paths
 from pipeline.data import artefacts, tables
-from pipeline.steps.submission.submission import Settings, rank_queries, write_submission
+from pipeline.data.members import load_vectors
+from pipeline.steps.submission.queries import Photographs, Settings
+from pipeline.steps.submission.submission import rank_queries, write_submission
 from pipeline.system.start import run
 
 
 def main(name: str) -> None:
     p = params.load()
     recipe, sample = p.ensembles[name], artefacts.load_sample()
+    backbones = recipe.active_backbones()
     answers = rank_queries(
         tables.read_parquet(paths.log_odds(name)),
         artefacts.load_folds(),
         recipe.fold_list(p.folds.trained),
         Settings(recipe.new_whale, p.submission, p.evaluation),
-        sample,
+        Photographs(sample, artefacts.load_species(), partial(load_vectors, backbones)),
     )
     tables.write("rankings", answers.held_out, paths.rankings(name))
+    test = answers.test.map(" ".join).rename_axis("image").reset_index(name="ranking")
+    tables.write("test_rankings", test, paths.test_rankings(name))
+    tables.write("clusters", answers.clusters, paths.clusters(name))
     tables.write_csv(answers.curve, paths.shift_curve(name))
     tables.write_parquet(answers.posteriors, paths.posteriors(name))
     columns, path = artefacts.load_columns(), paths.submission(name)
-    write_submission(answers.test, sample, columns, answers.vocabulary, path)
+    write_submission(answers, sample, columns, p.submission.format, path)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """Members of an ensemble, and readers of what the stages wrote for one member or one fold."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from pipeline import paths
@@ -56,6 +58,18 @@ def list_members(recipe: Ensemble, trained: list[int]) -> list[Member]:
     """
     folds = recipe.fold_list(trained)
     return [Member(backbone, fold) for backbone in recipe.active_backbones() for fold in folds]
+
+
+def load_vectors(
+    backbones: Sequence[str], folds: Sequence[int], images: Sequence[str] | pd.Series
+) -> np.ndarray:
+    """n x (m d) unit vectors of n images by m members, whose cosine is the members' mean one."""
+    vectors = [
+        Member(backbone, fold).embeddings().of(pd.Series(images))
+        for backbone in backbones
+        for fold in folds
+    ]
+    return np.concatenate(vectors, axis=1) / len(vectors) ** 0.5
 
 
 def load_query_rows(fold: int) -> pd.DataFrame:

@@ -42,6 +42,10 @@ COLUMNS = {
     "conflicts": ["group", "images", "identities"],
     # one row per query: its five labels, best first, separated by spaces, and the truth if known
     "rankings": ["image", "group", "fold", "kind", "truth", "cluster", "weight", "ranking"],
+    # one row per test image: its labels, best first, separated by spaces
+    "test_rankings": ["image", "ranking"],
+    # one row per held-out and per test image
+    "clusters": ["image", "cluster"],
     # one row per decision of a person about two images
     "review": ["image_a", "image_b", "decision", "who", "when"],
     # one row per pseudo-label; partition: of the folds of the members that predicted it

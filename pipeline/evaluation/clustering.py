@@ -1,17 +1,18 @@
 """Photographs of unknown individuals, clustered by near embeddings, without labels."""
 
+from collections.abc import Sequence
+
 import numpy as np
-from sklearn.cluster import DBSCAN, AgglomerativeClustering
+import numpy.typing as npt
+from scipy.cluster import hierarchy
+from scipy.spatial.distance import squareform
+from sklearn.cluster import DBSCAN
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 MIN_SAMPLES = 2  # photographs that make a neighbourhood dense (DBSCAN, Ester et al. 1996)
 MIN_COSINES = np.round(np.arange(0.1, 0.96, 0.025), 3)  # that are tried
 METHODS = ("dbscan", "average")
-
-
-def concatenate_members(members: list[np.ndarray]) -> np.ndarray:
-    """n x d unit vectors of each of m members as n x (m d) ones, whose cosine is the mean one."""
-    return np.concatenate(members, axis=1) / len(members) ** 0.5
+HAIR = 1e-6  # of distance: equal vectors are 1e-7 apart in single precision
 
 
 def cluster(vectors: np.ndarray, min_cosine: float, method: str) -> np.ndarray:
@@ -26,16 +27,29 @@ def cluster(vectors: np.ndarray, min_cosine: float, method: str) -> np.ndarray:
         raise ValueError(f"method is {method!r}: one of {METHODS}")
     if len(vectors) < MIN_SAMPLES:
         return np.zeros(len(vectors), dtype=int)
-    # a hair more than 1 - min_cosine: equal vectors are 1e-7 apart in single precision
-    distance = 1 - min_cosine + 1e-6
-    if method == "dbscan":
-        labels = DBSCAN(eps=distance, min_samples=MIN_SAMPLES, metric="cosine").fit_predict(vectors)
-        alone = labels < 0
-        labels[alone] = labels.max() + 1 + np.arange(alone.sum())
-    else:
-        labels = AgglomerativeClustering(
-            n_clusters=None, metric="cosine", linkage="average", distance_threshold=distance
-        ).fit_predict(vectors)
+    if method == "average":
+        return join_on_average(vectors, [min_cosine])[0]
+    near = DBSCAN(eps=1 - min_cosine + HAIR, min_samples=MIN_SAMPLES, metric="cosine")
+    labels = near.fit_predict(vectors)
+    alone = labels < 0
+    labels[alone] = labels.max() + 1 + np.arange(alone.sum())
+    return number_in_order(labels)
+
+
+def join_on_average(vectors: np.ndarray, min_cosines: Sequence[float] | np.ndarray) -> np.ndarray:
+    """`cluster` by the method average at each of m cosines, m x n, from one tree."""
+    if len(vectors) < MIN_SAMPLES:
+        return np.zeros((len(min_cosines), len(vectors)), dtype=int)
+    exact = vectors.astype(float)
+    distance = 1 - exact @ exact.T
+    np.fill_diagonal(distance, 0)
+    tree = hierarchy.linkage(squareform(distance, checks=False), "average")
+    cuts = [hierarchy.fcluster(tree, 1 - cosine + HAIR, "distance") for cosine in min_cosines]
+    return np.stack([number_in_order(labels) for labels in cuts])
+
+
+def number_in_order(labels: np.ndarray) -> np.ndarray:
+    """The clusters numbered from 0 in the order of their first members."""
     _, first, numbers = np.unique(labels, return_index=True, return_inverse=True)
     return first.argsort().argsort()[numbers]
 
@@ -50,6 +64,30 @@ def score_agreement(clusters: np.ndarray, truth: np.ndarray) -> dict[str, float]
         "ari": float(adjusted_rand_score(truth, clusters)),
         "nmi": float(normalized_mutual_info_score(truth, clusters)),
     }
+
+
+def weighted_ari(clusters: npt.ArrayLike, truth: npt.ArrayLike, weights: np.ndarray) -> float:
+    """The adjusted Rand index if a pair of photographs counts as the product of their weights.
+
+    With equal weights it is scikit-learn's (Hubert and Arabie 1985). NaN if no two photographs have
+    a weight; 1 if the clusters and the truth both join all, or none.
+    """
+    _, cluster = np.unique(np.asarray(clusters), return_inverse=True)
+    _, individual = np.unique(np.asarray(truth), return_inverse=True)
+    count = individual.max(initial=-1) + 1
+    joined, same = (_weigh_pairs(codes, weights) for codes in (cluster, individual))
+    both = _weigh_pairs(cluster * count + individual, weights)
+    total = _weigh_pairs(np.zeros(len(weights), dtype=int), weights)
+    if total <= 0:
+        return float("nan")
+    expected, most = joined * same / total, (joined + same) / 2
+    return float((both - expected) / (most - expected)) if most > expected else 1.0
+
+
+def _weigh_pairs(codes: np.ndarray, weights: np.ndarray) -> float:
+    """The summed weight of the pairs with the same code."""
+    sums = np.bincount(codes, weights)
+    return float((sums @ sums - weights @ weights) / 2)
 
 
 def score_pairs(clusters: np.ndarray, truth: np.ndarray) -> dict[str, float]:

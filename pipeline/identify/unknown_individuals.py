@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline import paths
-from pipeline.data import artefacts, submission_file
-from pipeline.data.members import Member
+from pipeline.data import artefacts, tables
+from pipeline.data.members import load_vectors
 from pipeline.data.tables import NEW_WHALE
 from pipeline.evaluation import clustering
 from pipeline.identify.ensembles import check_ensembles
@@ -53,18 +53,16 @@ def cluster_unknown(ensemble: str, p: Params) -> UnknownIndividuals:
         min_cosine = clustering.fit_min_cosine(held_out, METHOD)
     except ValueError as error:
         raise UserError(f"nothing was written: {error}") from None
-    members = [load_embeddings(backbone, fold, new) for backbone in backbones for fold in folds]
-    groups = clustering.cluster(clustering.concatenate_members(members), min_cosine, METHOD)
+    groups = clustering.cluster(load_vectors(backbones, folds, new), min_cosine, METHOD)
     table = pd.DataFrame({"image": new, "group": groups})
     return UnknownIndividuals(table, *measure_quality(held_out))
 
 
 def load_new_images(ensemble: str, p: Params) -> pd.Series:
     """The test photographs whose first answer is `new_whale`."""
-    csv = paths.submission(ensemble)
-    require_files([csv])
-    answers = submission_file.read_submission(csv, artefacts.load_columns().new_whale)
-    is_new = answers["ranking"].str[0] == NEW_WHALE
+    require_files([paths.test_rankings(ensemble)])
+    answers = tables.read("test_rankings", paths.test_rankings(ensemble))
+    is_new = answers["ranking"].str.split(" ").str[0] == NEW_WHALE
     return answers.loc[is_new, "image"].reset_index(drop=True)
 
 
@@ -91,10 +89,4 @@ def load_held_out(backbones: Sequence[str], fold: int) -> Labelled:
     rows = rows[
         (rows["fold"] == fold) & (rows["identity"] != NEW_WHALE) & (rows["only_fold"] == "")
     ]
-    members = [load_embeddings(backbone, fold, rows["image"]) for backbone in backbones]
-    return clustering.concatenate_members(members), rows["identity"].to_numpy()
-
-
-def load_embeddings(backbone: str, fold: int, images: pd.Series) -> np.ndarray:
-    """One member's embeddings of n photographs, n x d."""
-    return Member(backbone, fold).embeddings().of(images)
+    return load_vectors(backbones, [fold], rows["image"]), rows["identity"].to_numpy()

@@ -3,54 +3,25 @@
 from collections.abc import Hashable, Mapping
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from pipeline.data import tables, user_csv
 from pipeline.data.spreadsheet import defuse, restore
-from pipeline.evaluation import metrics
 from pipeline.system.errors import UserError
 
 CARD = ["map5", "map5_low", "map5_high", "top1", "map5_known", "new_share"]
 HIDDEN = ["public", "private", "hidden", "hidden_without_copies"]
+# what the format of the answers is scored by, which the hidden scores are; "" for rows before it
+OWN = ["measure", "held_out", "held_out_low", "held_out_high"]
 # against the ensemble's previous row: the gain with its interval, and the changed parameters
 CHANGE = ["difference", "low", "high", "changed"]
 KAGGLE = ["kaggle_public", "kaggle_private"]  # kaggle.com's scores
 REF = "kaggle_ref"  # kaggle.com's number of the upload
-TEXTS = ["ensemble", "changed"]  # all others are numbers, hashes and dates
+TEXTS = ["ensemble", "changed", "measure"]  # all others are numbers, hashes and dates
 COLUMNS = [
     "date", "commit", "params", "lock", "csv", "ensemble", "held_out_map5", *CARD[1:], *HIDDEN,
-    *CHANGE, "seconds", *KAGGLE, REF,
+    *CHANGE, "seconds", *KAGGLE, REF, *OWN,
 ]  # fmt: skip
-
-
-def compute_hidden_scores(
-    answers: pd.DataFrame, solution: pd.DataFrame | None, duplicates: set[str]
-) -> dict[str, float]:
-    """MAP@5 by the solution: public, private, all, and without duplicates of labelled images.
-
-    answers : columns image, ranking (a list of labels)
-    solution : columns image, identity, usage; None if the competition has no solution
-    """
-    if solution is None:
-        return dict.fromkeys(HIDDEN, np.nan)
-    if missing := set(answers["image"]) - set(solution["image"]):
-        raise UserError(
-            f"the solution has no row of {len(missing)} test images, as {min(missing)}: complete "
-            "it, or move it away to build the leaderboard without it"
-        )
-    table = answers.merge(solution, on="image", validate="one_to_one")
-    precision = metrics.precision_at_5(table["identity"].tolist(), table["ranking"].tolist())
-    subsets: dict[str, pd.Series] = {
-        "public": table["usage"] == "Public",
-        "private": table["usage"] == "Private",
-        "hidden": table["usage"] != "Ignored",
-        "hidden_without_copies": (table["usage"] != "Ignored") & ~table["image"].isin(duplicates),
-    }
-    return {
-        name: round(metrics.mean(precision, subset.to_numpy()), 5)
-        for name, subset in subsets.items()
-    }
 
 
 def read(path: Path) -> pd.DataFrame:

@@ -11,10 +11,10 @@ from pipeline.identify.ensembles import check_ensembles
 from pipeline.leaderboard import history
 from pipeline.leaderboard.kaggle_client import Client
 from pipeline.leaderboard.update import digest
-from pipeline.params import Params
+from pipeline.params import Format, Params
 from pipeline.steps.competition.kaggle import connect as connect_client
 from pipeline.steps.submission import contract
-from pipeline.steps.submission.submission import list_vocabulary
+from pipeline.steps.submission.queries import list_vocabulary
 from pipeline.system.errors import Faults, UserError, require_files
 
 logger = logging.getLogger(__name__)
@@ -25,11 +25,12 @@ PAUSE = 5.0  # seconds between two requests for the score
 
 @dataclass(frozen=True)
 class Upload:
-    """A submission file, its ensemble, and the competition's name at kaggle.com."""
+    """A submission file, its ensemble and format, and the competition's name at kaggle.com."""
 
     ensemble: str
     csv: Path
     slug: str
+    form: Format
 
     def describe(self, message: str) -> str:
         """What is sent, word for word."""
@@ -54,7 +55,7 @@ def prepare(ensemble: str, p: Params, slug: str = "") -> Upload:
     check_ensembles([ensemble], p)
     csv = paths.submission(ensemble)
     require_files([csv])
-    return Upload(ensemble, csv, slug or choose_slug(p))
+    return Upload(ensemble, csv, slug or choose_slug(p), p.submission.format)
 
 
 def choose_slug(p: Params) -> str:
@@ -79,16 +80,16 @@ def check(upload: Upload, ref: int) -> None:
         return
     if digest(upload.csv) not in set(past.loc[past["ensemble"] == upload.ensemble, "csv"]):
         raise UserError(f"{upload.csv} is not on the leaderboard: run tailprint leaderboard first")
-    check_rules(upload.csv)
+    check_rules(upload.csv, upload.form)
 
 
-def check_rules(csv: Path) -> None:
+def check_rules(csv: Path, form: Format) -> None:
     """Raise UserError if a submission breaks the competition's rules."""
     answers = submission_file.read_submission(csv, artefacts.load_columns().new_whale)
     sample = artefacts.load_sample()
     vocabulary = set(list_vocabulary(artefacts.load_folds()))
     try:
-        contract.check_rankings(answers.set_index("image")["ranking"], sample, vocabulary)
+        contract.check_answers(answers.set_index("image")["ranking"], sample, vocabulary, form)
     except ValueError as error:
         raise UserError(f"{csv} was not sent: {error}") from None
 

@@ -34,7 +34,7 @@ def list_cells(row: "pd.Series[str]") -> list[str]:
     """The texts of the columns HEAD but the first."""
     return [
         row["date"].replace("T", " ").removesuffix("+00:00"),
-        format_interval(row["held_out_map5"], row["map5_low"], row["map5_high"], ""),
+        format_held_out(row),
         format_interval(row["difference"], row["low"], row["high"], "+"),
         row["changed"],
         *(format_number(row[key], "") for key in ("public", "private", "hidden")),
@@ -43,6 +43,14 @@ def list_cells(row: "pd.Series[str]") -> list[str]:
         f"{float(row['seconds']) / 60:.1f} min" if row["seconds"] else "",
         *(row[key] for key in ("commit", "params", "lock")),
     ]
+
+
+def format_held_out(row: "pd.Series[str]") -> str:
+    """The held-out score with its interval; named, if it is not MAP@5."""
+    if row["measure"] in ("", "map5"):
+        return format_interval(row["held_out_map5"], row["map5_low"], row["map5_high"], "")
+    score = format_interval(row["held_out"], row["held_out_low"], row["held_out_high"], "")
+    return f"{row['measure'].replace('_', ' ')} {score}".strip()
 
 
 def is_clear(row: "pd.Series[str]") -> bool:

@@ -10,10 +10,12 @@ import pandas as pd
 
 from pipeline import paths
 from pipeline.data import artefacts, solution, submission_file, tables
+from pipeline.data.tables import NEW_WHALE
 from pipeline.evaluation import metrics
 from pipeline.evaluation.coverage import weigh_both_kinds
-from pipeline.leaderboard import changes, history, page
-from pipeline.params import Params
+from pipeline.leaderboard import changes, hidden, history, page
+from pipeline.params import Format, Params
+from pipeline.steps.score.formats import MEASURES
 from pipeline.system.errors import require_files
 from pipeline.system.git import current_commit
 
@@ -71,11 +73,11 @@ def find_fault(ensemble: str) -> str:
 def build_row(ensemble: str, previous: str, p: Params) -> dict[str, object]:
     """The ensemble's row: its files, its scores, and the gain over the row `previous` (a key)."""
     run = describe_run(ensemble)
-    hidden = score_hidden(ensemble, p)
+    scores = score_hidden(ensemble, p)
     key = history.build_key(run)
     changes.keep_files(key, paths.rankings(ensemble), PARAMS, paths.SUBMISSION_HISTORY)
     gain = changes.compare_submissions(previous, key, paths.SUBMISSION_HISTORY, p.evaluation)
-    return run | read_card(ensemble) | hidden | gain
+    return run | read_card(ensemble, p.submission.format) | scores | gain
 
 
 def describe_run(ensemble: str) -> dict[str, str]:
@@ -91,10 +93,13 @@ def describe_run(ensemble: str) -> dict[str, str]:
     }
 
 
-def read_card(ensemble: str) -> dict[str, float]:
+def read_card(ensemble: str, form: Format) -> dict[str, object]:
     """The score card's first numbers, under the leaderboard's names."""
     scores = tables.read_json(paths.score_card(ensemble))
-    return {f"held_out_{key}" if key == "map5" else key: scores[key] for key in history.CARD}
+    measure = MEASURES.get(form, "map5")
+    own = [measure, *(scores.get(f"{measure}{end}") for end in ("", "_low", "_high"))]
+    card = {f"held_out_{key}" if key == "map5" else key: scores[key] for key in history.CARD}
+    return card | dict(zip(history.OWN, own, strict=True))
 
 
 def score_hidden(ensemble: str, p: Params) -> dict[str, float]:
@@ -103,7 +108,11 @@ def score_hidden(ensemble: str, p: Params) -> dict[str, float]:
     truth = solution.read_solution(Path(p.competition.path), columns)
     duplicates = set(artefacts.load_duplicates()["image"])
     answers = submission_file.read_submission(paths.submission(ensemble), columns.new_whale)
-    return history.compute_hidden_scores(answers, truth, duplicates)
+    score: hidden.Score = hidden.score_map5
+    if truth is not None and p.submission.format != "map5":
+        known = set(artefacts.load_labels()["identity"]) - {NEW_WHALE}
+        score = hidden.choose_score(p.submission.format, known, artefacts.load_species())
+    return hidden.compute_hidden_scores(answers, truth, duplicates, score)
 
 
 def digest(path: Path) -> str:

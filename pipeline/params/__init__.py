@@ -7,7 +7,14 @@ complete file, so that a typo in any section stops the first stage within a seco
 from pathlib import Path
 
 from pipeline.params.complete import NEIGHBOUR_SCORES, Params
-from pipeline.params.ensembles import Boosting, Ensemble, EnsembleStage, NewWhale, SubmissionStage
+from pipeline.params.ensembles import (
+    Boosting,
+    Ensemble,
+    EnsembleStage,
+    Format,
+    NewWhale,
+    SubmissionStage,
+)
 from pipeline.params.losses import Loss
 from pipeline.params.merging import load_settings, merge
 from pipeline.params.photographs import (
@@ -64,6 +71,7 @@ __all__ = [
     "Inner",
     "Keypoints",
     "Labels",
+    "Format",
     "Layout",
     "Loss",
     "Match",

@@ -16,6 +16,7 @@ from pipeline.params.values import (
     Unique,
 )
 
+Format = Literal["map5", "single", "clusters"]
 LocalScore = Literal[
     "votes", "inliers", "ratio", "coverage", "weighted_inliers", "edge_votes", "loftr"
 ]
@@ -38,8 +39,12 @@ class EnsembleStage(Section):
 
 
 class SubmissionStage(Section):
-    """Reordering of the rankings of all queries together: at most one of the two, 0 is off."""
+    """The form of the answers, and the reordering of the rankings of all queries together.
 
+    At most one of gap and capacity is used; 0 is off.
+    """
+
+    format: Format
     gap: Fraction
     capacity: CountOrOff
 
@@ -51,9 +56,12 @@ class SubmissionStage(Section):
 
 
 class NewWhale(Section):
-    """Placing `new_whale`: its log-odds shift is fitted, fixed, swept or set by the prior."""
+    """Placing `new_whale`: its log-odds shift is fitted, fixed, swept or set by the prior.
 
-    method: Literal["posterior", "fixed", "swept", "prior", "never"]
+    swept is by MAP@5, balanced by the geometric mean of BAKS and BAUS.
+    """
+
+    method: Literal["posterior", "fixed", "swept", "prior", "never", "balanced"]
     shift: Annotated[float, Field(ge=-1000, le=1000)]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline import paths
-from pipeline.data import artefacts, submission_file, tables
+from pipeline.data import artefacts, tables
 from pipeline.data.features import Canvases
 from pipeline.data.gallery import Embeddings
 from pipeline.data.held_out_masks import HeldOutMasks
@@ -26,13 +26,11 @@ class Sources:
     members : its members; the map and the attention maps are those of the first one
     scores : the scores that order the candidates before and after re-ranking; the second one is ""
         if the ensemble does not use re-ranking
-    new_label : the label of a new individual in the submission
     """
 
     ensemble: str
     members: list[Member]
     scores: tuple[str, str]
-    new_label: str
 
     @cached_property
     def folds(self) -> list[int]:
@@ -124,8 +122,9 @@ class Sources:
 
     @cached_property
     def test_rankings(self) -> pd.DataFrame:
-        """The answers to the test queries, as the submission has them."""
-        return submission_file.read_submission(paths.submission(self.ensemble), self.new_label)
+        """The answers to the test queries (columns image, ranking: a list of labels)."""
+        table = tables.read("test_rankings", paths.test_rankings(self.ensemble))
+        return table.assign(ranking=table["ranking"].str.split(" "))
 
     @cached_property
     def posteriors(self) -> pd.DataFrame:

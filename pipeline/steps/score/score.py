@@ -1,6 +1,6 @@
 """The score card of one ensemble: held-out truth only, one number per key."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -182,6 +182,14 @@ def weighted_mean_statistic(
 ) -> Callable[[np.ndarray], float]:
     """A statistic for the bootstrap: the weighted mean if query i is sampled times[i] times."""
     return lambda times: metrics.mean(values, weights * times)
+
+
+def round_scores(scores: Mapping[str, float | str]) -> dict[str, float | str | None]:
+    """Rounded numbers, null for NaN; texts stay."""
+    return {
+        name: value if isinstance(value, str) else round_score(value)
+        for name, value in scores.items()
+    }
 
 
 def round_score(value: float) -> float | None:

@@ -4,25 +4,36 @@ from collections.abc import Collection
 
 import pandas as pd
 
+from pipeline.params import Format
 from pipeline.steps.submission.shift import LENGTH
 from pipeline.system.errors import NOT_OF_ONE_RUN, UserError
 
 
-def check_rankings(rankings: pd.Series, sample: Collection[str], vocabulary: set[str]) -> None:
-    """Raise ValueError, naming the image, for answers that break the contract.
+def check_answers(
+    answers: pd.Series, sample: Collection[str], vocabulary: set[str], form: Format
+) -> None:
+    """Raise ValueError, naming the image, for label lists by image that break the contract.
 
-    Every test image once, with min(5, vocabulary) distinct labels of the vocabulary.
+    Every test image once: with min(5, vocabulary) distinct labels of the vocabulary, with one of
+    them (single), or with one label of any kind (clusters).
     """
-    if sorted(rankings.index) != sorted(sample):
-        missing = sorted(set(sample) - set(rankings.index))[:5]
-        extra = sorted(set(rankings.index) - set(sample))[:5]
-        raise UserError(
-            f"answers must be one per test image: missing {missing}, extra {extra}: "
-            f"{NOT_OF_ONE_RUN}"
-        )
-    length = min(LENGTH, len(vocabulary))
-    for image, labels in rankings.items():
+    check_images(answers, sample)
+    if form == "clusters":
+        vocabulary = {label for labels in answers for label in labels} - {""}
+    length = min(LENGTH, len(vocabulary)) if form == "map5" else 1
+    for image, labels in answers.items():
         if len(labels) != length or len(set(labels)) != length or not set(labels) <= vocabulary:
             raise ValueError(
                 f"{image}: {labels} is not {length} distinct labels of the {len(vocabulary)} known"
             )
+
+
+def check_images(answers: pd.Series, sample: Collection[str]) -> None:
+    """Raise UserError unless every test image has one answer."""
+    if sorted(answers.index) != sorted(sample):
+        missing = sorted(set(sample) - set(answers.index))[:5]
+        extra = sorted(set(answers.index) - set(sample))[:5]
+        raise UserError(
+            f"answers must be one per test image: missing {missing}, extra {extra}: "
+            f"{NOT_OF_ONE_RUN}"
+        )

@@ -58,6 +58,8 @@ def _fit_shift(
         return 0.0
     weights = protocol.query_weights(queries["kind"], prior)
     top = shifts.collect_top_candidates(log_odds, queries.assign(weight=weights))
+    if params.method == "balanced":
+        return shifts.sweep_balanced(top, queries["cluster"])
     return shifts.fit_shift(params, top, prior)
 
 

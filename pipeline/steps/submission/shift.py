@@ -1,4 +1,4 @@
-"""The log-odds given to new_whale: learned, fixed, swept for MAP@5, or matched to the prior.
+"""The log-odds given to new_whale: learned, fixed, swept for a score, or matched to the prior.
 
 Every function takes held-out queries that are scored once each, by the member that holds them out.
 """
@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.data.tables import NEW_WHALE
-from pipeline.evaluation import metrics
+from pipeline.evaluation import balanced, metrics
 from pipeline.params import NewWhale
 
 LENGTH = 5
@@ -41,6 +41,11 @@ class TopCandidates:
         rank = np.where(self.new, new_rank, self.truth_rank + (new_rank <= self.truth_rank))
         return np.where(rank < LENGTH, 1 / (rank + 1), 0.0)
 
+    def is_first_right(self, shift: float) -> np.ndarray:
+        """Whether each query's first answer is right with new_whale placed at `shift`."""
+        is_new = self.log_odds[:, 0] <= shift
+        return np.where(self.new, is_new, (self.truth_rank == 0) & ~is_new)
+
 
 def collect_top_candidates(log_odds: pd.DataFrame, queries: pd.DataFrame) -> TopCandidates:
     """From candidate rows (query, identity, log_odds) and queries (image, truth, weight)."""
@@ -70,8 +75,24 @@ def fit_shift(params: NewWhale, top: TopCandidates, prior: float) -> float:
 
 def sweep_shift(top: TopCandidates) -> float:
     """The middle of the best stretch of `SHIFTS` by weighted MAP@5."""
-    scores = np.array([metrics.mean(top.precision_at_5(shift), top.weights) for shift in SHIFTS])
-    best = np.flatnonzero(np.isclose(scores, scores.max(), atol=1e-9))
+    return _choose([metrics.mean(top.precision_at_5(shift), top.weights) for shift in SHIFTS])
+
+
+def sweep_balanced(top: TopCandidates, clusters: pd.Series) -> float:
+    """The middle of the best stretch of `SHIFTS` by the geometric mean of BAKS and BAUS.
+
+    clusters : q, the individual of each query
+
+    All individuals of a kind count alike; the prior weighs the kinds against each other, and has no
+    part in it.
+    """
+    known, new = balanced.balance(clusters, ~top.new), balanced.balance(clusters, top.new)
+    rights = (top.is_first_right(shift) for shift in SHIFTS)
+    return _choose([balanced.geometric_mean(right, known, new) for right in rights])
+
+
+def _choose(scores: list[float]) -> float:
+    best = np.flatnonzero(np.isclose(scores, max(scores), atol=1e-9))
     return float(SHIFTS[best[len(best) // 2]])
 
 

@@ -1,27 +1,19 @@
 """Rank every query's labels with new_whale placed among them: held-out queries, then the test."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from pipeline.data import gallery, tables
+from pipeline.data import tables
 from pipeline.data.tables import NEW_WHALE
-from pipeline.evaluation import protocol
 from pipeline.evaluation.coverage import count_individuals
-from pipeline.params import Columns, Evaluation, NewWhale, SubmissionStage
-from pipeline.steps.submission import balance, contract, shift
-from pipeline.steps.submission.place import place_held_out, place_test, rank_labels
-
-
-@dataclass(frozen=True)
-class Settings:
-    """The sections of params.yaml that decide about rankings."""
-
-    new_whale: NewWhale
-    submission: SubmissionStage
-    evaluation: Evaluation
+from pipeline.params import Columns, Format
+from pipeline.steps.submission import clusters, contract, shift
+from pipeline.steps.submission.by_species import place_all
+from pipeline.steps.submission.queries import Photographs, Queries, Settings, build_queries
+from pipeline.steps.submission.ranking import rank_held_out, rank_together
 
 
 @dataclass(frozen=True)
@@ -32,6 +24,7 @@ class Answers:
         (empty if the held-out queries do not measure it)
     posteriors: columns query, identity, posterior, of held-out and test queries
     vocabulary: all labels that an answer may have
+    clusters: table "clusters" of held-out and test queries, empty unless these are the answers
     """
 
     held_out: pd.DataFrame
@@ -39,6 +32,7 @@ class Answers:
     curve: pd.DataFrame
     posteriors: pd.DataFrame
     vocabulary: set[str]
+    clusters: pd.DataFrame
 
 
 def rank_queries(
@@ -46,82 +40,59 @@ def rank_queries(
     folds: pd.DataFrame,
     trained: list[int],
     settings: Settings,
-    sample: Collection[str],
+    photographs: Photographs,
 ) -> Answers:
     """Rankings of all queries from the ensemble's candidate rows.
 
     folds : table "folds"; trained : the ensemble's folds
-    sample : the images of the submission; unlabelled photographs are not among them
     """
-    evaluation, new_whale = settings.evaluation, settings.new_whale
-    prior = evaluation.new_whale_prior
-    queries = gallery.held_out_rows(folds, trained)
-    queries["weight"] = protocol.query_weights(queries["kind"], prior)
-    held_out = log_odds[~log_odds["test"]]
-    test = log_odds[log_odds["test"] & log_odds["query"].isin(sample)]
-    placed = place_held_out(held_out, queries, new_whale, evaluation)
-    placed_test = place_test(test, held_out, queries, new_whale, prior)
-    vocabulary = list_vocabulary(folds)
-    by_fold = [
-        rank_together(placed[placed["query"].isin(images)], vocabulary, settings)
-        for _, images in queries.groupby("fold")["image"]
-    ]
-    rankings = pd.concat(by_fold)
+    prior = settings.evaluation.new_whale_prior
+    queries = build_queries(log_odds, folds, trained, prior, photographs)
+    choices: clusters.Choices = {}
+    if settings.submission.format == "clusters":
+        placed, placed_test, choices = clusters.place_for_clusters(queries, settings, photographs)
+    else:
+        placed, placed_test = place_all(queries, settings, photographs.species)
+    rankings = rank_held_out(placed, queries, settings)
+    test = rank_together(placed_test, queries.vocabulary, settings)
+    joined = pd.DataFrame(columns=tables.COLUMNS["clusters"])
+    if choices:
+        every = pd.concat([rankings, test])
+        joined = clusters.tabulate_clusters(every, queries, choices, photographs)
     return Answers(
-        queries.assign(ranking=[" ".join(rankings[image]) for image in queries["image"]]),
-        rank_together(placed_test, vocabulary, settings),
-        build_curve(held_out, queries),
+        queries.truth.assign(ranking=[" ".join(rankings[x]) for x in queries.truth["image"]]),
+        test,
+        build_curve(queries),
         pd.concat([placed, placed_test], ignore_index=True),
-        set(vocabulary),
+        set(queries.vocabulary),
+        joined,
     )
 
 
-def build_curve(log_odds: pd.DataFrame, queries: pd.DataFrame) -> pd.DataFrame:
+def build_curve(queries: Queries) -> pd.DataFrame:
     """MAP@5 by the shift of new_whale (`shift.CURVE`); empty unless both kinds are measured."""
-    if not count_individuals(queries).is_complete:
+    if not count_individuals(queries.truth).is_complete:
         return pd.DataFrame(columns=shift.CURVE)
-    return shift.build_curve(shift.collect_top_candidates(log_odds, queries))
-
-
-def rank_together(
-    posteriors: pd.DataFrame, vocabulary: Sequence[str], settings: Settings
-) -> pd.Series:
-    """Rankings of one member's held-out queries, or of the test, balanced among themselves.
-
-    posteriors : columns query, identity, posterior
-    vocabulary : new_whale, then the known identities, likeliest first
-    """
-    new, *known = vocabulary
-    filler = vocabulary
-    if settings.new_whale.method == "never":
-        posteriors = posteriors[posteriors["identity"] != new]
-        filler = [*known, new]
-    rankings = rank_labels(posteriors, filler)
-    gap, capacity = settings.submission.gap, settings.submission.capacity
-    if gap:
-        rankings = balance.swap_close_calls(rankings, posteriors, gap)
-    if capacity:
-        rankings = balance.assign_first_places(rankings, posteriors, capacity)
-    return rankings
-
-
-def list_vocabulary(folds: pd.DataFrame) -> list[str]:
-    """new_whale and the known identities, most photographs first, ties by name."""
-    counts = folds.loc[folds["identity"] != NEW_WHALE, "identity"].value_counts()
-    return [NEW_WHALE, *sorted(counts.index, key=lambda name: (-counts[name], name))]
+    return shift.build_curve(shift.collect_top_candidates(queries.held_out, queries.truth))
 
 
 def write_submission(
-    rankings: pd.Series, sample: Collection[str], columns: Columns, vocabulary: set[str], path: Path
+    answers: Answers, sample: Collection[str], columns: Columns, form: Format, path: Path
 ) -> None:
-    """Write the answers (label lists by image) in the sample's order.
+    """Write the test's answers in the sample's order, under the sample's columns.
 
-    Raises ValueError, and writes nothing, if they break the contract (`contract.check_rankings`).
+    Raises ValueError, and writes nothing, if they break the contract (`contract.check_answers`).
     """
-    contract.check_rankings(rankings, sample, vocabulary)
-    answers = [
-        " ".join(columns.new_whale if label == NEW_WHALE else label for label in rankings[image])
+    lists = answers.test
+    if form == "clusters":
+        lists = answers.clusters.set_index("image")["cluster"].map(lambda label: [label])
+        lists = lists[answers.test.index]
+    elif form == "single":
+        lists = lists.str[:1]
+    contract.check_answers(lists, sample, answers.vocabulary, form)
+    texts = [
+        " ".join(columns.new_whale if label == NEW_WHALE else label for label in lists[image])
         for image in sample
     ]
-    table = pd.DataFrame({columns.image: list(sample), columns.answer: answers})
+    table = pd.DataFrame({columns.image: list(sample), columns.answer: texts})
     tables.write_csv(table, path)

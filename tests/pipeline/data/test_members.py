@@ -72,3 +72,12 @@ def test_the_members_of_a_recipe_are_its_active_backbones_with_every_fold():
     wanted = [("lite0", 2), ("lite0", 0), ("lite1", 2), ("lite1", 0)]
     assert members.list_members(recipe, [2, 0]) == wanted
     assert members.list_members(recipe.model_copy(update={"folds": [0]}), [2, 0]) == wanted[1::2]
+
+
+def test_the_cosine_of_joined_vectors_is_the_mean_of_the_members():
+    for fold, degrees in enumerate([(0, 60), (0, 90)]):
+        angles = np.deg2rad(degrees)
+        vectors = np.column_stack([np.cos(angles), np.sin(angles)])
+        Embeddings(np.array(["a.jpg", "b.jpg"]), vectors).save(paths.embeddings("lite0", fold))
+    both = members.load_vectors(["lite0"], [0, 1], ["b.jpg", "a.jpg"])
+    assert both @ both.T == pytest.approx(np.array([[1, 0.25], [0.25, 1]]), abs=1e-6)

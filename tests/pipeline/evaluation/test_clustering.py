@@ -58,10 +58,36 @@ def test_a_fit_needs_two_photographs_of_one_individual():
         clustering.fit_min_cosine([(at(0, 5), np.array(["a", "b"]))], "dbscan")
 
 
-def test_the_cosines_of_members_are_averaged():
-    first, second = at(0, 60), at(0, 90)
-    both = clustering.concatenate_members([first, second])
-    assert both @ both.T == pytest.approx(np.array([[1, 0.25], [0.25, 1]]))
+def test_the_index_counts_a_pair_as_the_product_of_its_weights():
+    """Equal weights: scikit-learn's; a photograph of weight 0 is not there."""
+    rng = np.random.default_rng(0)
+    clusters, truth = rng.integers(0, 4, (2, 30))
+    expected = clustering.score_agreement(clusters, truth)["ari"]
+    assert clustering.weighted_ari(clusters, truth, np.full(30, 0.7)) == pytest.approx(expected)
+    rest = clustering.score_agreement(clusters[:20], truth[:20])["ari"]
+    weights = np.repeat([1.0, 0.0], [20, 10])
+    assert clustering.weighted_ari(clusters, truth, weights) == pytest.approx(rest)
+
+
+def test_the_weighted_index_by_hand():
+    """Pairs 01 (together, same), 02, 12: weights 2, 6, 3. Index (2 - 2*2/11) / (2 - 2*2/11) = 1."""
+    weights = np.array([2.0, 1.0, 3.0])
+    assert clustering.weighted_ari([0, 0, 1], ["a", "a", "b"], weights) == pytest.approx(1)
+    # joined 02 (6), same 01 (2), both none: -12/11 / (4 - 12/11)
+    found = clustering.weighted_ari([0, 1, 0], ["a", "a", "b"], weights)
+    assert found == pytest.approx(-(12 / 11) / (4 - 12 / 11))
+    assert clustering.weighted_ari([0, 1], ["a", "b"], np.ones(2)) == 1
+    assert np.isnan(clustering.weighted_ari([0], ["a"], np.ones(1)))
+
+
+def test_one_tree_is_cut_at_every_cosine():
+    vectors = at(90, 0, 93, 40, 2)
+    cosines = np.cos(np.deg2rad([1, 10, 60]))
+    cuts = clustering.join_on_average(vectors, cosines)
+    assert cuts.tolist() == [
+        clustering.cluster(vectors, cosine, "average").tolist() for cosine in cosines
+    ]
+    assert cuts[0].tolist() == [0, 1, 2, 3, 4] and cuts[1].tolist() == [0, 1, 0, 2, 1]
 
 
 def test_an_unknown_method_is_named():

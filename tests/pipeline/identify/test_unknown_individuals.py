@@ -11,7 +11,6 @@ from pipeline.data import tables
 from pipeline.data.gallery import Embeddings
 from pipeline.identify import unknown_individuals
 from pipeline.system.errors import UserError
-from tests.conftest import write_columns
 
 DEGREES = {"a0": 0, "a1": 5, "b0": 60, "b1": 66, "t0": 120, "t1": 124, "t2": 170, "t3": 2}
 
@@ -23,7 +22,6 @@ def project(tmp_path, monkeypatch):
     Two of the three lie close together. Two individuals are known, and n is a new_whale.
     """
     monkeypatch.chdir(tmp_path)
-    write_columns()
     rows = [("a0", "a", 0), ("a1", "a", 0), ("b0", "b", 0), ("n", "new_whale", 0)]
     rows += [("a2", "a", 1), ("a4", "a", 1), ("b1", "b", 1), ("a3", "a", 2)]
     folds = pd.DataFrame(rows, columns=["image", "identity", "fold"])
@@ -33,10 +31,9 @@ def project(tmp_path, monkeypatch):
     vectors = np.column_stack([np.cos(angles), np.sin(angles)]).astype(np.float32)
     for backbone, fold in itertools.product(["lite0", "regnet", "mobilenet"], range(3)):
         Embeddings(np.array(list(degrees)), vectors).save(paths.embeddings(backbone, fold))
-    paths.submission("best").parent.mkdir(exist_ok=True)
     answers = ["new_whale a", "new_whale b", "new_whale b", "a new_whale"]
-    answers = pd.DataFrame({"Image": ["t0", "t1", "t2", "t3"], "Id": answers})
-    answers.to_csv(paths.submission("best"), index=False)
+    answers = pd.DataFrame({"image": ["t0", "t1", "t2", "t3"], "ranking": answers})
+    tables.write("test_rankings", answers, paths.test_rankings("best"))
 
 
 def test_two_photographs_of_one_unknown_individual_are_one_group(p):
@@ -57,7 +54,9 @@ def test_an_unknown_ensemble_is_refused(p):
 
 
 def test_a_pipeline_that_has_not_run_is_named(p):
-    with pytest.raises(UserError, match="card.csv does not exist: run the pipeline first"):
+    with pytest.raises(
+        UserError, match="card/test_rankings.csv does not exist: run the pipeline first"
+    ):
         unknown_individuals.cluster_unknown("card", p)
 
 

@@ -1,41 +1,10 @@
-"""Hidden scores by hand; a history that only grows."""
+"""A history that only grows."""
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline.leaderboard import history
 from pipeline.system.errors import UserError
-
-ANSWERS = pd.DataFrame({"image": ["1", "2", "3"], "ranking": [["a", "b"], ["b", "a"], ["c", "a"]]})
-SOLUTION = pd.DataFrame(
-    {
-        "image": ["3", "1", "2"],
-        "identity": ["b", "a", "a"],
-        "usage": ["Private", "Public", "Private"],
-    }
-)
-
-
-def test_hidden_scores_by_hand():
-    """Precisions 1 (public), 1/2 and 0 (private); image 1 is a duplicate."""
-    scores = history.compute_hidden_scores(ANSWERS, SOLUTION, {"1"})
-    assert scores == {
-        "public": 1,
-        "private": 0.25,
-        "hidden": 0.5,
-        "hidden_without_copies": 0.25,
-    }
-
-
-def test_without_a_solution_there_is_no_score():
-    scores = history.compute_hidden_scores(ANSWERS, None, set())
-    assert list(scores) == history.HIDDEN and np.isnan(list(scores.values())).all()
-
-
-def test_without_a_public_part_its_score_is_missing():
-    scores = history.compute_hidden_scores(ANSWERS, SOLUTION.assign(usage="Private"), set())
-    assert np.isnan(scores["public"]) and scores["private"] == scores["hidden"] == 0.5
 
 
 def row(ensemble: str, csv: str, **scores: float) -> pd.DataFrame:
@@ -101,18 +70,6 @@ def test_two_ensembles_with_one_csv_have_different_keys(path):
 
 def test_without_a_file_there_is_no_history(path):
     assert history.read(path).empty and history.find_last_csvs(history.read(path)) == {}
-
-
-@pytest.mark.fault("tables", "a solution that lacks test images", "a message with their number")
-def test_a_solution_without_a_test_image_is_refused():
-    with pytest.raises(UserError, match="no row of 1 test images, as 3"):
-        history.compute_hidden_scores(ANSWERS, SOLUTION[1:], set())
-
-
-def test_ignored_images_are_not_scored():
-    solution = SOLUTION.assign(usage=["Ignored", "Public", "Private"])
-    scores = history.compute_hidden_scores(ANSWERS, solution, set())
-    assert scores["hidden"] == 0.75 and scores["private"] == 0.5
 
 
 @pytest.mark.parametrize(

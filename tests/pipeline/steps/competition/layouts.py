@@ -1,6 +1,8 @@
 """One set of pictures laid out as each competition publishes its own."""
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -21,24 +23,36 @@ ANIMALS = [
 TABLE = pd.DataFrame(ANIMALS, columns=["image", "identity", "species", "side", "test"])
 
 
+@dataclass(frozen=True)
+class Pictures:
+    """Rows as of TABLE, and a function that draws the picture of a row (its number) at a path."""
+
+    table: pd.DataFrame
+    draw: Callable[[Path, int], object]
+
+    def draw_all(self, folder: Path, place: str) -> None:
+        """Draw every picture at `place`, a pattern of its name and split."""
+        for number, row in enumerate(self.table.itertuples()):
+            path = folder / place.format(name=row.image, split="test" if row.test else "train")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.draw(path, number)
+
+
 def draw(path: Path, seed: int) -> None:
     """A picture of random squares."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     squares = np.random.default_rng(seed).integers(0, 256, (4, 4, 3), dtype=np.uint8)
     cv2.imwrite(str(path), cv2.resize(squares, (SIZE, SIZE), interpolation=cv2.INTER_NEAREST))
 
 
-def draw_all(folder: Path, place: str) -> None:
-    """Draw every picture at `place`, a pattern of its name and split."""
-    for seed, row in enumerate(TABLE.itertuples()):
-        split = "test" if row.test else "train"
-        draw(folder / place.format(name=row.image, split=split), seed)
+SQUARES = Pictures(TABLE, draw)
 
 
-def write_folders(folder: Path, place: str, labels: list[str], sample: list[str]) -> None:
+def write_folders(
+    folder: Path, pictures: Pictures, place: str, labels: list[str], sample: list[str]
+) -> None:
     """train.csv and the sample; `labels` and `sample` are the columns' names."""
-    draw_all(folder, place)
-    files = TABLE.assign(image=TABLE["image"] + ".jpg")
+    pictures.draw_all(folder, place)
+    files = pictures.table.assign(image=pictures.table["image"] + ".jpg")
     train = files.loc[~files["test"], ["image", "identity", "species"]]
     train[["image", "identity", "species"][: len(labels)]].to_csv(
         folder / "train.csv", index=False, header=labels
@@ -47,26 +61,29 @@ def write_folders(folder: Path, place: str, labels: list[str], sample: list[str]
     test.to_csv(folder / "sample_submission.csv", index=False, header=sample)
 
 
-def write_metadata(folder: Path, answer: str = "", **columns: pd.Series) -> None:
+def write_metadata(
+    folder: Path, pictures: Pictures, answer: str = "", **columns: pd.Series
+) -> None:
     """metadata.csv of all pictures, and a sample submission if `answer` is given."""
-    draw_all(folder, "images/{name}.jpg")
-    paths = "images/" + TABLE["image"] + ".jpg"
-    pd.DataFrame({"image_id": TABLE["image"], "path": paths, **columns}).to_csv(
+    table = pictures.table
+    pictures.draw_all(folder, "images/{name}.jpg")
+    paths = "images/" + table["image"] + ".jpg"
+    pd.DataFrame({"image_id": table["image"], "path": paths, **columns}).to_csv(
         folder / "metadata.csv", index=False
     )
     if answer:
-        sample = TABLE.loc[TABLE["test"], ["image"]].iloc[::-1].assign(answer="x")
+        sample = table.loc[table["test"], ["image"]].iloc[::-1].assign(answer="x")
         header = ["image_id", answer]
         sample.to_csv(folder / "sample_submission.csv", index=False, header=header)
 
 
-def write_scenarios(folder: Path) -> None:
+def write_scenarios(folder: Path, table: pd.DataFrame) -> None:
     """Two scenarios of the queries, with the paths of the published example."""
     names = ["scenario01", "scenario02"]
     for kind in ("queries", "databases"):
         (folder / kind).mkdir()
     for name in names:
-        queries = TABLE.loc[TABLE["test"], "image"].iloc[::-1]
+        queries = table.loc[table["test"], "image"].iloc[::-1]
         pd.DataFrame({"query_id": name, "query_image_id": queries}).to_csv(
             folder / f"queries/{name}.csv", index=False
         )
@@ -80,33 +97,37 @@ def write_scenarios(folder: Path) -> None:
     ).to_csv(folder / "query_scenarios.csv", index=False)
 
 
-def write_layout(folder: Path, layout: str) -> None:
+def write_layout(folder: Path, layout: str, pictures: Pictures = SQUARES) -> None:
     """Lay the pictures out; animalclef2025 and animalclef2026 differ in their sample."""
+    table = pictures.table
     if layout == "humpback":
-        write_folders(folder, "{split}/{name}.jpg", ["Image", "Id"], ["Image", "Id"])
+        write_folders(folder, pictures, "{split}/{name}.jpg", ["Image", "Id"], ["Image", "Id"])
     elif layout == "happywhale":
         labels = ["image", "individual_id", "species"]
-        write_folders(folder, "{split}_images/{name}.jpg", labels, ["image", "predictions"])
+        place = "{split}_images/{name}.jpg"
+        write_folders(folder, pictures, place, labels, ["image", "predictions"])
     elif layout == "whaledo":
-        labels = TABLE["identity"].mask(TABLE["test"], "hidden")
-        write_metadata(folder, whale_id=labels, viewpoint=TABLE["side"])
-        write_scenarios(folder)
+        labels = table["identity"].mask(table["test"], "hidden")
+        write_metadata(folder, pictures, whale_id=labels, viewpoint=table["side"])
+        write_scenarios(folder, table)
     elif layout == "wildlife_datasets":
         outline = json.dumps([4, 4, 20, 4, 20, 20, 4, 20])
         write_metadata(
             folder,
-            identity=TABLE["identity"].mask(TABLE["test"], "unknown"),
-            species=TABLE["species"],
+            pictures,
+            identity=table["identity"].mask(table["test"], "unknown"),
+            species=table["species"],
             bbox="[1.5, 2, 20, 40]",
-            segmentation=[outline, *[""] * (len(TABLE) - 1)],
+            segmentation=[outline, *[""] * (len(table) - 1)],
         )
     else:
         answer = {"animalclef2025": "identity", "animalclef2026": "cluster"}[layout]
         write_metadata(
             folder,
+            pictures,
             answer,
-            identity=TABLE["identity"],
-            orientation=TABLE["side"],
-            split=np.where(TABLE["test"], "query", "database"),
-            dataset=TABLE["species"].replace({"newt": "SalamanderID2025"}),
+            identity=table["identity"].mask(table["test"], ""),
+            orientation=table["side"],
+            split=np.where(table["test"], "query", "database"),
+            dataset=table["species"].replace({"newt": "SalamanderID2025"}),
         )

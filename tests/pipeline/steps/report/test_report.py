@@ -13,7 +13,7 @@ from pipeline.steps.report import report, sources
 from pipeline.steps.report.sources import Sources
 
 MEMBERS = [Member("lite0", 2), Member("lite0", 0), Member("lite1", 2), Member("lite1", 0)]
-SOURCES = Sources("best", MEMBERS, ("centre", "reranked"), "new_whale")
+SOURCES = Sources("best", MEMBERS, ("centre", "reranked"))
 
 
 def test_folds_and_backbones_keep_the_order_of_the_members():

@@ -103,3 +103,25 @@ def test_the_curve_has_map5_and_the_fraction_of_new_answers_for_every_shift():
         np.average(top.precision_at_5(shift.sweep_shift(top)), weights=top.weights)
     )
     assert curve["shift"].tolist() == pytest.approx(shift.SHIFTS.tolist())
+
+
+def test_the_balanced_sweep_weighs_individuals_not_photographs():
+    """Known a has five photographs at 4 and b one at -2; new ones lie at -1 and at -3.
+
+    Above -1, b is lost: sqrt(1/2 x 1). Below -2 one new is lost: sqrt(1 x 1/2). From -3 to -2
+    and above -1 they are alike; in between both are lost.
+    """
+    odds = np.full((8, 5), -np.inf)
+    odds[:, 0] = [4, 4, 4, 4, 4, -2, -1, -3]
+    new = np.array([False] * 6 + [True] * 2)
+    top = shift.TopCandidates(odds, np.where(new, 5, 0), new, np.ones(8))
+    individuals = pd.Series(list("aaaaabxy"))
+    at = shift.sweep_balanced(top, individuals)
+    known = np.mean([at < 4, at < -2])
+    unknown = np.mean([at >= -1, at >= -3])
+    assert np.sqrt(known * unknown) == pytest.approx(np.sqrt(1 / 2))
+    odds[5, 0] = 0  # b is above both
+    at = shift.sweep_balanced(
+        shift.TopCandidates(odds, top.truth_rank, new, np.ones(8)), individuals
+    )
+    assert -1 <= at < 0

@@ -7,30 +7,53 @@ from pipeline import params
 from pipeline.data.tables import NEW_WHALE
 from pipeline.params import Columns
 from pipeline.steps.submission import submission
+from pipeline.steps.submission.queries import Photographs, Settings, list_vocabulary
 from tests.conftest import ROOT
 
 P = params.load(ROOT / "tests/params.yaml")
 COLUMNS = Columns(image="photo", identity="animal", answer="names", new_whale="unknown")
 VOCABULARY = {NEW_WHALE, "a", "b"}
-RANKINGS = pd.Series({"2.jpg": [NEW_WHALE, "b", "a"], "1.jpg": ["a", NEW_WHALE, "b"]})
+TEST = pd.Series({"2.jpg": [NEW_WHALE, "b", "a"], "1.jpg": ["a", NEW_WHALE, "b"]})
+
+
+CLUSTERS = pd.DataFrame({"image": ["1.jpg", "2.jpg", "h"], "cluster": ["c_0", "c_1", "c_0"]})
+
+
+def build_answers() -> submission.Answers:
+    none = pd.DataFrame()
+    return submission.Answers(none, TEST, none, none, VOCABULARY, CLUSTERS)
+
+
+def embed(images, folds):
+    raise AssertionError("only clusters need embeddings")
+
+
+@pytest.mark.parametrize(
+    ("form", "lines"),
+    [("single", "1.jpg,a\n2.jpg,unknown\n"), ("clusters", "1.jpg,c_0\n2.jpg,c_1\n")],
+)
+def test_the_file_has_one_label_in_the_other_formats(form, lines, tmp_path):
+    path = tmp_path / "answers.csv"
+    submission.write_submission(build_answers(), ["1.jpg", "2.jpg"], COLUMNS, form, path)
+    assert path.read_text() == f"photo,names\n{lines}"
 
 
 def test_the_file_has_the_names_of_the_competition_and_the_order_of_the_sample(tmp_path):
     path = tmp_path / "answers.csv"
-    submission.write_submission(RANKINGS, ["1.jpg", "2.jpg"], COLUMNS, VOCABULARY, path)
+    submission.write_submission(build_answers(), ["1.jpg", "2.jpg"], COLUMNS, "map5", path)
     assert path.read_text() == "photo,names\n1.jpg,a unknown b\n2.jpg,unknown b a\n"
 
 
 def test_nothing_is_written_if_the_contract_is_broken(tmp_path):
     path = tmp_path / "answers.csv"
     with pytest.raises(ValueError):
-        submission.write_submission(RANKINGS, ["1.jpg", "3.jpg"], COLUMNS, VOCABULARY, path)
+        submission.write_submission(build_answers(), ["1.jpg", "3.jpg"], COLUMNS, "map5", path)
     assert not list(tmp_path.iterdir())
 
 
 def test_the_vocabulary_begins_with_the_most_photographed():
     folds = pd.DataFrame({"identity": ["b", "c", "c", "a", NEW_WHALE, NEW_WHALE, NEW_WHALE]})
-    assert submission.list_vocabulary(folds) == [NEW_WHALE, "c", "a", "b"]
+    assert list_vocabulary(folds) == [NEW_WHALE, "c", "a", "b"]
 
 
 @pytest.fixture
@@ -48,12 +71,14 @@ def build_log_odds(folds: pd.DataFrame) -> pd.DataFrame:
 
 
 def rank(log_odds: pd.DataFrame, folds: pd.DataFrame, trained=(0, 1), capacity=0, **new_whale):
-    settings = submission.Settings(
+    settings = Settings(
         P.ensembles["card"].new_whale.model_copy(update=new_whale),
         P.submission.model_copy(update={"capacity": capacity}),
         P.evaluation,
     )
-    return submission.rank_queries(log_odds, folds, list(trained), settings, ["t"])
+    return submission.rank_queries(
+        log_odds, folds, list(trained), settings, Photographs(["t"], {}, embed)
+    )
 
 
 @pytest.mark.parametrize("method", ["posterior", "fixed", "swept", "prior"])
