@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 FILES = [ROOT / "params.yaml", ROOT / "tests/preset.yaml", *sorted(ROOT.glob("presets/*.yaml"))]
 
 
-FROZEN = ("animals-frozen", "wildfusion")  # presets that train nothing
+FROZEN = ("animals-frozen", "animalclef-cpu", "wildfusion")  # presets that train nothing
 
 
 @pytest.fixture
