@@ -14,6 +14,7 @@ IMAGES = WORK / "competition/images.csv"
 SAMPLE = WORK / "competition/sample.csv"
 VIEWPOINTS = WORK / "competition/viewpoints.csv"
 COLUMNS = WORK / "competition/columns.json"  # of the submission
+LEFT_OUT = WORK / "competition/left_out.csv"
 GIVEN_BOXES = WORK / "competition/boxes.csv"
 GIVEN_MASKS = WORK / "competition/masks.csv"
 DRAWN_MASKS = WORK / "competition/masks"  # of polygons

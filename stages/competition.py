@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pipeline import params, paths
 from pipeline.data import tables
+from pipeline.data.photograph_files import tabulate
 from pipeline.models.checked_networks import check_networks_once
 from pipeline.steps.competition import competition, given, kaggle
 from pipeline.system.start import run
@@ -16,11 +17,14 @@ def main() -> None:
     folder = Path(p.competition.path)
     if p.competition.source == "kaggle":
         folder = kaggle.download(p.competition.slug, paths.DOWNLOAD)
-    read = competition.read_competition(folder, p.competition.columns, p.competition.layout)
+    read = competition.read_competition(
+        folder, p.competition.columns, p.competition.layout, p.competition.skip_bad
+    )
     competition.check_folds(read.images, p.folds.count)
     masks = given.tabulate_masks(read.annotations, read.images, paths.DRAWN_MASKS)
     tables.write("images", read.images, paths.IMAGES)
     tables.write_csv(read.sample, paths.SAMPLE)
+    tables.write("left_out", tabulate(read.left_out), paths.LEFT_OUT)
     tables.write("viewpoints", read.viewpoints, paths.VIEWPOINTS)
     tables.write("given_boxes", read.annotations.boxes, paths.GIVEN_BOXES)
     tables.write("given_masks", masks, paths.GIVEN_MASKS)

@@ -17,6 +17,7 @@ def main(name: str) -> None:
         **score.compute_score_card(rankings, p.evaluation),
         **formats.score_format(form, rankings, artefacts.load_species(), clusters, p.evaluation),
         **score.summarise_conflicts(tables.read("conflicts", paths.CONFLICTS), p.labels.conflicts),
+        **score.count_left_out(tables.read("left_out", paths.LEFT_OUT)),
         "transductive": p.pretrain.method != "none",
         **score.compute_calibration_errors(reliability, tables.read_csv(paths.calibration(name))),
         **score.name_verify_scores(tables.read_json(paths.VERIFY_SCORES)),

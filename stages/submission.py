@@ -6,20 +6,21 @@ from pipeline import params, paths
 from pipeline.data import artefacts, tables
 from pipeline.data.members import load_vectors
 from pipeline.steps.submission.queries import Photographs, Settings
-from pipeline.steps.submission.submission import rank_queries, write_submission
+from pipeline.steps.submission.submission import answer_unread, rank_queries, write_submission
 from pipeline.system.start import run
 
 
 def main(name: str) -> None:
     p = params.load()
-    recipe, sample = p.ensembles[name], artefacts.load_sample()
+    recipe, sample, unread = p.ensembles[name], artefacts.load_sample(), artefacts.load_unread()
+    readable = sample[~sample.isin(unread)]
     backbones = recipe.active_backbones()
     answers = rank_queries(
         tables.read_parquet(paths.log_odds(name)),
         artefacts.load_folds(),
         recipe.fold_list(p.folds.trained),
         Settings(recipe.new_whale, p.submission, p.evaluation),
-        Photographs(sample, artefacts.load_species(), partial(load_vectors, backbones)),
+        Photographs(readable, artefacts.load_species(), partial(load_vectors, backbones)),
     )
     tables.write("rankings", answers.held_out, paths.rankings(name))
     test = answers.test.map(" ".join).rename_axis("image").reset_index(name="ranking")
@@ -28,6 +29,7 @@ def main(name: str) -> None:
     tables.write_csv(answers.curve, paths.shift_curve(name))
     tables.write_parquet(answers.posteriors, paths.posteriors(name))
     columns, path = artefacts.load_columns(), paths.submission(name)
+    answers = answer_unread(answers, unread, name)
     write_submission(answers, sample, columns, p.submission.format, path)
 
 

@@ -47,6 +47,11 @@ def load_sample() -> pd.Series:
         return pd.read_csv(paths.SAMPLE, dtype=str, keep_default_na=False)["image"]
 
 
+def load_unread() -> set[str]:
+    """The test images that can't be read (`competition.skip_bad`): of the sample alone."""
+    return set(load_sample()) - set(load_images()["image"])
+
+
 def load_groups() -> pd.DataFrame:
     """The table "groups" of `dedup`: the duplicate group of every photograph."""
     return tables.read("groups", paths.GROUPS)

@@ -26,6 +26,7 @@ OF_A_SYSTEM = "hidden, or left behind by an operating system"
 LINK = "links, which are not followed: put the files themselves there"
 SPECIAL = "neither files nor folders"
 FOLDER = "folders, in which no photographs are looked for"
+UNLISTED = "in no table"
 # of one entry
 SINGULAR = {
     LINK: "is a link, which is not followed: put the file itself there",
@@ -37,10 +38,14 @@ EXAMPLES = 3  # names of each kind
 
 @dataclass(frozen=True)
 class LeftOut:
-    """An entry that is not read, from its folder, and the kind that it is counted as."""
+    """An entry that is not read, from its folder, and the kind that it is counted as.
+
+    split : of a photograph that a competition's tables list
+    """
 
     path: Path
     kind: str
+    split: str = ""
 
 
 @dataclass(frozen=True)
@@ -115,8 +120,13 @@ def log_left_out(folder: str, left_out: list[LeftOut]) -> None:
 
 def write_left_out(left_out: Iterable[LeftOut], path: Path) -> None:
     """Write every entry that is not read, and why: columns file, reason."""
-    rows = sorted((printable(entry.path), entry.kind) for entry in left_out)
-    tables.write_csv(pd.DataFrame(rows, columns=["file", "reason"]), path)
+    tables.write_csv(tabulate(left_out).drop(columns="where"), path)
+
+
+def tabulate(left_out: Iterable[LeftOut]) -> pd.DataFrame:
+    """The table "left_out": every entry that is not read, and why, sorted by its name."""
+    rows = sorted((printable(entry.path), entry.split, entry.kind) for entry in left_out)
+    return pd.DataFrame(rows, columns=tables.COLUMNS["left_out"])
 
 
 def printable(path: str | Path) -> str:

@@ -22,6 +22,9 @@ TRANSFORM = ["t00", "t01", "t02", "t10", "t11", "t12"]
 COLUMNS = {
     # one row per image; identity is "" for test images; path is from the project's root
     "images": ["image", "split", "identity", "path", "width", "height", "bytes", "sha256"],
+    # one row per file of the competition that is not used, from its folder, and why; where: train,
+    # test or unlabelled, or "" of a file that no table lists
+    "left_out": ["file", "where", "reason"],
     # one row per image with a known viewpoint or species; "" is unknown
     "viewpoints": ["image", "viewpoint", "species"],
     # one row per image with a given box, x1 and y1 exclusive, in pixels

@@ -60,6 +60,7 @@ class Competition(Section):
     layout: Layout
     path: Text
     slug: Annotated[str, Field(pattern=r"^[\w-]*$", max_length=200)]
+    skip_bad: bool
     columns: Columns
 
     @model_validator(mode="after")

@@ -3,6 +3,7 @@
 import importlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -65,11 +66,28 @@ def run(project: Path, module: str, *words: str) -> str:
     return result.stdout
 
 
+BROKEN = {"train": "torn.jpg", "test": "broken.jpg"}  # photographs that can't be read
+
+
+def spoil(competition: Path) -> None:
+    """Add to training and test a photograph each that can't be read, and one in no table."""
+    for split, name in BROKEN.items():
+        (competition / split / name).write_bytes(b"no photograph")
+    shutil.copy(competition / "test/test01.jpg", competition / "test/surplus.jpg")
+    for file, row in (
+        ("train.csv", f"{BROKEN['train']},w1"),
+        ("sample_submission.csv", f"{BROKEN['test']},new_whale"),
+        ("solution.csv", f"{BROKEN['test']},w1,Private"),
+    ):
+        (competition / file).write_text(f"{(competition / file).read_text()}{row}\n")
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory) -> Path:
     """The tiny project after its first run, two members at once."""
     root = tmp_path_factory.mktemp("project")
     tiny.make_project(root)
+    spoil(root / "data/competition")
     (root / "spy").mkdir()
     (root / "spy/sitecustomize.py").write_text(SPY)
     run(root, "commands", "run", "--at-once", "2")
@@ -104,7 +122,9 @@ def test_the_submission_keeps_the_contract(project, name):
     allowed = {f"w{i}" for i in range(tiny.IDENTITIES)} | {"new_whale"}
     for labels in submission["Id"].str.split(" "):
         assert len(labels) == len(set(labels)) == 5 and set(labels) <= allowed
-    assert submission.set_index("Image").loc["copy.jpg", "Id"].startswith("w0 ")
+    answers = submission.set_index("Image")["Id"]
+    assert answers["copy.jpg"].startswith("w0 ")
+    assert answers["broken.jpg"] == "new_whale w0 w1 w2 w3"
 
 
 @pytest.mark.parametrize("name", ENSEMBLES)
@@ -114,6 +134,17 @@ def test_the_score_card_counts_every_held_out_query(project, name):
     counted = sum(card[key] for key in card if key.startswith("queries_"))
     assert counted == (labelled if name == "card" else labelled / 2)
     assert 0 <= card["map5_low"] <= card["map5"] <= card["map5_high"] <= 1
+    assert (card["left_out_train"], card["left_out_test"]) == (1, 1)
+
+
+def test_files_that_are_not_used_are_listed(project):
+    table = pd.read_csv(project / paths.LEFT_OUT, keep_default_na=False)
+    assert dict(zip(table["file"], table["where"], strict=True)) == {
+        "solution.csv": "",
+        "test/broken.jpg": "test",
+        "test/surplus.jpg": "",
+        "train/torn.jpg": "train",
+    }
 
 
 def test_the_report_shows_every_photograph(project):
@@ -121,7 +152,9 @@ def test_the_report_shows_every_photograph(project):
     path = project / paths.report("card")
     content = read_content(path.read_text())
     test = pd.read_csv(project / "submissions/card.csv")["Image"].tolist()
+    test.remove(BROKEN["test"])
     labelled = pd.read_csv(project / "data/competition/train.csv")["Image"].tolist()
+    labelled.remove(BROKEN["train"])
     assert sorted(query["q"] for query in content["queries"]) == sorted(labelled + test)
     assert all(len(query["a"]) == 5 for query in content["queries"])
     first = {query["q"]: query["a"][0] for query in content["queries"]}
@@ -138,6 +171,7 @@ def test_the_report_shows_every_photograph(project):
         tab.goto(path.as_uri())
         tab.locator(".card").first.click()
         assert tab.locator("#answers > li").count() == 5
+        assert "1 of the test can't be read" in tab.locator("#summary").text_content()
         assert faults == []
 
 

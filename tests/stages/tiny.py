@@ -21,7 +21,7 @@ UNLABELLED = (1, 2)
 HEIGHT, WIDTH = 64, 128
 
 CHANGES = {
-    "competition": {"path": "data/competition"},
+    "competition": {"path": "data/competition", "skip_bad": True},
     "crop": {"height": 32, "width": 64},
     "folds": {"count": 2, "trained": [0, 1]},
     "evaluation": {"crossfit": 2, "bootstrap": 100},

@@ -1,8 +1,7 @@
 """Checks of the raw tables and folders. Each returns its faults as a list of sentences."""
 
-import logging
 import os
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
@@ -15,10 +14,7 @@ from pipeline.data import (
     user_csv,
     viewpoints,
 )
-from pipeline.data.photograph_files import printable
 from pipeline.data.similar_names import SimilarNames
-
-logger = logging.getLogger(__name__)
 
 BOX = ["x0", "y0", "x1", "y1"]
 REQUIRED_FILES = ("train.csv", "sample_submission.csv")
@@ -28,12 +24,9 @@ OPTIONAL = {
 }
 
 
-def check_entries(folder: Path, required: Set[str]) -> list[str]:
-    """Find optional entries that are no file or no folder, or are written in another case.
-
-    What has another name, and is not `required`, is logged: it is not read.
-    """
-    faults, unused = [], []
+def check_entries(folder: Path) -> list[str]:
+    """Find optional entries that are no file or no folder, or are written in another case."""
+    faults = []
     for entry in sorted(folder.iterdir()):
         name = entry.name.lower()
         if entry.name in OPTIONAL and not OPTIONAL[name](entry):
@@ -41,10 +34,6 @@ def check_entries(folder: Path, required: Set[str]) -> list[str]:
             faults.append(f"{entry.name}: is not {kind}, or a link that leads nowhere")
         elif name in OPTIONAL and not (folder / name).exists():
             faults.append(f"{entry.name}: case matters: rename it {name}, or remove it")
-        elif entry.name not in {*OPTIONAL, *required}:
-            unused += [] if photograph_files.is_rubbish(entry.name) else [entry.name]
-    if unused:
-        logger.warning("%s: not read are %s", folder, ", ".join(map(printable, unused)))
     return faults
 
 
@@ -93,10 +82,7 @@ def check_identities(file: str, column: pd.Series, new_whale: str) -> list[str]:
 
 
 def check_folder(path: Path, file: str, column: pd.Series) -> list[str]:
-    """Find photographs that the table lists and the folder lacks, and the reverse.
-
-    What else lies in the folder is logged, by kind.
-    """
+    """Find photographs that the table lists and the folder lacks."""
     if not path.is_dir():
         return [f"{path.name}/: there is no such folder in {path.parent}{find_like(path)}"]
     listing = photograph_files.list_photographs(path)
@@ -110,13 +96,7 @@ def check_folder(path: Path, file: str, column: pd.Series) -> list[str]:
         if name not in kinds and is_file_name(name):
             reason = f"does not exist{similar.describe(name)}"
         faults += [f"{file}, row {row}: {path.name}/{name} {reason}"] if reason else []
-    listed = set(column)
-    unlisted = [entry for entry in listing.left_out if entry.path.name not in listed]
-    photograph_files.log_left_out(f"{path.name}/", unlisted)
-    unlisted_photographs = sorted({photograph.name for photograph in listing.photographs} - listed)
-    return faults + [
-        f"{path.name}/{printable(name)}: not in {file}" for name in unlisted_photographs
-    ]
+    return faults
 
 
 def find_like(path: Path) -> str:

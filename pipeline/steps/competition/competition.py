@@ -1,5 +1,6 @@
 """Reading and checking a competition's directory; nothing in it is changed."""
 
+import logging
 import math
 from pathlib import Path
 from typing import NamedTuple
@@ -7,11 +8,20 @@ from typing import NamedTuple
 import pandas as pd
 
 from pipeline.data import identity_names, tables
+from pipeline.data.photograph_files import LeftOut, printable
 from pipeline.params import Columns, Layout
-from pipeline.steps.competition import layouts, measuring
+from pipeline.steps.competition import layouts, measuring, unused
 from pipeline.steps.competition.listing import Annotations
-from pipeline.system.errors import Faults
+from pipeline.steps.competition.unused import Bad
+from pipeline.system.errors import MAX_LINES, Faults
 from pipeline.system.threads import map_in_threads
+
+logger = logging.getLogger(__name__)
+
+SKIP = (
+    "competition.skip_bad: true in params.yaml goes on without the {} photographs that can't be "
+    "read or are in no table"
+)
 
 
 class CompetitionTables(NamedTuple):
@@ -19,6 +29,7 @@ class CompetitionTables(NamedTuple):
 
     images : table "images"; sample : one column, `image`, of the test; viewpoints : table
         "viewpoints"; annotations : the given boxes and masks; columns : of the submission
+    left_out : files that are not used; photographs of the test among them are in `sample` alone
     """
 
     images: pd.DataFrame
@@ -26,9 +37,12 @@ class CompetitionTables(NamedTuple):
     viewpoints: pd.DataFrame
     annotations: Annotations
     columns: Columns
+    left_out: list[LeftOut]
 
 
-def read_competition(path: Path, columns: Columns, layout: Layout = "auto") -> CompetitionTables:
+def read_competition(
+    path: Path, columns: Columns, layout: Layout = "auto", skip_bad: bool = False
+) -> CompetitionTables:
     """Read a competition, which is not changed.
 
     Training images come first, in the order of the files, then the test images in the order of the
@@ -36,16 +50,20 @@ def read_competition(path: Path, columns: Columns, layout: Layout = "auto") -> C
     name). Raises Faults with everything that is wrong, not only with the first thing.
 
     columns : of the layout humpback; the others have names of their own
+    skip_bad : leave out photographs that can't be read, and those of a folder of training or test
+        photographs that are in no table, instead of refusing them
     """
     faults: list[str] = []
+    bad: Bad = {}
     try:
-        read = _read_all(path, columns, layout, faults)
+        read = _read_all(path, columns, layout, faults, bad)
     except OSError as error:  # a folder that may not be read, a disk that fails
         unread = f"{error.filename or path}: can't be read ({error.strerror})"
         raise Faults(path, [*faults, unread]) from None
+    faults += [] if skip_bad else bad
     if faults:
-        raise Faults(path, faults)
-    return read
+        raise Faults(path, faults, "" if skip_bad or not bad else SKIP.format(len(bad)))
+    return _leave_out(read, list(bad.values())) if bad else read
 
 
 def check_folds(images: pd.DataFrame, count: int) -> None:
@@ -71,27 +89,70 @@ def check_folds(images: pd.DataFrame, count: int) -> None:
         raise Faults("train.csv", [f"{fault} (folds.count in params.yaml)"])
 
 
-def _read_all(path: Path, columns: Columns, layout: Layout, faults: list[str]) -> CompetitionTables:
-    """The tables, as far as they can be read; everything that is wrong is added to `faults`."""
+def _read_all(
+    path: Path, columns: Columns, layout: Layout, faults: list[str], bad: Bad
+) -> CompetitionTables:
+    """The tables, as far as they can be read; everything that is wrong is added to `faults`.
+
+    Photographs that a run could go on without are added to `bad` instead.
+    """
     if not path.is_dir():
         raise Faults(path, ["no such folder (competition.path in params.yaml names it)"])
     listing = layouts.list_photographs(path, layout, columns, faults)
-    table = _measure_images(listing.photographs, faults)
+    not_used = unused.find_unused(path, listing)
+    bad |= unused.find_unlisted(path, listing, not_used)
+    table = _measure_images(path, listing.photographs, bad)
     given = listing.annotate(table, faults)
     images = table[tables.COLUMNS["images"]]
     sample = table.loc[table["split"] == "test", ["image"]].reset_index(drop=True)
-    return CompetitionTables(images, sample, listing.viewpoints, given, listing.columns)
+    return CompetitionTables(images, sample, listing.viewpoints, given, listing.columns, not_used)
 
 
-def _measure_images(table: pd.DataFrame, faults: list[str]) -> pd.DataFrame:
+def _leave_out(read: CompetitionTables, bad: list[LeftOut]) -> CompetitionTables:
+    """Leave out photographs that can't be read; those of the test stay in the sample.
+
+    bad : they, and photographs that are in no table, which are in `left_out` already
+    """
+    images = read.images[read.images["width"] > 0].reset_index(drop=True)
+    kept = set(images["image"])
+    unread = [entry for entry in bad if entry.split]
+    if not (images["split"] == "test").any():
+        raise Faults("the test", [f"none of its {len(read.sample)} photographs can be read"])
+    _log_unread(unread)
+    given = read.annotations
+    return read._replace(
+        images=images,
+        viewpoints=read.viewpoints[read.viewpoints["image"].isin(kept)].reset_index(drop=True),
+        annotations=given._replace(
+            boxes=given.boxes[given.boxes["image"].isin(kept)].reset_index(drop=True),
+            masks={image: file for image, file in given.masks.items() if image in kept},
+        ),
+        left_out=[*read.left_out, *unread],
+    )
+
+
+def _log_unread(unread: list[LeftOut]) -> None:
+    test = sum(entry.split == "test" for entry in unread)
+    if unread:
+        lines = [f"{printable(entry.path)}: {entry.kind}" for entry in unread]
+        logger.warning(
+            "%d photographs can't be read and are left out (competition.skip_bad); %d of the test, "
+            "which are answered with the most frequent labels:\n  %s",
+            *(len(unread), test, "\n  ".join(lines[:MAX_LINES])),
+        )
+
+
+def _measure_images(path: Path, table: pd.DataFrame, bad: Bad) -> pd.DataFrame:
     """Add width, height, bytes, sha256 and orientation to the rows.
 
-    0 and "" for images that can't be read. Every image is decoded once: only that proves that
-    training will be able to.
+    0 and "" for images that can't be read, which are added to `bad`. Every image is decoded once:
+    only that proves that training will be able to.
     """
     results = map_in_threads(measuring.measure, table["path"].tolist(), "photographs")
-    for listed, result in zip(table["listed"], results, strict=True):
-        faults += [f"{listed}: {result.fault}"] if result.fault else []
+    for row, result in zip(table.itertuples(), results, strict=True):
+        if result.fault:
+            file = Path(row.path).relative_to(path)
+            bad[f"{row.listed}: {result.fault}"] = LeftOut(file, result.fault, row.split)
     names = table["image"].tolist()
     measuring.log_damaged(table["listed"].tolist(), names, results)
     measuring.log_kinds(names, results)

@@ -32,7 +32,7 @@ def list_happywhale(path: Path, faults: list[str]) -> Listing:
 
 
 def _list(path: Path, columns: Columns, folders: tuple[str, str], faults: list[str]) -> Listing:
-    faults += checks.check_entries(path, {*checks.REQUIRED_FILES, *folders})
+    faults += checks.check_entries(path)
     train = _read_train(path, folders[0], columns, faults)
     test = _read_sample(path, folders[1], columns, faults)
     unlabelled = _list_unlabelled(path / "unlabelled", faults)
@@ -48,8 +48,15 @@ def _list(path: Path, columns: Columns, folders: tuple[str, str], faults: list[s
     if _has_column(path / "train.csv", "species"):
         species = _read_species(path / "train.csv", columns)
         viewpoints = keep_comparable(pd.concat([viewpoints, species]), test["image"])
+    reads = {path / name for name in (*checks.REQUIRED_FILES, *checks.OPTIONAL)}
+    # a table without rows has one fault, not one per photograph
+    complete = {
+        path / folder: file
+        for folder, file, rows in zip(folders, checks.REQUIRED_FILES, (train, test), strict=True)
+        if len(rows)
+    }
     annotate = partial(annotations.read_annotations, path, columns)
-    return Listing(table, columns, viewpoints, annotate)
+    return Listing(table, columns, viewpoints, reads - {path / "unlabelled"}, complete, annotate)
 
 
 def _has_column(path: Path, column: str) -> bool:
@@ -98,7 +105,6 @@ def _list_unlabelled(folder: Path, faults: list[str]) -> pd.DataFrame:
     names: list[str] = []
     if folder.is_dir():
         listing = photograph_files.list_photographs(folder)
-        photograph_files.log_left_out(f"{folder.name}/", listing.left_out)
         names = [photograph.name for photograph in listing.photographs]
     wrong = [name for name in names if not photograph_files.is_utf8(name)]
     faults += [

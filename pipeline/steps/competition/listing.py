@@ -1,7 +1,7 @@
 """What every layout of a competition is translated into, before the photographs are opened."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -37,6 +37,8 @@ class Listing:
         where; training images first, then the test in the order of the sample, then unlabelled ones
     columns : of the submission
     viewpoints : table "viewpoints"
+    reads : files and folders that are read beside the photographs
+    complete : folders of which every photograph has to be in a table, and that table
     annotate : reads the annotations, given `photographs` with width, height and orientation, and
         adds what is wrong to a list of faults
     """
@@ -44,6 +46,8 @@ class Listing:
     photographs: pd.DataFrame
     columns: Columns
     viewpoints: pd.DataFrame
+    reads: Set[Path]
+    complete: Mapping[Path, str]
     annotate: Callable[[pd.DataFrame, list[str]], Annotations]
 
 

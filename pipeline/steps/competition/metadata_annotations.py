@@ -20,7 +20,8 @@ from pipeline.system.errors import UserError
 
 logger = logging.getLogger(__name__)
 
-CODE = "{"  # the first character of a run-length code
+# the first characters of a run-length code, and of corners; everything else is a file
+CODE, OUTLINE = "{", "["
 Size = tuple[int, int]
 
 
@@ -40,12 +41,15 @@ def read_annotations(
     codes = rows["mask"].str.startswith(CODE)
     if codes.any():
         logger.warning("%d masks are run-length codes, which are not read", codes.sum())
-    rows = rows[~codes & (rows["mask"] != "")]
-    outlined = rows["mask"].str.startswith("[")
-    polygons = _read_polygons(rows[outlined], faults)
-    masks = _find_masks(path, rows[~outlined], sizes, faults)
+    polygons = _read_polygons(rows[rows["mask"].str.startswith(OUTLINE)], faults)
+    masks = _find_masks(path, select_mask_files(rows), sizes, faults)
     print(f"competition: {len(boxes)} boxes and {len(masks) + len(polygons)} masks are given")
     return Annotations(boxes, masks, polygons)
+
+
+def select_mask_files(rows: pd.DataFrame) -> pd.DataFrame:
+    """The metadata rows whose mask is a file."""
+    return rows[(rows["mask"] != "") & ~rows["mask"].str.startswith((CODE, OUTLINE))]
 
 
 def _read_boxes(rows: pd.DataFrame, sizes: dict[str, Size], faults: list[str]) -> pd.DataFrame:

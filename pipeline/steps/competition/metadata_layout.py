@@ -83,8 +83,17 @@ def _build(
     safe = located.where(rows["path"].map(checks.is_inside), "")
     table = table.assign(path=safe.loc[table.index]).reset_index(drop=True)
     viewpoints = keep_comparable(rows[["image", "viewpoint", "species"]], test)
+    columns, reads = _name_columns(path, answer), _list_read(path, rows)
     annotate = partial(metadata_annotations.read_annotations, path, rows)
-    return Listing(table, _name_columns(path, answer), viewpoints, annotate)
+    return Listing(table, columns, viewpoints, reads, {}, annotate)
+
+
+def _list_read(path: Path, rows: pd.DataFrame) -> set[Path]:
+    """The tables that are read, and the files that are masks."""
+    names = {FILE, SAMPLE}
+    names |= set(scenarios.READ) if (path / scenarios.FILE).exists() else set()
+    masks = metadata_annotations.select_mask_files(rows)["mask"]
+    return {path / name for name in names} | {importing.find_path(path, cell) for cell in masks}
 
 
 def _name_columns(path: Path, answer: str) -> Columns:

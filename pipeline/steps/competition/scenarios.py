@@ -12,6 +12,7 @@ import pandas as pd
 from pipeline.steps.competition import checks
 
 FILE = "query_scenarios.csv"
+READ = (FILE, "queries", "databases")
 
 
 def read_queries(path: Path, faults: list[str]) -> pd.DataFrame:

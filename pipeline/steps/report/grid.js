@@ -114,7 +114,9 @@ function drawSummary() {
       `top-1 ${number(scores.top1)}`;
   byId("summary").textContent = `${measured}; ${countOf(content.queries.length, content.total.queries)} photographs` +
     (content.queries.length < content.total.queries ? ", wrong and unsure ones first" : "") +
-    (scores.not_converged ? `. Training has not converged: ${scores.not_converged}` : "");
+    (scores.not_converged ? `. Training has not converged: ${scores.not_converged}` : "") +
+    ("left_out_test" in scores ? `. ${scores.left_out_train} photographs of the training and ` +
+      `${scores.left_out_test} of the test can't be read and are left out` : "");
   byId("card").tBodies[0].append(...Object.entries(scores).map(([name, value]) =>
     createElement("tr", {}, createElement("th", { scope: "row" }, name.replaceAll("_", " ")),
       createElement("td", {}, value === null ? "none" : String(value)))));

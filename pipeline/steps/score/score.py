@@ -13,6 +13,10 @@ from pipeline.params import Evaluation
 
 NOT_MEASURED = "not_measured"  # the card's key for the reason
 NOT_CONVERGED = "not_converged"  # the card's key for the members that have not
+LEFT_OUT = (
+    "{left_out_train} photographs of the training and {left_out_test} of the test can't be read "
+    "and are left out"
+)
 SCORE = "held-out MAP@5 {map5:.3f} ({map5_low:.3f} to {map5_high:.3f})"
 
 
@@ -108,6 +112,15 @@ def summarise_conflicts(table: pd.DataFrame, policy: str) -> dict[str, int | str
     return {"label_conflicts": len(table), "label_conflicts_policy": policy}
 
 
+def count_left_out(table: pd.DataFrame) -> dict[str, int]:
+    """The photographs of training and test that can't be read, if there are any.
+
+    table : table "left_out"
+    """
+    counts = {split: int((table["where"] == split).sum()) for split in ("train", "test")}
+    return {f"left_out_{split}": n for split, n in counts.items()} if any(counts.values()) else {}
+
+
 def compute_calibration_errors(first: pd.DataFrame, pairs: pd.DataFrame) -> dict[str, float | None]:
     """The mean distance of stated probabilities from observed frequencies.
 
@@ -169,11 +182,13 @@ def summarise_training(members: dict[str, dict[str, Any]]) -> dict[str, float | 
 def describe(ensemble: str, card: dict[str, Any]) -> str:
     """One line of the log: the held-out MAP@5, or why it is not measured.
 
-    A second one if members have not converged.
+    Another one if members have not converged, and if photographs are left out.
     """
     lines = [card.get(NOT_MEASURED) or SCORE.format(**card)]
     if NOT_CONVERGED in card:
         lines.append(f"not converged: {card[NOT_CONVERGED]}")
+    if "left_out_train" in card:
+        lines.append(LEFT_OUT.format(**card))
     return "\n".join(f"score {ensemble}: {line}" for line in lines)
 
 

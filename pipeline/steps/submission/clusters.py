@@ -9,7 +9,7 @@ AnimalCLEF 2026: labels cluster_<dataset>_<number>, each species' index, and the
 (wildlife-datasets, baselines/AnimalCLEF2026/submissions.ipynb).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -173,6 +173,6 @@ def tabulate_clusters(
     return pd.concat(tables, ignore_index=True)
 
 
-def name_clusters(species: str, clusters: np.ndarray) -> list[str]:
+def name_clusters(species: str, clusters: Iterable[int]) -> list[str]:
     """Labels without spaces: cluster_<species>_<number>; cluster_<number> without a species."""
     return ["_".join(["cluster", *species.split(), str(number)]) for number in clusters]

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from pipeline.data.tables import NEW_WHALE
 from pipeline.steps.submission import balance
 from pipeline.steps.submission.place import rank_labels
 from pipeline.steps.submission.queries import Queries, Settings
@@ -22,15 +23,18 @@ def rank_together(posteriors: pd.DataFrame, vocabulary: list[str], settings: Set
     posteriors : columns query, identity, posterior
     vocabulary : new_whale, then the known identities, likeliest first
     """
-    new, *known = vocabulary
-    filler = vocabulary
     if settings.new_whale.method == "never":
-        posteriors = posteriors[posteriors["identity"] != new]
-        filler = [*known, new]
-    rankings = rank_labels(posteriors, filler)
+        posteriors = posteriors[posteriors["identity"] != NEW_WHALE]
+    rankings = rank_labels(posteriors, order_labels(vocabulary, settings))
     gap, capacity = settings.submission.gap, settings.submission.capacity
     if gap:
         rankings = balance.swap_close_calls(rankings, posteriors, gap)
     if capacity:
         rankings = balance.assign_first_places(rankings, posteriors, capacity)
     return rankings
+
+
+def order_labels(vocabulary: list[str], settings: Settings) -> list[str]:
+    """The vocabulary, likeliest first; new_whale is the last one if it is never placed."""
+    new, *known = vocabulary
+    return [*known, new] if settings.new_whale.method == "never" else vocabulary

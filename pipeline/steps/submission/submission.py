@@ -1,7 +1,7 @@
 """Rank every query's labels with new_whale placed among them: held-out queries, then the test."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +13,7 @@ from pipeline.params import Columns, Format
 from pipeline.steps.submission import clusters, contract, shift
 from pipeline.steps.submission.by_species import place_all
 from pipeline.steps.submission.queries import Photographs, Queries, Settings, build_queries
-from pipeline.steps.submission.ranking import rank_held_out, rank_together
+from pipeline.steps.submission.ranking import order_labels, rank_held_out, rank_together
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Answers:
     posteriors: columns query, identity, posterior, of held-out and test queries
     vocabulary: all labels that an answer may have
     clusters: table "clusters" of held-out and test queries, empty unless these are the answers
+    frequent: the labels of an answer about which nothing is known, most frequent first
     """
 
     held_out: pd.DataFrame
@@ -33,6 +34,7 @@ class Answers:
     posteriors: pd.DataFrame
     vocabulary: set[str]
     clusters: pd.DataFrame
+    frequent: list[str]
 
 
 def rank_queries(
@@ -66,6 +68,27 @@ def rank_queries(
         pd.concat([placed, placed_test], ignore_index=True),
         set(queries.vocabulary),
         joined,
+        order_labels(queries.vocabulary, settings)[: shift.LENGTH],
+    )
+
+
+def answer_unread(answers: Answers, images: Collection[str], ensemble: str) -> Answers:
+    """Add test images that can't be read: the most frequent labels, and a cluster of its own each.
+
+    The log of the `ensemble` says so.
+    """
+    if not images:
+        return answers
+    print(
+        f"submission {ensemble}: {len(images)} photographs of the test can't be read and are "
+        f"answered {' '.join(answers.frequent)} (data/work/competition/left_out.csv)"
+    )
+    names = clusters.name_clusters("unread", range(len(images)))
+    alone = pd.DataFrame({"image": sorted(images), "cluster": names})
+    return replace(
+        answers,
+        test=pd.concat([answers.test, pd.Series(dict.fromkeys(images, answers.frequent))]),
+        clusters=pd.concat([answers.clusters, alone], ignore_index=True),
     )
 
 

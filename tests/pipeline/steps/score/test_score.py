@@ -180,6 +180,19 @@ def test_the_card_counts_conflicts_and_names_their_policy():
     }
 
 
+def test_photographs_that_are_left_out_are_counted_by_split(rankings):
+    """u and the file that no table lists are neither trained on nor answered."""
+    rows = [("a", "train"), ("b", "train"), ("c", "test"), ("u", "unlabelled"), ("x", "")]
+    table = pd.DataFrame(rows, columns=["file", "where"]).assign(reason="zero bytes")
+    counts = score.count_left_out(table)
+    assert counts == {"left_out_train": 2, "left_out_test": 1}
+    card = score.compute_score_card(rankings, EVALUATION) | counts
+    assert score.describe("card", card).endswith(
+        "score card: 2 photographs of the training and 1 of the test can't be read and are left out"
+    )
+    assert score.count_left_out(table[3:]) == score.count_left_out(table[:0]) == {}
+
+
 def summary(views: float, fit: float | None, reason: str = "") -> dict:
     return {"views_per_identity": views, "fit": fit, "not_converged": reason}
 

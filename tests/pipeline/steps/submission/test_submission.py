@@ -21,7 +21,7 @@ CLUSTERS = pd.DataFrame({"image": ["1.jpg", "2.jpg", "h"], "cluster": ["c_0", "c
 
 def build_answers() -> submission.Answers:
     none = pd.DataFrame()
-    return submission.Answers(none, TEST, none, none, VOCABULARY, CLUSTERS)
+    return submission.Answers(none, TEST, none, none, VOCABULARY, CLUSTERS, [NEW_WHALE, "b", "a"])
 
 
 def embed(images, folds):
@@ -127,3 +127,25 @@ def test_queries_of_one_fold_are_balanced_among_themselves(folds):
     assert (first == "a").groupby(answers.held_out["fold"]).sum().tolist() == [1, 1]
     unbalanced = rank(build_log_odds(folds), folds)
     assert (unbalanced.held_out["ranking"].str.split(" ").str[0] == "a").all()
+
+
+@pytest.mark.parametrize(
+    ("method", "labels"),
+    [("posterior", [NEW_WHALE, *"abc"]), ("never", [*"abc", NEW_WHALE])],
+)
+def test_the_most_frequent_labels_come_first(folds, method, labels):
+    assert rank(build_log_odds(folds), folds, method=method).frequent == labels
+
+
+@pytest.mark.parametrize(
+    ("form", "answer"),
+    [("map5", "unknown b a"), ("single", "unknown"), ("clusters", "cluster_unread_0")],
+)
+def test_a_photograph_that_cannot_be_read_keeps_its_row(form, answer, tmp_path, capsys):
+    sample, path = ["1.jpg", "broken", "2.jpg"], tmp_path / "answers.csv"
+    answers = submission.answer_unread(build_answers(), {"broken"}, "card")
+    submission.write_submission(answers, sample, COLUMNS, form, path)
+    assert path.read_text().splitlines()[2] == f"broken,{answer}"
+    said = "submission card: 1 photographs of the test can't be read and are answered new_whale b a"
+    assert said in capsys.readouterr().out
+    assert submission.answer_unread(answers, set(), "card") is answers
