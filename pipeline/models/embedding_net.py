@@ -7,9 +7,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pipeline.models import backbones, folding
-from pipeline.models.backbones import Backbone
 from pipeline.models.pair_head import PairHead
 from pipeline.models.published_neck import PublishedNeck
+from pipeline.models.timm_networks import Backbone
 from pipeline.system.errors import UserError
 
 GEM_POWER = 3.0

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.models import backbones, published_neck, stored_weights
+from pipeline.models import backbones, initial_weights, published_neck, stored_weights
 from pipeline.models.embedding_net import Architecture, EmbeddingNet
 from pipeline.models.pair_head import PairHead, build_pair_head
 from pipeline.params import Backbone, Train
@@ -25,8 +25,8 @@ def build(
         drop_path=architecture.drop_path,
     )
     neck = None
-    if first_weights not in (*backbones.PUBLISHED, "none"):
-        state = backbones.read_state_dict(Path(first_weights))
+    if first_weights not in (*initial_weights.PUBLISHED, "none"):
+        state = initial_weights.read_state_dict(Path(first_weights))
         neck = published_neck.build_neck(state, backbone.num_features)
     return EmbeddingNet(backbone, architecture, pair_head, neck)
 
@@ -49,7 +49,7 @@ def build_for_member(backbone: Backbone, settings: Train, trained: bool = False)
     pair_head = build_pair_head(settings)
     first_weights = "none" if trained else backbone.weights
     net = build(backbone.timm_name, first_weights, architecture, pair_head)
-    if backbones.is_megadescriptor(backbone.timm_name, backbone.weights):
+    if initial_weights.is_megadescriptor(backbone.timm_name, backbone.weights):
         # its card has .5 for mean and deviation, its config.json ImageNet's
         net.mean.fill_(0.5)
         net.std.fill_(0.5)

@@ -8,7 +8,13 @@ import warnings
 
 import torch
 
-from pipeline.models import backbones, local_networks, member_networks
+from pipeline.models import (
+    backbones,
+    initial_weights,
+    local_networks,
+    member_networks,
+    timm_networks,
+)
 from pipeline.params import Backbone, Crop, Params, Train
 from pipeline.system.errors import UserError
 
@@ -35,7 +41,7 @@ def check_network(backbone: Backbone, settings: Train, crop: Crop) -> None:
 
     Raises what timm or torch raise if that is impossible.
     """
-    backbones.check_name(backbone.timm_name)
+    timm_networks.check_name(backbone.timm_name)
     check_weights(backbone)
     with torch.device("meta"):
         net = member_networks.build_for_member(backbone, settings, trained=True).eval()
@@ -56,13 +62,13 @@ def check_weights(backbone: Backbone) -> None:
     """Raise ValueError if there are no first weights of that kind, or those of another network."""
     if backbone.weights == "none":
         return
-    if backbone.weights in backbones.PUBLISHED:
-        if not backbones.has_imagenet_weights(backbone.timm_name):
+    if backbone.weights in initial_weights.PUBLISHED:
+        if not initial_weights.has_imagenet_weights(backbone.timm_name):
             raise ValueError("timm has no ImageNet weights of it: set weights to none, or a file")
-        backbones.check_published_weights(backbone.timm_name)
+        initial_weights.check_published_weights(backbone.timm_name)
         return
-    state = backbones.first_state_dict(backbone.timm_name, backbone.weights)
+    state = initial_weights.first_state_dict(backbone.timm_name, backbone.weights)
     with torch.device("meta"):
-        network = backbones.create(backbone.timm_name)
+        network = timm_networks.create(backbone.timm_name)
     with warnings.catch_warnings(action="ignore"):  # that nothing is copied to meta tensors
-        backbones.load_weights(network, state)
+        initial_weights.load_weights(network, state)

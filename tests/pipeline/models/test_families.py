@@ -8,7 +8,15 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import save_file
 
-from pipeline.models import backbones, hub, member_networks, preflight, stored_weights
+from pipeline.models import (
+    backbones,
+    hub,
+    initial_weights,
+    member_networks,
+    preflight,
+    stored_weights,
+    timm_networks,
+)
 from pipeline.models.embedding_net import Architecture, EmbeddingNet
 from pipeline.params import Backbone
 from pipeline.steps.report import grad_cam
@@ -45,7 +53,7 @@ def small(monkeypatch):
     def create_small(name: str, **options):
         return create(name, **SMALL.get(name, {}), **options)
 
-    monkeypatch.setattr(backbones.timm, "create_model", create_small)
+    monkeypatch.setattr(timm_networks.timm, "create_model", create_small)
 
 
 def build(name: str, **changes) -> EmbeddingNet:
@@ -90,7 +98,7 @@ def test_every_family_embeds_trains_and_works_frozen(name, small):
 def test_tokens_are_pooled_as_timm_pools_them(name, small):
     """On crops of the size that the network was made for, its features are timm's own."""
     net = build(name, dim=None).eval()
-    plain = backbones.timm.create_model(name, num_classes=0).eval()
+    plain = timm_networks.timm.create_model(name, num_classes=0).eval()
     plain.load_state_dict(net.backbone.state_dict())
     batch = crops(height=224, width=224)
     with torch.inference_mode():
@@ -125,7 +133,7 @@ def test_position_embeddings_of_another_size_are_interpolated(tmp_path):
 def test_a_swin_without_a_head_loads_as_it_was_stored(tmp_path, small, settings_with):
     """MegaDescriptor's layout: no conversion may change what fits."""
     name = "swin_tiny_patch4_window7_224"
-    state = backbones.timm.create_model(name, num_classes=0).state_dict()
+    state = timm_networks.timm.create_model(name, num_classes=0).state_dict()
     file = tmp_path / "MegaDescriptor.pth"
     torch.save({"state_dict": state}, file)
     one = Backbone(timm_name=name, weights=str(file), overrides={})
@@ -136,9 +144,9 @@ def test_a_swin_without_a_head_loads_as_it_was_stored(tmp_path, small, settings_
 
 
 def test_the_licence_of_megadescriptor_is_told(caplog):
-    backbones.warn_of_licence("swin_tiny_patch4_window7_224", "files/resnet.pth")
+    initial_weights.warn_of_licence("swin_tiny_patch4_window7_224", "files/resnet.pth")
     assert not caplog.text
-    backbones.warn_of_licence("hf-hub:BVRA/MegaDescriptor-T-224", "pretrained")
+    initial_weights.warn_of_licence("hf-hub:BVRA/MegaDescriptor-T-224", "pretrained")
     assert "CC BY-NC 4.0" in caplog.text
 
 
@@ -194,7 +202,7 @@ def test_a_local_folder_with_timms_configuration_loads(tmp_path):
     save_file(state, tmp_path / "model.safetensors")
     one = Backbone(timm_name=f"local-dir:{tmp_path}", weights="pretrained", overrides={})
     preflight.check_weights(one)
-    backbones.check_name(one.timm_name)
+    timm_networks.check_name(one.timm_name)
     net = member_networks.build(one.timm_name, one.weights, Architecture(3, None, "gem", False))
     for key, value in net.backbone.state_dict().items():
         assert torch.equal(value, state[key]), key
