@@ -35,6 +35,7 @@ VERIFY_SCORES = WORK / "verify/scores.json"
 VERIFY_ROC = WORK / "verify/roc.csv"
 VERIFY_RELIABILITY = WORK / "verify/reliability.csv"
 FEATURE_INDEX = WORK / "identify"  # of the galleries' local features, built when first needed
+EDGE_INDEX = FEATURE_INDEX / "edges"  # the same of their trailing edges
 TEST = "test"  # instead of a fold: what local features found in the test's queries
 QuerySet = int | str  # the held-out queries of a fold, or the TEST's
 LEADERBOARD = SUBMISSIONS / "leaderboard.csv"

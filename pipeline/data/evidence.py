@@ -76,7 +76,7 @@ def save(table: pd.DataFrame, path: Path) -> None:
 
 def read_sources(path: Path) -> set[str]:
     """The sources that the table in a file has rows of."""
-    return set(tables.read_parquet(path, ["source"])["source"])
+    return set(tables.read_parquet(path, ["source"])["source"].unique())
 
 
 def load(path: Path) -> pd.DataFrame:

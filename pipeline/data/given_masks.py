@@ -23,6 +23,7 @@ OWN = 0.75
 INVERTED_EDGE, INVERTED_GAP = 0.75, 0.01
 STRAIGHT = 8 / 255  # by how much a colour of a soft edge may differ from the animal's
 BLOCK = 2**20  # pixels whose colours are counted at once
+SMALLEST = 4  # pixels of a photograph of which one may be the animal
 WAY_OUT = "save the animal as 255 and everything else as 0, or delete the mask"
 
 
@@ -58,6 +59,8 @@ def interpret(pixels: np.ndarray) -> np.ndarray:
     Raises UnclearMask.
     """
     mask = _read_opacity(pixels) if pixels.ndim == 3 and pixels.shape[2] == 4 else _mark(pixels)
+    if mask.size > SMALLEST and np.count_nonzero(mask) == 1:
+        raise UnclearMask(f"marks a single pixel, which is no animal: {WAY_OUT}")
     if is_inverted(mask):
         raise UnclearMask(
             "marks the edge and not the middle, as an inverted mask does: the animal is 255 and "

@@ -5,6 +5,7 @@ Text columns stay text: "007" and "NA" are identities like any other.
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -98,6 +99,20 @@ def read_csv(path: Path) -> pd.DataFrame:
     check_last_line(path)
     with explain_damage(path):
         return pd.read_csv(path)
+
+
+def read_numbers(path: Path, columns: Sequence[str], texts: Sequence[str] = ()) -> pd.DataFrame:
+    """Read a table as `read_csv`; other numbers than those of `write_csv` are damage, too.
+
+    columns : that it must have
+    texts : the columns, of all that it has, that are not numbers
+    """
+    table = read_csv(path)
+    with explain_damage(path):
+        if missing := [name for name in columns if name not in table]:
+            raise ValueError(f"there is no column {missing[0]}")
+        table.drop(columns=list(texts)).astype(float)
+    return table
 
 
 def check_last_line(path: Path) -> None:

@@ -84,7 +84,7 @@ def match_features(
         QUERY: {QUERY: queries.Query(QUERY, close, [], None)}
     }
     found = match.match_flat(matcher, sets)
-    found = match.add_edge_votes(found, features, galleries, sets, p.match)
+    found = match.add_edge_votes(found, features, galleries, sets, p.match, local.edge_index)
     return match.add_pair_scores(found, features, stored.files, p.match)[QUERY]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import faiss
 import numpy as np
@@ -27,11 +28,13 @@ class LocalGallery:
     """The photographs that local features are compared with.
 
     rows: columns image, identity, of all galleries; index: of their descriptors, in the order of
-    `rows` (`index.build_index`)
+    `rows` (`index.build_index`); edge_index: the same of the windows of their trailing edges, None
+    without any
     """
 
     rows: pd.DataFrame
     index: faiss.Index
+    edge_index: faiss.Index | None
 
 
 @dataclass(frozen=True)
@@ -119,11 +122,24 @@ def build_local_gallery(
 ) -> LocalGallery:
     """Join all galleries and the enrolled photographs, and index their local features."""
     rows = merge_galleries(folds)
-    index = stored_index.load_or_build(stored, rows["image"], p.match, paths.FEATURE_INDEX)
-    for photograph in enrolled.values():
-        added = photograph.features
-        index.add(added.descriptors[added.rows(0)].astype(np.float32))
+    added = [photograph.features for photograph in enrolled.values()]
+    index = load_index(stored, rows["image"], added, paths.FEATURE_INDEX, p)
+    edge_index = None
+    if len(stored.edges):
+        edges, added_edges = stored.edge_features(), [one.edge_features() for one in added]
+        edge_index = load_index(edges, rows["image"], added_edges, paths.EDGE_INDEX, p)
     identities = [photograph.identity for photograph in enrolled.values()]
     added_rows = pd.DataFrame({"image": list(enrolled), "identity": identities})
     rows = pd.concat([rows[["image", "identity"]], added_rows], ignore_index=True)
-    return LocalGallery(rows, index)
+    return LocalGallery(rows, index, edge_index)
+
+
+def load_index(
+    stored: Features, images: pd.Series, added: list[Features], folder: Path, p: Params
+) -> faiss.Index:
+    """The kept index of these images' features, followed by those of single photographs."""
+    index = stored_index.load_or_build(stored, images, p.match, folder)
+    for one in added:
+        if len(descriptors := one.descriptors[one.rows(0)]):
+            index.add(descriptors.astype(np.float32))
+    return index

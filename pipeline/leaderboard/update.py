@@ -4,6 +4,7 @@ import logging
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -51,9 +52,22 @@ def is_complete(ensemble: str) -> bool:
         return False
     if fault := find_fault(ensemble):
         logger.warning("%s is left out: %s: run dvc repro", ensemble, fault)
-    elif reason := tables.read_json(paths.score_card(ensemble)).get("not_measured"):
+        return False
+    warn_of_limits(ensemble, tables.read_json(paths.score_card(ensemble)))
+    return True
+
+
+def warn_of_limits(ensemble: str, card: dict[str, Any]) -> None:
+    """Repeat what a score card says of its scores: what limits them stands in no column."""
+    if reason := card.get("not_measured"):
         logger.warning("%s: %s", ensemble, reason)
-    return not fault
+    if members := card.get("not_converged"):
+        logger.warning("%s has not converged: %s", ensemble, members)
+    if "left_out_test" in card:
+        logger.warning(
+            "%s: %d photographs of the training and %d of the test can't be read and are left out",
+            *(ensemble, card["left_out_train"], card["left_out_test"]),
+        )
 
 
 def find_fault(ensemble: str) -> str:

@@ -8,16 +8,20 @@ They are local features without a geometry: only votes are counted.
 from collections.abc import Mapping
 from dataclasses import replace
 
+import faiss
+
 from pipeline.data.features import Features
 from pipeline.params import Match
 from pipeline.steps.match.matcher import Matcher
 from pipeline.steps.match.queries import Galleries, Query
 
 
-def build_matcher(features: Features, galleries: Galleries, params: Match) -> Matcher:
-    """A matcher of the photographs' edges, which verifies no pair."""
+def build_matcher(
+    features: Features, galleries: Galleries, params: Match, index: faiss.Index | None = None
+) -> Matcher:
+    """A matcher of the photographs' edges, which verifies no pair; see `Matcher` for `index`."""
     votes_only = params.model_copy(update={"shortlist": 0, "matcher": "nearest"})
-    return Matcher(features.edge_features(), galleries, votes_only, "sift")
+    return Matcher(features.edge_features(), galleries, votes_only, "sift", index)
 
 
 def without_pairs(queries: Mapping[str, Query]) -> dict[str, Query]:

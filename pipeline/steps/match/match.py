@@ -104,11 +104,15 @@ def add_edge_votes(
     galleries: Galleries,
     sets: Mapping[QuerySet, Mapping[str, Query]],
     params: Match,
+    index: faiss.Index | None = None,
 ) -> dict[QuerySet, Matches]:
-    """Add the evidence `edge_votes`, of the same queries, if there are trailing edges."""
+    """Add the evidence `edge_votes`, of the same queries, if there are trailing edges.
+
+    index : of the galleries' windows; built if not given
+    """
     if not len(features.edges):
         return found
-    matcher = edges.build_matcher(features, galleries, params)
+    matcher = edges.build_matcher(features, galleries, params, index)
     without_pairs = {key: edges.without_pairs(queries) for key, queries in sets.items()}
     votes = match_flat(matcher, without_pairs)
     return {key: add_votes(matches, votes[key].evidence) for key, matches in found.items()}

@@ -17,6 +17,17 @@ from pipeline.data.held_out_masks import HeldOutMasks
 from pipeline.data.members import Member
 from pipeline.params import RERANK_SCORES, Ensemble
 
+# what the figures need of tables of earlier stages
+CURVE = ["shift", "map5", "new_share"]
+HISTORY = ["epoch", "loss"]
+LR_RANGE = ["rate", "loss", "smoothed"]
+# of the stage `score`: the columns, and those of them that are no numbers
+SCORE_COLUMNS = {
+    "reliability": (["probability", "frequency", "fraction"], []),
+    "class_sizes": (["photographs", "queries", "map5", "top1"], ["photographs"]),
+    "outcomes": (["actual", "predicted"], ["actual", "predicted"]),
+}
+
 
 @dataclass(frozen=True)
 class Sources:
@@ -144,17 +155,18 @@ class Sources:
 
     @cached_property
     def threshold_curve(self) -> pd.DataFrame:
-        return tables.read_csv(paths.shift_curve(self.ensemble))
+        return tables.read_numbers(paths.shift_curve(self.ensemble), CURVE)
 
     def score_table(self, name: str) -> pd.DataFrame:
         """A table of the stage `score`: reliability, class_sizes or outcomes."""
-        return tables.read_csv(paths.score_table(self.ensemble, name))
+        return tables.read_numbers(paths.score_table(self.ensemble, name), *SCORE_COLUMNS[name])
 
     @cached_property
     def histories(self) -> dict[str, pd.DataFrame]:
         """The training history of every member, by its name."""
         return {
-            member.name: tables.read_csv(paths.training_history(*member)) for member in self.members
+            member.name: tables.read_numbers(paths.training_history(*member), HISTORY)
+            for member in self.members
         }
 
     @cached_property
@@ -166,7 +178,11 @@ class Sources:
     def lr_ranges(self) -> dict[str, pd.DataFrame]:
         """The learning-rate range tests of the backbones that have one, by backbone."""
         files = {name: paths.LR_RANGE / f"{name}.csv" for name in self.backbones}
-        return {name: tables.read_csv(file) for name, file in files.items() if file.is_file()}
+        return {
+            name: tables.read_numbers(file, LR_RANGE)
+            for name, file in files.items()
+            if file.is_file()
+        }
 
 
 def load_matching(

@@ -86,6 +86,7 @@ def test_a_few_levels_at_the_edge_are_soft(tmp_path):
 
 UNCLEAR = {
     "empty": (NONE, "every pixel is 0"),
+    "one pixel": (np.pad(np.full((1, 1), 255, np.uint8), ((9, 54), (9, 118))), "a single pixel"),
     "all marked": (ALL, "every pixel is 255"),
     "all of class 1": (NONE + 1, "every pixel is 1"),
     "transparent everywhere": (np.dstack([NONE] * 4), "every pixel is 0"),

@@ -10,6 +10,7 @@ from pipeline.identify import comparison
 from pipeline.identify.comparison import Query
 from pipeline.identify.gallery import Gallery, LocalGallery
 from pipeline.steps.match import index as feature_index
+from pipeline.steps.match.matcher import Matcher
 from pipeline.steps.weigh.point_weights import PointWeigher
 from tests.conftest import ROOT
 from tests.pipeline.data.synthetic_edges import KNOWN, build_features
@@ -62,22 +63,30 @@ def test_photographs_are_ranked_by_matched_points_then_by_similarity():
     assert found["similarity"].tolist() == pytest.approx([0.5, 0.8, 0.4])
 
 
-def test_a_new_photograph_has_the_votes_of_its_edge():
+def test_a_new_photograph_has_the_votes_of_its_edge(monkeypatch):
+    built: list[int] = []
     p = params.load(ROOT / "tests/params.yaml")
     known = build_features()
     images = [f"w{individual}_0.png" for individual in range(KNOWN)]
     rows = pd.DataFrame({"image": images, "identity": [name[:2] for name in images]})
     new = features.join([comparison.QUERY], [known.of(known.names.tolist().index("w2_1.png"))])
     descriptors = np.concatenate([known.of(2 * number).descriptors for number in range(KNOWN)])
-    local = LocalGallery(rows, feature_index.build_index(descriptors, p.match))
+    edges = known.edge_features()
+    windows = np.concatenate([edges.descriptors[edges.rows(2 * n)] for n in range(KNOWN)])
+    indices = [feature_index.build_index(array, p.match) for array in (descriptors, windows)]
     nearest = pd.DataFrame({"query": [comparison.QUERY], "rank": [0], "image": ["w0_0.png"]})
-    found = comparison.match_features(
-        Query({}, new, set(), PointWeigher()),
-        stored(features=known),
-        local,
-        rows,
-        [nearest.assign(similarity=0.5)],
-        p,
-    ).evidence
-    votes = found[found["source"] == "edge_votes"].set_index("identity")["score"]
-    assert votes.idxmax() == "w2" and "votes" in set(found["source"])
+    monkeypatch.setattr(Matcher, "build_index", lambda _: built.append(1) or indices[1])
+    votes = []
+    for edge_index in (indices[1], None):
+        found = comparison.match_features(
+            Query({}, new, set(), PointWeigher()),
+            stored(features=known),
+            LocalGallery(rows, indices[0], edge_index),
+            rows,
+            [nearest.assign(similarity=0.5)],
+            p,
+        ).evidence
+        votes.append(found[found["source"] == "edge_votes"].set_index("identity")["score"])
+        assert len(built) == (edge_index is None)  # an index that is kept is not built
+    assert votes[0].idxmax() == "w2" and "votes" in set(found["source"])
+    assert votes[0].to_dict() == votes[1].to_dict()

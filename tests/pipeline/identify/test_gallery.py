@@ -1,15 +1,18 @@
 """What a photograph is compared with: embeddings, and the stored index."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline import paths
 from pipeline.data import gallery as rows
-from pipeline.data.features import Features, join
+from pipeline.data.features import NO_EDGE, Features, join
 from pipeline.identify import gallery, stored_index
 from pipeline.steps.match import index as feature_index
 from pipeline.system.errors import UserError
+from tests.pipeline.data.synthetic_edges import build_features
 from tests.pipeline.data.test_enrolled_photo import build_enrolled
 
 pytestmark = pytest.mark.usefixtures("three_folds")
@@ -58,6 +61,27 @@ def test_the_index_is_built_once_and_again_for_other_settings_or_photographs(p, 
     stored_index.load_or_build(features, images, probes, paths.FEATURE_INDEX)
     assert len(built) == 3
     assert len(list(paths.FEATURE_INDEX.iterdir())) == 1
+
+
+def test_the_index_of_trailing_edges_is_kept_too(p, built):
+    """And enrolled photographs are added to it, also one without an edge."""
+    stored = build_features()
+    names = stored.names.tolist()
+    folds = pd.DataFrame({"image": names, "identity": [name[:2] for name in names]})
+    folds = folds.assign(group=range(len(names)), only_fold="", fold=0, part=0)
+    first = gallery.build_local_gallery(stored, folds, {}, p)
+    edges = [stored.of(0), stored.of(1)._replace(edge=NO_EDGE)]
+    added = {
+        name: replace(build_enrolled("w9", "a0"), features=join([name], [one]))
+        for name, one in zip("xy", edges, strict=True)
+    }
+    second = gallery.build_local_gallery(stored, folds, added, p)
+    windows = len(stored.edges)
+    assert first.edge_index.ntotal == windows and len(built) == 2  # of points and edges, once
+    assert second.edge_index.ntotal == windows + len(edges[0].edge)
+    assert second.index.ntotal == first.index.ntotal + 10
+    without = build_features(edges=False)
+    assert gallery.build_local_gallery(without, folds, {}, p).edge_index is None
 
 
 @pytest.mark.fault(

@@ -81,6 +81,18 @@ def test_what_is_not_measured_has_no_number_on_the_leaderboard(run, caplog):
     assert "nan" not in (run / "submissions/leaderboard.html").read_text().lower()
 
 
+def test_what_limits_a_card_is_repeated(run, caplog):
+    update()
+    assert caplog.messages == []
+    limits = {"not_converged": "lite0-0: too short", "left_out_train": 2, "left_out_test": 1}
+    (run / "submissions/card.json").write_text(json.dumps(CARD | limits))
+    update()
+    assert caplog.messages == [
+        "card has not converged: lite0-0: too short",
+        "card: 2 photographs of the training and 1 of the test can't be read and are left out",
+    ]
+
+
 def test_files_of_another_run_or_missing_ones_are_left_out_with_a_warning(run, caplog):
     """The rankings have 1/2; a card with .6 is of another run. Nothing is added to the history."""
     (run / "submissions/card.json").write_text(json.dumps(CARD | {"map5": 0.6}))

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from pipeline import paths
 from pipeline.data import evidence, tables
@@ -11,6 +12,7 @@ from pipeline.data.members import Member
 from pipeline.steps.match.match import PAIR_COLUMNS, POINT_COLUMNS
 from pipeline.steps.report import report, sources
 from pipeline.steps.report.sources import Sources
+from pipeline.system.errors import UserError
 
 MEMBERS = [Member("lite0", 2), Member("lite0", 0), Member("lite1", 2), Member("lite1", 0)]
 SOURCES = Sources("best", MEMBERS, ("centre", "reranked"))
@@ -91,3 +93,50 @@ def test_the_attention_maps_and_masks_are_part_of_the_report(monkeypatch):
     assert content["attention"] == ["a map"] and figures == "figures"
     assert content["masks"] == ["masks", {"a": (4, 3), "b": (6, 5)}]
     assert given == {"fold": 2, "names": ["a", "b"], "channels": 3}
+
+
+ROWS = {
+    paths.shift_curve("best"): ("shift,map5,new_share", "0.5,0.9,0.25"),
+    paths.score_table("best", "reliability"): ("probability,frequency,fraction", "0.5,0.9,1.0"),
+    paths.score_table("best", "class_sizes"): ("photographs,queries,map5,top1", "3-4,7,0.5,"),
+    paths.score_table("best", "outcomes"): ("actual,predicted", "known,new"),
+    paths.training_history("lite0", 2): ("epoch,loss,way20_shot1", "1,,0.5"),
+    paths.LR_RANGE / "lite0.csv": ("rate,loss,smoothed", "0.1,5.0,5.0"),
+}
+
+
+def read_figures(changed: str, header: str, row: str) -> dict[str, pd.DataFrame]:
+    """What the figures are drawn of, with one file changed."""
+    for path, (own_header, own_row) in ROWS.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        head, line = (header, row) if str(path) == changed else (own_header, own_row)
+        path.write_text(f"{head}\n{line}\n")
+    found = Sources("best", MEMBERS[:1], ("centre", "reranked"), "new_whale")
+    scores = [found.score_table(name) for name in sources.SCORE_COLUMNS]
+    read = [found.threshold_curve, *scores, *found.histories.values(), *found.lr_ranges.values()]
+    return dict(zip(map(str, ROWS), read, strict=True))
+
+
+def test_the_tables_of_the_figures_are_read_as_they_are(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    read = read_figures("", "", "")
+    for path, (header, _) in ROWS.items():
+        assert list(read[str(path)]) == header.split(",") and len(read[str(path)]) == 1
+    assert read[str(paths.score_table("best", "class_sizes"))]["photographs"].tolist() == ["3-4"]
+
+
+@pytest.mark.fault(
+    "artefacts",
+    "a digit or a column's name that has flipped in a table of the report's figures",
+    "one line that names the file and the way to make it again",
+)
+@pytest.mark.parametrize("path", [str(path) for path in ROWS])
+def test_a_flipped_digit_or_name_is_named_with_its_file(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    header, row = ROWS[next(known for known in ROWS if str(known) == path)]
+    flipped = {"name": (f"~{header[1:]}", row)}
+    if "outcomes" not in path:
+        flipped["digit"] = (header, row.replace("0.5", "0.u", 1).replace("0.1", "0.q", 1))
+    for head, line in flipped.values():
+        with pytest.raises(UserError, match=f"{path} is damaged .*tailprint check --remove"):
+            read_figures(path, head, line)
