@@ -40,5 +40,5 @@ RUN git init -q \
     && chmod -R a+rwX /project "$HOME" \
     && git config --system --add safe.directory /project
 RUN useradd --uid 1000 --home-dir "$HOME" tailprint
-USER tailprint
+USER 1000
 CMD ["tailprint", "--help"]
