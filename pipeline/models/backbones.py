@@ -5,12 +5,7 @@ from torch import nn
 
 from pipeline.models import depthwise, initial_weights, timm_networks
 from pipeline.models.timm_networks import Backbone
-from pipeline.models.without_compiler import without_compiler
 from pipeline.system.errors import UserError
-
-with without_compiler():
-    from timm.layers import Conv2dSame
-    from timm.models import group_parameters
 
 WHOLE = 32  # pixels per cell of the last maps, in nearly every backbone
 
@@ -32,7 +27,7 @@ def build(
     truncate(backbone, reduction)
     if channels > 3:
         widen_input(backbone, channels)
-    depthwise.replace_depthwise(backbone, Conv2dSame)
+    depthwise.replace_depthwise(backbone, timm_networks.SAME_PADDED)
     return backbone.to(memory_format=torch.channels_last)
 
 
@@ -85,7 +80,7 @@ def first_stage_parameters(backbone: Backbone, stages: int) -> list[str]:
 
     A stage of a transformer without stages is a block.
     """
-    groups = group_parameters(backbone, backbone.group_matcher(coarse=True))
+    groups = timm_networks.group_parameters(backbone)
     order = sorted(groups)
     if stages > len(order):
         raise UserError(f"train.frozen_stages is {stages}, the backbone has {len(order)} stages")

@@ -14,7 +14,9 @@ from pipeline.system.errors import UserError
 
 with without_compiler():
     import timm
+    from timm import layers, models
 
+SAME_PADDED = layers.Conv2dSame  # a convolution that pads as TensorFlow does
 # what a transformer of a fixed input size must be told to take crops of any
 ANY_SIZE: tuple[dict[str, bool], ...] = (
     {"dynamic_img_size": True, "dynamic_img_pad": True},
@@ -97,3 +99,8 @@ def find_repository(timm_name: str) -> str | None:
     """Where the hub has the weights of one of timm's networks; None for the names of sources."""
     config = None if hub.has_source(timm_name) else timm.get_pretrained_cfg(timm_name)
     return config.hf_hub_id if config else None
+
+
+def group_parameters(backbone: Backbone) -> dict[int, list[str]]:
+    """The names of the parameters of each stage, by its number, the stem's first."""
+    return models.group_parameters(backbone, backbone.group_matcher(coarse=True))
