@@ -13,14 +13,13 @@ from pipeline.system.start import run
 def main(name: str) -> None:
     p = params.load()
     recipe, sample, unread = p.ensembles[name], artefacts.load_sample(), artefacts.load_unread()
-    readable = sample[~sample.isin(unread)]
-    backbones = recipe.active_backbones()
+    embed = partial(load_vectors, recipe.active_backbones())
     answers = rank_queries(
         tables.read_parquet(paths.log_odds(name)),
         artefacts.load_folds(),
         recipe.fold_list(p.folds.trained),
         Settings(recipe.new_whale, p.submission, p.evaluation),
-        Photographs(readable, artefacts.load_species(), partial(load_vectors, backbones)),
+        Photographs(sample[~sample.isin(unread)], artefacts.load_species(), embed),
     )
     tables.write("rankings", answers.held_out, paths.rankings(name))
     test = answers.test.map(" ".join).rename_axis("image").reset_index(name="ranking")
@@ -28,9 +27,8 @@ def main(name: str) -> None:
     tables.write("clusters", answers.clusters, paths.clusters(name))
     tables.write_csv(answers.curve, paths.shift_curve(name))
     tables.write_parquet(answers.posteriors, paths.posteriors(name))
-    columns, path = artefacts.load_columns(), paths.submission(name)
-    answers = answer_unread(answers, unread, name)
-    write_submission(answers, sample, columns, p.submission.format, path)
+    answers, columns = answer_unread(answers, unread, name), artefacts.load_columns()
+    write_submission(answers, sample, columns, p.submission.format, paths.submission(name))
 
 
 if __name__ == "__main__":
