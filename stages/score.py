@@ -1,8 +1,7 @@
 """Write the score card of one ensemble, and the tables of its plots."""
 
 from pipeline import params, paths
-from pipeline.data import artefacts, tables
-from pipeline.data.members import list_members
+from pipeline.data import artefacts, members, tables
 from pipeline.steps.score import formats, plots, score
 from pipeline.system.start import run
 
@@ -12,7 +11,7 @@ def main(name: str) -> None:
     posteriors = tables.read_parquet(paths.posteriors(name))
     reliability = plots.build_first_answer_diagram(rankings, posteriors, p.score.reliability_bins)
     form, clusters = p.submission.format, tables.read("clusters", paths.clusters(name))
-    members = list_members(p.ensembles[name], p.folds.trained)
+    own = members.list_members(p.ensembles[name], p.folds.trained)
     card: dict[str, object] = {
         **score.compute_score_card(rankings, p.evaluation),
         **formats.score_format(form, rankings, artefacts.load_species(), clusters, p.evaluation),
@@ -21,8 +20,8 @@ def main(name: str) -> None:
         "transductive": p.pretrain.method != "none",
         **score.compute_calibration_errors(reliability, tables.read_csv(paths.calibration(name))),
         **score.name_verify_scores(tables.read_json(paths.VERIFY_SCORES)),
-        **score.average_few_shot_accuracy([m.few_shot_accuracy() for m in members]),
-        **score.summarise_training({m.name: m.training_summary() for m in members}),
+        **score.average_few_shot_accuracy([m.few_shot_accuracy() for m in own]),
+        **score.summarise_training({m.name: m.training_summary() for m in own}),
     }
     sizes = plots.score_by_gallery_size(rankings, artefacts.load_folds(), p.score.gallery_sizes)
     tables.write_csv(sizes, paths.score_table(name, "class_sizes"))
