@@ -19,12 +19,12 @@ from tests.stages import tiny
 STAGES = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
 INDIVIDUALS, EACH = 5, 4  # of a species, for training
 LONELY = "LizardID"  # a species without any labelled photograph
-# layout, submission.format, columns of the submission
+# layout, submission.format, columns of the submission (test_end_to_end has five names, too)
 LAYOUTS = [
-    ("humpback", "map5", ["Image", "Id"]),
-    ("happywhale", "map5", ["image", "predictions"]),
-    ("whaledo", "map5", ["image_id", "whale_id"]),
-    ("wildlife_datasets", "map5", ["image_id", "identity"]),
+    pytest.param("humpback", "map5", ["Image", "Id"], marks=pytest.mark.slow),
+    pytest.param("happywhale", "map5", ["image", "predictions"], marks=pytest.mark.slow),
+    pytest.param("whaledo", "map5", ["image_id", "whale_id"], marks=pytest.mark.slow),
+    pytest.param("wildlife_datasets", "map5", ["image_id", "identity"], marks=pytest.mark.slow),
     ("animalclef2025", "single", ["image_id", "identity"]),
     ("animalclef2026", "clusters", ["image_id", "cluster"]),
 ]
