@@ -149,14 +149,15 @@ def _measure_images(path: Path, table: pd.DataFrame, bad: Bad) -> pd.DataFrame:
     only that proves that training will be able to.
     """
     results = map_in_threads(measuring.measure, table["path"].tolist(), "photographs")
-    for row, result in zip(table.itertuples(), results, strict=True):
+    rows = zip(table["listed"], table["path"], table["split"], results, strict=True)
+    for listed, file, split, result in rows:
         if result.fault:
-            file = Path(row.path).relative_to(path)
-            bad[f"{row.listed}: {result.fault}"] = LeftOut(file, result.fault, row.split)
+            entry = LeftOut(Path(file).relative_to(path), result.fault, split)
+            bad[f"{listed}: {result.fault}"] = entry
     names = table["image"].tolist()
     measuring.log_damaged(table["listed"].tolist(), names, results)
     measuring.log_kinds(names, results)
     columns = ["width", "height", "bytes", "sha256", "orientation"]
-    rows = [[getattr(result, column) for column in columns] for result in results]
-    measures = pd.DataFrame(rows, columns=columns, index=table.index)
+    values = [[getattr(result, column) for column in columns] for result in results]
+    measures = pd.DataFrame(values, columns=columns, index=table.index)
     return pd.concat([table, measures], axis=1)
