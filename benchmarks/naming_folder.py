@@ -1,13 +1,16 @@
 """How good and how fast `tailprint name` is on a labelled collection, beside plain 1-NN.
 
-    python -m benchmarks.naming_folder DATA WORK [--photographs 350] [--seed 0]
+    python -m benchmarks.naming_folder DATA WORK [--photographs 350] [--whole 10] [--seed 0]
 
 DATA has a table `train.csv` (columns Image, Id) and a folder `train`, in Kaggle's layout. Of its
 photographs of known individuals a random fifth (with --photographs, of so many) is named by a
 catalogue of the others, with a fifth of those labelled new_whale. Prints top-1 of known
 individuals, that of 1-NN by the same frozen embeddings, and the difference with its 95 % interval,
 bootstrapped by individual; how new ones are answered; the seconds of the first run, of one that has
-nothing to do, and of one with five more photographs. WORK is a folder for the answers.
+nothing to do, and of one with five more photographs. With --whole, so many individuals with
+SEVERAL photographs or more are left out of the catalogue as a whole, and the groups of unknown
+individuals are scored on them: adjusted Rand index, precision and recall of pairs. WORK is a folder
+for the answers.
 """
 
 import os
@@ -21,7 +24,7 @@ import pandas as pd
 import typer
 
 from pipeline.data.tables import NEW_WHALE
-from pipeline.evaluation import protocol
+from pipeline.evaluation import clustering, protocol
 from pipeline.naming.catalogue import Source
 from pipeline.naming.naming import Named, name_photographs
 from pipeline.naming.photographs import describe
@@ -29,19 +32,21 @@ from pipeline.naming.settings import Options, build_settings
 from pipeline.naming.workspace import Workspace
 
 ADDED = 5  # photographs that come later
+SEVERAL = 3  # photographs of an individual that is left out as a whole
 
 
 def main(
     data: Path,
     work: Path,
     photographs: Annotated[int, typer.Option(help="0: all.")] = 0,
+    whole: Annotated[int, typer.Option(help="Individuals that no catalogue has.")] = 0,
     seed: int = 0,
     backbone: str = Options.backbone,
 ) -> None:
     """Name a fifth of the photographs in DATA by the others."""
     table = pd.read_csv(data / "train.csv", dtype=str, keep_default_na=False)
     table = table.set_axis(["image", "identity"], axis=1)
-    known, new = split(table, photographs, seed)
+    known, new = hold_out_whole(*split(table, photographs, seed), whole, seed)
     lay_out(data, known, new, work)
     options = Options(backbone=backbone)
     later = sorted((work / "new").iterdir())[:ADDED]
@@ -54,6 +59,8 @@ def main(
     named = run("nothing to do", work, options)
     print(*named.sentences, sep="\n")
     report(named.table, known, new, work, options)
+    if whole:
+        report_groups(named.table, known, new)
 
 
 def split(table: pd.DataFrame, count: int, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -70,6 +77,17 @@ def split(table: pd.DataFrame, count: int, seed: int) -> tuple[pd.DataFrame, pd.
     queries = rng.random(len(labelled)) < 0.2
     some = unseen[rng.random(len(unseen)) < 0.2]
     return labelled[~queries], pd.concat([labelled[queries], some])
+
+
+def hold_out_whole(
+    known: pd.DataFrame, new: pd.DataFrame, count: int, seed: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Move `count` individuals with SEVERAL photographs or more from the catalogue to the new."""
+    sizes = pd.concat([known, new])["identity"].value_counts().sort_index()
+    several = sizes.index[(sizes >= SEVERAL) & (sizes.index != NEW_WHALE)]
+    chosen = np.random.default_rng([seed, 1]).permutation(several)[:count]
+    moved = known["identity"].isin(chosen)
+    return known[~moved], pd.concat([new, known[moved]])
 
 
 def lay_out(data: Path, known: pd.DataFrame, new: pd.DataFrame, work: Path) -> None:
@@ -122,6 +140,25 @@ def report(
     )
     confident = (table["probability_1"].astype(float) >= 0.9).to_numpy()
     print(f"{confident.sum()} answers of 90 % or more, {ours[confident].mean():.3f} right")
+
+
+def report_groups(table: pd.DataFrame, known: pd.DataFrame, new: pd.DataFrame) -> None:
+    """Print how well the photographs of individuals that the catalogue lacks are grouped.
+
+    One that got no group, since a name is likelier than a new individual, is alone.
+    """
+    unseen = new[~new["identity"].isin([*known["identity"], NEW_WHALE])].set_index("image")
+    groups = table.set_index("photograph")["unknown_group"].reindex(unseen.index)
+    grouped = (groups != "").to_numpy()
+    print(f"{len(unseen)} photographs of {unseen['identity'].nunique()} individuals left out whole")
+    for label, chosen in (("all", np.ones(len(unseen), bool)), ("with a group", grouped)):
+        alone = np.arange(len(unseen)) - len(unseen)  # no group's number
+        clusters = np.where(grouped, groups, alone)[chosen].astype(int)
+        truth = unseen["identity"].to_numpy()[chosen]
+        agreement = clustering.score_agreement(clusters, truth)
+        scores = {"ari": agreement["ari"], **clustering.score_pairs(clusters, truth)}
+        numbers = ", ".join(f"{name} {value:.3f}" for name, value in scores.items())
+        print(f"groups of unknown individuals, {label} ({chosen.sum()}): {numbers}")
 
 
 def search_nearest(
