@@ -60,7 +60,7 @@ def answer(query: Query, stored: Gallery, recipe: Ensemble, backbone: str, p: Pa
         for of_fold in scores.values():
             of_fold[LOCAL] = pd.concat([matched.evidence, weighed])
         compared.append(matched.pairs)
-    posteriors = blend_scores(query, stored, recipe, folds, scores, p)
+    posteriors = blend_scores(query, stored, recipe, scores, p)
     return Answer(normalise(posteriors), rank_compared(query, stored, compared))
 
 
@@ -68,18 +68,13 @@ def blend_scores(
     query: Query,
     stored: Gallery,
     recipe: Ensemble,
-    folds: pd.DataFrame,
     scores: dict[int, dict[str, pd.DataFrame]],
     p: Params,
 ) -> pd.DataFrame:
-    """The posteriors (columns query, identity, posterior) by the ensemble's blend of the scores.
-
-    folds : the table "folds" without what the photograph is not compared with
-    """
+    """The posteriors (columns query, identity, posterior) by the ensemble's blend of the scores."""
     sources = list_sources(stored.held_out)  # what the blend is fitted on; one query may lack some
     parts = [
-        assemble_fold(fold, of_fold, sources, query_rows(), folds)
-        for fold, of_fold in scores.items()
+        assemble_fold(fold, of_fold, sources, query_rows()) for fold, of_fold in scores.items()
     ]
     blend = Blend(recipe, p.ensemble, p.evaluation, stored.tests)
     log_odds = blend.fit(without_part_of(query, stored.held_out, p)).log_odds(parts)

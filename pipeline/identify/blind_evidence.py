@@ -38,9 +38,7 @@ def score_blindly(folds: list[int], sources: dict[str, list[str]], p: Params) ->
         neighbours = {fold: own[p.match.backbone][1] for fold, own in found.items()}
         for fold, matched in match_blindly(tests, galleries, neighbours, p).items():
             tables[int(fold)][LOCAL] = matched.evidence
-    return [
-        assemble_fold(fold, tables[fold], sources, tests, rows) for fold, rows in galleries.items()
-    ]
+    return [assemble_fold(fold, tables[fold], sources, tests) for fold in galleries]
 
 
 def leave_out(fold: int) -> pd.DataFrame:

@@ -111,7 +111,7 @@ class Comparer:
         by_embedding = [evidence.build_empty(), *(scores for scores, _ in found)]
         tables = {BACKBONE: pd.concat(by_embedding, ignore_index=True), LOCAL: matches.evidence}
         sources = {BACKBONE: list(recipe.scores), LOCAL: recipe.local_scores()}
-        assembled = assemble_fold(-1, tables, sources, tabulate(list(queries)), self.known.rows)
+        assembled = assemble_fold(-1, tables, sources, tabulate(list(queries)))
         return Compared(assembled, matches.pairs, matches.points)
 
 

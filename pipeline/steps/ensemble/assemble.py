@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.data import evidence
-from pipeline.data.gallery import TEST, count_photographs
+from pipeline.data.gallery import TEST
 from pipeline.data.tables import NEW_WHALE
 from pipeline.evaluation import calibration
 from pipeline.params import Ensemble
@@ -20,7 +20,6 @@ class FoldEvidence:
     queries: q rows as `gallery.query_rows` gives them
     query, identity: n candidate rows, sorted by query (a position in `queries`)
     scores: n x s, no gaps; columns "backbone.source" or "local.source"
-    sizes: n, photographs of the candidate in the query's gallery
     """
 
     fold: int
@@ -28,7 +27,6 @@ class FoldEvidence:
     query: np.ndarray
     identity: np.ndarray
     scores: pd.DataFrame
-    sizes: np.ndarray
 
     @property
     def is_test(self) -> np.ndarray:
@@ -56,7 +54,6 @@ class FoldEvidence:
             position[self.query[rows]],
             self.identity[rows],
             self.scores[rows].reset_index(drop=True),
-            self.sizes[rows],
         )
 
 
@@ -89,14 +86,12 @@ def assemble_fold(
     tables: dict[str, pd.DataFrame],
     sources: dict[str, list[str]],
     queries: pd.DataFrame,
-    folds: pd.DataFrame,
 ) -> FoldEvidence:
     """Join the evidence of all backbones and of local features for one fold.
 
     tables : evidence (long tables) by backbone, or under evidence.LOCAL
     sources : those that are used of each (`choose_sources`)
     queries : the fold's (`gallery.query_rows`)
-    folds : table "folds", of which every query's gallery is a part
 
     A candidate that a backbone's source leaves out takes that source's lowest score for the query:
     it is ranked last there, not 0. One that local features leave out has no vote and no match: 0.
@@ -122,7 +117,6 @@ def assemble_fold(
         query,
         identity,
         scores.set_axis(joined.columns, axis=1),
-        count_photographs(folds, queries.iloc[query], identity),
     )
 
 
@@ -135,7 +129,6 @@ def stack_folds(folds: list[FoldEvidence]) -> FoldEvidence:
         np.concatenate([fold.query + at for fold, at in zip(folds, offsets, strict=False)]),
         np.concatenate([fold.identity for fold in folds]),
         pd.concat([fold.scores for fold in folds], ignore_index=True),
-        np.concatenate([fold.sizes for fold in folds]),
     )
 
 

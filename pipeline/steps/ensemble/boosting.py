@@ -1,7 +1,9 @@
 """LightGBM over candidate features, with new_whale as one more candidate.
 
-Features may not drift between held-out and test, where galleries differ: scores and gaps are taken
-within the query, sizes from its own gallery.
+Features may not drift between held-out and test, where galleries differ: gaps are taken within the
+query. How many photographs of a candidate the gallery has is no feature: a held-out query's own
+part is missing there, so that where individuals have equally many photographs, the right one would
+be the one with fewer.
 """
 
 from typing import Self
@@ -48,7 +50,7 @@ def build_features(evidence: FoldEvidence) -> pd.DataFrame:
 
 
 def build_candidate_features(evidence: FoldEvidence) -> pd.DataFrame:
-    """Each score with its rank and gap to the best other; the mean rank; the class size."""
+    """Each score with its rank and gap to the best other; the mean rank; how often it is first."""
     columns: dict[str, pd.Series | np.ndarray] = {}
     for name, values in evidence.scores.items():
         grouped = values.groupby(evidence.query)
@@ -57,9 +59,7 @@ def build_candidate_features(evidence: FoldEvidence) -> pd.DataFrame:
         columns |= {str(name): values, f"{name} rank": rank, f"{name} gap": gap}
     table = pd.DataFrame(columns)
     ranks = table.filter(like=" rank")
-    return table.assign(
-        mean_rank=ranks.mean(axis=1), firsts=(ranks == 1).sum(axis=1), size=evidence.sizes
-    )
+    return table.assign(mean_rank=ranks.mean(axis=1), firsts=(ranks == 1).sum(axis=1))
 
 
 def _compute_gaps(values: pd.Series, rank: pd.Series, evidence: FoldEvidence) -> np.ndarray:

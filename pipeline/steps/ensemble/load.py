@@ -31,7 +31,6 @@ def load_fold_evidence(
             _load_tables(recipe, fold, stages),
             sources,
             gallery.query_rows(folds, images, fold),
-            folds,
         )
         for fold in numbers
     ]

@@ -54,7 +54,6 @@ def _drop(evidence: FoldEvidence, dropped: np.ndarray) -> FoldEvidence:
         query=evidence.query[kept],
         identity=evidence.identity[kept],
         scores=evidence.scores[kept].reset_index(drop=True),
-        sizes=evidence.sizes[kept],
     )
 
 

@@ -34,8 +34,8 @@ def project(tmp_path, monkeypatch):
 
 def test_an_individual_of_the_fold_alone_is_no_candidate(p):
     found = blind_evidence.score_blindly([0, 1], {"lite0": ["nearest"]}, p)
-    candidates = {test.fold: dict(zip(test.identity, test.sizes, strict=True)) for test in found}
-    assert candidates == {0: {"b": 1, "c": 1}, 1: {"a": 1, "c": 1}}
+    candidates = {test.fold: test.identity.tolist() for test in found}
+    assert candidates == {0: ["b", "c"], 1: ["a", "c"]}
     assert all(test.is_test.all() for test in found)
     assert found[1].scores["lite0.nearest"].max() == pytest.approx(1)
     assert found[0].scores["lite0.nearest"].max() == pytest.approx(0)

@@ -76,7 +76,7 @@ def fold_evidence(folds, embeddings, fold: int, recipe, p) -> FoldEvidence:
     scores, _ = score_member(queries, folds, embeddings, p.neighbours, str(fold), {})
     by_backbone = dict.fromkeys(recipe.active_backbones(), scores)
     sources = dict.fromkeys(by_backbone, recipe.scores)
-    return assemble_fold(fold, by_backbone, sources, queries, folds)
+    return assemble_fold(fold, by_backbone, sources, queries)
 
 
 def first_answer(vector: np.ndarray, stored: Gallery, recipe, p) -> str:

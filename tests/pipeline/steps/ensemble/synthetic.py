@@ -31,13 +31,6 @@ def build_queries(fold: int, truth: np.ndarray) -> pd.DataFrame:
     )
 
 
-def build_gallery() -> pd.DataFrame:
-    """Identity number i has i % 3 + 1 photographs, in no fold of the queries."""
-    identity = np.repeat(NAMES, np.arange(10) % 3 + 1)
-    table = pd.DataFrame({"image": [f"g{i}" for i in range(len(identity))], "identity": identity})
-    return table.assign(only_fold="", fold=99, part=0)
-
-
 def build_fold(fold: int, backbones: tuple[str, ...] = ("one", "two")) -> FoldEvidence:
     """Two sources per backbone; a known query's truth is among its candidates and scores higher."""
     rng = np.random.default_rng(fold)
@@ -55,4 +48,4 @@ def build_fold(fold: int, backbones: tuple[str, ...] = ("one", "two")) -> FoldEv
         }
         tables[backbone] = evidence.build(query, chosen.ravel(), f"{backbone}-{fold}", scores)
     sources = dict.fromkeys(tables, ["nearest", "vote"])
-    return assemble_fold(fold, tables, sources, query_table, build_gallery())
+    return assemble_fold(fold, tables, sources, query_table)

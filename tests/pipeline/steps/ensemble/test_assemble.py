@@ -22,8 +22,6 @@ QUERIES = pd.DataFrame(
         "part": [0, 1],
     }
 )
-FOLDS = pd.DataFrame({"identity": ["a", "a", "b", "c", "b"], "part": [0, 0, 0, 0, 1]})
-FOLDS = FOLDS.assign(only_fold="", fold=[0, 0, 0, 0, 3])
 
 
 def build_table(*rows: tuple[str, str, float]) -> pd.DataFrame:
@@ -33,7 +31,7 @@ def build_table(*rows: tuple[str, str, float]) -> pd.DataFrame:
 
 def join(tables: dict[str, pd.DataFrame], source: str, fold: int = 0) -> assemble.FoldEvidence:
     sources = dict.fromkeys(tables, [source])
-    return assemble.assemble_fold(fold, tables, sources, QUERIES, FOLDS)
+    return assemble.assemble_fold(fold, tables, sources, QUERIES)
 
 
 @pytest.fixture
@@ -66,13 +64,8 @@ def test_a_missing_local_score_is_0():
         ),
     }
     sources = {"one": ["nearest"], "local": ["inliers"]}
-    fold = assemble.assemble_fold(0, tables, sources, QUERIES, FOLDS)
+    fold = assemble.assemble_fold(0, tables, sources, QUERIES)
     assert fold.scores["local.inliers"].tolist() == [49, 0]
-
-
-def test_sizes_count_the_photographs_of_the_querys_gallery(joined):
-    """A second b is in q1's part of the fold: q2 alone is compared with it."""
-    assert joined.sizes.tolist() == [2, 2, 1, 2, 1]
 
 
 def test_choices_mark_the_true_candidate_and_new_queries(joined):
@@ -88,7 +81,6 @@ def test_selected_queries_keep_their_candidates(joined):
     assert selected.query.tolist() == [0, 0]
     assert selected.identity.tolist() == ["a", "b"]
     assert selected.scores["one.nearest"].tolist() == pytest.approx([0.1, 0.2])
-    assert selected.sizes.tolist() == [2, 1]
 
 
 def test_no_query_selected(joined):
@@ -134,7 +126,7 @@ def test_local_features_may_have_no_evidence():
 def test_without_any_local_evidence_every_candidate_has_0():
     tables = {"one": build_table(("q2", "a", 0.7)), "local": evidence.build_empty()}
     sources = {"one": ["nearest"], "local": ["votes", "inliers"]}
-    fold = assemble.assemble_fold(0, tables, sources, QUERIES, FOLDS)
+    fold = assemble.assemble_fold(0, tables, sources, QUERIES)
     assert fold.scores.to_dict("list") == {
         "one.nearest": [0.7],
         "local.votes": [0],
@@ -144,7 +136,5 @@ def test_without_any_local_evidence_every_candidate_has_0():
 
 
 def test_a_fold_without_evidence_has_the_same_sources_and_no_candidates():
-    fold = assemble.assemble_fold(
-        0, {"one": evidence.build_empty()}, {"one": ["nearest"]}, QUERIES, FOLDS
-    )
+    fold = assemble.assemble_fold(0, {"one": evidence.build_empty()}, {"one": ["nearest"]}, QUERIES)
     assert fold.scores.columns.tolist() == ["one.nearest"] and not len(fold.query)

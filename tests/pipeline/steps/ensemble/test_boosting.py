@@ -24,7 +24,6 @@ def small() -> assemble.FoldEvidence:
         np.array([0, 0, 0, 1]),
         np.array(["a", "b", "c", "a"], dtype=object),
         pd.DataFrame({"x": [0.9, 0.5, 0.5, 0.4], "y": [0.1, 0.8, 0.3, 0.2]}),
-        np.array([3, 1, 2, 3]),
     )
 
 
@@ -37,15 +36,14 @@ def test_candidate_features_by_hand(small):
     assert features[["x gap", "y gap"]].iloc[3].isna().all()  # no other candidate
     assert features["mean_rank"].tolist() == [2, 1.5, 2.5, 1]
     assert features["firsts"].tolist() == [1, 1, 0, 2]
-    assert features["size"].tolist() == [3, 1, 2, 3]
 
 
 def test_new_whale_has_each_features_greatest_value(small):
     features = boosting.build_features(small)
     assert features["new"].tolist() == [0, 0, 0, 0, 1, 1]
     new = features.iloc[4]
-    assert new[["x", "y", "x rank", "mean_rank", "firsts", "size"]].tolist() == [
-        0.9, 0.8, 3, 2.5, 1, 3,
+    assert new[["x", "y", "x rank", "mean_rank", "firsts"]].tolist() == [
+        0.9, 0.8, 3, 2.5, 1,
     ]  # fmt: skip
 
 

@@ -74,7 +74,6 @@ def drop_candidates(fold: FoldEvidence, images: list[str]) -> FoldEvidence:
         query=fold.query[rows],
         identity=fold.identity[rows],
         scores=fold.scores[rows].reset_index(drop=True),
-        sizes=fold.sizes[rows],
     )
 
 
