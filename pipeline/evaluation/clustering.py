@@ -6,8 +6,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy.cluster import hierarchy
 from scipy.spatial.distance import squareform
-from sklearn.cluster import DBSCAN
-from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 MIN_SAMPLES = 2  # photographs that make a neighbourhood dense (DBSCAN, Ester et al. 1996)
 MIN_COSINES = np.round(np.arange(0.1, 0.96, 0.025), 3)  # that are tried
@@ -29,6 +27,8 @@ def cluster(vectors: np.ndarray, min_cosine: float, method: str) -> np.ndarray:
         return np.zeros(len(vectors), dtype=int)
     if method == "average":
         return join_on_average(vectors, [min_cosine])[0]
+    from sklearn.cluster import DBSCAN  # takes a second, and the average needs none
+
     near = DBSCAN(eps=1 - min_cosine + HAIR, min_samples=MIN_SAMPLES, metric="cosine")
     labels = near.fit_predict(vectors)
     alone = labels < 0
@@ -60,6 +60,8 @@ def score_agreement(clusters: np.ndarray, truth: np.ndarray) -> dict[str, float]
     Clusters of one photograph are most of a long tail, and mutual information is high for any
     clustering into many small ones: rely on the first.
     """
+    from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
+
     return {
         "ari": float(adjusted_rand_score(truth, clusters)),
         "nmi": float(normalized_mutual_info_score(truth, clusters)),

@@ -221,8 +221,9 @@ OTHER = {"pretrain@other"} | {
 # stages that read the settings of `train`; `rerank` needs the siamese head, `report` the net
 READ_TRAIN = members("train") | members("embed") | members("rerank") | REPORT
 
-# stages that read the list of an ensemble's members; `score` averages their few-shot accuracies
-READ_MEMBERS = for_card("ensemble", "score", "report")
+# stages that read the list of an ensemble's members: `score` averages their few-shot accuracies,
+# `submission` groups unknown individuals by their embeddings
+READ_MEMBERS = for_card("ensemble", "submission", "score", "report")
 SCORED_CARD = for_card("score", "report")
 
 # edit: the stages that read the edited value, and those that come after them
@@ -241,7 +242,7 @@ EDITS = {
     "weigh.rounds": (5, {"weigh"}, {"verify"} | LATER),
     "rerank.top": (5, members("rerank"), LATER),
     "ensemble.boosting.rounds": (6, for_ensembles("ensemble"), PLACED),
-    "ensembles.card.backbones": ({"tiny": 0.5}, READ_MEMBERS, for_card("submission")),
+    "ensembles.card.backbones": ({"tiny": 0.5}, READ_MEMBERS, set()),
     "ensembles.card.new_whale.method": ("prior", for_card("submission"), SCORED_CARD),
     "evaluation.bootstrap": (200, for_ensembles("score"), REPORT),
     "evaluation.new_whale_prior": (0.15, LATER - REPORT, REPORT),

@@ -100,7 +100,7 @@ def score_choices(
     scores: Scores = {}
     for (species, fold), rows in select_identified(truth, prior).groupby(["species", "fold"]):
         if is_measurable(rows["cluster"]):
-            vectors = embed(rows["image"].tolist(), [int(str(fold))])
+            vectors = embed([int(str(fold))], rows["image"].tolist())
             tried = [score_cosines(rows, ranked, vectors) for ranked in rankings]
             scores[str(species), int(str(fold))] = np.array(tried)
     return scores
@@ -165,7 +165,7 @@ def tabulate_clusters(
     folds = sorted(set(queries.truth["fold"]))
     for together in list_together(queries, photographs):
         species, fold, images = together
-        vectors = photographs.embed(images, folds if fold == TEST else [fold])
+        vectors = photographs.embed(folds if fold == TEST else [fold], images)
         cosine = choices[species, fold].min_cosine
         (clusters,) = join(rankings[images], vectors, [cosine])
         labels = name_clusters(species, clusters)

@@ -14,7 +14,7 @@ from pipeline.params import Evaluation, NewWhale, SubmissionStage
 ANY = ""  # the species of a photograph of which it is not known
 
 # images, and the held-out folds of the members that embed them -> n x d unit vectors
-Embed = Callable[[Sequence[str], Sequence[int]], np.ndarray]
+Embed = Callable[[Sequence[int], Sequence[str]], np.ndarray]
 
 
 @dataclass(frozen=True)

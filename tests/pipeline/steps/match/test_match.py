@@ -14,6 +14,7 @@ from pipeline.data.features import Features
 from pipeline.data.tables import NEW_WHALE
 from pipeline.steps.keypoints import keypoints
 from pipeline.steps.match import geometry, match, pairs
+from pipeline.steps.match import index as feature_index
 from pipeline.steps.match.queries import Galleries, Query, find_duplicates
 from pipeline.system.errors import UserError
 from tests.conftest import ROOT
@@ -241,11 +242,13 @@ def test_the_same_seed_gives_the_same_scores(features):
     pd.testing.assert_frame_equal(scores(features), scores(features))
 
 
-def test_sets_matched_together_score_as_each_alone(features):
+def test_sets_matched_together_score_as_each_alone(features, monkeypatch):
     """The test's gallery has all but w3; a held-out query of w0, one of whose photographs it lacks.
 
-    Queries of two sets and two galleries, and two galleries in one set.
+    Queries of two sets and two galleries, and two galleries in one set. The index of each is
+    another one: so many candidates that all find the nearest.
     """
+    monkeypatch.setattr(feature_index, "CANDIDATES", 20)
     everything = gallery()[gallery()["identity"] != "w3"]
     lacking = everything[everything["image"] != "w0_1.png"]
     galleries = Galleries(everything, {"test": everything["image"], "part": lacking["image"]}, {})

@@ -111,7 +111,7 @@ def read_figures(changed: str, header: str, row: str) -> dict[str, pd.DataFrame]
         path.parent.mkdir(parents=True, exist_ok=True)
         head, line = (header, row) if str(path) == changed else (own_header, own_row)
         path.write_text(f"{head}\n{line}\n")
-    found = Sources("best", MEMBERS[:1], ("centre", "reranked"), "new_whale")
+    found = Sources("best", MEMBERS[:1], ("centre", "reranked"))
     scores = [found.score_table(name) for name in sources.SCORE_COLUMNS]
     read = [found.threshold_curve, *scores, *found.histories.values(), *found.lr_ranges.values()]
     return dict(zip(map(str, ROWS), read, strict=True))

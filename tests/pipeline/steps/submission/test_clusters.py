@@ -30,7 +30,7 @@ ROWS = [
 ANGLES = {row[0]: row[4] for row in ROWS} | {"t0": 0, "t1": 61, "t2": 64, "t3": 120, "s0": 61}
 
 
-def embed(images, folds) -> np.ndarray:
+def embed(folds, images) -> np.ndarray:
     angles = np.deg2rad([ANGLES[image] for image in images])
     return np.column_stack([np.cos(angles), np.sin(angles)])
 
