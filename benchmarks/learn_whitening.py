@@ -22,7 +22,8 @@ from pipeline.data.features import Features
 from pipeline.data.tables import NEW_WHALE
 from pipeline.params import Match
 from pipeline.steps.keypoints import keypoints, whitening
-from pipeline.steps.match.pairs import load_point_matcher, match_photographs
+from pipeline.steps.match.matcher import number_photographs
+from pipeline.steps.match.pairs import PointMatcher, load_point_matcher, match_photographs
 from pipeline.system import machine
 
 PARTNERS = 5  # photographs that one is paired with at most, so that large individuals do not decide
@@ -63,19 +64,21 @@ def collect_differences(
     features: Features, pairs: list[tuple[str, str]], params: Match
 ) -> np.ndarray:
     """The differences of all pairs' matched descriptors, n x d."""
-    number = {name: i for i, name in enumerate(features.names.tolist())}
+    number, match = number_photographs(features), load_point_matcher("sift", params)
+
+    def subtract(pair: tuple[str, str]) -> np.ndarray:
+        return subtract_matched(features, (number[pair[0]], number[pair[1]]), match, params)
+
     with ThreadPoolExecutor(machine.count_cores()) as pool:
-        found = pool.map(
-            lambda pair: subtract_matched(features, number[pair[0]], number[pair[1]], params), pairs
-        )
         empty = np.empty((0, features.descriptors.shape[1]), np.float32)
-        return np.concatenate([empty, *found])
+        return np.concatenate([empty, *pool.map(subtract, pairs)])
 
 
-def subtract_matched(features: Features, first: int, second: int, params: Match) -> np.ndarray:
+def subtract_matched(
+    features: Features, pair: tuple[int, int], match: PointMatcher, params: Match
+) -> np.ndarray:
     """The differences of two photographs' matched descriptors, n x d; none of a weak match."""
-    match = load_point_matcher("sift", params)
-    (found,) = match_photographs(features, first, [second], match, params)
+    (found,) = match_photographs(features, pair[0], [pair[1]], match, params)
     if found.inliers < MIN_INLIERS:
         return np.empty((0, features.descriptors.shape[1]), np.float32)
     # spread over the photograph's points: the detector's strongest come first
@@ -83,7 +86,7 @@ def subtract_matched(features: Features, first: int, second: int, params: Match)
     rows = found.rows[found.inlier][np.unique(chosen)]
     one, other = (
         features.descriptors[features.rows(image)][rows[:, side]].astype(np.float32)
-        for side, image in enumerate((first, second))
+        for side, image in enumerate(pair)
     )
     return one - other
 

@@ -17,7 +17,7 @@ with without_compiler():
     from timm import layers, models
 
 SAME_PADDED = layers.Conv2dSame  # a convolution that pads as TensorFlow does
-# what a transformer of a fixed input size must be told to take crops of any
+# options with which a transformer of a fixed input size takes crops of any
 ANY_SIZE: tuple[dict[str, bool], ...] = (
     {"dynamic_img_size": True, "dynamic_img_pad": True},
     {"dynamic_img_size": True},

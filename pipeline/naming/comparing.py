@@ -1,7 +1,6 @@
 """Queries compared with the gallery, by embeddings and by local features; results are kept."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import faiss
@@ -24,7 +23,6 @@ from pipeline.steps.match.pairs import VerifiedPair
 from pipeline.steps.match.queries import Galleries, Query
 from pipeline.steps.neighbours.neighbours import build_table, score_queries
 from pipeline.steps.neighbours.search import build_gallery
-from pipeline.system import machine
 
 ALL = "all"  # the key of the one gallery
 KIND = "comparisons"
@@ -59,10 +57,7 @@ class Comparer:
         """Compare queries of one kind, each photograph once; what is stored is read."""
         found = {query: self.load(query) for query in queries}
         missing = [query for query, one in found.items() if one is None]
-        # Faiss counts its threads per thread
-        with ThreadPoolExecutor(
-            machine.count_cores(), initializer=faiss.omp_set_num_threads, initargs=(1,)
-        ) as pool:
+        with match.start_threads() as pool:
             results = pool.map(self.compare_one, missing)
             bar = tqdm(
                 results, label, len(missing), unit="query", mininterval=2, disable=not missing

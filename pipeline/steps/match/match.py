@@ -142,14 +142,19 @@ def add_pair_scores(
 
 def match_queries(matcher: Matcher, queries: Sequence[tuple[str, Query]]) -> list[QueryMatches]:
     """Match queries (by name), in threads; the results are in their order."""
-    # Faiss counts its threads per thread
-    with ThreadPoolExecutor(
-        machine.count_cores(), initializer=faiss.omp_set_num_threads, initargs=(1,)
-    ) as pool:
+    with start_threads() as pool:
         results = pool.map(matcher.match_query, *zip(*queries, strict=True))
         hidden = len(queries) == 1
         bar = tqdm(results, "match", len(queries), unit="query", mininterval=2, disable=hidden)
         return list(bar)
+
+
+def start_threads() -> ThreadPoolExecutor:
+    """Start threads that match queries: one per core, each of which Faiss leaves alone."""
+    # Faiss counts its threads per thread
+    return ThreadPoolExecutor(
+        machine.count_cores(), initializer=faiss.omp_set_num_threads, initargs=(1,)
+    )
 
 
 def build_matches(matcher: Matcher, found: list[QueryMatches]) -> Matches:
