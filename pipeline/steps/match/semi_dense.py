@@ -23,6 +23,7 @@ from pipeline.data.features import Features
 from pipeline.data.warping import warp
 from pipeline.params import Match
 from pipeline.steps.match.geometry import ArrayPair, verify_matches
+from pipeline.steps.match.matcher import number_photographs
 from pipeline.steps.match.point_matches import PointMatches
 from pipeline.system import machine
 
@@ -42,7 +43,7 @@ class PairScorer:
 
         self.features, self.files, self.params = features, files, params
         self.loftr = Loftr(params.pairs_weights)
-        self.number_of = {name: number for number, name in enumerate(features.names.tolist())}
+        self.number_of = number_photographs(features)
         self.read = lru_cache(KEPT)(self.read_canvas)
 
     def build_evidence(self, pairs: pd.DataFrame) -> pd.DataFrame:
