@@ -14,6 +14,7 @@ EXAMPLES = [
     "tailprint name catalogue new  # a folder per individual, a folder of new photographs",
     "tailprint name list.csv new -o june --path file --identity animal",
     "tailprint name catalogue new --sort --prior 0.4",
+    "tailprint name catalogue new --train  # learn from the catalogue first: better, minutes more",
 ]
 
 
@@ -36,6 +37,9 @@ def main(  # noqa: PLR0913
     sort: Annotated[
         bool, typer.Option("--sort", help="Also copy the photographs into a folder per answer.")
     ] = False,
+    train: Annotated[
+        bool, typer.Option("--train", help="Learn from the catalogue first, for better answers.")
+    ] = False,
     skip_bad: SkipBad = False,
     skip: LeftOutName = "",
     root: FilesRoot = None,
@@ -48,8 +52,9 @@ def main(  # noqa: PLR0913
 ) -> None:
     """Name the animals on new photographs by a catalogue of known ones.
 
-    Nothing is trained: photographs are compared by a network as it comes, and by their local
-    features; how much either says is learned from the catalogue's own photographs. Writes
+    Photographs are compared by a network as it comes, and by their local features; how much either
+    says is learned from the catalogue's own photographs. With --train, so is where the animals are
+    and which of their features tell them apart, if that names these photographs better. Writes
     OUT/answers.csv, with five names, their probabilities and that of a new individual for each
     photograph, and OUT/report.html, which shows what each answer rests on. The same command goes on
     after an interruption, and compares only what has been added since.
@@ -59,7 +64,7 @@ def main(  # noqa: PLR0913
     from pipeline.naming.settings import Options
 
     source = Source(catalogue, skip, root, path, identity)
-    options = Options(prior, backbone, skip_bad, sort)
+    options = Options(prior, backbone, skip_bad, sort, train)
     print(*format_result(name_photographs(source, new, out, options), out), sep="\n")
 
 

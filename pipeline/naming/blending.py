@@ -8,7 +8,7 @@ import pandas as pd
 
 from pipeline.data.gallery import KNOWN
 from pipeline.data.tables import NEW_WHALE
-from pipeline.evaluation import protocol, reliability
+from pipeline.evaluation import metrics, protocol, reliability
 from pipeline.naming.settings import ENSEMBLE
 from pipeline.params import Params
 from pipeline.steps.ensemble.assemble import FoldEvidence, stack_folds
@@ -61,19 +61,58 @@ class Blended:
     quality: Quality | None
 
 
-def blend(own: Sequence[FoldEvidence], new: FoldEvidence, p: Params) -> Blended:
-    """Fit the blend on the catalogue's queries, known and new ones, and apply it.
+@dataclass(frozen=True)
+class OwnAnswers:
+    """The catalogue's queries, and the answers to them by fits without them.
+
+    log_odds : as of `Blend.cross_fit`; None if there are too few queries (`state`)
+    """
+
+    held_out: FoldEvidence
+    state: str
+    log_odds: pd.DataFrame | None
+
+    def score_known(self) -> pd.DataFrame:
+        """Of the queries of known individuals: individual, first (right or not), precision at 5."""
+        queries = self.held_out.queries[self.held_out.queries["kind"] == KNOWN]
+        if self.log_odds is None:
+            raise ValueError("too few queries to answer any by fits on the others")
+        names = list_names(self.log_odds, queries["image"])
+        precision = metrics.precision_at_5(queries["truth"].tolist(), names)
+        return pd.DataFrame(
+            {
+                "individual": queries["cluster"].to_numpy(),
+                "first": precision == 1,
+                "precision": precision,
+            },
+            index=queries["image"],
+        )
+
+
+def answer_own(own: Sequence[FoldEvidence], p: Params) -> OwnAnswers:
+    """Answer the catalogue's queries, each by a blend that is fitted on the others.
 
     own : the queries that are known and those that stand for new individuals
     """
     held_out = rename_and_stack(own)
     state = find_state(held_out)
+    if state != CALIBRATED:
+        return OwnAnswers(held_out, state, None)
+    return OwnAnswers(held_out, state, build_blend(state, [], p).cross_fit(held_out))
+
+
+def build_blend(state: str, new: list[FoldEvidence], p: Params) -> Blend:
+    """The blend, not fitted, that so many queries allow."""
     kind = "isotonic" if state == CALIBRATED else "logistic"
     settings = p.ensemble.model_copy(update={"calibration": kind})
-    model = Blend(p.ensembles[ENSEMBLE], settings, p.evaluation, [new])
-    log_odds = model.fit(held_out).log_odds([new])
-    quality = measure(model.cross_fit(held_out), held_out, p) if state == CALIBRATED else None
-    return Blended(compute_posteriors(log_odds, 0.0), state, quality)
+    return Blend(p.ensembles[ENSEMBLE], settings, p.evaluation, new)
+
+
+def blend(own: OwnAnswers, new: FoldEvidence, p: Params) -> Blended:
+    """Fit the blend on the catalogue's queries, known and new ones, and apply it."""
+    log_odds = build_blend(own.state, [new], p).fit(own.held_out).log_odds([new])
+    quality = None if own.log_odds is None else measure(own.log_odds, own.held_out, p)
+    return Blended(compute_posteriors(log_odds, 0.0), own.state, quality)
 
 
 def rename_and_stack(own: Sequence[FoldEvidence]) -> FoldEvidence:
@@ -106,7 +145,7 @@ def measure(log_odds: pd.DataFrame, held_out: FoldEvidence, p: Params) -> Qualit
     truth = queries["truth"].to_numpy()
     answers = ranked["identity"].to_list()
     known = (queries["kind"] == KNOWN).to_numpy()
-    names = [[one for one in row if one != NEW_WHALE][:5] for row in answers]
+    names = list_names(log_odds, queries["image"])
     first = np.array([row[0] == right for row, right in zip(names, truth, strict=True)])
     five = np.array([right in row for row, right in zip(names, truth, strict=True)])
     likeliest = np.array([row[0] for row in ranked["posterior"]])
@@ -123,6 +162,12 @@ def measure(log_odds: pd.DataFrame, held_out: FoldEvidence, p: Params) -> Qualit
         float(new[known].mean()),
         reliability.calibration_error(diagram),
     )
+
+
+def list_names(log_odds: pd.DataFrame, queries: pd.Series) -> list[list[str]]:
+    """The five likeliest individuals for each query, best first."""
+    answers = rank(compute_posteriors(log_odds, 0.0)).reindex(queries)["identity"]
+    return [[one for one in row if one != NEW_WHALE][:5] for row in answers]
 
 
 def rank(posteriors: pd.DataFrame) -> pd.DataFrame:

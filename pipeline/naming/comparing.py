@@ -12,6 +12,7 @@ from pipeline.data import evidence
 from pipeline.data.evidence import LOCAL
 from pipeline.identify import stored_index
 from pipeline.naming.gallery import Collection, Known
+from pipeline.naming.method import FROZEN, Method
 from pipeline.naming.queries import NameQuery, tabulate
 from pipeline.naming.settings import BACKBONE, ENSEMBLE
 from pipeline.naming.workspace import Workspace
@@ -41,15 +42,23 @@ class Comparer:
     """Compares queries with one catalogue."""
 
     def __init__(
-        self, known: Known, collected: Collection, workspace: Workspace, p: Params
+        self,
+        known: Known,
+        collected: Collection,
+        workspace: Workspace,
+        p: Params,
+        method: Method = FROZEN,
     ) -> None:
         self.known, self.collected, self.workspace, self.p = known, collected, workspace, p
+        self.method = method
         faiss.omp_set_num_threads(1)
-        self.gallery = build_gallery(collected.embeddings, known.rows)
+        self.galleries = {
+            fit: build_gallery(embeddings, known.rows)
+            for fit, embeddings in collected.embeddings.by_fit().items()
+        }
         rows = known.rows[["image", "identity"]]
-        index = stored_index.load_or_build(
-            *(collected.features, rows["image"], p.match, workspace.folder / "index")
-        )
+        folder = workspace.folder / f"index{method.features_key}"
+        index = stored_index.load_or_build(collected.features, rows["image"], p.match, folder)
         galleries = Galleries(rows, {ALL: rows["image"]}, {})
         self.matcher = Matcher(collected.features, galleries, p.match, "sift", index)
 
@@ -78,17 +87,18 @@ class Comparer:
     def score_embedding(self, query: NameQuery) -> tuple[pd.DataFrame, list[str]]:
         """The evidence of embeddings, and the nearest images, which are to be verified."""
         names = pd.Series([query.image])
-        gallery = self.gallery
+        fit = self.collected.embeddings.fit_of(query.individual)
+        gallery = self.galleries[fit]
         if query.left_out:
             gallery = gallery.select(~np.isin(gallery.names, query.left_out))
-        vectors = self.collected.embeddings.of(names)
+        vectors = self.collected.embeddings.by_fit()[fit].of(names)
         scores, found = score_queries(names, vectors, gallery, self.p.neighbours, BACKBONE, {})
         nearest = build_table(names, gallery, found)["image"]
         return scores, nearest[: self.p.match.shortlist].tolist()
 
     def name(self, query: NameQuery) -> str:
         """The name of a query's result in the workspace."""
-        return f"{query.image}-{query.kind}-{self.known.key[:16]}"
+        return f"{query.image}-{query.kind}-{self.known.key[:16]}{self.method.key}"
 
     def load(self, query: NameQuery) -> tuple[pd.DataFrame, QueryMatches] | None:
         """Read a stored result; None without one."""

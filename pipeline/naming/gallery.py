@@ -13,6 +13,7 @@ import pandas as pd
 from pipeline.data import features, identity_names
 from pipeline.data.features import Features
 from pipeline.data.gallery import NO_FOLD, Embeddings
+from pipeline.naming.linear_embedding import FittedEmbeddings
 from pipeline.naming.photographs import Described, Photographs
 from pipeline.system.errors import UserError
 
@@ -103,7 +104,7 @@ def log_repeated(table: pd.DataFrame) -> None:
 class Collection:
     """Embeddings and local features of the gallery and of the new photographs, by image."""
 
-    embeddings: Embeddings
+    embeddings: FittedEmbeddings
     features: Features
 
 
@@ -114,7 +115,5 @@ def collect(
     images = known.rows["image"].tolist()
     everything = [described[known.digests[image]] for image in images] + list(new.values())
     names = np.array([*images, *new])
-    vectors = np.stack([one.vector for one in everything])
-    return Collection(
-        Embeddings(names, vectors), features.join(names, [one.features for one in everything])
-    )
+    embeddings = FittedEmbeddings(Embeddings(names, np.stack([one.vector for one in everything])))
+    return Collection(embeddings, features.join(names, [one.features for one in everything]))

@@ -1,4 +1,4 @@
-"""Name the animals on new photographs by a catalogue of known ones, without training."""
+"""Name the animals on new photographs by a catalogue of known ones."""
 
 import logging
 from collections.abc import Mapping
@@ -8,15 +8,15 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.data import spreadsheet, tables
-from pipeline.data.gallery import KNOWN
 from pipeline.naming import answers, blending, catalogue, report, sorting, unknown
 from pipeline.naming.answers import COPY, Answer
 from pipeline.naming.blending import Blended
 from pipeline.naming.catalogue import Source
-from pipeline.naming.comparing import Compared, Comparer
-from pipeline.naming.gallery import Known, build_known, collect
-from pipeline.naming.photographs import Photographs, describe
-from pipeline.naming.queries import build_catalogue_queries, build_new_query
+from pipeline.naming.gallery import Known, build_known
+from pipeline.naming.learning import Learned, learn, learn_best
+from pipeline.naming.method import FROZEN
+from pipeline.naming.photographs import Described, Photographs, describe
+from pipeline.naming.queries import build_new_query
 from pipeline.naming.settings import Options, build_settings
 from pipeline.naming.workspace import Workspace
 from pipeline.params import Params
@@ -57,13 +57,14 @@ def name_photographs(source: Source, new: Path, out: Path, options: Options) -> 
     if not files:
         raise UserError(f"none of the photographs in {new} can be read")
     digests = {name: found.digests[file] for name, file in files.items()}
-    by_digest, blended, points = answer(digests, known, found, workspace, p)
-    by_file = {name: by_digest[digest] for name, digest in digests.items()}
+    answered = answer(digests, known, found, workspace, (p, options))
+    by_file = {name: answered.by_digest[digest] for name, digest in digests.items()}
     table = answers.tabulate(by_file, known, write_notes(digests, by_file, known))
-    sentences = describe_trust(blended, known, len(files), options)
-    write_answers(table, blended, out)
+    sentences = describe_trust(answered, known, len(files), options)
+    write_answers(table, answered.blended, out)
     bad = {str(file): fault for file, fault in found.bad.items()}
-    content = report.Content(by_file, digests, found.described, points, known, sentences, bad)
+    pictures = answered.described, answered.points
+    content = report.Content(by_file, digests, *pictures, known, sentences, bad)
     html = report.render(content)
     tables.replace(out / REPORT, lambda part: part.write_text(html, encoding="utf-8"))
     if options.sort:
@@ -89,44 +90,53 @@ def check_bad(found: Photographs, out: Path, options: Options) -> None:
     logger.warning("%d photographs can't be read: %s lists them", len(table), out / SKIPPED)
 
 
+@dataclass(frozen=True)
+class Answered:
+    """The answers to the new photographs, by digest, and what they rest on.
+
+    blended : None if the catalogue has all of them; described : photographs by digest
+    points : matched points of pairs; training : what came of it, "" if none was asked for
+    """
+
+    by_digest: dict[str, Answer]
+    blended: Blended | None
+    described: Mapping[str, Described]
+    points: pd.DataFrame
+    training: str = ""
+
+
 def answer(
     digests: Mapping[str, str],
     known: Known,
     found: Photographs,
     workspace: Workspace,
-    p: Params,
-) -> tuple[dict[str, Answer], Blended | None, pd.DataFrame]:
-    """The answers by digest, the blend, and the matched points of the new photographs."""
+    settings: tuple[Params, Options],
+) -> Answered:
+    """Answer the new photographs, whose digests are given by name."""
+    p, options = settings
     copies = {digest for digest in digests.values() if digest in set(known.digests.values())}
     by_digest = {digest: answers.answer_copy(digest, known) for digest in copies}
     fresh = sorted(set(digests.values()) - copies)
     if not fresh:
-        return by_digest, None, pd.DataFrame(columns=["query", "image"])
-    described = {digest: found.described[digest] for digest in fresh}
-    comparer = Comparer(known, collect(known, described, found.described), workspace, p)
-    own = compare_own(comparer)
+        return Answered(by_digest, None, found.described, pd.DataFrame(columns=["query", "image"]))
+    task = (known, fresh, found, workspace, p)
+    learned, training = learn_best(*task) if options.train else (learn(FROZEN, *task), "")
+    comparer = learned.comparer
     new = comparer.compare([build_new_query(digest) for digest in fresh], "comparing")
-    blended = blending.blend([one.evidence for one in own], new.evidence, p)
-    similarities = compute_similarities(new.pairs, comparer.collected.embeddings)
-    supports = answers.find_supports(new.pairs, similarities)
+    blended = blending.blend(learned.own, learned.weigh(new), p)
+    embeddings = comparer.collected.embeddings.everything
+    supports = answers.find_supports(new.pairs, compute_similarities(new.pairs, embeddings))
     by_digest |= answers.answer_all(blended.posteriors, supports, known)
-    model = unknown.fit_pair_model(own[0], comparer)
-    order = list(dict.fromkeys(digests.values()))
+    number_unknown(by_digest, list(dict.fromkeys(digests.values())), learned)
+    return Answered(by_digest, blended, learned.described, new.points, training)
+
+
+def number_unknown(by_digest: dict[str, Answer], order: list[str], learned: Learned) -> None:
+    """Group the photographs of unknown individuals, in this order, and number the groups."""
+    model = unknown.fit_pair_model(learned.known, learned.comparer)
     unseen = [digest for digest in order if by_digest[digest].likelier_new]
-    for digest, number in unknown.group(unseen, model, comparer).items():
+    for digest, number in unknown.group(unseen, model, learned.comparer).items():
         by_digest[digest] = replace(by_digest[digest], group=number)
-    return by_digest, blended, new.points
-
-
-def compare_own(comparer: Comparer) -> list[Compared]:
-    """Compare the catalogue's photographs with the others: known ones, and as new ones."""
-    queries = build_catalogue_queries(comparer.known)
-    known = [query for query in queries if query.kind == KNOWN]
-    new = [query for query in queries if query.kind != KNOWN]
-    return [
-        comparer.compare(known, "learning from the catalogue"),
-        comparer.compare(new, "learning what is new"),
-    ]
 
 
 def write_notes(
@@ -146,7 +156,7 @@ def write_notes(
 
 
 def describe_trust(
-    blended: Blended | None, known: Known, photographs: int, options: Options
+    answered: Answered, known: Known, photographs: int, options: Options
 ) -> list[str]:
     """Sentences on what the answers rest on."""
     individuals = len(known.names)
@@ -155,8 +165,10 @@ def describe_trust(
         f"{individuals} known individuals. Before the comparison a photograph was taken to show "
         f"none of them with a probability of {options.prior:.0%} (--prior)."
     ]
+    blended = answered.blended
     if blended is None:
         return [*lines, "All of them are in the catalogue already."]
+    lines += [answered.training] if answered.training else []
     lines.append(blending.SENTENCES[blended.state])
     if (q := blended.quality) is not None:
         lines.append(

@@ -1,6 +1,6 @@
 """Photographs described once and kept: embedding, local features and thumbnail, by content."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -46,11 +46,7 @@ class Described:
         """As arrays, for the workspace."""
         return {
             "vector": self.vector,
-            "points": self.features.points,
-            "descriptors": self.features.descriptors,
-            "on_animal": np.array(self.features.on_animal),
-            "canvas": self.features.canvas,
-            "canvas_size": np.array(self.features.size),
+            **from_features(self.features),
             "thumbnail": np.array(self.thumbnail),
             "size": np.array(self.size),
         }
@@ -58,15 +54,30 @@ class Described:
     @classmethod
     def from_arrays(cls, arrays: dict[str, np.ndarray]) -> "Described":
         """What `to_arrays` gave."""
-        features = PhotographFeatures(
-            arrays["points"],
-            arrays["descriptors"],
-            int(arrays["on_animal"]),
-            arrays["canvas"],
-            arrays["canvas_size"],
-        )
         width, height = arrays["size"].tolist()
-        return cls(arrays["vector"], features, str(arrays["thumbnail"]), (width, height))
+        return cls(arrays["vector"], to_features(arrays), str(arrays["thumbnail"]), (width, height))
+
+
+def from_features(features: PhotographFeatures) -> dict[str, np.ndarray]:
+    """Local features as arrays, for the workspace."""
+    return {
+        "points": features.points,
+        "descriptors": features.descriptors,
+        "on_animal": np.array(features.on_animal),
+        "canvas": features.canvas,
+        "canvas_size": np.array(features.size),
+    }
+
+
+def to_features(arrays: dict[str, np.ndarray]) -> PhotographFeatures:
+    """What `from_features` gave."""
+    return PhotographFeatures(
+        arrays["points"],
+        arrays["descriptors"],
+        int(arrays["on_animal"]),
+        arrays["canvas"],
+        arrays["canvas_size"],
+    )
 
 
 @dataclass(frozen=True)
@@ -87,6 +98,10 @@ class Photographs:
     digests: dict[Path, str]
     described: dict[str, Described]
     bad: dict[Path, str]
+
+    def first_files(self, digests: Container[str]) -> dict[str, Path]:
+        """One file of each of these contents, by digest."""
+        return {d: file for file, d in reversed(self.digests.items()) if d in digests}
 
 
 def describe(files: Sequence[Path], workspace: Workspace, p: Params) -> Photographs:

@@ -25,12 +25,14 @@ class Options:
         layout, or a file with weights for the default one
     skip_bad : go on without the photographs that can't be read
     sort : copy the new photographs into one folder per answer
+    train : learn from the catalogue which features tell its animals apart
     """
 
     prior: float = PRIOR
     backbone: str = DEFAULT_NETWORK
     skip_bad: bool = False
     sort: bool = False
+    train: bool = False
 
 
 def build_settings(options: Options) -> Params:

@@ -11,7 +11,6 @@ from pipeline.naming.comparing import Compared, Comparer
 from pipeline.naming.workspace import Workspace
 from pipeline.steps.match.pairs import verify_pairs
 from pipeline.steps.verify.pair_model import PairModel
-from pipeline.steps.verify.pairs import compute_similarities
 
 KIND = "unknown"
 NEAREST = 15  # photographs that each one is matched with
@@ -28,7 +27,7 @@ def fit_pair_model(own: Compared, comparer: Comparer) -> PairModel:
     truth = pairs["query"].map(queries["truth"])
     return PairModel().fit(
         pairs.assign(
-            similarity=compute_similarities(pairs, comparer.collected.embeddings),
+            similarity=comparer.collected.embeddings.compute_similarities(pairs, truth),
             weighted_inliers=0.0,
             same=(truth == pairs["identity"]).to_numpy(dtype=bool),
         )
@@ -44,7 +43,7 @@ def group(images: Sequence[str], model: PairModel, comparer: Comparer) -> dict[s
     """
     if len(images) < 2 or not np.any(model.weights_):
         return {image: number for number, image in enumerate(images, 1)}
-    embeddings = comparer.collected.embeddings.of(pd.Series(list(images)))
+    embeddings = comparer.collected.embeddings.everything.of(pd.Series(list(images)))
     similarities = embeddings @ embeddings.T
     inliers = match_nearest(images, similarities, comparer)
     pairs = pd.DataFrame(
@@ -84,7 +83,8 @@ def match_nearest(
 def match_one(image: str, others: Sequence[str], comparer: Comparer) -> list[float]:
     """Inliers of one photograph and others; what was matched before is read."""
     workspace: Workspace = comparer.workspace
-    stored = workspace.load(KIND, image) or {"others": np.empty(0, str), "inliers": np.empty(0)}
+    name = f"{image}{comparer.method.features_key}"
+    stored = workspace.load(KIND, name) or {"others": np.empty(0, str), "inliers": np.empty(0)}
     known = dict(zip(stored["others"].tolist(), stored["inliers"].tolist(), strict=True))
     missing = [other for other in others if other not in known]
     if missing:
@@ -95,5 +95,5 @@ def match_one(image: str, others: Sequence[str], comparer: Comparer) -> list[flo
         )
         known |= {other: pair.scores[0] for other, pair in zip(missing, pairs, strict=True)}
         arrays = {"others": np.array(list(known)), "inliers": np.array(list(known.values()))}
-        workspace.save(KIND, image, arrays)
+        workspace.save(KIND, name, arrays)
     return [known[other] for other in others]

@@ -85,7 +85,9 @@ def split_queries(queries: list[pd.DataFrame], evaluation: Evaluation) -> pd.Ser
     held = pd.concat(queries, ignore_index=True)
     held = held[held["kind"] != TEST]
     cross_fit = CrossFit(held["group"].to_numpy(), evaluation.crossfit, evaluation.seed)
-    return pd.Series(cross_fit.part, index=held["image"])
+    parts = pd.Series(cross_fit.part, index=held["image"])
+    # a photograph that is several queries is in one part, as its group is
+    return parts[~parts.index.duplicated()]
 
 
 def label_points(fold: FoldPairs, parts: pd.Series) -> pd.DataFrame:
