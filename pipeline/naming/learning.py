@@ -110,7 +110,7 @@ def describe_gain(before: pd.DataFrame, after: pd.DataFrame, helped: bool) -> st
     )
     start = "Training helped" if helped else "Training did not help, and the names are without it"
     return (
-        f"{start}: on {len(before)} photographs of the catalogue, whose names it was not told, the "
+        f"{start}: on {len(before)} photographs of the catalogue, each without its own name, the "
         f"first name is right for {after['first'].mean():.0%} with training and for "
         f"{before['first'].mean():.0%} without (difference {gain['difference']:+.0%}, 95% interval "
         f"{gain['low']:+.0%} to {gain['high']:+.0%})."

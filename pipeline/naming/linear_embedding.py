@@ -13,6 +13,7 @@ from typing import Self
 
 import numpy as np
 import pandas as pd
+from scipy.linalg import solve_triangular
 
 from pipeline.data.gallery import Embeddings
 from pipeline.evaluation.cross_fit import CrossFit
@@ -44,7 +45,8 @@ class LinearEmbedding:
         variance = max(float(features.var(axis=0).mean()), np.finfo(float).eps)
         covariance = (1 - SHRINKAGE) * within.T @ within / len(within)
         covariance += SHRINKAGE * variance * identity
-        return cls(mean, np.linalg.cholesky(np.linalg.inv(covariance)))
+        root = np.linalg.cholesky(covariance)
+        return cls(mean, solve_triangular(root, identity, lower=True).T)
 
     def embed(self, vectors: np.ndarray) -> np.ndarray:
         """Embed n photographs, n x VIEWS d unit vectors, as such vectors."""

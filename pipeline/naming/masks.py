@@ -5,6 +5,7 @@ photographs change nothing; what it finds is kept by its key, and so are the fea
 """
 
 import hashlib
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,10 +35,17 @@ NOTHING_GIVEN = Given({}, {})
 
 @dataclass(frozen=True)
 class Segmenter:
-    """A trained network for masks, and the key of what it has found."""
+    """The weights of a trained network for masks, and the key of what it finds."""
 
-    net: SegmentationNet
     key: str
+    state: Mapping[str, np.ndarray]
+
+    def build(self, settings: Crop) -> SegmentationNet:
+        """The network, in evaluation mode."""
+        net = unet.build(settings.unet.seed, crop.computing_device())
+        tensors = {name: torch.from_numpy(array) for name, array in self.state.items()}
+        stored_weights.load_weights(net, tensors, Path(self.key))
+        return net.eval()
 
 
 def train_segmenter(
@@ -53,16 +61,15 @@ def train_segmenter(
         settings = p.crop.model_copy(update={"without_masks": "unet"})
         net, _ = crop.fit_unet(list_images(sorted(files), files, found), NOTHING_GIVEN, settings)
         state = stored_weights.to_arrays(net) if net else {}
+        remove_outdated(workspace)
         workspace.save(NETWORK, key, state)
-    return Segmenter(restore(state, workspace.path(NETWORK, key), p.crop), key) if state else None
+    return Segmenter(key, state) if state else None
 
 
-def restore(state: Mapping[str, np.ndarray], path: Path, settings: Crop) -> SegmentationNet:
-    """The network with these weights, which are those of the file, in evaluation mode."""
-    net = unet.build(settings.unet.seed, crop.computing_device())
-    tensors = {name: torch.from_numpy(array) for name, array in state.items()}
-    stored_weights.load_weights(net, tensors, path)
-    return net.eval()
+def remove_outdated(workspace: Workspace) -> None:
+    """Remove what was found for another catalogue: 100 MB for a thousand photographs."""
+    for folder in [workspace.folder / NETWORK, *workspace.folder.glob(f"{KIND}-*")]:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def list_images(
@@ -97,7 +104,7 @@ def extract(
     """Segment photographs and yield the local features of each."""
     if images.empty:
         return
-    source, segment = crop.choose_segmenter(segmenter.net, p.crop)
+    source, segment = crop.choose_segmenter(segmenter.build(p.crop), p.crop)
     detect = keypoints.load_detector(p.keypoints)
     progress = tqdm(total=len(images), desc="segmenting", unit="image", mininterval=2)
 

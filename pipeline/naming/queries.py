@@ -16,6 +16,7 @@ from pipeline.naming.gallery import Known
 
 MAX_KNOWN, MAX_NEW = 300, 150  # photographs of the catalogue that are compared in either way
 SEED = 0
+TEXT = ("image", "kind", "truth", "cluster")  # columns of the table of queries
 
 
 @dataclass(frozen=True)
@@ -96,4 +97,5 @@ def tabulate(queries: list[NameQuery]) -> pd.DataFrame:
         "part": -1,
         "cluster": [query.individual for query in queries],
     }
-    return pd.DataFrame(columns)
+    # without any query, text columns would be columns of numbers
+    return pd.DataFrame(columns).astype(dict.fromkeys(TEXT, object))

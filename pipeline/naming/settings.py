@@ -38,8 +38,8 @@ class Options:
 def build_settings(options: Options) -> Params:
     """The complete settings.
 
-    GrabCut's masks instead of a U-Net's, which would be trained first; the blend of a few weights
-    instead of boosted trees, which need more photographs than a small catalogue has.
+    GrabCut's masks instead of a U-Net's, which is trained with `train` alone; the blend of a few
+    weights instead of boosted trees, which need more photographs than a small catalogue has.
     """
     differing: dict[str, Any] = {
         "crop": {"without_masks": "grabcut", **choose_crop(options.backbone)},

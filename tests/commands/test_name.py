@@ -22,12 +22,13 @@ def test_the_options_reach_the_library(monkeypatch):
         return Named(table, ["How far to trust it."])
 
     monkeypatch.setattr(naming, "name_photographs", name_photographs)
-    words = "name list.csv new -o june --prior 0.4 --sort --skip unknown --path file --backbone b"
+    words = "name list.csv new -o june --prior 0.4 --sort --skip unknown --path file --backbone b "
+    words += "--train"
     result = CliRunner().invoke(app, words.split())
     assert calls == [
         (
             Source(Path("list.csv"), "unknown", None, "file", ""),
-            *(Path("new"), Path("june"), Options(0.4, "b", skip_bad=False, sort=True)),
+            *(Path("new"), Path("june"), Options(0.4, "b", skip_bad=False, sort=True, train=True)),
         )
     ]
     assert "How far to trust it.\n2 of known individuals, 1 new: june/report.html" in result.output
