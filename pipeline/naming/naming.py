@@ -57,7 +57,7 @@ def name_photographs(source: Source, new: Path, out: Path, options: Options) -> 
     if not files:
         raise UserError(f"none of the photographs in {new} can be read")
     digests = {name: found.digests[file] for name, file in files.items()}
-    answered = answer(digests, known, found, workspace, (p, options))
+    answered = answer(digests, known, found, workspace, p, options.train)
     by_file = {name: answered.by_digest[digest] for name, digest in digests.items()}
     table = answers.tabulate(by_file, known, write_notes(digests, by_file, known))
     sentences = describe_trust(answered, known, len(files), options)
@@ -95,7 +95,7 @@ class Answered:
     """The answers to the new photographs, by digest, and what they rest on.
 
     blended : None if the catalogue has all of them; described : photographs by digest
-    points : matched points of pairs; training : what came of it, "" if none was asked for
+    points : matched points of pairs; training : what came of it, "" without any
     """
 
     by_digest: dict[str, Answer]
@@ -110,17 +110,17 @@ def answer(
     known: Known,
     found: Photographs,
     workspace: Workspace,
-    settings: tuple[Params, Options],
+    p: Params,
+    train: bool,
 ) -> Answered:
     """Answer the new photographs, whose digests are given by name."""
-    p, options = settings
     copies = {digest for digest in digests.values() if digest in set(known.digests.values())}
     by_digest = {digest: answers.answer_copy(digest, known) for digest in copies}
     fresh = sorted(set(digests.values()) - copies)
     if not fresh:
         return Answered(by_digest, None, found.described, pd.DataFrame(columns=["query", "image"]))
     task = (known, fresh, found, workspace, p)
-    learned, training = learn_best(*task) if options.train else (learn(FROZEN, *task), "")
+    learned, training = learn_best(*task) if train else (learn(FROZEN, *task), "")
     comparer = learned.comparer
     new = comparer.compare([build_new_query(digest) for digest in fresh], "comparing")
     blended = blending.blend(learned.own, learned.weigh(new), p)
