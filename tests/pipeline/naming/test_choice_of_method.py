@@ -17,16 +17,18 @@ from pipeline.naming.settings import Options
     "--train with a catalogue that is too small to train on",
     "a sentence that says so, and the answers without training",
 )
-@pytest.mark.parametrize("views", [1, 3])
+@pytest.mark.parametrize("views", [1, 2])
 def test_a_small_catalogue_is_answered_without_training(drawn, tmp_path, views):
     catalogue = tmp_path / "catalogue"
-    for folder in drawn.catalogue.iterdir():
+    for folder in sorted(drawn.catalogue.iterdir())[:3]:
         for view in range(views):
             (catalogue / folder.name).mkdir(parents=True, exist_ok=True)
             shutil.copyfile(folder / f"{view}.png", catalogue / folder.name / f"{view}.png")
-    tables = []
+    tables, new = [], drawn.new / "unseen"
     for options in (Options(), Options(train=True)):
-        result = name_photographs(Source(catalogue), drawn.new, tmp_path / "out", options)
+        result = name_photographs(
+            Source(catalogue), drawn.new / "unseen", tmp_path / "out", options
+        )
         tables.append(result.table)
     assert learning.TOO_SMALL in result.sentences
     pd.testing.assert_frame_equal(*tables)

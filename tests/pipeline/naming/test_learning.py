@@ -1,6 +1,7 @@
 """Naming with training: what is learned once, when it is used, and what a small catalogue gets."""
 
 import shutil
+from copy import deepcopy
 
 import pandas as pd
 import pytest
@@ -30,10 +31,18 @@ def many(tmp_path_factory) -> Folders:
 
 
 @pytest.fixture(scope="module")
-def trained(many):
-    """What naming with training gives, used in any case, with a segmenter as it is built."""
+def untrained():
+    """A network for masks as it is built, which takes long: once for all tests."""
     with pytest.MonkeyPatch.context() as patch:
-        untrained = unet.build(0, crop.computing_device())
+        net = unet.build(0, crop.computing_device())
+        patch.setattr(unet, "build", lambda seed, device: deepcopy(net))
+        yield net
+
+
+@pytest.fixture(scope="module")
+def trained(many, untrained):
+    """What naming with training gives, used in any case, with a segmenter that is not trained."""
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(crop, "fit_unet", lambda table, known, settings: (untrained, None))
         patch.setattr(blending, "MIN_QUERIES", INDIVIDUALS * VIEWS)
         patch.setattr(learning, "is_better", lambda before, after: True)
