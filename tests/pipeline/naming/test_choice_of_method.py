@@ -26,9 +26,7 @@ def test_a_small_catalogue_is_answered_without_training(drawn, tmp_path, views):
             shutil.copyfile(folder / f"{view}.png", catalogue / folder.name / f"{view}.png")
     tables, new = [], drawn.new / "unseen"
     for options in (Options(), Options(train=True)):
-        result = name_photographs(
-            Source(catalogue), drawn.new / "unseen", tmp_path / "out", options
-        )
+        result = name_photographs(Source(catalogue), new, tmp_path / "out", options)
         tables.append(result.table)
     assert learning.TOO_SMALL in result.sentences
     pd.testing.assert_frame_equal(*tables)
