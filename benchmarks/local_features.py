@@ -5,8 +5,9 @@
 
 RUN is a project in which the stages up to `folds` have run; nothing in it is changed. Each query is
 compared with all other photographs of the drawn individuals but its duplicates, among them others
-of its own. Prints MAP@5 of the votes, of the inliers, of the product of both and, if
-`keypoints.edge` is true, of the trailing edges' votes; then the gain of each over the first --set,
+of its own. Prints MAP@5 of the votes, of the consistent votes, of the inliers, of the product of
+votes and inliers, of that of all three (`fused`) and, if `keypoints.edge` is true, of the trailing
+edges' votes; then the gain of each over the first --set,
 with a 95 % interval by individual. Each --set starts from RUN's params.yaml (values are YAML), and
 extracts the local features of all photographs anew.
 """
@@ -96,10 +97,14 @@ def tabulate_scores(evidence: pd.DataFrame) -> pd.DataFrame:
     """One row per (query, identity) and one column per score; 0 without evidence."""
     table = evidence.pivot_table(index=["query", "identity"], columns="source", values="score")
     table = table.fillna(0.0)
-    votes = table["votes"] / table.groupby("query")["votes"].transform("max")
+    votes, consistent = (
+        table[name] / table.groupby("query")[name].transform("max").clip(lower=1e-9)
+        for name in ("votes", "consistent_votes")
+    )
     table["product"] = (votes + 0.05) * (table["inliers"] + 3)
+    table["fused"] = np.sqrt((votes + 0.05) * (consistent + 0.05)) * (table["inliers"] + 3)
     table["inliers"] += 1e-3 * votes  # decides between equal ones
-    kept = ["votes", "inliers", "product", "edge_votes"]
+    kept = ["votes", "consistent_votes", "inliers", "product", "fused", "edge_votes"]
     return table[[name for name in kept if name in table]]
 
 
@@ -118,7 +123,7 @@ def format_scores(
     """One line per score: MAP@5, and its gain over `first` with the interval."""
     lines = []
     for name in scores:
-        line = f"{name:8} {scores[name].mean():.3f}"
+        line = f"{name:16} {scores[name].mean():.3f}"
         if first is not None and name in first:
             line += f"  {format_gain(first[name].to_numpy(), scores[name].to_numpy(), clusters)}"
         lines.append(line)

@@ -131,6 +131,7 @@ def to_arrays(scores: pd.DataFrame, matched: QueryMatches) -> dict[str, np.ndarr
         "score": scores["score"].to_numpy(dtype=float),
         "identities": matched.identities,
         "votes": matched.votes,
+        "support": matched.support,
         "images": np.array(images, int),
         "scores": np.array([pair.scores for pair in pairs], float).reshape(-1, 3),
         "inliers": np.concatenate(
@@ -170,4 +171,5 @@ def from_arrays(
         chosen = arrays["selected"][start : start + int(count)].tolist()
         selections.append(Selection(chosen, bool(random), weight))
         start += int(count)
-    return scores, QueryMatches(number, arrays["identities"], arrays["votes"], selections, pairs)
+    cast = (arrays["identities"], arrays["votes"], arrays["support"])
+    return scores, QueryMatches(number, *cast, selections, pairs)

@@ -11,6 +11,7 @@ PRESETS = Path(__file__).parents[2] / "presets"
 PRESET = "animals-frozen"
 BACKBONE = "lite0"  # the preset's name of the network
 ENSEMBLE = "name"
+LOCAL_SCORES = ["votes", "consistent_votes", "inliers", "ratio", "coverage"]
 PRIOR = 0.15
 SQUARE = 224  # pixels per side of the crops of other networks than the default
 DEFAULT_NETWORK = "tf_efficientnet_lite0"
@@ -51,7 +52,7 @@ def build_settings(options: Options) -> Params:
                 "backbones": {BACKBONE: 1.0},
                 "folds": "all",
                 "scores": ["nearest", "centre", "vote"],
-                "local": {"votes": 1.0, "inliers": 1.0, "ratio": 1.0, "coverage": 1.0},
+                "local": dict.fromkeys(LOCAL_SCORES, 1.0),
                 "method": "weighted",
                 "duplicates": True,
                 "new_whale": {"method": "posterior", "shift": 0.0},

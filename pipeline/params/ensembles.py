@@ -18,7 +18,14 @@ from pipeline.params.values import (
 
 Format = Literal["map5", "single", "clusters"]
 LocalScore = Literal[
-    "votes", "inliers", "ratio", "coverage", "weighted_inliers", "edge_votes", "loftr"
+    "votes",
+    "consistent_votes",
+    "inliers",
+    "ratio",
+    "coverage",
+    "weighted_inliers",
+    "edge_votes",
+    "loftr",
 ]
 
 

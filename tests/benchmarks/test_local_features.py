@@ -26,19 +26,31 @@ def test_an_individual_with_duplicates_of_one_photograph_alone_is_not_asked():
 
 
 def test_scores_rank_by_votes_by_inliers_and_by_both():
-    """a has more votes, b more inliers; product: (1 + .05) * 3 < (.5 + .05) * (9 + 3)."""
-    rows = [("q", "a", "votes", 4.0), ("q", "b", "votes", 2.0), ("q", "b", "inliers", 9.0)]
+    """a has more votes, b more inliers; product: (1 + .05) * 3 < (.5 + .05) * (9 + 3).
+
+    fused: sqrt(1.05 * .05) * 3 < sqrt(.55 * 1.05) * (9 + 3).
+    """
+    rows = [
+        ("q", "a", "votes", 4.0),
+        ("q", "b", "votes", 2.0),
+        ("q", "b", "consistent_votes", 2.0),
+        ("q", "b", "inliers", 9.0),
+    ]
     evidence = pd.DataFrame(rows, columns=["query", "identity", "source", "score"])
     scores = local_features.tabulate_scores(evidence)
     queried = pd.DataFrame({"image": ["q", "unmatched"], "identity": ["a", "a"]})
     rated = {name: local_features.rate(scores[name], queried).tolist() for name in scores}
-    assert rated == {"votes": [1.0, 0.0], "inliers": [0.5, 0.0], "product": [0.5, 0.0]}
+    others = dict.fromkeys(["consistent_votes", "inliers", "product", "fused"], [0.5, 0.0])
+    assert rated == {"votes": [1.0, 0.0], **others}
 
 
 def test_the_gain_is_that_over_the_first_settings():
     first = pd.DataFrame({"votes": [0.0, 1.0, 0.0, 1.0]})
     second = pd.DataFrame({"votes": [1.0, 1.0, 0.0, 1.0], "edge_votes": np.ones(4)})
     clusters = pd.Series(list("abcd"))
-    assert local_features.format_scores(first, None, clusters) == ["votes    0.500"]
+    assert local_features.format_scores(first, None, clusters) == ["votes            0.500"]
     votes, edges = local_features.format_scores(second, first, clusters)
-    assert votes.startswith("votes    0.750  +0.250 (+0.000 to ") and edges == "edge_votes 1.000"
+    assert (
+        votes.startswith("votes            0.750  +0.250 (+0.000 to ")
+        and edges == "edge_votes       1.000"
+    )

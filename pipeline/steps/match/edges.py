@@ -2,7 +2,8 @@
 
     edge_votes   sum of the identity's votes (`votes.py`) by windows of the edge
 
-They are local features without a geometry: only votes are counted.
+They are local features without a geometry: only votes are counted. (Windows lie in one place, so
+that all votes for a photograph support each other.)
 """
 
 from collections.abc import Mapping

@@ -1,16 +1,17 @@
 """The step `match`: evidence of local features for each (query, identity).
 
     votes     sum of the identity's votes (`votes.py`)
+    consistent_votes   how far they agree about where the animal is (`consistency.py`)
     inliers   matches that fit one transform, of the identity's best photograph
     ratio     their fraction of all matches
     coverage  the fraction of the animal's frame that they span
     edge_votes   votes of windows of trailing edges (`edges.py`), if `keypoints` described them
     loftr     inliers among LoFTR's matches (`semi_dense.py`), if `match.pairs` asks for them
 
-Geometry is verified for a shortlist only: the photographs with the most votes, and the nearest by
-embedding. So the cost grows with the queries, not with the pairs. Local features are not trained:
-a test query is matched once, with everything that is labelled, for all folds. All queries are
-matched with one index.
+Geometry is verified for a shortlist only: the photographs with the most consistent votes, and the
+nearest by embedding. So the cost grows with the queries, not with the pairs. Local features are not
+trained: a test query is matched once, with everything that is labelled, for all folds. All queries
+are matched with one index.
 
 Held-out queries are also matched with a few random photographs, of the same individual and of
 others. These are no evidence, but `verify` is fitted on them too: they show what two photographs
@@ -163,7 +164,7 @@ def build_matches(matcher: Matcher, found: list[QueryMatches]) -> Matches:
     best = pairs[~pairs["random"]].sort_values(PAIR_SCORES)
     best = best.drop_duplicates(["query", "identity"], keep="last")
     tables = [
-        to_evidence(tabulate_votes(matcher, found), ["votes"]),
+        to_evidence(tabulate_votes(matcher, found), ["votes", "consistent_votes"]),
         to_evidence(best, PAIR_SCORES),
     ]
     return Matches(pd.concat(tables, ignore_index=True), pairs, points)

@@ -35,7 +35,8 @@ class Selection:
 class QueryMatches:
     """What matching a query (by number) with its gallery gives.
 
-    identities, votes : the identities (by number) with the most votes, and these
+    identities : the first candidates (by number)
+    votes, support : theirs
     selections : the photographs that were verified
     pairs : by photograph (by number)
     """
@@ -43,6 +44,7 @@ class QueryMatches:
     query: int
     identities: np.ndarray
     votes: np.ndarray
+    support: np.ndarray
     selections: list[Selection]
     pairs: Mapping[int, VerifiedPair]
 
@@ -82,7 +84,9 @@ class Matcher:
         }
         counts = (features.ends - features.starts[:-1])[self.images]
         self.gallery_features = votes.GalleryFeatures(
-            np.repeat(self.images, counts), np.repeat(labels, counts)
+            np.repeat(self.images, counts),
+            np.repeat(labels, counts),
+            gather_places(features, self.images),
         )
         self.lock: AbstractContextManager = nullcontext()
         self.index = self.build_index() if index is None else index
@@ -117,7 +121,7 @@ class Matcher:
         comparable = self.comparable[query.gallery][self.viewpoints.get(name, "")]
         comparable = comparable.without(self.locate(query.duplicates))
         neighbours = self.search(image, len(comparable.images))
-        cast = self.cast_votes(neighbours, comparable)
+        cast = self.cast_votes(image, neighbours, comparable)
         selections = self.select_pairs(image, cast, comparable, query)
         verified = self.verify(image, selections)
         return QueryMatches(image, *self.top_votes(cast), selections, verified)
@@ -135,11 +139,13 @@ class Matcher:
             return feature_index.search(descriptors, self.index, depth)
 
     def cast_votes(
-        self, neighbours: tuple[np.ndarray, np.ndarray], comparable: Comparable
+        self, image: int, neighbours: tuple[np.ndarray, np.ndarray], comparable: Comparable
     ) -> votes.Votes:
         """Cast the votes of a query's features for what is comparable."""
+        places = gather_places(self.features, np.array([image]))
+        count = self.params.neighbours + 1
         return votes.cast_votes(
-            *neighbours, self.gallery_features, comparable.allowed, self.params.neighbours + 1
+            *neighbours, places, self.gallery_features, comparable.allowed, count
         )
 
     def verify(self, image: int, selections: list[Selection]) -> dict[int, VerifiedPair]:
@@ -148,16 +154,16 @@ class Matcher:
         pairs = verify_pairs(self.features, image, images, self.match_points, self.params)
         return dict(zip(images, pairs, strict=True))
 
-    def top_votes(self, cast: votes.Votes) -> tuple[np.ndarray, np.ndarray]:
-        """The `params.candidates` identities (by number) with the most votes, and these."""
-        first = np.argsort(-cast.label_votes, kind="stable")[: self.params.candidates]
-        return cast.labels[first], cast.label_votes[first]
+    def top_votes(self, cast: votes.Votes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The `params.candidates` first identities (by number), their votes, and the support."""
+        first = cast.rank_labels()[: self.params.candidates]
+        return cast.labels[first], cast.label_votes[first], cast.label_support[first]
 
     def select_pairs(
         self, image: int, cast: votes.Votes, comparable: Comparable, query: Query
     ) -> list[Selection]:
         """Select the gallery's images to verify: the shortlist, and random ones if held out."""
-        most = cast.images[np.argsort(-cast.image_votes, kind="stable")[: self.params.shortlist]]
+        most = cast.rank_images()[: self.params.shortlist]
         shortlist = np.union1d(most, self.locate(query.nearest))
         shortlist = shortlist[comparable.allowed[shortlist]]
         selections = [Selection(shortlist.tolist(), False, 1.0)]
@@ -199,6 +205,17 @@ def locate(numbers: Mapping[str, int], images: Iterable[str]) -> np.ndarray:
     if missing:
         raise UserError(f"no local features of {missing[:5]}: {OTHER_SETTINGS}")
     return np.array(found, int)
+
+
+def gather_places(features: Features, images: np.ndarray) -> np.ndarray:
+    """Concatenate where the features of photographs (by number) lie, g x 2.
+
+    In fractions of the canvas's longer side, so that an animal photographed from afar is as large
+    as one photographed from nearby.
+    """
+    longer_sides = np.max(features.sizes, axis=1)
+    places = [features.points[features.rows(image)] / longer_sides[image] for image in images]
+    return np.concatenate([np.empty((0, 2), np.float32), *places], dtype=np.float32)
 
 
 def gather_descriptors(features: Features, images: np.ndarray) -> np.ndarray:

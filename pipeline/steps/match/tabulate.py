@@ -16,13 +16,14 @@ NO_POINTS = np.empty((0, len(INLIER_COLUMNS)), np.float32)
 
 
 def tabulate_votes(matcher: Matcher, found: Sequence[QueryMatches]) -> pd.DataFrame:
-    """The identities with the most votes of every query (query, identity, votes)."""
+    """The first candidates of every query (query, identity, votes, consistent_votes)."""
     queries = np.repeat([one.query for one in found], [len(one.votes) for one in found])
     identities = np.concatenate([np.empty(0, int), *(one.identities for one in found)])
     table = {
         "query": name_photographs(matcher, queries),
         "identity": matcher.identities.take(identities),
         "votes": np.concatenate([np.empty(0), *(one.votes for one in found)]),
+        "consistent_votes": np.concatenate([np.empty(0), *(one.support for one in found)]),
     }
     return pd.DataFrame(table)
 

@@ -10,36 +10,56 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.steps.match.consistency import measure_support
+
 
 @dataclass(frozen=True)
 class GalleryFeatures:
-    """The image and the label (g each) of each of the gallery's features."""
+    """The image, the label (g each) and the place (g x 2) of each of the gallery's features.
+
+    Places are in fractions of the canvas's longer side.
+    """
 
     images: np.ndarray
     labels: np.ndarray
+    places: np.ndarray
 
 
 @dataclass(frozen=True)
 class Votes:
-    """The votes of one query, summed by gallery image and by label."""
+    """The votes of one query and their support (`consistency.py`), summed by image and by label."""
 
     images: np.ndarray
     image_votes: np.ndarray
+    image_support: np.ndarray
     labels: np.ndarray
     label_votes: np.ndarray
+    label_support: np.ndarray
+
+    def rank_images(self) -> np.ndarray:
+        """The images, those with the most consistent votes first; among equal ones, most votes."""
+        return self.images[np.lexsort((-self.image_votes, -self.image_support))]
+
+    def rank_labels(self) -> np.ndarray:
+        """The order of the labels: as the images'."""
+        return np.lexsort((-self.label_votes, -self.label_support))
 
 
-NO_VOTES = Votes(np.empty(0, int), np.empty(0), np.empty(0, int), np.empty(0))
+NOTHING, NONE = np.empty(0), np.empty(0, int)
+NO_VOTES = Votes(NONE, NOTHING, NOTHING, NONE, NOTHING, NOTHING)
 
 
 def cast_votes(
     distances: np.ndarray,
     rows: np.ndarray,
+    places: np.ndarray,
     gallery: GalleryFeatures,
     allowed: np.ndarray,
     count: int,
 ) -> Votes:
     """Cast the votes of one query's k features, given their neighbours (`index.search`).
+
+    places : k x 2, of the features, as the gallery's
 
     Only the `count` nearest neighbours in photographs that are `allowed` (bool, by number) count.
     """
@@ -53,7 +73,8 @@ def cast_votes(
     )
     weights = vote_weights(distances, labels)
     weights = suppress_bursts(weights, rows)
-    return sum_votes(weights, images, labels)
+    support = measure_support(weights, images, places, gallery.places[rows])
+    return sum_votes(weights, support, images, labels)
 
 
 def vote_weights(distances: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -89,14 +110,21 @@ def suppress_bursts(weights: np.ndarray, rows: np.ndarray) -> np.ndarray:
     return suppressed
 
 
-def sum_votes(weights: np.ndarray, images: np.ndarray, labels: np.ndarray) -> Votes:
-    """Sum k x n weights; a feature gives an individual its best vote, not one per photograph."""
+def sum_votes(
+    weights: np.ndarray, support: np.ndarray, images: np.ndarray, labels: np.ndarray
+) -> Votes:
+    """Sum k x n weights and their support.
+
+    A feature gives an individual its best vote, not one per photograph.
+    """
     feature = np.broadcast_to(np.arange(len(weights))[:, None], weights.shape)
     positive = weights > 0
-    weight = weights[positive]
     image_ids, image_at = np.unique(images[positive], return_inverse=True)
     label_ids, label_at = np.unique(labels[positive], return_inverse=True)
-    best = np.zeros((len(weights), len(label_ids)))
-    np.maximum.at(best, (feature[positive], label_at), weight)
-    image_votes = np.bincount(image_at, weight, len(image_ids))
-    return Votes(image_ids, image_votes, label_ids, best.sum(axis=0))
+    image_sums, label_sums = [], []
+    for values in (weights[positive], support[positive]):
+        best = np.zeros((len(weights), len(label_ids)))
+        np.maximum.at(best, (feature[positive], label_at), values)
+        image_sums.append(np.bincount(image_at, values, len(image_ids)))
+        label_sums.append(best.sum(axis=0))
+    return Votes(image_ids, *image_sums, label_ids, *label_sums)

@@ -27,7 +27,8 @@ def random_gallery(count: int = 200, seed: int = 0) -> Gallery:
     rng = np.random.default_rng(seed)
     descriptors = rng.integers(0, 40, (count, 128), dtype=np.uint8)
     images = np.sort(rng.integers(0, 20, count))
-    return Gallery(images, images % 8, descriptors)
+    places = rng.uniform(0, 1, (count, 2)).astype(np.float32)
+    return Gallery(images, images % 8, places, descriptors)
 
 
 def cast_all(descriptors: np.ndarray, gallery: Gallery, banned=(), **changes) -> votes.Votes:
@@ -35,7 +36,8 @@ def cast_all(descriptors: np.ndarray, gallery: Gallery, banned=(), **changes) ->
     index = feature_index.build_index(gallery.descriptors, section)
     allowed = ~np.isin(np.arange(gallery.images.max() + 1), banned)
     near = feature_index.search(descriptors, index, 4 * section.neighbours)
-    return votes.cast_votes(*near, gallery, allowed, section.neighbours + 1)
+    places = np.zeros((len(descriptors), 2), np.float32)
+    return votes.cast_votes(*near, places, gallery, allowed, section.neighbours + 1)
 
 
 def naive_votes(descriptors: np.ndarray, gallery: Gallery, banned: set[int]) -> dict[int, float]:
@@ -95,7 +97,7 @@ def test_without_a_foreign_neighbour_the_last_one_sets_the_limit():
 def test_features_shared_by_all_individuals_vote_for_none():
     """The same grass behind four individuals."""
     grass = np.full((4, 128), 9, np.uint8)
-    gallery = Gallery(np.arange(4), np.arange(4), grass)
+    gallery = Gallery(np.arange(4), np.arange(4), np.zeros((4, 2)), grass)
     found = cast_all(grass[:1], gallery)
     assert not len(found.labels) and not len(found.images)
 
@@ -103,7 +105,10 @@ def test_features_shared_by_all_individuals_vote_for_none():
 def test_a_burst_of_similar_features_counts_once():
     """Ten similar features of the query match one feature of the gallery."""
     gallery = Gallery(
-        np.array([0, 1]), np.array([0, 1]), np.array([[50] * 128, [90] * 128], np.uint8)
+        np.array([0, 1]),
+        np.array([0, 1]),
+        np.zeros((2, 2)),
+        np.array([[50] * 128, [90] * 128], np.uint8),
     )
     one = cast_all(np.full((1, 128), 52, np.uint8), gallery)
     ten = cast_all(np.full((10, 128), 52, np.uint8), gallery)
@@ -113,10 +118,21 @@ def test_a_burst_of_similar_features_counts_once():
 
 
 def test_a_feature_votes_once_per_individual_and_once_per_photograph():
-    weights = np.array([[0.5, 0.2, 0.0]])
-    found = votes.sum_votes(weights, np.array([[4, 6, 9]]), np.array([[1, 1, 2]]))
+    weights, support = np.array([[0.5, 0.2, 0.0]]), np.array([[0.25, 1.0, 0.0]])
+    found = votes.sum_votes(weights, support, np.array([[4, 6, 9]]), np.array([[1, 1, 2]]))
     assert found.labels.tolist() == [1] and found.label_votes.tolist() == [0.5]
+    assert found.label_support.tolist() == [1.0]
     assert found.images.tolist() == [4, 6] and found.image_votes.tolist() == [0.5, 0.2]
+    assert found.image_support.tolist() == [0.25, 1.0]
+
+
+def test_the_most_consistent_photographs_and_individuals_come_first():
+    """Of equal ones, those with most votes."""
+    weights = np.array([[0.5, 0.3, 0.2, 0.1]])
+    support = np.array([[0.0, 0.5, 0.0, 1.0]])
+    found = votes.sum_votes(weights, support, np.array([[4, 5, 6, 7]]), np.array([[9, 8, 8, 3]]))
+    assert found.rank_images().tolist() == [7, 5, 4, 6]
+    assert found.labels[found.rank_labels()].tolist() == [3, 8, 9]
 
 
 def test_no_feature_casts_no_vote():
@@ -125,7 +141,8 @@ def test_no_feature_casts_no_vote():
 
 
 def test_a_gallery_of_one_feature_gets_no_vote():
-    gallery = Gallery(np.zeros(1, int), np.zeros(1, int), np.full((1, 128), 7, np.uint8))
+    one = np.zeros(1, int)
+    gallery = Gallery(one, one, np.zeros((1, 2)), np.full((1, 128), 7, np.uint8))
     assert not len(cast_all(np.full((1, 128), 7, np.uint8), gallery).labels)
 
 
@@ -135,7 +152,8 @@ def test_a_gallery_without_features_gives_no_votes_until_one_is_enrolled():
     none = np.empty(0, int)
     cast = votes.cast_votes(
         *feature_index.search(query, index, 5),
-        votes.GalleryFeatures(none, none),
+        np.zeros((3, 2)),
+        votes.GalleryFeatures(none, none, np.empty((0, 2))),
         np.ones(1, bool),
         4,
     )
