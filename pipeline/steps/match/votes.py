@@ -121,10 +121,20 @@ def sum_votes(
     positive = weights > 0
     image_ids, image_at = np.unique(images[positive], return_inverse=True)
     label_ids, label_at = np.unique(labels[positive], return_inverse=True)
-    image_sums, label_sums = [], []
-    for values in (weights[positive], support[positive]):
+
+    def sum_by_image(values: np.ndarray) -> np.ndarray:
+        return np.bincount(image_at, values[positive], len(image_ids))
+
+    def sum_by_label(values: np.ndarray) -> np.ndarray:
         best = np.zeros((len(weights), len(label_ids)))
-        np.maximum.at(best, (feature[positive], label_at), values)
-        image_sums.append(np.bincount(image_at, values, len(image_ids)))
-        label_sums.append(best.sum(axis=0))
-    return Votes(image_ids, *image_sums, label_ids, *label_sums)
+        np.maximum.at(best, (feature[positive], label_at), values[positive])
+        return best.sum(axis=0)
+
+    return Votes(
+        image_ids,
+        sum_by_image(weights),
+        sum_by_image(support),
+        label_ids,
+        sum_by_label(weights),
+        sum_by_label(support),
+    )
