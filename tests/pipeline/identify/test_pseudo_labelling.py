@@ -108,5 +108,5 @@ def test_scores_fitted_on_held_out_photographs_are_not_used(monkeypatch):
     )
     pseudo_labelling.blind_log_odds(p, "best")
     (recipe,) = used
-    assert set(recipe.local) == {"votes", "consistent_votes", "inliers", "edge_votes"}
+    assert set(recipe.local) == {"votes", "inliers", "edge_votes"}
     assert recipe.scores == p.ensembles["best"].scores
