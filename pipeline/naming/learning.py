@@ -34,7 +34,8 @@ class Learned:
     """A method that is ready for new photographs.
 
     known : the comparisons of the catalogue's known queries; own : all of its queries, answered
-    described : by digest; weigher : of matched points, None if all count alike
+    described : by digest
+    weigher : of matched points; None if the catalogue is too small, and all count alike
     """
 
     comparer: Comparer
@@ -64,7 +65,7 @@ def learn(
     comparer = Comparer(known, collected, workspace, p, chosen)
     own = compare_own(comparer)
     evidence, weigher = [one.evidence for one in own], None
-    if chosen.weighed:
+    if blending.find_state(blending.rename_and_stack(evidence)) == CALIBRATED:
         evidence, weigher = weigh_own(own, p)
     return Learned(comparer, own[0], blending.answer_own(evidence, p), described, weigher)
 

@@ -17,12 +17,10 @@ class Method:
 
     segmenter : finds the animals; None: GrabCut does
     embedded : whether the features are embedded by what is learned; else they are the embedding
-    weighed : whether matched points count by where they lie
     """
 
     segmenter: Segmenter | None = None
     embedded: bool = False
-    weighed: bool = False
 
     @property
     def features_key(self) -> str:
@@ -56,4 +54,4 @@ def train(known: Known, found: Photographs, workspace: Workspace, p: Params) -> 
     """The method that learns all that it can of the catalogue."""
     files = found.first_files(set(known.digests.values()))
     segmenter = train_segmenter(files, found.described, workspace, p)
-    return Method(segmenter, embedded=True, weighed=True)
+    return Method(segmenter, embedded=True)

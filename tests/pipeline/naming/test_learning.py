@@ -107,3 +107,18 @@ def test_training_that_does_not_help_is_not_used(trained, many, tmp_path, monkey
     assert any(one.startswith("Training did not help") for one in result.sentences)
     name_photographs(Source(many.catalogue), many.new, frozen, Options())
     assert (out / "answers.csv").read_bytes() == (frozen / "answers.csv").read_bytes()
+
+
+@pytest.mark.parametrize("enough", [True, False])
+def test_points_are_weighed_without_training_if_there_are_enough_photographs(
+    trained, many, tmp_path, monkeypatch, enough
+):
+    shutil.copytree(many.out, tmp_path / "out")
+    if not enough:
+        monkeypatch.setattr(blending, "MIN_QUERIES", INDIVIDUALS * VIEWS + 1)
+    weighed, weigh_own = [], learning.weigh_own
+    monkeypatch.setattr(
+        learning, "weigh_own", lambda own, p: weighed.append(len(own)) or weigh_own(own, p)
+    )
+    name_photographs(Source(many.catalogue), many.new, tmp_path / "out", Options())
+    assert bool(weighed) is enough
