@@ -22,7 +22,7 @@ from pipeline.data.features import Features
 from pipeline.data.tables import NEW_WHALE
 from pipeline.params import Match
 from pipeline.steps.keypoints import keypoints, whitening
-from pipeline.steps.match.matcher import number_photographs
+from pipeline.steps.match.by_number import number_photographs
 from pipeline.steps.match.pairs import PointMatcher, load_point_matcher, match_photographs
 from pipeline.system import machine
 

@@ -7,9 +7,9 @@ RUN is a project in which the stages up to `folds` have run; nothing in it is ch
 compared with all other photographs of the drawn individuals but its duplicates, among them others
 of its own. Prints MAP@5 of the votes, of the consistent votes, of the inliers, of the product of
 votes and inliers, of that of all three (`fused`) and, if `keypoints.edge` is true, of the trailing
-edges' votes; then the gain of each over the first --set,
-with a 95 % interval by individual. Each --set starts from RUN's params.yaml (values are YAML), and
-extracts the local features of all photographs anew.
+edges' votes; then the gain of each over the first --set, with a 95 % interval by individual. Each
+--set starts from RUN's params.yaml (values are YAML), and extracts the local features of all
+photographs anew.
 """
 
 import contextlib

@@ -25,7 +25,7 @@ from pipeline.identify.gallery import Gallery, check_lengths, load_gallery
 from pipeline.identify.matched_pair import MatchedPair, match_pair
 from pipeline.identify.photograph import extract, read_images
 from pipeline.params import Ensemble, Params
-from pipeline.steps.match.matcher import locate, number_photographs
+from pipeline.steps.match.by_number import locate, number_photographs
 from pipeline.system.errors import UserError
 
 logger = logging.getLogger(__name__)

@@ -1,6 +1,6 @@
 """From scores to probabilities, by a blend that is fitted on the catalogue's own photographs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -77,7 +77,8 @@ class OwnAnswers:
         queries = self.held_out.queries[self.held_out.queries["kind"] == KNOWN]
         if self.log_odds is None:
             raise ValueError("too few queries to answer any by fits on the others")
-        names = list_names(self.log_odds, queries["image"])
+        ranked = rank(compute_posteriors(self.log_odds, 0.0)).reindex(queries["image"])
+        names = list_names(ranked["identity"])
         precision = metrics.precision_at_5(queries["truth"].tolist(), names)
         return pd.DataFrame(
             {
@@ -145,7 +146,7 @@ def measure(log_odds: pd.DataFrame, held_out: FoldEvidence, p: Params) -> Qualit
     truth = queries["truth"].to_numpy()
     answers = ranked["identity"].to_list()
     known = (queries["kind"] == KNOWN).to_numpy()
-    names = list_names(log_odds, queries["image"])
+    names = list_names(answers)
     first = np.array([row[0] == right for row, right in zip(names, truth, strict=True)])
     five = np.array([right in row for row, right in zip(names, truth, strict=True)])
     likeliest = np.array([row[0] for row in ranked["posterior"]])
@@ -164,9 +165,8 @@ def measure(log_odds: pd.DataFrame, held_out: FoldEvidence, p: Params) -> Qualit
     )
 
 
-def list_names(log_odds: pd.DataFrame, queries: pd.Series) -> list[list[str]]:
-    """The five likeliest individuals for each query, best first."""
-    answers = rank(compute_posteriors(log_odds, 0.0)).reindex(queries)["identity"]
+def list_names(answers: Iterable[Sequence[str]]) -> list[list[str]]:
+    """The five likeliest individuals of each answer, a ranked list with new_whale in it."""
     return [[one for one in row if one != NEW_WHALE][:5] for row in answers]
 
 

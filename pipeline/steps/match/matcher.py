@@ -13,10 +13,15 @@ from pipeline.data.features import Features
 from pipeline.params import Match
 from pipeline.steps.match import index as feature_index
 from pipeline.steps.match import votes
+from pipeline.steps.match.by_number import (
+    gather_descriptors,
+    gather_places,
+    locate,
+    number_photographs,
+)
 from pipeline.steps.match.comparable import Comparable, sample_without, select_comparable
 from pipeline.steps.match.pairs import VerifiedPair, load_point_matcher, verify_pairs
 from pipeline.steps.match.queries import Galleries, Query
-from pipeline.system.errors import OTHER_SETTINGS, UserError
 
 # If a gallery is a smaller fraction of all photographs, the search goes no deeper
 MIN_FRACTION = 0.02
@@ -191,33 +196,3 @@ class Matcher:
             weight = population / max(len(sample), 1)
             selections.append(Selection(sample.tolist(), True, weight))
         return selections
-
-
-def number_photographs(features: Features) -> dict[str, int]:
-    """The number of each photograph, by its name."""
-    return {name: number for number, name in enumerate(features.names.tolist())}
-
-
-def locate(numbers: Mapping[str, int], images: Iterable[str]) -> np.ndarray:
-    """The numbers of photographs, by their names; UserError if one is missing."""
-    found = [numbers.get(image, -1) for image in images]
-    missing = [image for image, number in zip(images, found, strict=True) if number < 0]
-    if missing:
-        raise UserError(f"no local features of {missing[:5]}: {OTHER_SETTINGS}")
-    return np.array(found, int)
-
-
-def gather_places(features: Features, images: np.ndarray) -> np.ndarray:
-    """Concatenate where the features of photographs (by number) lie, g x 2.
-
-    In fractions of the canvas's longer side, so that an animal photographed from afar is as large
-    as one photographed from nearby.
-    """
-    longer_sides = np.max(features.sizes, axis=1)
-    places = [features.points[features.rows(image)] / longer_sides[image] for image in images]
-    return np.concatenate([np.empty((0, 2), np.float32), *places], dtype=np.float32)
-
-
-def gather_descriptors(features: Features, images: np.ndarray) -> np.ndarray:
-    """Concatenate the descriptors of the animals on these photographs (by number)."""
-    return np.concatenate([features.descriptors[features.rows(image)] for image in images])

@@ -22,8 +22,8 @@ from pipeline.data.evidence import LOCAL
 from pipeline.data.features import Features
 from pipeline.data.warping import warp
 from pipeline.params import Match
+from pipeline.steps.match.by_number import number_photographs
 from pipeline.steps.match.geometry import ArrayPair, verify_matches
-from pipeline.steps.match.matcher import number_photographs
 from pipeline.steps.match.point_matches import PointMatches
 from pipeline.system import machine
 
