@@ -14,7 +14,7 @@ EXAMPLES = [
     "tailprint name catalogue new  # a folder per individual, a folder of new photographs",
     "tailprint name list.csv new -o june --path file --identity animal",
     "tailprint name catalogue new --sort --prior 0.4",
-    "tailprint name catalogue new --train  # learn from the catalogue first: better, minutes more",
+    "tailprint name catalogue new --train  # learn more from the catalogue first: minutes more",
 ]
 
 
@@ -38,7 +38,10 @@ def main(  # noqa: PLR0913
         bool, typer.Option("--sort", help="Also copy the photographs into a folder per answer.")
     ] = False,
     train: Annotated[
-        bool, typer.Option("--train", help="Learn from the catalogue first, for better answers.")
+        bool,
+        typer.Option(
+            "--train", help="Learn more from the catalogue first, and use it if it helps."
+        ),
     ] = False,
     skip_bad: SkipBad = False,
     skip: LeftOutName = "",
