@@ -107,7 +107,7 @@ def in_process(monkeypatch):
     from pipeline.system import device
 
     monkeypatch.setattr(device, "count_workers", lambda: 0)
-    monkeypatch.setattr(device, "is_half_precision_faster", lambda net: False)
+    monkeypatch.setattr(device, "multiplies_half", lambda kind: False)
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from pipeline.params import Params
 from pipeline.system.errors import UserError
 
 FOLDER = ".tailprint"
-FORMAT = 2  # to be raised with every change of what is stored
+FORMAT = 3  # to be raised with every change of what is stored
 SECTIONS = ("crop", "embed", "keypoints", "neighbours", "match")
 
 

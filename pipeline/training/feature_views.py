@@ -45,9 +45,10 @@ def compute_features(
 @torch.no_grad()
 def pool_rows(net: EmbeddingNet, views: ViewDataset, rows: np.ndarray, *, flipped: bool) -> Tensor:
     """The pooled features of packed crops without augmentation, n x width float32."""
-    place, half = device.find_device(), device.is_half_precision_faster(net)
+    place = device.find_device()
     blocks = np.array_split(rows, math.ceil(len(rows) / BATCH))
     pooled = []
+    half = device.multiplies_half(place.type)
     with torch.autocast(place.type, torch.bfloat16, enabled=half):
         for block in tqdm(blocks, "features", unit="batch", mininterval=2):
             crops = [views[View(int(row), 0, flipped, 0)][0] for row in block]

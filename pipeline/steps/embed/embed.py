@@ -29,15 +29,14 @@ def embed(net: EmbeddingNet, crops: Path, order: pd.Series, channels: int, flip:
         mirror image become the same); "both" (the two vectors side by side, so that the similarity
         of two images is the mean of theirs and of their mirror images')
     """
-    place, half = device.find_device(), device.is_half_precision_faster(net)
+    place = device.find_device()
     net.to(place).eval()
     size = BATCH if place.type == "cpu" else GPU_BATCH
     starts = range(0, len(order), size)
     batches = read_batches(crops, [range(i, min(i + size, len(order))) for i in starts], channels)
     hidden = len(starts) == 1  # of one photograph, `identify` prints the answer alone
     progress = tqdm(batches, "embed", len(starts), unit="batch", mininterval=2, disable=hidden)
-    with torch.autocast(place.type, torch.bfloat16, enabled=half):
-        vectors = [embed_batch(net.embed, batch.to(place), flip).cpu() for batch in progress]
+    vectors = [embed_batch(net.embed, batch.to(place), flip).cpu() for batch in progress]
     return Embeddings(np.asarray(order), torch.cat(vectors).numpy())
 
 
@@ -58,10 +57,16 @@ def read_batches(crops: Path, batches: list[range], channels: int) -> Iterator[T
 
 @torch.inference_mode()
 def embed_batch(embed_crops: Callable[[Tensor], Tensor], crops: Tensor, flip: str) -> Tensor:
-    """Embed n x C x H x W uint8 crops, with their mirror images unless `flip` is "none"."""
-    vectors = embed_crops(crops)
-    if flip == "none":
-        return vectors
-    mirror = embed_crops(crops.flip(-1))
+    """Embed n x C x H x W uint8 crops, with their mirror images unless `flip` is "none".
+
+    In bf16 where the device multiplies it: two to three times as fast as float32 on a core with
+    AMX, also for networks that are trained in float32 since their gradients are slow in bf16.
+    """
+    kind = crops.device.type
+    with torch.autocast(kind, torch.bfloat16, enabled=device.multiplies_half(kind)):
+        vectors = embed_crops(crops)
+        if flip == "none":
+            return vectors
+        mirror = embed_crops(crops.flip(-1))
     both = torch.cat([vectors, mirror], dim=1) if flip == "both" else vectors + mirror
     return F.normalize(both)

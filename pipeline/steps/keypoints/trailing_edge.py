@@ -150,8 +150,9 @@ def find_path(cost: np.ndarray) -> np.ndarray:
     turn_costs = TURN_COST * np.abs(TURNS)[:, None]
     sources = at + TURNS[:, None]  # the column in the row before, by turn
     total, turns = cost[0], np.zeros(cost.shape, int)
+    padded = np.full(columns + 2 * reach, np.inf)  # no path comes from beside the columns
     for row in range(1, rows):
-        padded = np.pad(total, reach, constant_values=np.inf)
+        padded[reach : reach + columns] = total
         options = padded[sources + reach] + turn_costs
         turns[row] = options.argmin(axis=0)
         total = options[turns[row], at] + cost[row]

@@ -14,7 +14,7 @@ from pipeline.system import device, machine
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(device, "is_half_precision_faster", lambda net: False)
+    monkeypatch.setattr(device, "multiplies_half", lambda kind: False)
 
 
 @pytest.fixture
@@ -120,3 +120,12 @@ def test_batches_hold_the_planes_of_their_rows_in_order(tiny, channels):
     expected = to_planes(crop, channels)
     assert np.array_equal(second[2].numpy(), expected)
     assert list(embed.read_batches(tiny.crops, [], channels)) == []
+
+
+def test_half_precision_changes_vectors_little(net, tiny, monkeypatch):
+    """Whether bf16 is used depends on the device alone: nothing is trained here."""
+    exact = embed.embed(net, tiny.crops, tiny.order, 3, "both")
+    monkeypatch.setattr(device, "multiplies_half", lambda kind: True)
+    half = embed.embed(net, tiny.crops, tiny.order, 3, "both")
+    assert half.vectors.dtype == np.float32 and not np.array_equal(half.vectors, exact.vectors)
+    assert (half.vectors * exact.vectors).sum(axis=1).min() > 0.995
