@@ -125,15 +125,23 @@ class EmbeddingNet(nn.Module):
         Call it where the network is trained: weights that are loaded or moved later have no effect
         on these stages.
         """
-        if not any(isinstance(module, nn.BatchNorm2d) for module in self._frozen_modules):
+        self._fold(set(self._frozen_modules))
+
+    def fold_backbone(self) -> None:
+        """Fold all of the backbone's batch normalisation, for a network that only predicts.
+
+        Call it on the device that predicts, with the weights loaded. A second call does nothing.
+        """
+        self._fold(set(self.backbone.modules()))
+
+    def _fold(self, modules: set[nn.Module]) -> None:
+        if not any(folding.is_batch_norm(module) for module in modules):
             return
         training, backbone = self.training, self.eval().backbone
         size = self.size or (PROBE, PROBE)
-        crop = torch.zeros(1, self.mean.shape[1], *size, device=self.mean.device)
-        pairs = folding.find_pairs(backbone, lambda: backbone.forward_features(crop))
-        for pair in pairs:
-            if all(module in self._frozen_modules for module in pair):
-                folding.fold_frozen(*pair)
+        noise = torch.randn(self.mean.shape[1], *size, generator=torch.Generator().manual_seed(0))
+        crop = noise.unsqueeze(0).to(self.mean.device)
+        folding.fold_pairs(modules, lambda: backbone.forward_features(crop), backbone)
         self.train(training)
 
     def freeze_backbone(self, frozen: bool) -> None:

@@ -148,7 +148,7 @@ def describe_missing(
     if not files:
         return
     net = member_networks.build_frozen(p.backbones[BACKBONE], p.member_train(BACKBONE))
-    net.to(device.find_device())
+    net.to(device.find_device()).fold_backbone()
     detect = keypoints.load_detector(p.keypoints)
     items = list(files.items())
     batches = [items[start : start + BATCH] for start in range(0, len(items), BATCH)]

@@ -28,9 +28,11 @@ def embed(net: EmbeddingNet, crops: Path, order: pd.Series, channels: int, flip:
     flip : "none"; "average" (the vector of the mirror image is added, so that an image and its
         mirror image become the same); "both" (the two vectors side by side, so that the similarity
         of two images is the mean of theirs and of their mirror images')
+
+    The network is left ready to predict: in eval mode, on its device, folded.
     """
     place = device.find_device()
-    net.to(place).eval()
+    net.to(place).eval().fold_backbone()
     size = BATCH if place.type == "cpu" else GPU_BATCH
     starts = range(0, len(order), size)
     batches = read_batches(crops, [range(i, min(i + size, len(order))) for i in starts], channels)

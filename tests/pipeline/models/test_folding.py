@@ -79,3 +79,40 @@ def test_without_frozen_stages_nothing_is_folded():
     net.fold_frozen_stages()
     assert not any("weight" in vars(module) for module in net.modules())
     assert backbones.first_convolution(net.backbone) in dict(net.backbone.named_parameters())
+
+
+class Shortcut(nn.Module):
+    """A convolution that a normalisation and a shortcut read, and another one with its own norm."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read_twice, self.norm = nn.Conv2d(1, 1, 1), nn.BatchNorm2d(1)
+        self.second, self.last = nn.Conv2d(1, 1, 1), nn.BatchNorm2d(1)
+
+    def forward(self, maps: torch.Tensor) -> torch.Tensor:
+        maps = self.read_twice(maps)
+        return maps + self.last(self.second(self.norm(maps)))
+
+
+def test_a_convolution_that_is_read_twice_is_not_folded():
+    torch.manual_seed(0)
+    network = randomise(Shortcut()).eval()
+    maps = torch.randn(1, 1, 4, 4)
+    before = network(maps)
+    folding.fold_pairs(set(network.modules()), lambda: network(maps), network)
+    assert torch.equal(network(maps), before)
+    assert folding.is_batch_norm(network.norm)
+
+
+@pytest.mark.parametrize("name", ["test_resnet", "test_efficientnet"])
+def test_a_folded_backbone_predicts_as_before_and_folds_once(name):
+    torch.manual_seed(0)
+    net = randomise(member_networks.build(name, "none", Architecture(3, 8, "gem", True))).eval()
+    crops = torch.randint(0, 256, (4, 3, 64, 64), dtype=torch.uint8)
+    before = net.embed(crops)
+    net.fold_backbone()
+    assert not any(folding.is_batch_norm(module) for module in net.backbone.modules())
+    torch.testing.assert_close(net.embed(crops), before, rtol=1e-3, atol=1e-3)
+    folded = net.embed(crops)
+    net.fold_backbone()
+    assert torch.equal(net.embed(crops), folded) and not net.training
