@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 
 from pipeline.data import tables
+from pipeline.data.warping import warp
 from pipeline.system.errors import OTHER_SETTINGS, UserError, explain_damage
 
 EDGE_NUMBERS = 72  # of the descriptor of a window of a trailing edge
@@ -79,6 +81,11 @@ class Features:
             self.sizes[image],
             self.edges[self.edge_images == image],
         )
+
+    def warp(self, photograph: np.ndarray, image: int) -> np.ndarray:
+        """Photograph number `image`, uint8 H x W x 3, as its keypoints see it: its canvas."""
+        width, height = (int(size) for size in self.sizes[image])
+        return warp(photograph, self.canvases[image], width, height, cv2.BORDER_REPLICATE)
 
     def edge_features(self) -> "Features":
         """The windows of trailing edges as the local features of these photographs, in no place."""

@@ -9,7 +9,6 @@ import pandas as pd
 
 from pipeline.data import images, tables
 from pipeline.data.features import Features
-from pipeline.data.warping import warp
 from pipeline.params import Params
 from pipeline.steps.match.geometry import PairMatches
 from pipeline.steps.match.pairs import load_point_matcher, match_photographs
@@ -37,10 +36,7 @@ class MatchedPair:
 
     def warp_view(self, image: int) -> np.ndarray:
         """The first or second photograph as its keypoints see it, uint8 H x W x 3."""
-        photograph = images.read_rgb(self.images["path"].iloc[image])
-        width, height = (int(size) for size in self.features.sizes[image])
-        matrix = self.features.canvases[image]
-        return warp(photograph, matrix, width, height, cv2.BORDER_REPLICATE)
+        return self.features.warp(images.read_rgb(self.images["path"].iloc[image]), image)
 
     def matched_points(self, image: int) -> np.ndarray:
         """Its matched points in that view, n x 2."""

@@ -38,12 +38,12 @@ class LocalDetector:
     """
 
     def __init__(self, name: str, weights: str) -> None:
-        """Load a network of NETWORKS; raises UserError if its weights can't be had.
+        """Load one of DETECTORS; raises UserError if its weights can't be had.
 
         weights : "pretrained", or a .safetensors or .pth file
         """
-        net = load_network(name, weights)
-        self.net, self.run = published_local.to_device(net), RUN[name]
+        self.net = published_local.to_device(load_network(name, weights))
+        _, self.run = DETECTORS[name]
         self.lock = Lock()
 
     def detect(
@@ -80,10 +80,10 @@ class LocalDetector:
 
 
 def load_network(name: str, weights: str) -> nn.Module:
-    """Load a network of NETWORKS on the CPU."""
+    """Load the network of one of DETECTORS on the CPU."""
     key = "keypoints.weights"
-    state = published_local.read_weights(name, weights, key)
-    return published_local.load(NETWORKS[name](), state, key)
+    build, _ = DETECTORS[name]
+    return published_local.load(build(), published_local.read_weights(name, weights, key), key)
 
 
 def enlarge(array: np.ndarray, mode: str) -> np.ndarray:
@@ -150,17 +150,11 @@ def run_dedode(net: nn.Module, picture: Tensor) -> Points:
     return Points(places[0] - 0.5, strengths[0], descriptors[0])
 
 
-NETWORKS: dict[str, Callable[[], nn.Module]] = {
-    "disk": build_disk,
-    "aliked": build_aliked,
-    "xfeat": build_xfeat,
-    "dedode": build_dedode,
-}
-RUN: dict[str, Callable[[nn.Module, Tensor], Points]] = {
-    "disk": run_disk,
-    "aliked": run_aliked,
-    "xfeat": run_xfeat,
-    "dedode": run_dedode,
+DETECTORS: dict[str, tuple[Callable[[], nn.Module], Callable[[nn.Module, Tensor], Points]]] = {
+    "disk": (build_disk, run_disk),
+    "aliked": (build_aliked, run_aliked),
+    "xfeat": (build_xfeat, run_xfeat),
+    "dedode": (build_dedode, run_dedode),
 }
 
 

@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from itertools import groupby
 
-import cv2
 import numpy as np
 import pandas as pd
 from scipy.spatial import KDTree
@@ -20,7 +19,6 @@ from tqdm import tqdm
 from pipeline.data import evidence, images
 from pipeline.data.evidence import LOCAL
 from pipeline.data.features import Features
-from pipeline.data.warping import warp
 from pipeline.params import Match
 from pipeline.steps.match.by_number import number_photographs
 from pipeline.steps.match.geometry import ArrayPair, verify_matches
@@ -90,9 +88,5 @@ class PairScorer:
 
     def read_canvas(self, name: str) -> np.ndarray:
         """A photograph as its keypoints see it, uint8 H x W x 3."""
-        number = self.number_of[name]
-        width, height = (int(size) for size in self.features.sizes[number])
         with images.open_rgb(self.files[name]) as photograph:
-            return warp(
-                photograph, self.features.canvases[number], width, height, cv2.BORDER_REPLICATE
-            )
+            return self.features.warp(photograph, self.number_of[name])

@@ -45,10 +45,12 @@ def score_format(
         rows = rows.assign(label=rows["image"].map(clusters.set_index("image")["cluster"]))
     prepare = _prepare_balanced if form == "single" else _prepare_agreement
     score = species.prepare(rows, prepare)
-    scores = score(np.ones(len(rows)))
-    if np.isnan(species.average(scores)):  # what each lacks, all together may have
+    once = np.ones(len(rows))
+    scores = score(once)
+    name, mean = MEASURES[form], species.average(scores)
+    if np.isnan(mean):  # what each lacks, all together may have
         score = species.prepare(rows.assign(species=""), prepare)
-    name, mean = MEASURES[form], species.average(score(np.ones(len(rows))))
+        mean = species.average(score(once))
     card: dict[str, float | str] = {name: mean, f"{name}_low": np.nan, f"{name}_high": np.nan}
     if not np.isnan(mean):
         samples = protocol.bootstrap(

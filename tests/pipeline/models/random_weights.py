@@ -18,4 +18,4 @@ def write(net: nn.Module, path: Path) -> str:
 def write_detector(name: str, folder: Path) -> str:
     """Write random weights of a local detector, the same in every test; returns the file."""
     torch.manual_seed(0)
-    return write(local_detectors.NETWORKS[name](), folder / f"{name}.safetensors")
+    return write(local_detectors.DETECTORS[name][0](), folder / f"{name}.safetensors")
