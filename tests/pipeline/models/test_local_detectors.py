@@ -58,7 +58,7 @@ def test_the_strongest_points_come_first_and_equal_ones_in_their_order(monkeypat
     places = torch.tensor([[0.0, 0], [1, 0], [2, 0], [3, 0]])
     found = local_detectors.Points(places, torch.tensor([1.0, 3, 2, 3]), torch.eye(4))
     monkeypatch.setattr(local_detectors, "load_network", lambda *_: Dots())
-    monkeypatch.setitem(local_detectors.RUN, "disk", lambda *_: found)
+    monkeypatch.setitem(local_detectors.DETECTORS, "disk", (Dots, lambda *_: found))
     detector = LocalDetector("disk", "pretrained")
     mask = np.full((32, 32), 255, np.uint8)
     mask[0, 2] = 0

@@ -64,8 +64,8 @@ def seeded(build: Callable[..., torch.nn.Module], *args: str) -> torch.nn.Module
 @pytest.fixture(autouse=True)
 def untrained(monkeypatch) -> None:
     """Random weights in place of published ones; files of weights have tests of their own."""
-    networks = local_detectors.NETWORKS
-    monkeypatch.setattr(local_detectors, "load_network", lambda name, _: seeded(networks[name]))
+    detectors = local_detectors.DETECTORS
+    monkeypatch.setattr(local_detectors, "load_network", lambda name, _: seeded(detectors[name][0]))
     monkeypatch.setattr(light_glue, "load_network", lambda name, _: seeded(light_glue.build, name))
     monkeypatch.setattr(loftr, "load_network", lambda _: seeded(loftr.build))
 
