@@ -6,11 +6,15 @@ import cv2
 import numpy as np
 
 from pipeline.demo.sightings import Photo
+from pipeline.system.errors import UserError
 
 KINDS = ("exact", "reencoded", "resized", "cropped")
 FRACTION = 0.03  # of all images
 CONFLICTS = 0.15  # fraction of the duplicates that have a second identity
 ACROSS = 0.35  # fraction of the duplicates that are in test, with the original in train
+MOST_OF_TEST = (
+    0.2  # fraction of the test that may be such duplicates: a small test has more besides
+)
 
 
 class PlannedDuplicate(NamedTuple):
@@ -28,7 +32,7 @@ def plan_duplicates(
     """
     total = max(12, round(FRACTION * (train + test)))
     conflicts = max(4, round(CONFLICTS * total))
-    across = max(4, round(ACROSS * total))
+    across = max(4, min(round(ACROSS * total), round(MOST_OF_TEST * test)))
     places = ["conflict"] * conflicts + ["across"] * across
     places += ["train"] * (total - len(places))
     new = rng.permutation(total - conflicts) < round(new_fraction * (total - conflicts))
@@ -48,9 +52,16 @@ def plant_duplicates(
 ) -> list[Photo]:
     """Build duplicates of the training photographs `originals` (known, new), each of another one.
 
-    The label is the original's, except for a conflict, which has a second identity.
+    The label is the original's, except for a conflict, which has a second identity. Raises
+    UserError if there are fewer originals than duplicates, as some seeds have it of tiny demos.
     """
     known, new = (list(photos) for photos in originals)
+    of_new = sum(duplicate.new for duplicate in planned)
+    if of_new > len(new) or len(planned) - of_new > len(known):
+        raise UserError(
+            f"the demo is too small for its {len(planned)} duplicates: take another demo.seed, or "
+            "more demo.train_images"
+        )
     identities = sorted({photo.identity for photo in known})
     planted = []
     for duplicate, name in zip(planned, names, strict=True):

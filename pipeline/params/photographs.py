@@ -21,6 +21,7 @@ from pipeline.params.values import (
 # of boxes.csv, viewpoints.csv and solution.csv
 OTHER_COLUMNS = ("x0", "y0", "x1", "y1", "viewpoint", "Usage")
 WORK = Path("data/work")
+MOST_TEST = 5  # test photographs of the demo per training photograph: its duplicates are in both
 
 
 class Demo(Section):
@@ -29,6 +30,15 @@ class Demo(Section):
     seed: Seed
     train_images: Annotated[int, Field(ge=40, le=100_000)]
     test_images: Annotated[int, Field(ge=20, le=100_000)]
+
+    @model_validator(mode="after")
+    def _check_test(self) -> "Demo":
+        if self.test_images > MOST_TEST * self.train_images:
+            raise ValueError(
+                f"test_images is {self.test_images}: at most {MOST_TEST} times train_images, "
+                f"{MOST_TEST * self.train_images}"
+            )
+        return self
 
 
 class Columns(Section):

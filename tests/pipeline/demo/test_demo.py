@@ -14,6 +14,7 @@ from pipeline.demo.competition import find_box, write_competition
 from pipeline.demo.photograph import take_photograph
 from pipeline.demo.roster import build_roster
 from pipeline.demo.sightings import FIRST_UNLABELLED, NEW_WHALE
+from pipeline.system.errors import UserError
 
 TRAIN, TEST = 40, 20
 
@@ -57,7 +58,7 @@ def test_the_photographs_per_identity_have_a_long_tail(roster):
     assert 15 <= sizes.max() <= 40
 
 
-@pytest.mark.parametrize(("train", "test"), [(1000, 400), (40, 20), (300, 500)])
+@pytest.mark.parametrize(("train", "test"), [(1000, 400), (40, 20), (40, 200), (3000, 20)])
 def test_new_whale_has_its_fraction_and_every_known_test_whale_is_in_train(train, test):
     photos = build_roster(1, train, test).photos
     identities = {
@@ -67,6 +68,11 @@ def test_new_whale_has_its_fraction_and_every_known_test_whale_is_in_train(train
     assert identities["train"].count(NEW_WHALE) == round(0.30 * train)
     assert identities["test"].count(NEW_WHALE) == round(0.276 * test)
     assert set(identities["test"]) - {NEW_WHALE} <= set(identities["train"])
+
+
+def test_a_seed_that_leaves_too_few_photographs_for_duplicates_is_refused():
+    with pytest.raises(UserError, match=r"too small for its 12 duplicates: .* demo\.seed"):
+        build_roster(27, 40, 20)
 
 
 def test_no_whale_is_both_labelled_and_unlabelled(roster):

@@ -384,6 +384,11 @@ def test_the_folds_of_an_ensemble_are_trained_and_unique(folds, load, raw):
     assert "ensembles.card" in get_error(load, raw)
 
 
+def test_the_demo_has_a_training_set_for_its_test(load, raw):
+    raw["demo"] |= {"train_images": 100, "test_images": 501}
+    assert "501: at most 5 times train_images, 500" in get_error(load, raw)
+
+
 @pytest.mark.parametrize("useless", [{"align": "axis"}, {"padding": 0.1}])
 def test_a_whole_photograph_is_neither_aligned_nor_padded(useless, load, raw):
     raw["crop"] |= {"frame": "photograph", "align": "none", "padding": 0} | useless
