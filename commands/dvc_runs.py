@@ -1,7 +1,7 @@
 """Runs of DVC that may be interrupted at any moment: what comes before them, and how they end."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -33,14 +33,14 @@ def run_dvc(*arguments: str) -> None:
             raise UserError(explain_failure() or "dvc repro failed: see above")
 
 
-def run_chains(kind: str, names: Sequence[str], stages: Sequence[str], at_once: int) -> None:
+def run_chains(kind: str, chains: Mapping[str, Sequence[str]], at_once: int) -> None:
     """Run the chain of stages of every name; a chain that fails stops no other.
 
     Raises UserError at the end, with the last lines of each failed chain's log.
     """
     with ThreadPoolExecutor(at_once) as pool:
-        results = pool.map(lambda name: run_chain(name, stages), names)
-        faults = [fault for fault in tqdm(results, f"{kind}s", len(names), unit=kind) if fault]
+        results = pool.map(run_chain, chains, chains.values())
+        faults = [fault for fault in tqdm(results, f"{kind}s", len(chains), unit=kind) if fault]
     if faults:
         raise UserError("\n\n".join(faults))
 

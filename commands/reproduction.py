@@ -38,6 +38,12 @@ def run_side_by_side(p: Params, at_once: int) -> None:
     LOGS.mkdir(parents=True, exist_ok=True)
     run_dvc("keypoints", "folds", "pretrain")
     members = [paths.member_name(name, fold) for name in p.backbones for fold in p.folds.trained]
-    run_chains("member", members, MEMBER, at_once)
+    run_chains("member", dict.fromkeys(members, MEMBER), at_once)
     run_dvc("--single-item", "match", "weigh", "verify")
-    run_chains("ensemble", list(p.ensembles), ENSEMBLE, at_once)
+    run_chains("ensemble", list_ensemble_stages(p), at_once)
+
+
+def list_ensemble_stages(p: Params) -> dict[str, tuple[str, ...]]:
+    """The stages of each ensemble; those with a report first, which takes the longest."""
+    reports = dict.fromkeys(p.report.html, (*ENSEMBLE, "report"))
+    return reports | {name: ENSEMBLE for name in p.ensembles if name not in reports}

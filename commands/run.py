@@ -20,9 +20,9 @@ def main(
     """Run the pipeline, several members at a time.
 
     The results are those of `dvc repro`, which runs one member at a time and leaves cores idle. The
-    members are run first, then the folds' local features and the ensembles in the same way, and a
-    plain `dvc repro` runs what is left. On a GPU, which one member keeps busy, that is all. The
-    stages' output is in .dvc/tmp/at-once/<member or ensemble>.log.
+    members are run first, then the matches of local features, then the ensembles with their reports
+    as the members, and a plain `dvc repro` runs what is left. On a GPU, which one member keeps
+    busy, that is all. The stages' output is in .dvc/tmp/at-once/<member or ensemble>.log.
     """
     from commands.reproduction import reproduce
 

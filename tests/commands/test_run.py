@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from commands import dvc_runs, reproduction
+from pipeline import params
 from pipeline.system import device, files
 from pipeline.system.errors import UserError
 from tests.conftest import ROOT
@@ -37,8 +38,15 @@ def test_chains_are_run_by_themselves_after_shared_stages_and_before_the_rest(ca
     assert len(logs) == 3 * 3 + 3
     member = " ".join(f"{stage}@lite0-1" for stage in ("train", "embed", "neighbours", "rerank"))
     assert logs["lite0-1"] == f"--single-item {member}\n"
-    ensemble = " ".join(f"{stage}@best" for stage in ("ensemble", "submission", "score"))
+    ensemble = " ".join(f"{stage}@best" for stage in ("ensemble", "submission", "score", "report"))
     assert logs["best"] == f"--single-item {ensemble}\n"
+    assert logs["card"] == f"--single-item {ensemble.replace('best', 'card').rpartition(' ')[0]}\n"
+
+
+def test_ensembles_with_a_report_come_first():
+    p = params.load()
+    p = p.model_copy(update={"report": p.report.model_copy(update={"html": ["card"]})})
+    assert list(reproduction.list_ensemble_stages(p)) == ["card", "single", "best"]
 
 
 def test_a_member_that_fails_stops_no_other_member_but_the_ensembles(project):
@@ -81,7 +89,7 @@ def test_a_full_disk_is_named_after_dvcs_own_words(monkeypatch):
         dvc_runs.run_dvc()
     dvc_runs.LOGS.mkdir(parents=True)
     with pytest.raises(UserError, match=r"a failed \(.*a\.log\):\nno space is left on the disk"):
-        dvc_runs.run_chains("member", ["a"], ["train"], 1)
+        dvc_runs.run_chains("member", {"a": ["train"]}, 1)
 
 
 def test_outside_of_a_project_the_message_says_so(project):
