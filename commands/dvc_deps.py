@@ -21,6 +21,7 @@ PLUMBING = (
     "pipeline/system/errors.py",
     "pipeline/system/files.py",
     "pipeline/system/interruptions.py",
+    "pipeline/system/ranks.py",
     "pipeline/system/start.py",
 )
 STAGE = re.compile(r"^  (\w+):$")

@@ -6,7 +6,7 @@ from pipeline import params, paths
 from pipeline.data import artefacts, gallery, tables
 from pipeline.models import member_networks, stored_weights
 from pipeline.steps.train import train
-from pipeline.system import device
+from pipeline.system import device, ranks
 from pipeline.system.start import run
 from pipeline.training.training_set import build_training_set
 
@@ -14,9 +14,11 @@ from pipeline.training.training_set import build_training_set
 def main(backbone: str, fold: str) -> None:
     p = params.load()
     settings = p.member_train(backbone)
-    order = artefacts.load_boxes()["image"]
+    devices = 1 if settings.frozen or settings.head_alone else device.count_devices()
+    if ranks.delegate("stages.train", [backbone, fold], devices):
+        return
+    order, seed = artefacts.load_boxes()["image"], settings.seed + int(fold)
     rows = gallery.training_rows(artefacts.load_folds(), int(fold))
-    seed = settings.seed + int(fold)
     training_set = build_training_set(paths.CROPS, order, rows, settings, seed)
     torch.manual_seed(seed)
     net = member_networks.build_for_member(p.backbones[backbone], settings)

@@ -110,9 +110,8 @@ def in_process(monkeypatch):
     monkeypatch.setattr(device, "multiplies_half", lambda kind: False)
 
 
-@pytest.fixture(scope="session")
-def settings_with():
-    """A function that returns small, quick training settings with some values replaced."""
+def small_settings(**overrides) -> params.Train:
+    """Small, quick training settings with some values replaced."""
     quiet = dict.fromkeys(params.Augment.model_fields, 0.0)
     small = {
         "epochs": 2,
@@ -124,8 +123,10 @@ def settings_with():
         "augment": quiet,
     }
     base = params.merge(params.load(ROOT / "tests/params.yaml").train.model_dump(), small)
+    return params.Train.model_validate(params.merge(base, overrides))
 
-    def settings(**overrides) -> params.Train:
-        return params.Train.model_validate(params.merge(base, overrides))
 
-    return settings
+@pytest.fixture(scope="session")
+def settings_with():
+    """A function that returns small, quick training settings with some values replaced."""
+    return small_settings

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -27,17 +27,39 @@ _lock = threading.RLock()
 
 
 def run(
-    command: Sequence[str], folder: Path | None = None, output: IO[str] | int | None = None
+    command: Sequence[str],
+    folder: Path | None = None,
+    output: IO[str] | int | None = None,
+    extra: Mapping[str, str] | None = None,
 ) -> int:
     """Run a command until it and all that it has started have ended; returns the exit code.
 
+    Arguments are those of `start`.
+    """
+    child = start(command, folder, output, extra)
+    try:
+        return child.wait()
+    finally:
+        forget(child)
+        stop(child)
+
+
+def start(
+    command: Sequence[str],
+    folder: Path | None = None,
+    output: IO[str] | int | None = None,
+    extra: Mapping[str, str] | None = None,
+) -> subprocess.Popen:
+    """Start a command, which `stop_all` ends until it is forgotten.
+
     output : where its output and errors go; the terminal unless given
+    extra : variables of its environment, beside this process's
 
     The child leads a group of its own, so that Ctrl-C reaches it through `stop_all` only, and what
     it leaves behind can be ended. `python` is the one that runs the program.
     """
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-    environment = os.environ | {"PATH": path, STARTER: str(os.getpid())}
+    environment = os.environ | {"PATH": path, STARTER: str(os.getpid())} | dict(extra or {})
     errors = None if output is None else subprocess.STDOUT
     with _lock:
         child = subprocess.Popen(
@@ -49,12 +71,13 @@ def run(
             start_new_session=True,
         )
         _running.add(child)
-    try:
-        return child.wait()
-    finally:
-        with _lock:
-            _running.discard(child)
-        stop(child)
+    return child
+
+
+def forget(child: subprocess.Popen) -> None:
+    """Leave a child out of what `stop_all` ends."""
+    with _lock:
+        _running.discard(child)
 
 
 def run_checked(

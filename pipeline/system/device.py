@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Literal
 import torch
 from torch import nn
 
-from pipeline.system import machine
+from pipeline.system import machine, ranks
+from pipeline.system.errors import UserError
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -24,26 +25,34 @@ BATCHES_AHEAD = 3  # of each worker: torch's two, and the one in use
 
 TENSOR_CORES = (7, 0)  # the first compute capability that has them
 DEVICES = "TAILPRINT_DEVICES"  # how many GPUs (or CPU processes) train one member; 1 unless set
+AT_ONCE = "TAILPRINT_AT_ONCE"  # how many members share this machine's GPUs, each with its own
+VISIBLE = "CUDA_VISIBLE_DEVICES"
 
 
-def build_fabric(net: nn.Module, devices: int | None = None) -> "Fabric":
+def build_fabric(net: nn.Module) -> "Fabric":
     """Build a Fabric for this machine; `net` decides whether half precision is used on a CPU.
 
-    devices : their number; None for the environment's TAILPRINT_DEVICES
-
-    Each of several devices draws its own batches, so that a step has that many times the images.
+    It has one device, or as many as there are processes beside this one (see `ranks`).
     """
     from lightning_fabric import Fabric  # more than a second, which crop and rerank do not need
 
-    devices = devices or count_devices()
     if torch.cuda.is_available():
         # TF32: what stays in float32 is multiplied with 10 bits of each factor
         torch.set_float32_matmul_precision("high")
         torch.backends.cudnn.allow_tf32 = True
-    # some backbones hold layers that only their classifier used
-    strategy = "ddp_find_unused_parameters_true" if devices > 1 else "auto"
-    precision = choose_precision(net)
-    return Fabric(accelerator="auto", devices=devices, precision=precision, strategy=strategy)
+    rank, precision = ranks.own_rank(), choose_precision(net)
+    if rank is None:
+        return Fabric(accelerator="auto", devices=1, precision=precision)
+    from lightning_fabric.plugins.environments import LightningEnvironment
+    from lightning_fabric.strategies import DDPStrategy
+
+    strategy = DDPStrategy(
+        # not another one that a cluster's variables suggest
+        cluster_environment=LightningEnvironment(),
+        # some backbones hold layers that only their classifier used
+        find_unused_parameters=True,
+    )
+    return Fabric(accelerator="auto", devices=rank.count, precision=precision, strategy=strategy)
 
 
 def find_device() -> torch.device:
@@ -71,8 +80,38 @@ def scales_gradients(fabric: "Fabric") -> bool:
 
 
 def count_devices() -> int:
-    """How many GPUs, or CPU processes, train one member."""
-    return int(os.environ.get(DEVICES, "1"))
+    """How many GPUs, or CPU processes, train one member.
+
+    Raises UserError for what is no number above 0, and for more GPUs than there are.
+    """
+    text = os.environ.get(DEVICES, "1")
+    if not text.isdecimal() or not int(text):
+        raise UserError(f"{DEVICES} is {text!r}: set it to a number of devices, 1 or more")
+    count, most = int(text), count_gpus()
+    if most and count > most:
+        raise UserError(
+            f"{DEVICES} is {count}, but the number of GPUs here is {most}: set it lower"
+        )
+    return count
+
+
+def count_gpus() -> int:
+    """How many GPUs this process may use; 0 without any."""
+    return torch.cuda.device_count() if torch.cuda.is_available() else int(has_gpu())
+
+
+def divide_gpus(most: int | None = None) -> list[dict[str, str]]:
+    """The environment of each of the members that are to use this machine's GPUs at once.
+
+    A member has one GPU of its own, or as many as DEVICES says. If the environment names the GPUs
+    to be used, no other is given away. There are `most` members at most.
+    """
+    each, gpus = count_devices(), count_gpus()
+    names = [name.strip() for name in os.environ.get(VISIBLE, "").split(",") if name.strip()]
+    names = names or [str(number) for number in range(gpus)]
+    at_once = min(gpus // each, most or gpus)
+    parts = [names[at * each : (at + 1) * each] for at in range(at_once)]
+    return [{VISIBLE: ",".join(part), AT_ONCE: str(at_once)} for part in parts]
 
 
 def is_first_process() -> bool:
@@ -129,8 +168,8 @@ def fit_workers(workers: int, batch_bytes: int) -> int:
     """
     if not batch_bytes or not SHARED_MEMORY.is_dir():
         return workers
-    stages = 1 if has_gpu() else machine.count_parallel_stages()
-    free = shutil.disk_usage(SHARED_MEMORY).free // stages
+    stages = count_members_at_once() if has_gpu() else machine.count_parallel_stages()
+    free = shutil.disk_usage(SHARED_MEMORY).free // (stages * count_processes())
     fitting = min(workers, free // (BATCHES_AHEAD * batch_bytes))
     if fitting < workers:
         logger.warning(
@@ -148,4 +187,15 @@ def count_workers() -> int:
     """
     if not has_gpu():
         return machine.count_threads()
-    return max(1, machine.count_cores() // count_devices() - 1)
+    return max(1, machine.count_cores() // (count_members_at_once() * count_processes()) - 1)
+
+
+def count_members_at_once() -> int:
+    """How many members train on this machine's GPUs now, each on its own."""
+    return int(os.environ.get(AT_ONCE, "1"))
+
+
+def count_processes() -> int:
+    """How many processes train this member: 1, or one for each of several devices."""
+    rank = ranks.own_rank()
+    return rank.count if rank else 1

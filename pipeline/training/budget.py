@@ -16,10 +16,10 @@ MAX_EPOCHS = 10_000
 
 @dataclass(frozen=True)
 class Budget:
-    """What a training will show; views are those of all devices together.
+    """What a training will show, whatever number of devices share its batches.
 
     photographs, individuals : the known ones that are trained on
-    batches : of an epoch, on each device
+    batches : of an epoch
     views : of the whole training, those of new_whale included
     views_per_identity, fewest_views : of the mean individual, and of the rarest
     """
@@ -49,16 +49,15 @@ class Budget:
 
 
 def plan_budget(
-    labels: np.ndarray, batches: IdentityBatches | PairBatches, settings: Train, devices: int = 1
+    labels: np.ndarray, batches: IdentityBatches | PairBatches, settings: Train
 ) -> Budget:
     """Plan a training: `settings.epochs`, or as many as `settings.views_per_identity` takes.
 
     labels : of the training set's photographs, -1 for new_whale
-    devices : each draws its own batches
 
     Raises UserError if all of these epochs would train the head alone.
     """
-    known, epoch = labels[labels >= 0], devices * batches.count_views()
+    known, epoch = labels[labels >= 0], batches.count_views()
     wanted = math.ceil(settings.views_per_identity / epoch.mean())
     epochs = settings.epochs or min(max(wanted, 1), MAX_EPOCHS)
     if settings.head_epochs >= epochs:
@@ -72,7 +71,7 @@ def plan_budget(
         new_whales=len(labels) - len(known),
         batches=len(batches),
         epochs=epochs,
-        views=epochs * len(batches) * batches.batch_views * devices,
+        views=epochs * len(batches) * batches.batch_views,
         views_per_identity=float(epochs * epoch.mean()),
         fewest_views=int(epochs * epoch.min()),
     )

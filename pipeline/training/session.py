@@ -1,7 +1,9 @@
 """A training session: network, losses, optimizer and batches on this machine's device."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from lightning_fabric import Fabric
@@ -17,30 +19,22 @@ from pipeline.training.averaging import AveragedWeights
 from pipeline.training.budget import Budget, plan_budget
 from pipeline.training.dataset import ViewDataset, build_loader
 from pipeline.training.feature_views import FeatureViews
+from pipeline.training.learner import Learner, SharedLearner
 from pipeline.training.optimizer import build_optimizer
 from pipeline.training.pair_batches import PairBatches
 from pipeline.training.samplers import IdentityBatches
+from pipeline.training.shared_batch import Share, SharedBatches
 from pipeline.training.training_set import MIRROR_FLIPS, TrainingSet
 
-SEED_STRIDE = 1_000_003  # between the batches of two devices
-
-
-class Learner(nn.Module):
-    """The network and its losses as one module, so that several devices share both."""
-
-    def __init__(self, net: EmbeddingNet, loss: EmbeddingLoss) -> None:
-        super().__init__()
-        self.net, self.loss = net, loss
-
-    def forward(self, crops: Tensor, labels: Tensor) -> tuple[dict[str, Tensor], Tensor]:
-        """Return the weighted losses by name, and the features before the BNNeck."""
-        features, embeddings = self.net(crops)
-        return self.loss(features, embeddings, labels), features
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
 class TrainingSession:
-    """All that a training step needs; `settings.epochs` is the budget's."""
+    """All that a training step needs; `settings.epochs` is the budget's.
+
+    batches : whole ones, of which `loader` has this process's part
+    """
 
     fabric: Fabric
     net: EmbeddingNet
@@ -68,6 +62,10 @@ class TrainingSession:
             self.learner, self.optimizer, max_norm=max_norm, error_if_nonfinite=False
         )
 
+    def once(self, compute: Callable[[], Result]) -> Result:
+        """The result of a function that the first process calls; the others wait for it."""
+        return self.fabric.broadcast(compute() if self.fabric.is_global_zero else None)  # type: ignore[return-value]
+
 
 def start_session(
     net: EmbeddingNet,
@@ -86,17 +84,21 @@ def start_session(
     torch.manual_seed(seed)
     identities = training_set.identities(settings.flip, settings.class_power)
     loss = EmbeddingLoss(settings.loss, net.dim, identities, net.pair_head)
+    batches = build_batch_sampler(training_set, settings, seed)
+    own_batches: IdentityBatches | PairBatches | SharedBatches = batches
     learner = Learner(net, loss)
+    if fabric.world_size > 1:
+        share = Share(fabric.global_rank, fabric.world_size, batches.batch_views)
+        learner, own_batches = SharedLearner(net, loss, share), SharedBatches(batches, share)
     optimizer = build_optimizer(schedule.parameter_groups(learner, settings), fabric)
     learner, optimizer = fabric.setup(learner, optimizer)
     net.fold_frozen_stages()
-    batches = build_batch_sampler(training_set, settings, seed, fabric)
     views = features or ViewDataset(
         training_set.crops, settings.channels, settings.augment, training_set.rows
     )
-    loader = build_loader(views, batches, fabric)
+    loader = build_loader(views, own_batches, fabric)
     average = AveragedWeights(net, settings.average)
-    budget = plan_budget(training_set.labels, batches, settings, fabric.world_size)
+    budget = plan_budget(training_set.labels, batches, settings)
     settings = settings.model_copy(update={"epochs": budget.epochs})
     return TrainingSession(
         fabric, net, learner, optimizer, batches, loader, average, training_set, settings, budget
@@ -104,12 +106,11 @@ def start_session(
 
 
 def build_batch_sampler(
-    training_set: TrainingSet, settings: Train, seed: int, fabric: Fabric
+    training_set: TrainingSet, settings: Train, seed: int
 ) -> IdentityBatches | PairBatches:
-    """Build the sampler of P x K batches or of triples; every device has a seed of its own."""
+    """Build the sampler of P x K batches or of triples."""
     rows, labels, sampler = training_set.rows, training_set.labels, settings.sampler
     flip = "identity" if settings.flip in MIRROR_FLIPS else settings.flip
-    seed += SEED_STRIDE * fabric.global_rank
     if sampler.kind == "pairs":
         return PairBatches(rows, labels, identities=sampler.identities, flip=flip, seed=seed)
     return IdentityBatches(rows, labels, sampler, flip=flip, seed=seed)

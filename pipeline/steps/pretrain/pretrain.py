@@ -55,7 +55,7 @@ def pretrain(
 
     Raises `health_checks.TrainingFailed` if the loss is not finite or the vectors collapse.
     """
-    fabric = device.build_fabric(net, devices=1)
+    fabric = device.build_fabric(net)
     fabric.launch()
     torch.manual_seed(settings.seed)
     task = build_task(net.width, count, settings)

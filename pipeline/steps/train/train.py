@@ -67,7 +67,7 @@ def train(
             progress.set_postfix(loss=f"{history[-1]['loss']:.3f}")
             check_history(history, settings)
             if training_set.validation:
-                history[-1] |= training_set.validation.evaluate(net)
+                history[-1] |= session.once(partial(training_set.validation.evaluate, net))
             # all devices must decide alike
             score = history[-1].get("inner", -history[-1]["loss"])
             scores.append(session.fabric.broadcast(score))
@@ -80,8 +80,7 @@ def train(
         net.load_state_dict(best)
     session.average.finish(session.loader)
     health_checks.check_weights(net)
-    summary = summarise(session, history)
-    session.fabric.barrier()
+    summary = session.once(partial(summarise, session, history))
     return pd.DataFrame(history), summary
 
 
@@ -92,7 +91,7 @@ def summarise(session: TrainingSession, history: list[Row]) -> Summary:
     """
     fit = convergence.measure_fit(session.net, session.training_set, session.settings.channels)
     shortfall = convergence.explain_shortfall(fit, history, session.budget.epochs)
-    if fit is not None and shortfall and session.fabric.is_global_zero:
+    if fit is not None and shortfall:
         logger.warning(
             "the training has not converged: it recognises only %.0f%% of the photographs that it "
             "was trained on; %s (train.epochs, or train.views_per_identity, %.0f now)",
@@ -157,7 +156,8 @@ def start_epoch(session: TrainingSession, epoch: int) -> None:
     """Choose the epoch's batches, mine hard negatives, and freeze the backbone or not."""
     session.batches.epoch = epoch
     if isinstance(session.batches, PairBatches) and epoch:
-        session.batches.hard_negatives = mine_negatives(session, session.batches, epoch)
+        mine = partial(mine_negatives, session, session.batches, epoch)
+        session.batches.hard_negatives = session.once(mine)
     session.net.freeze_backbone(epoch < session.settings.head_epochs)
     session.learner.train()
 
@@ -192,7 +192,7 @@ def validate_within(session: TrainingSession, epoch: int, batches: int) -> list[
         return []
     # the row of a whole epoch has its number and stands for its end
     place = epoch - 1 + batches / len(session.batches)
-    row = {"epoch": place, **validation.evaluate(session.net)}
+    row = {"epoch": place, **session.once(partial(validation.evaluate, session.net))}
     session.learner.train()
     return [row]
 

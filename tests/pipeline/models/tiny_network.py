@@ -15,6 +15,7 @@ def net(settings: Train, pair_head: PairHead | None = None) -> EmbeddingNet:
         dim=settings.embedding,
         pooling=settings.pooling,
         bnneck=settings.bnneck,
+        reduction=settings.reduction,
         drop_path=settings.drop_path,
     )
     return member_networks.build("test_resnet", "none", architecture, pair_head)

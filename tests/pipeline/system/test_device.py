@@ -1,6 +1,8 @@
 """The machine and the network decide precision and workers."""
 
+import json
 import shutil
+from dataclasses import asdict
 
 import pytest
 import torch
@@ -8,7 +10,8 @@ from timm.layers import Conv2dSame
 from torch import nn
 
 from pipeline.models.depthwise import replace_depthwise
-from pipeline.system import device, machine
+from pipeline.system import device, machine, ranks
+from pipeline.system.errors import UserError
 
 PLAIN = nn.Sequential(nn.Conv2d(3, 8, 3), nn.Conv2d(8, 8, 3, groups=2))
 DEPTHWISE = nn.Sequential(nn.Conv2d(3, 8, 3), nn.Conv2d(8, 8, 3, groups=8))
@@ -80,19 +83,85 @@ def test_the_precision_is_the_fastest_of_the_machine(  # noqa: PLR0913
     assert device.choose_precision(PLAIN) == expected
 
 
+def be_one_of(monkeypatch, count: int) -> None:
+    """Make this process the first of several that train a member."""
+    monkeypatch.setenv(ranks.RANK, json.dumps(asdict(ranks.Rank(0, count, 1, "failure"))))
+    monkeypatch.setenv(ranks.LOCAL_RANK, "0")
+
+
 def test_several_gpus_share_the_cores(monkeypatch):
+    """Two members at a time on four GPUs each, of 16 cores."""
     set_machine(monkeypatch, gpu=True)
     monkeypatch.setattr(machine, "count_cores", lambda: 16)
-    monkeypatch.setenv(device.DEVICES, "4")
+    be_one_of(monkeypatch, 4)
     assert device.count_workers() == 3
+    monkeypatch.setenv(device.AT_ONCE, "2")
+    assert device.count_workers() == 1
+
+
+def test_a_process_has_one_device_unless_it_is_one_of_several(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setenv(device.DEVICES, "2")
+    assert device.build_fabric(PLAIN).world_size == 1
+    be_one_of(monkeypatch, 2)
+    assert device.build_fabric(PLAIN).world_size == 2
+
+
+def set_gpus(monkeypatch, count: int) -> None:
+    set_machine(monkeypatch, gpu=count > 0)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
 
 
 def test_one_device_is_the_default(monkeypatch):
+    set_gpus(monkeypatch, 4)
     monkeypatch.delenv(device.DEVICES, raising=False)
-    assert device.build_fabric(PLAIN).world_size == 1
-    monkeypatch.setenv(device.DEVICES, "2")
-    assert device.build_fabric(PLAIN, devices=1).world_size == 1
-    assert device.build_fabric(PLAIN).world_size == 2
+    assert device.count_devices() == 1
+    monkeypatch.setenv(device.DEVICES, "4")
+    assert device.count_devices() == 4
+
+
+@pytest.mark.parametrize("text, message", [
+    ("5", "TAILPRINT_DEVICES is 5, but the number of GPUs here is 4"),
+    ("0", "TAILPRINT_DEVICES is '0': set it to a number"),
+    ("two", "TAILPRINT_DEVICES is 'two'"),
+    ("-1", "TAILPRINT_DEVICES is '-1'"),
+    ("", "TAILPRINT_DEVICES is ''"),
+])  # fmt: skip
+def test_other_numbers_of_devices_are_refused(text, message, monkeypatch):
+    set_gpus(monkeypatch, 4)
+    monkeypatch.setenv(device.DEVICES, text)
+    with pytest.raises(UserError, match=message):
+        device.count_devices()
+
+
+def test_a_cpu_has_as_many_processes_as_it_is_given(monkeypatch):
+    set_gpus(monkeypatch, 0)
+    monkeypatch.setenv(device.DEVICES, "5")
+    assert device.count_devices() == 5
+
+
+@pytest.mark.parametrize("gpus, visible, each, most, expected", [
+    (1, None, 1, None, ["0"]),
+    (3, None, 1, None, ["0", "1", "2"]),
+    (3, None, 1, 2, ["0", "1"]),
+    (3, None, 1, 9, ["0", "1", "2"]),
+    (3, None, 2, None, ["0,1"]),  # the last is left
+    (4, None, 2, None, ["0,1", "2,3"]),
+    (2, "5, 7", 1, None, ["5", "7"]),
+    (2, "GPU-a,GPU-b,GPU-c", 1, None, ["GPU-a", "GPU-b"]),  # CUDA found two of them
+    (2, "", 1, None, ["0", "1"]),
+])  # fmt: skip
+def test_each_member_has_gpus_of_its_own(  # noqa: PLR0913
+    gpus, visible, each, most, expected, monkeypatch
+):
+    set_gpus(monkeypatch, gpus)
+    monkeypatch.setenv(device.DEVICES, str(each))
+    monkeypatch.delenv(device.VISIBLE, raising=False)
+    if visible is not None:
+        monkeypatch.setenv(device.VISIBLE, visible)
+    places = device.divide_gpus(most)
+    assert [place[device.VISIBLE] for place in places] == expected
+    assert {place[device.AT_ONCE] for place in places} == {str(len(expected))}
 
 
 @pytest.mark.parametrize("gpu, cores, expected", [

@@ -76,12 +76,6 @@ def test_the_same_views_take_as_many_epochs_whatever_the_number_of_individuals(s
         assert (budget.epochs, budget.views_per_identity) == (5, 20)
 
 
-def test_each_of_two_devices_shows_half(settings_with):
-    settings = settings_with(epochs=0, views_per_identity=14, sampler=BATCHES)
-    budget = plan_budget(LABELS, batches_of(settings), settings, devices=2)
-    assert budget.epochs == 2 and budget.views_per_identity == 14
-
-
 def test_one_individual_with_two_photographs(settings_with):
     labels = np.array([0, 0])
     settings = settings_with(epochs=0, views_per_identity=5, sampler=BATCHES)

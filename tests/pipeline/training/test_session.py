@@ -22,7 +22,7 @@ def test_fabrics_loader_gives_every_epoch_other_batches(
 ):
     monkeypatch.setattr(device, "count_workers", lambda: workers)
     fabric = Fabric(accelerator="cpu", devices=1)
-    batches = build_batch_sampler(training_set, settings_with(), 0, fabric)
+    batches = build_batch_sampler(training_set, settings_with(), 0)
     loader = build_loader(ViewDataset(training_set.crops, 3, None), batches, fabric)
     assert loader.batch_sampler is batches and len(loader) == len(batches)
     epochs = []
