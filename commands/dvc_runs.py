@@ -4,6 +4,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 
 from tqdm import tqdm
 
@@ -33,19 +34,34 @@ def run_dvc(*arguments: str) -> None:
             raise UserError(explain_failure() or "dvc repro failed: see above")
 
 
-def run_chains(kind: str, chains: Mapping[str, Sequence[str]], at_once: int) -> None:
+def run_chains(
+    kind: str, chains: Mapping[str, Sequence[str]], places: Sequence[Mapping[str, str]]
+) -> None:
     """Run the chain of stages of every name; a chain that fails stops no other.
+
+    places : variables of the environment (which GPU) of each of the chains that run at once
 
     Raises UserError at the end, with the last lines of each failed chain's log.
     """
-    with ThreadPoolExecutor(at_once) as pool:
-        results = pool.map(run_chain, chains, chains.values())
+    free: SimpleQueue[Mapping[str, str]] = SimpleQueue()
+    for place in places:
+        free.put(place)
+
+    def run_next(name: str) -> str:
+        place = free.get()
+        try:
+            return run_chain(name, chains[name], place)
+        finally:
+            free.put(place)
+
+    with ThreadPoolExecutor(len(places)) as pool:
+        results = pool.map(run_next, chains)
         faults = [fault for fault in tqdm(results, f"{kind}s", len(chains), unit=kind) if fault]
     if faults:
         raise UserError("\n\n".join(faults))
 
 
-def run_chain(name: str, stages: Sequence[str]) -> str:
+def run_chain(name: str, stages: Sequence[str], place: Mapping[str, str]) -> str:
     """Bring one name's stages up to date; returns the message of a failure, or "".
 
     The stages are run one by one without those that they share with others, which are up to date:
@@ -56,7 +72,7 @@ def run_chain(name: str, stages: Sequence[str]) -> str:
     code = 1
     while code:
         with log.open("w") as file:
-            code = children.run(command, output=file)
+            code = children.run(command, output=file, extra=place)
         if code and not leftovers.wait_for_others():
             last = log.read_text(errors="replace").replace("\r", "\n").splitlines()[-LAST_LINES:]
             return "\n".join([f"{name} failed ({log}):", *last, explain_failure()]).rstrip()

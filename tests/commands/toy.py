@@ -41,7 +41,7 @@ errors.print_user_errors()
 with turns.take_turn():
     dvc_runs.prepare()
     dvc_runs.LOGS.mkdir(parents=True, exist_ok=True)
-    dvc_runs.run_chains("member", dict.fromkeys({SIDE}, ["side"]), 2)
+    dvc_runs.run_chains("member", dict.fromkeys({SIDE}, ["side"]), [{{}}, {{}}])
     dvc_runs.run_dvc()
 """
 
