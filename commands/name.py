@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.options import FilesRoot, LeftOutName, SkipBad, check_probability
+from commands.options import BoxKind, FilesRoot, LeftOutName, SkipBad, Threshold, check_probability
 
 if TYPE_CHECKING:
     from pipeline.naming.naming import Named
@@ -14,6 +14,7 @@ EXAMPLES = [
     "tailprint name catalogue new  # a folder per individual, a folder of new photographs",
     "tailprint name list.csv new -o june --path file --identity animal",
     "tailprint name catalogue new --sort --prior 0.4",
+    "tailprint name catalogue new --detections md.json  # boxes by MegaDetector",
     "tailprint name catalogue new --train  # learn more from the catalogue first: minutes more",
 ]
 
@@ -52,6 +53,14 @@ def main(  # noqa: PLR0913
         str,
         typer.Option(help="A network of timm, NAME=FILE with its weights, a folder, or a file."),
     ] = "tf_efficientnet_lite0",
+    detections: Annotated[
+        Path | None, typer.Option(help="MegaDetector's JSON file about the new photographs.")
+    ] = None,
+    catalogue_detections: Annotated[
+        Path | None, typer.Option(help="MegaDetector's JSON file about the catalogue's.")
+    ] = None,
+    threshold: Threshold = 0.2,
+    boxes: BoxKind = None,
 ) -> None:
     """Name the animals on new photographs by a catalogue of known ones.
 
@@ -64,10 +73,11 @@ def main(  # noqa: PLR0913
     """
     from pipeline.naming.catalogue import Source
     from pipeline.naming.naming import name_photographs
-    from pipeline.naming.settings import Options
+    from pipeline.naming.settings import DetectionFiles, Options
 
     source = Source(catalogue, skip, root, path, identity)
-    options = Options(prior, backbone, skip_bad, sort, train)
+    where = DetectionFiles(detections, catalogue_detections, threshold, boxes)
+    options = Options(prior, backbone, skip_bad, sort, train, where)
     print(*format_result(name_photographs(source, new, out, options), out), sep="\n")
 
 
@@ -79,6 +89,7 @@ def format_result(named: "Named", out: Path) -> list[str]:
         "new": "new",
         "unsure": "unsure",
         "copy": "in the catalogue already",
+        "empty": "without a detected animal",
     }
     found = ", ".join(f"{counts[kind]} {text}" for kind, text in texts.items() if kind in counts)
     return [*named.sentences, f"{found}: {out / 'report.html'}, {out / 'answers.csv'}"]

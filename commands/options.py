@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from pipeline.exchange.boxes import Convention
+
 
 def check_probability(value: float | None) -> float | None:
     if value is not None and not 0 < value < 1:
@@ -28,6 +30,10 @@ def check_picture(path: Path) -> Path:
     return path
 
 
+BoxKind = Annotated[
+    Convention | None,
+    typer.Option(help="What the detections' boxes are: x, y, width, height, or two corners."),
+]
 Ensemble = Annotated[str, typer.Argument(help="An ensemble of params.yaml.")]
 FilesRoot = Annotated[
     Path | None, typer.Option(help="Folder of the CSV's files, if another than its own.")
@@ -36,6 +42,10 @@ LeftOutName = Annotated[str, typer.Option(help="A name to leave out: of unknown 
 Photograph = Annotated[Path, typer.Argument(help="A photograph's file.", exists=True)]
 Picture = Annotated[
     Path, typer.Option(callback=check_picture, help="The file to draw the matched points in.")
+]
+Threshold = Annotated[
+    float,
+    typer.Option(callback=check_probability, help="The least confidence of a detection."),
 ]
 SkipBad = Annotated[
     bool, typer.Option("--skip-bad", help="Go on without photographs that can't be read.")

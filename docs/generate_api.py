@@ -24,6 +24,7 @@ LAYERS = {
     "steps": "one package per stage of `dvc.yaml`",
     "identify": "new photographs against a finished run",
     "review": "decisions on the answers, taken in the browser",
+    "exchange": "files of other programs",
     "catalogue": "photographs of known individuals as a competition",
     "leaderboard": "the history of submissions",
     "demo": "the synthetic competition",

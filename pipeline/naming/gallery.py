@@ -47,13 +47,16 @@ class Known:
 
 
 def build_known(catalogue: pd.DataFrame, folder: Path, found: Photographs) -> Known:
-    """Number the individuals of a catalogue (columns path, name) whose photographs are described.
+    """Number the individuals of a catalogue whose photographs are described.
+
+    catalogue : columns path, name, and file if what is compared (path) was cut out of another file
 
     folder : the catalogue's, from which files are named
 
     Raises UserError if fewer than two individuals are left.
     """
     table = catalogue[catalogue["path"].isin(list(found.digests))]
+    table = table.assign(file=table["file"] if "file" in table else table["path"])
     if fault := identity_names.count_fault(sorted(set(table["name"]))):
         raise UserError(f"of the catalogue's photographs that can be read: {fault}")
     table = table.assign(digest=[found.digests[path] for path in table["path"]])
@@ -72,7 +75,7 @@ def build_known(catalogue: pd.DataFrame, folder: Path, found: Photographs) -> Kn
     return Known(
         rows,
         {f"{code:06d}": str(name) for code, name in enumerate(names)},
-        {image: name_file(path, folder) for image, path in zip(images, table["path"], strict=True)},
+        {image: name_file(path, folder) for image, path in zip(images, table["file"], strict=True)},
         dict(zip(images, table["digest"], strict=True)),
     )
 
@@ -90,13 +93,13 @@ def log_repeated(table: pd.DataFrame) -> None:
         logger.info(
             "%d files of the catalogue are copies of another of the same individual, and count "
             "once (%s)",
-            *(len(repeated), ", ".join(str(path) for path in repeated["path"][:3])),
+            *(len(repeated), ", ".join(str(path) for path in repeated["file"][:3])),
         )
     for _, rows in table.drop_duplicates(["digest", "name"]).groupby("digest"):
         if len(rows) > 1:
             logger.warning(
                 "one photograph is in the catalogue under several names, %s: %s",
-                *(", ".join(rows["name"]), ", ".join(str(path) for path in rows["path"])),
+                *(", ".join(rows["name"]), ", ".join(str(path) for path in rows["file"])),
             )
 
 

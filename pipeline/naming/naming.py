@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.data import spreadsheet, tables
-from pipeline.naming import answers, blending, catalogue, report, sorting, unknown
+from pipeline.naming import animals, answers, blending, catalogue, report, sorting, unknown
+from pipeline.naming.animals import Animals
 from pipeline.naming.answers import COPY, Answer
 from pipeline.naming.blending import Blended
 from pipeline.naming.catalogue import Source
@@ -50,17 +51,26 @@ def name_photographs(source: Source, new: Path, out: Path, options: Options) -> 
     listed, new_files = source.read(), catalogue.list_new(new)
     workspace = Workspace(out, p)
     workspace.open()
-    found = describe([*listed["path"], *new_files], workspace, p)
+    files = {list_name(file, new): file for file in new_files}
+    seen = animals.find_new(files, options.detections, workspace)
+    listed, chosen = animals.cut_catalogue(listed, source.folder, options.detections, workspace)
+    found = describe([*listed["path"], *(one.path for one in seen.found)], workspace, p)
     check_bad(found, out, options)
     known = build_known(listed, source.folder, found)
-    files = {list_name(file, new): file for file in new_files if file in found.digests}
-    if not files:
-        raise UserError(f"none of the photographs in {new} can be read")
-    digests = {name: found.digests[file] for name, file in files.items()}
+    readable = {one.name: one for one in seen.found if one.path in found.digests}
+    if not readable:
+        raise UserError(describe_nothing(new, seen))
+    digests = {name: found.digests[one.path] for name, one in readable.items()}
     answered = answer(digests, known, found, workspace, p, options.train)
     by_file = {name: answered.by_digest[digest] for name, digest in digests.items()}
-    table = answers.tabulate(by_file, known, write_notes(digests, by_file, known))
-    sentences = describe_trust(answered, known, len(files), options)
+    notes = {name: one.note for name, one in readable.items() if one.note}
+    copies = write_notes(digests, by_file, known)
+    notes |= {name: "; ".join(filter(None, [notes.get(name), copies[name]])) for name in copies}
+    table = answers.tabulate(by_file, known, notes)
+    table = animals.add_places(table, readable, seen.empty)
+    photographs = len({one.photograph for one in readable.values()})
+    sentences = describe_trust(answered, known, photographs, options)
+    sentences += [*chosen, *animals.describe_places(list(readable.values()), seen.empty)]
     write_answers(table, answered.blended, out)
     bad = {str(file): fault for file, fault in found.bad.items()}
     pictures = answered.described, answered.points
@@ -68,8 +78,17 @@ def name_photographs(source: Source, new: Path, out: Path, options: Options) -> 
     html = report.render(content)
     tables.replace(out / REPORT, lambda part: part.write_text(html, encoding="utf-8"))
     if options.sort:
-        sorting.sort_photographs(by_file, files, out, workspace.folder / "sorted.json")
+        originals = {name: one.file for name, one in readable.items()}
+        sorting.sort_photographs(by_file, originals, out, workspace.folder / "sorted.json")
     return Named(table, sentences)
+
+
+def describe_nothing(new: Path, seen: Animals) -> str:
+    """Why no photograph can be compared."""
+    if seen.found:
+        return f"none of the photographs in {new} can be read"
+    first, reason = next(iter(seen.empty.items()))
+    return f"there is no animal on the photographs in {new}: on {first} {reason} (--threshold)"
 
 
 def list_name(file: Path, new: Path) -> str:

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import params
+from pipeline.exchange.boxes import Convention
+from pipeline.exchange.megadetector import THRESHOLD
 from pipeline.params import Params
 
 PRESETS = Path(__file__).parents[2] / "presets"
@@ -18,6 +20,21 @@ DEFAULT_NETWORK = "tf_efficientnet_lite0"
 
 
 @dataclass(frozen=True)
+class DetectionFiles:
+    """The files in which a detector has written where the animals are.
+
+    new, catalogue : of the new photographs and of the catalogue's
+    threshold : the least confidence of a detection that counts
+    boxes : what their boxes are, if that is not certain
+    """
+
+    new: Path | None = None
+    catalogue: Path | None = None
+    threshold: float = THRESHOLD
+    boxes: Convention | None = None
+
+
+@dataclass(frozen=True)
 class Options:
     """What the user chooses.
 
@@ -27,6 +44,7 @@ class Options:
     skip_bad : go on without the photographs that can't be read
     sort : copy the new photographs into one folder per answer
     train : learn from the catalogue which features tell its animals apart
+    detections : where the animals are on the new photographs, and on the catalogue's
     """
 
     prior: float = PRIOR
@@ -34,6 +52,7 @@ class Options:
     skip_bad: bool = False
     sort: bool = False
     train: bool = False
+    detections: DetectionFiles = DetectionFiles()
 
 
 def build_settings(options: Options) -> Params:

@@ -37,7 +37,7 @@ def sort_photographs(
     taken: set[str] = set()
     for photograph, answer in answers.items():
         folder = choose_folder(answer, folders)
-        name = find_free(folder, Path(photograph).name, taken)
+        name = find_free(folder, files[photograph].name, taken)
         tables.replace(out / FOLDER / name, partial(shutil.copyfile, files[photograph]))
         placed[photograph] = name
     tables.write_json({"copies": sorted(placed.values())}, record)

@@ -7,10 +7,11 @@ import pytest
 from typer.testing import CliRunner
 
 from commands.main import app
+from pipeline.exchange.boxes import Convention
 from pipeline.naming import naming
 from pipeline.naming.catalogue import Source
 from pipeline.naming.naming import Named
-from pipeline.naming.settings import Options
+from pipeline.naming.settings import DetectionFiles, Options
 
 
 def test_the_options_reach_the_library(monkeypatch):
@@ -23,12 +24,15 @@ def test_the_options_reach_the_library(monkeypatch):
 
     monkeypatch.setattr(naming, "name_photographs", name_photographs)
     words = "name list.csv new -o june --prior 0.4 --sort --skip unknown --path file --backbone b "
-    words += "--train"
+    words += "--train --detections md.json --catalogue-detections known.json --threshold 0.5 "
+    words += "--boxes corners"
     result = CliRunner().invoke(app, words.split())
+    detections = DetectionFiles(Path("md.json"), Path("known.json"), 0.5, Convention.corners)
     assert calls == [
         (
             Source(Path("list.csv"), "unknown", None, "file", ""),
-            *(Path("new"), Path("june"), Options(0.4, "b", skip_bad=False, sort=True, train=True)),
+            *(Path("new"), Path("june")),
+            Options(0.4, "b", skip_bad=False, sort=True, train=True, detections=detections),
         )
     ]
     assert "How far to trust it.\n2 of known individuals, 1 new: june/report.html" in result.output

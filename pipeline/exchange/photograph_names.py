@@ -1,0 +1,80 @@
+"""Which entry of another program's file is about which photograph here.
+
+The file may have been written on another machine, with absolute paths and backslashes, and from a
+folder above the one that is read here.
+"""
+
+import logging
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath
+
+from pipeline.system.errors import Faults, UserError
+
+logger = logging.getLogger(__name__)
+
+Parts = tuple[str, ...]
+
+
+def match_names(source: str, names: Iterable[str], files: Mapping[str, Path]) -> dict[str, str]:
+    """The entry of each photograph, of those that have one.
+
+    source : the file's name, for messages
+    names : of its entries
+    files : by the path from the folder that is read, as in `cam1/a.jpg`
+
+    An entry is about a photograph if it ends like that path. Of several (`2023/cam1/a.jpg`,
+    `2024/cam1/a.jpg`) the one that agrees with the photograph's whole path for longer is it. Raises
+    UserError if that leaves several, or if no photograph has an entry.
+    """
+    by_last: dict[str, list[tuple[Parts, str]]] = defaultdict(list)
+    for name in names:
+        parts = split_path(name)
+        by_last[parts[-1] if parts else ""].append((parts, name))
+    found: dict[str, str] = {}
+    faults = []
+    for listed, file in files.items():
+        end, whole = split_path(listed), split_path(file.absolute().as_posix())
+        same = [(parts, name) for parts, name in by_last[end[-1]] if parts[-len(end) :] == end]
+        longest = max((count_shared(parts, whole) for parts, _ in same), default=0)
+        best = [name for parts, name in same if count_shared(parts, whole) == longest]
+        if len(best) > 1:
+            faults.append(f"{listed} may be {best[0]} or {best[1]}: name the folder above")
+        elif best:
+            found[listed] = best[0]
+    if faults:
+        raise Faults(source, faults)
+    if files and not found:
+        first = next((name for some in by_last.values() for _, name in some), "nothing")
+        raise UserError(
+            f"{source} lists none of the photographs: it has {first}, and here is "
+            f"{next(iter(files))}: is it about another folder?"
+        )
+    log_missing(source, [listed for listed in files if listed not in found])
+    return found
+
+
+def split_path(name: str) -> Parts:
+    """The parts of a path of any system; accents are composed."""
+    text = unicodedata.normalize("NFC", name.strip().replace("\\", "/"))
+    return tuple(part for part in PurePosixPath(text).parts if part not in ("/", "//"))
+
+
+def count_shared(a: Parts, b: Parts) -> int:
+    """How many parts two paths share at their ends."""
+    shared = 0
+    for one, other in zip(reversed(a), reversed(b), strict=False):
+        if one != other:
+            break
+        shared += 1
+    return shared
+
+
+def log_missing(source: str, missing: list[str]) -> None:
+    """Say how many photographs have no entry."""
+    if missing:
+        logger.warning(
+            "%s does not list %d of the photographs (%s): these are compared as a whole",
+            *(source, len(missing), ", ".join(missing[:3])),
+        )

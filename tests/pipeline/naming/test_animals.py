@@ -1,0 +1,193 @@
+"""Animals are cut out by a detector's boxes, and each has an answer of its own."""
+
+import json
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.data import images
+from pipeline.exchange.boxes import FoundBox
+from pipeline.naming import animals
+from pipeline.naming.catalogue import Source
+from pipeline.naming.naming import name_photographs
+from pipeline.naming.settings import DetectionFiles, Options, build_settings
+from pipeline.naming.workspace import Workspace
+from pipeline.steps.crop import grabcut
+from pipeline.system.errors import UserError
+from tests.pipeline.naming.conftest import NAMES, draw, write
+from tests.pipeline.naming.test_naming import read_answers
+
+WIDTH, HEIGHT = 400, 200
+PLACES = [(40, 60), (240, 30)]  # of two animals of 120 x 96
+BOXES = [[x / WIDTH, y / HEIGHT, 120 / WIDTH, 96 / HEIGHT] for x, y in PLACES]
+
+
+def write_scene(path, *individuals):
+    """A photograph of 400 x 200 with the animals at PLACES on a meadow."""
+    rng = np.random.default_rng(5)
+    scene = rng.integers(90, 130, (HEIGHT, WIDTH, 3)).astype(np.uint8)
+    for individual, (x, y) in zip(individuals, PLACES, strict=False):
+        scene[y : y + 96, x : x + 120] = draw(individual, 9)
+    write(path, scene)
+
+
+def write_detections(path, **found):
+    """Of each photograph the boxes with their confidences, or a failure."""
+    entries = []
+    for name, detections in found.items():
+        entry = {"file": f"Z:\\cards\\new\\{name}.png"}
+        if isinstance(detections, str):
+            entries.append(entry | {"failure": detections})
+        else:
+            rows = [dict(category="1", conf=conf, bbox=box) for box, conf in detections]
+            entries.append(entry | {"detections": rows})
+    content = {"images": entries, "detection_categories": {"1": "animal"}}
+    path.write_text(json.dumps(content), encoding="utf-8-sig")
+    return path
+
+
+@pytest.fixture(scope="module")
+def found(drawn, tmp_path_factory):
+    """Two animals on one photograph, one on another, none, a failure and one without an entry."""
+    root = tmp_path_factory.mktemp("animals")
+    new = root / "new"
+    write_scene(new / "two.png", 0, 1)
+    write_scene(new / "one.png", 4)
+    write_scene(new / "meadow.png")
+    for name, number in (("failed", 2), ("unlisted", 3)):
+        write(new / f"{name}.png", draw(number, 9))
+    path = write_detections(
+        root / "md.json",
+        two=[(BOXES[1], 0.7), (BOXES[0], 0.9)],
+        one=[(BOXES[0], 0.8), (BOXES[1], 0.1)],
+        meadow=[(BOXES[1], 0.12)],
+        failed="Failure image access",
+    )
+    options = Options(sort=True, detections=DetectionFiles(path))
+    result = name_photographs(Source(drawn.catalogue), new, root / "out", options)
+    return SimpleNamespace(result=result, out=root / "out", new=new, path=path)
+
+
+def test_each_animal_of_a_photograph_has_its_own_row(found):
+    table = read_answers(found.out)
+    two = table.loc["two.png"]
+    assert two["animal"].tolist() == ["1 of 2", "2 of 2"]
+    assert two["name_1"].tolist() == NAMES[:2] and two["detection"].tolist() == ["0.9", "0.7"]
+    places = two[animals.BOX_COLUMNS].astype(float).to_numpy()
+    assert np.allclose(places, BOXES, atol=1e-6)
+    one = table.loc["one.png"]
+    assert (one["animal"], one["name_1"]) == ("1 of 1", NAMES[4])
+
+
+def test_a_photograph_without_an_animal_is_not_named(found):
+    row = read_answers(found.out).loc["meadow.png"]
+    assert (row["result"], row["name_1"], row["animal"], row["box_x"]) == ("empty", "", "", "")
+    assert row["note"] == (
+        "no animal was detected with a confidence of 0.2 or more (the most likely one: 0.12)"
+    )
+
+
+def test_what_the_detector_did_not_see_is_compared_as_a_whole(found):
+    table = read_answers(found.out)
+    for name, reason in (("failed", "failed (Failure image access)"), ("unlisted", "not among")):
+        row = table.loc[f"{name}.png"]
+        assert reason in row["note"] and row["animal"] == "" and row["name_1"]
+    assert table.loc["failed.png", "name_1"] == NAMES[2]
+
+
+def test_the_sentences_count_what_is_not_as_usual(found):
+    text = "\n".join(found.result.sentences)
+    assert "with several animals, each with an answer of its own: 1 (two.png)." in text
+    assert "without a detected animal, and without an answer: 1 (meadow.png)." in text
+    assert "Photographs without detections, compared as a whole: 2 (" in text
+    assert "New photographs: 4, compared with" in text
+    html = (found.out / "report.html").read_text()
+    assert html.count("<article>") == 5 and "two.png, animal 2 of 2" in html
+
+
+def test_a_photograph_of_two_is_sorted_into_both_folders(found):
+    copies = list((found.out / "sorted").rglob("two*.png"))
+    assert len({copy.parent for copy in copies}) == 2
+    assert {copy.read_bytes() for copy in copies} == {(found.new / "two.png").read_bytes()}
+
+
+def test_the_next_run_cuts_nothing_out_again(found, drawn, monkeypatch):
+    before = (found.out / "answers.csv").read_bytes()
+    monkeypatch.setattr(animals, "cut_photograph", None)
+    options = Options(sort=True, detections=DetectionFiles(found.path))
+    name_photographs(Source(drawn.catalogue), found.new, found.out, options)
+    assert (found.out / "answers.csv").read_bytes() == before
+
+
+def test_without_an_animal_nothing_is_compared(found, drawn):
+    options = Options(detections=DetectionFiles(found.path, threshold=0.95))
+    with pytest.raises(UserError, match=r"no animal on the photographs in .*0.95 or more"):
+        name_photographs(Source(drawn.catalogue), found.new / "meadow.png", found.out, options)
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    workspace = Workspace(tmp_path / "out", build_settings(Options()))
+    workspace.open()
+    return workspace
+
+
+def test_a_catalogues_animal_is_the_surest_one_and_keeps_its_file(tmp_path, workspace):
+    for name in ("a", "b"):
+        write_scene(tmp_path / "new" / f"{name}.png", 0, 1)
+    path = write_detections(tmp_path / "md.json", a=[(BOXES[0], 0.3), (BOXES[1], 0.5)], b=[])
+    files = [tmp_path / "new" / f"{name}.png" for name in "ab"]
+    listed = pd.DataFrame({"path": files, "name": ["x", "y"]})
+    options = DetectionFiles(catalogue=path)
+    table, sentences = animals.cut_catalogue(listed, tmp_path / "new", options, workspace)
+    assert table["file"].tolist() == files and table["path"][1] == files[1]
+    cut = images.read_rgb(table["path"][0])
+    expected = np.array(cut[60, 60])  # the middle of the second animal, 120 x 96 and a margin
+    whole = images.read_rgb(files[0])[30 + 60 - 4, 240 + 60 - 6]
+    assert np.abs(expected.astype(int) - whole).max() < 12
+    assert "taken for the one with the name: 1 (a.png)." in sentences[0]
+    assert "without a detected animal, compared as a whole: 1 (b.png)." in sentences[1]
+
+
+def test_the_margin_is_what_grabcut_takes_for_background():
+    """Of 200 x 100 with a border of 4 %, the rectangle inside is the box of 184 x 92."""
+    x0, y0, x1, y1 = animals.widen((108, 54, 292, 146), 400, 200)
+    assert (x0, y0, x1, y1) == (100, 50, 300, 150)
+    assert grabcut.scale_rectangle(None, 200, 100, (200, 100)) == (8, 4, 192, 96)
+
+
+def test_the_margin_ends_at_the_photographs_edge():
+    assert animals.widen((0, 0, 184, 92), 188, 92) == (0, 0, 188, 92)
+
+
+def test_boxes_outside_of_their_photographs_are_faults(tmp_path, workspace):
+    write_scene(tmp_path / "a.png", 0)
+    path = tmp_path / "md.json"
+    rows = [dict(category="animal", confidence=0.9, bbox=[1000, 10, 1100, 90])]
+    path.write_text(json.dumps([{"file": "a.png", "detections": rows}]))
+    with pytest.raises(UserError, match=r"a.png: the box 1000, .* none of its 400 x 200 pixels"):
+        animals.find_new({"a.png": tmp_path / "a.png"}, DetectionFiles(path), workspace)
+
+
+def test_a_photograph_that_cannot_be_read_is_left_to_the_description(tmp_path, workspace):
+    (tmp_path / "a.png").write_bytes(b"\x89PNG")
+    path = write_detections(tmp_path / "md.json", a=[(BOXES[1], 0.9)])
+    found = animals.find_new({"a.png": tmp_path / "a.png"}, DetectionFiles(path), workspace)
+    assert [one.path for one in found.found] == [tmp_path / "a.png"]
+
+
+def test_a_cut_out_animal_has_the_pixels_of_its_box(tmp_path, workspace):
+    write(tmp_path / "a.png", draw(0, 0))
+    box = FoundBox(0.25, 0.25, 0.75, 0.75, relative=True)
+    key = "ab" * 32
+    assert animals.cut_photograph(tmp_path / "a.png", [box], [key], workspace) == [
+        (0.25, 0.25, 0.5, 0.5)
+    ]
+    cut = cv2.imdecode(np.fromfile(animals.locate(key, workspace), np.uint8), cv2.IMREAD_COLOR)
+    left, top, right, bottom = animals.widen((30, 24, 90, 72), 120, 96)
+    expected = draw(0, 0)[top:bottom, left:right]
+    assert cut.shape == expected.shape
+    assert np.abs(cut.astype(int) - expected).mean() < 3  # JPEG
