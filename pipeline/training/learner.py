@@ -6,7 +6,6 @@ from torch import Tensor, nn
 from pipeline.losses.embedding_loss import EmbeddingLoss
 from pipeline.models.embedding_net import EmbeddingNet
 from pipeline.training.shared_batch import Share
-from pipeline.training.shared_norm import share_batch_norm
 
 SEED_STRIDE = 1_000_003  # between the random states of two processes
 
@@ -35,7 +34,6 @@ class SharedLearner(Learner):
     def __init__(self, net: EmbeddingNet, loss: EmbeddingLoss, share: Share) -> None:
         super().__init__(net, loss)
         self.share = share
-        share_batch_norm(net)
         seed = torch.initial_seed() + SEED_STRIDE * (share.rank + 1)
         self.seeds = torch.Generator().manual_seed(seed)
 

@@ -24,6 +24,7 @@ from pipeline.training.optimizer import build_optimizer
 from pipeline.training.pair_batches import PairBatches
 from pipeline.training.samplers import IdentityBatches
 from pipeline.training.shared_batch import Share, SharedBatches
+from pipeline.training.shared_norm import share_batch_norm
 from pipeline.training.training_set import MIRROR_FLIPS, TrainingSet
 
 Result = TypeVar("Result")
@@ -93,6 +94,8 @@ def start_session(
     optimizer = build_optimizer(schedule.parameter_groups(learner, settings), fabric)
     learner, optimizer = fabric.setup(learner, optimizer)
     net.fold_frozen_stages()
+    if fabric.world_size > 1:
+        share_batch_norm(net)  # of what has not been folded
     views = features or ViewDataset(
         training_set.crops, settings.channels, settings.augment, training_set.rows
     )

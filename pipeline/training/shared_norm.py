@@ -16,9 +16,12 @@ from torch.overrides import TorchFunctionMode
 
 
 def share_batch_norm(net: nn.Module) -> None:
-    """Let every batch normalisation of `net` use the whole batch's statistics while it trains."""
+    """Let every batch normalisation of `net` use the whole batch's statistics while it trains.
+
+    Those that have been folded stay so (`pipeline.models.folding`).
+    """
     for module in net.modules():
-        if isinstance(module, _BatchNorm):
+        if isinstance(module, _BatchNorm) and "forward" not in vars(module):
             module.forward = partial(forward_shared, module)  # type: ignore[method-assign]
 
 

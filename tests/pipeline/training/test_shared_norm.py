@@ -10,6 +10,7 @@ import torch
 from timm.layers import BatchNormAct2d
 from torch import distributed, nn
 
+from pipeline.models import folding
 from pipeline.training.shared_norm import share_batch_norm
 
 
@@ -78,3 +79,13 @@ def test_large_means_lose_no_digits():
     share_batch_norm(layer)
     outputs = layer(10_000 + torch.tensor([[-1.0], [1.0]]))
     torch.testing.assert_close(outputs, torch.tensor([[-1.0], [1.0]]), rtol=1e-4, atol=0)
+
+
+def test_a_folded_layer_stays_folded():
+    convolution, norm = nn.Conv2d(1, 1, 1), nn.BatchNorm2d(1).eval()
+    folding.fold_frozen(convolution, norm)
+    net = nn.Sequential(convolution, norm)
+    maps = torch.randn(2, 1, 3, 3)
+    before = net(maps)
+    share_batch_norm(net)
+    assert torch.equal(net(maps), before) and isinstance(norm.forward, nn.Identity)
