@@ -17,26 +17,26 @@ ROUNDING = 0.005  # sides of boxes at the edge, in fractions, that are rounded t
 
 
 def find_convention(
-    name: str, boxes: np.ndarray, asked: Convention | None, documented: Convention | None = None
+    name: str, boxes: np.ndarray, stated: Convention | None, documented: Convention | None = None
 ) -> Convention:
     """What the boxes (n x 4) of the file `name` are.
 
-    asked : what the user says; documented : what all boxes in pixels are in the layout of the file
+    stated : what the user says; documented : what all boxes in pixels are in the layout of the file
 
-    Raises UserError if they are neither, or can be both and the user has not said which (`asked`).
+    Raises UserError if they are neither, or can be both and the user has not said which (`stated`).
     """
     if not len(boxes):
-        return asked or Convention.size
+        return stated or Convention.size
     corners = bool((boxes[:, 2:] > boxes[:, :2]).all())
     # that a side ends outside of the photograph is seen of fractions only
     size = not is_relative(boxes) or bool((boxes[:, :2] + boxes[:, 2:] <= 1 + ROUNDING).all())
     possible = {Convention.corners: corners, Convention.size: size}
-    if asked:
-        if not possible[asked]:
+    if stated:
+        if not possible[stated]:
             raise UserError(
-                f"{name}: its boxes can't be of the kind --boxes {asked}: {show(boxes)}"
+                f"{name}: its boxes can't be of the kind --boxes {stated}: {show(boxes)}"
             )
-        return asked
+        return stated
     if documented and possible[documented] and not is_relative(boxes):
         return documented
     if corners == size:

@@ -68,12 +68,12 @@ class _Row:
 
 
 def read_detections(
-    path: Path, threshold: float = THRESHOLD, asked: Convention | None = None
+    path: Path, threshold: float = THRESHOLD, stated: Convention | None = None
 ) -> Detections:
     """Read the animals of a JSON file; other categories are left out.
 
     threshold : the least confidence of a detection that counts
-    asked : what the user says about the four numbers of boxes
+    stated : what the user says about the four numbers of boxes
 
     Raises UserError with all that is wrong, and if it is not certain what the numbers mean.
     """
@@ -91,7 +91,7 @@ def read_detections(
     # the boxes below the threshold say as well what the numbers mean
     matrix = np.array([row.numbers for row in animals if _is_box(row)], float).reshape(-1, 4)
     documented = None if isinstance(content, dict) and "images" in content else Convention.corners
-    convention = find_convention(path.name, matrix, asked, documented)
+    convention = find_convention(path.name, matrix, stated, documented)
     relative = is_relative(matrix)
     boxes: dict[str, list[FoundBox]] = {name: [] for name in names}
     below: dict[str, float] = {}

@@ -79,7 +79,7 @@ def test_one_box_that_may_be_either_is_asked_for(tmp_path):
     path = write_images(tmp_path, a=[detection([0.1, 0.1, 0.4, 0.5])])
     with pytest.raises(UserError, match=r"md.json: .*--boxes corners"):
         read_detections(path)
-    box = read_detections(path, asked=Convention.size).boxes["a.jpg"][0]
+    box = read_detections(path, stated=Convention.size).boxes["a.jpg"][0]
     assert (box.x1, box.y1) == (0.5, 0.6)
 
 
