@@ -1,36 +1,25 @@
-"""Animals cut out of photographs by the boxes that a detector has found.
+"""The animals on photographs, by the boxes that a detector has found, and their rows of answers."""
 
-Each animal becomes a small photograph of its own in the workspace, so that all that follows finds
-it as on any other. Around its box is as much as GrabCut takes for background at first.
-"""
-
-import hashlib
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-import cv2
-import numpy as np
 import pandas as pd
 
-from pipeline.data import images
-from pipeline.exchange.boxes import FoundBox, PixelBox
+from pipeline.exchange.boxes import FoundBox
 from pipeline.exchange.megadetector import Detections, read_detections
 from pipeline.exchange.photograph_names import match_names
+from pipeline.naming import cut_outs
 from pipeline.naming.gallery import name_file
 from pipeline.naming.settings import DetectionFiles
 from pipeline.naming.workspace import Workspace
-from pipeline.steps.crop import grabcut
 from pipeline.system.errors import Faults, UserError
-from pipeline.system.files import replace as replace_file
 from pipeline.system.threads import map_in_threads
 
 logger = logging.getLogger(__name__)
 
-KIND = "animals"
-JPEG = [cv2.IMWRITE_JPEG_QUALITY, 95, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, 0x111111]  # 4:4:4
 EMPTY = "empty"  # the result of a photograph without a detected animal
 BOX_COLUMNS = ["box_x", "box_y", "box_width", "box_height"]
 
@@ -166,73 +155,15 @@ def _cut(item: tuple[str, Path, Sequence[FoundBox]], workspace: Workspace) -> li
     if not boxes:
         return [Animal(name, file, file)]
     try:
-        digest = images.hash_bytes(images.read_bytes(file))
-        keys = [hashlib.sha256(f"{digest} {box}".encode()).hexdigest() for box in boxes]
-        places = load_places(keys, workspace)
-        if places is None:
-            places = cut_photograph(file, boxes, keys, workspace)
+        cut = cut_outs.cut_out(file, boxes, workspace)
     except UserError:
         return [Animal(name, file, file)]  # it can't be read, as will be said of all of them
     except ValueError as error:
         return f"{name}: {error}"
     return [
-        Animal(name, file, locate(key, workspace), n, len(boxes), place, box.confidence)
-        for n, (key, box, place) in enumerate(zip(keys, boxes, places, strict=True), 1)
+        Animal(name, file, path, n, len(boxes), place, box.confidence)
+        for n, (box, (path, place)) in enumerate(zip(boxes, cut, strict=True), 1)
     ]
-
-
-def locate(key: str, workspace: Workspace) -> Path:
-    """The file of an animal that is cut out."""
-    return workspace.path(KIND, key).with_suffix(".jpg")
-
-
-def load_places(keys: Iterable[str], workspace: Workspace) -> list[tuple[float, ...]] | None:
-    """The boxes of animals that are cut out already; None if one is not."""
-    places = []
-    for key in keys:
-        stored = workspace.load(KIND, key)
-        if stored is None or not locate(key, workspace).is_file():
-            return None
-        places.append(tuple(stored["box"].tolist()))
-    return places
-
-
-def cut_photograph(
-    file: Path, boxes: Sequence[FoundBox], keys: Sequence[str], workspace: Workspace
-) -> list[tuple[float, ...]]:
-    """Write each animal of a photograph, and return its box in fractions of the photograph.
-
-    Raises ValueError for a box outside of it, and UserError for a photograph that can't be read.
-    """
-    places: list[tuple[float, ...]] = []
-    with images.open_rgb(file) as rgb:
-        height, width = rgb.shape[:2]
-        for box, key in zip(boxes, keys, strict=True):
-            x0, y0, x1, y1 = pixels = box.to_pixels(width, height)
-            left, top, right, bottom = widen(pixels, width, height)
-            picture = np.ascontiguousarray(rgb[top:bottom, left:right, ::-1])
-            data = cv2.imencode(".jpg", picture, JPEG)[1].tobytes()
-            replace_file(locate(key, workspace), partial(Path.write_bytes, data=data))
-            place = (x0 / width, y0 / height, (x1 - x0) / width, (y1 - y0) / height)
-            workspace.save(KIND, key, {"box": np.array(place)})
-            places.append(place)
-    return places
-
-
-def widen(box: PixelBox, width: int, height: int) -> PixelBox:
-    """A box with a margin, inside of the photograph.
-
-    GrabCut's first rectangle is all but a border of each side: with this margin it is the box.
-    """
-    x0, y0, x1, y1 = box
-    part = grabcut.BORDER / (1 - 2 * grabcut.BORDER)
-    across, down = int(np.ceil((x1 - x0) * part)), int(np.ceil((y1 - y0) * part))
-    return (
-        max(x0 - across, 0),
-        max(y0 - down, 0),
-        min(x1 + across, width),
-        min(y1 + down, height),
-    )
 
 
 def add_places(

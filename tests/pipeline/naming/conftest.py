@@ -7,6 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
+from pipeline.naming.settings import Options, build_settings
+from pipeline.naming.workspace import Workspace
+
 NAMES = ["Anna, old", "007", "NA", "=1+1", "ﬁn é"]  # the last one with a decomposed accent
 
 
@@ -58,3 +61,10 @@ def write_empty(path: Path) -> None:
     """A file that is listed, and not read."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"")
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    workspace = Workspace(tmp_path / "out", build_settings(Options()))
+    workspace.open()
+    return workspace

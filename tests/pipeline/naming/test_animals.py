@@ -3,19 +3,15 @@
 import json
 from types import SimpleNamespace
 
-import cv2
 import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline.data import images
-from pipeline.exchange.boxes import FoundBox
-from pipeline.naming import animals
+from pipeline.naming import animals, cut_outs
 from pipeline.naming.catalogue import Source
 from pipeline.naming.naming import name_photographs
-from pipeline.naming.settings import DetectionFiles, Options, build_settings
-from pipeline.naming.workspace import Workspace
-from pipeline.steps.crop import grabcut
+from pipeline.naming.settings import DetectionFiles, Options
 from pipeline.system.errors import UserError
 from tests.pipeline.naming.conftest import NAMES, draw, write
 from tests.pipeline.naming.test_naming import read_answers
@@ -116,7 +112,7 @@ def test_a_photograph_of_two_is_sorted_into_both_folders(found):
 
 def test_the_next_run_cuts_nothing_out_again(found, drawn, monkeypatch):
     before = (found.out / "answers.csv").read_bytes()
-    monkeypatch.setattr(animals, "cut_photograph", None)
+    monkeypatch.setattr(cut_outs, "cut_photograph", None)
     options = Options(sort=True, detections=DetectionFiles(found.path))
     name_photographs(Source(drawn.catalogue), found.new, found.out, options)
     assert (found.out / "answers.csv").read_bytes() == before
@@ -126,13 +122,6 @@ def test_without_an_animal_nothing_is_compared(found, drawn):
     options = Options(detections=DetectionFiles(found.path, threshold=0.95))
     with pytest.raises(UserError, match=r"no animal on the photographs in .*0.95 or more"):
         name_photographs(Source(drawn.catalogue), found.new / "meadow.png", found.out, options)
-
-
-@pytest.fixture
-def workspace(tmp_path):
-    workspace = Workspace(tmp_path / "out", build_settings(Options()))
-    workspace.open()
-    return workspace
 
 
 def test_a_catalogues_animal_is_the_surest_one_and_keeps_its_file(tmp_path, workspace):
@@ -152,17 +141,6 @@ def test_a_catalogues_animal_is_the_surest_one_and_keeps_its_file(tmp_path, work
     assert "without a detected animal, compared as a whole: 1 (b.png)." in sentences[1]
 
 
-def test_the_margin_is_what_grabcut_takes_for_background():
-    """Of 200 x 100 with a border of 4 %, the rectangle inside is the box of 184 x 92."""
-    x0, y0, x1, y1 = animals.widen((108, 54, 292, 146), 400, 200)
-    assert (x0, y0, x1, y1) == (100, 50, 300, 150)
-    assert grabcut.scale_rectangle(None, 200, 100, (200, 100)) == (8, 4, 192, 96)
-
-
-def test_the_margin_ends_at_the_photographs_edge():
-    assert animals.widen((0, 0, 184, 92), 188, 92) == (0, 0, 188, 92)
-
-
 def test_boxes_outside_of_their_photographs_are_faults(tmp_path, workspace):
     write_scene(tmp_path / "a.png", 0)
     path = tmp_path / "md.json"
@@ -177,17 +155,3 @@ def test_a_photograph_that_cannot_be_read_is_left_to_the_description(tmp_path, w
     path = write_detections(tmp_path / "md.json", a=[(BOXES[1], 0.9)])
     found = animals.find_new({"a.png": tmp_path / "a.png"}, DetectionFiles(path), workspace)
     assert [one.path for one in found.found] == [tmp_path / "a.png"]
-
-
-def test_a_cut_out_animal_has_the_pixels_of_its_box(tmp_path, workspace):
-    write(tmp_path / "a.png", draw(0, 0))
-    box = FoundBox(0.25, 0.25, 0.75, 0.75, relative=True)
-    key = "ab" * 32
-    assert animals.cut_photograph(tmp_path / "a.png", [box], [key], workspace) == [
-        (0.25, 0.25, 0.5, 0.5)
-    ]
-    cut = cv2.imdecode(np.fromfile(animals.locate(key, workspace), np.uint8), cv2.IMREAD_COLOR)
-    left, top, right, bottom = animals.widen((30, 24, 90, 72), 120, 96)
-    expected = draw(0, 0)[top:bottom, left:right]
-    assert cut.shape == expected.shape
-    assert np.abs(cut.astype(int) - expected).mean() < 3  # JPEG
