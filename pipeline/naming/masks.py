@@ -25,8 +25,8 @@ from pipeline.params import Crop, Params
 from pipeline.steps.crop import crop, pack, unet
 from pipeline.steps.crop.given import Given
 from pipeline.steps.crop.unet import SegmentationNet
-from pipeline.steps.crop.workers import start_workers
 from pipeline.steps.keypoints import keypoints
+from pipeline.system.workers import start_workers
 
 NETWORK, KIND = "masks", "segmented"
 BATCH = 32  # photographs that are segmented, and stored, together

@@ -11,7 +11,7 @@ from pipeline.steps.crop import grabcut, unet
 from pipeline.steps.crop.boxes import Box
 from pipeline.steps.crop.given import Given
 from pipeline.steps.crop.reduced import WHOLE, read_reduced
-from pipeline.steps.crop.workers import start_workers
+from pipeline.system.workers import start_workers
 
 MAX_EXAMPLES = 2000  # half a GB at 256 x 256; more bring nothing
 

@@ -21,9 +21,9 @@ from pipeline.steps.crop.boxes import Box
 from pipeline.steps.crop.given import Given
 from pipeline.steps.crop.locate import locate
 from pipeline.steps.crop.reduced import Reduced, choose_least, read_reduced
-from pipeline.steps.crop.workers import start_workers
 from pipeline.system import files
 from pipeline.system.errors import UserError
+from pipeline.system.workers import start_workers
 
 # Photographs of a run, or fewer if they are large; a GPU segments those of a run at once.
 CHUNK, GPU_CHUNK = 32, 128

@@ -7,7 +7,7 @@ from pipeline.data.held_out_masks import HeldOutMasks
 from pipeline.models import folding
 from pipeline.steps.crop import boxes, unet
 from pipeline.steps.crop.unet import SegmentationNet
-from pipeline.steps.crop.workers import start_workers
+from pipeline.system.workers import start_workers
 
 
 def evaluate(

@@ -14,7 +14,7 @@ from pipeline.params import UNet
 from pipeline.steps.crop import boxes, unet
 from pipeline.steps.crop.half_batches import HalfBatches
 from pipeline.steps.crop.unet import SegmentationNet
-from pipeline.steps.crop.workers import start_workers
+from pipeline.system.workers import start_workers
 from pipeline.training.loop import gradient_step, run_steps
 from pipeline.training.schedule import set_one_cycle
 

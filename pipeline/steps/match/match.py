@@ -20,7 +20,9 @@ have in common by chance.
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 
 import cv2
@@ -45,7 +47,6 @@ from pipeline.steps.match.tabulate import (
     tabulate_points,
     tabulate_votes,
 )
-from pipeline.system import machine
 
 cv2.setNumThreads(0)  # its threads would compete with ours
 
@@ -150,12 +151,12 @@ def match_queries(matcher: Matcher, queries: Sequence[tuple[str, Query]]) -> lis
         return list(bar)
 
 
-def start_threads() -> ThreadPoolExecutor:
-    """Start threads that match queries: one per core, each of which Faiss leaves alone."""
+def start_threads() -> AbstractContextManager[ThreadPoolExecutor]:
+    """Start threads that match queries: one per core, each of which Faiss and torch leave alone."""
+    from pipeline.system.workers import start_workers  # torch takes a second
+
     # Faiss counts its threads per thread
-    return ThreadPoolExecutor(
-        machine.count_cores(), initializer=faiss.omp_set_num_threads, initargs=(1,)
-    )
+    return start_workers(partial(faiss.omp_set_num_threads, 1))
 
 
 def build_matches(matcher: Matcher, found: list[QueryMatches]) -> Matches:

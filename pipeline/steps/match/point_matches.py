@@ -6,6 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.steps.match.index import LEVELS
+from pipeline.steps.match.squared_distances import Measure, build_measure
+
+MOST = np.iinfo(np.int32).max  # above all squared distances
 
 
 @dataclass(frozen=True)
@@ -43,66 +46,45 @@ def match_mutually(
     first, others : k x d descriptors in bytes; m x d each
     ratio : largest allowed distance relative to that of the first one's second nearest
     """
-    extended = extend(first, 0)
-    # for all of them: memory that is new takes as long as a third of the product
-    memory = np.empty(len(first) * max(map(len, others), default=0), np.float32)
-    return [match_with(extended, other, ratio, memory) for other in others]
+    measure = build_measure(first, max(map(len, others), default=0))
+    return [match_with(first, other, ratio, measure) for other in others]
 
 
 def match_with(
-    first: np.ndarray, other: np.ndarray, ratio: float, memory: np.ndarray
+    first: np.ndarray, other: np.ndarray, ratio: float, measure: Measure
 ) -> PointMatches:
-    """As `match_mutually`, with one other photograph.
-
-    first : extended
-    memory : to work in, at least k * m float32
-    """
+    """As `match_mutually`, with one other photograph."""
     if not len(first) or len(other) < 2:
         return NO_MATCHES
-    similarity = memory[: len(first) * len(other)].reshape(len(first), len(other))
-    np.matmul(first, extend(other, 1).T, out=similarity)
-    nearest = similarity.argmax(axis=1)
-    best = similarity[np.arange(len(first)), nearest]
-    mutual = np.flatnonzero(best == similarity.max(axis=0)[nearest])
+    squares = measure(other)
+    nearest = squares.argmin(axis=1)
+    best = squares[np.arange(len(first)), nearest]
+    mutual = np.flatnonzero(best == squares.min(axis=0)[nearest])
     # of equal descriptors the first one matches
     mutual = mutual[np.sort(np.unique(nearest[mutual], return_index=True)[1])]
-    rivals = similarity[mutual]
-    rivals[np.arange(len(mutual)), nearest[mutual]] = -np.inf
-    distance, next_best = (
-        to_distances(best[mutual]),
-        to_distances(rivals.max(axis=1, initial=-np.inf)),
-    )
+    distance, next_best = measure_nearest(squares[mutual], nearest[mutual])
     passed = distance < ratio * next_best
     rows = np.column_stack([mutual[passed], nearest[mutual[passed]]])
     return PointMatches(rows, distance[passed] / LEVELS, distance[passed] / next_best[passed])
 
 
-def extend(descriptors: np.ndarray, column: int) -> np.ndarray:
-    """Extend k x d descriptors by two numbers, to k x (d + 2) float32.
+def measure_nearest(squares: np.ndarray, nearest: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Distances of k points to their nearest ones and to the next best; infinite if there is none.
 
-    The product of two extended descriptors, one by `column` 0 and one by 1, is minus half of their
-    squared distance. So one matrix product does all; it is exact, since bytes are whole numbers.
+    squares : k x m squared distances, of which the nearest ones' are lost
+    nearest : k columns
     """
-    count, size = descriptors.shape
-    extended = np.ones((count, size + 2), np.float32)
-    numbers = extended[:, :size]
-    numbers[:] = descriptors
-    extended[:, size + column] = np.einsum("kd,kd->k", numbers, numbers) / -2
-    return extended
-
-
-def to_distances(similarities: np.ndarray) -> np.ndarray:
-    """Distances from minus half of their squares."""
-    return np.sqrt(np.maximum(-2 * similarities, 0))
+    at = np.arange(len(squares)), nearest
+    distance = np.sqrt(squares[at].astype(np.float32))
+    squares[at] = MOST
+    rivals = squares.min(axis=1, initial=MOST)
+    return distance, np.where(rivals < MOST, np.sqrt(rivals.astype(np.float32)), np.inf)
 
 
 def measure_matches(first: np.ndarray, other: np.ndarray, rows: np.ndarray) -> PointMatches:
     """Add to matches (n x 2 rows of k x d and m x d descriptors) their distances and ratios."""
-    similarity = extend(first[rows[:, 0]], 0) @ extend(other, 1).T
-    at = np.arange(len(rows)), rows[:, 1]
-    distance = to_distances(similarity[at])
-    similarity[at] = -np.inf
-    next_best = to_distances(similarity.max(axis=1, initial=-np.inf))
+    squares = build_measure(first[rows[:, 0]], len(other))(other)
+    distance, next_best = measure_nearest(squares, rows[:, 1])
     defined = np.isfinite(next_best) & (next_best > 0)
     ratio = np.divide(distance, next_best, out=np.ones(len(rows), np.float32), where=defined)
     return PointMatches(rows, distance / LEVELS, np.minimum(ratio, 1))

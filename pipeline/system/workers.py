@@ -1,6 +1,6 @@
-"""The threads that crop photographs: one per core, each computing alone."""
+"""The threads of one step: one per core, each computing alone."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -13,16 +13,18 @@ cv2.setNumThreads(0)  # its threads would compete with ours
 
 
 @contextmanager
-def start_workers() -> Iterator[ThreadPoolExecutor]:
+def start_workers(prepare: Callable[[], None] | None = None) -> Iterator[ThreadPoolExecutor]:
     """Start a pool with one thread per core, in each of which torch uses that thread alone.
 
-    A network this small gains little from several threads for one batch, which wait for each other
-    after every layer; and so their number changes no digit.
+    Small products gain little from several threads, which wait for each other after every one; and
+    so their number changes no digit.
+
+    prepare : called in each thread first
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # of every thread that is yet to be started, too
     try:
-        with ThreadPoolExecutor(machine.count_cores()) as pool:
+        with ThreadPoolExecutor(machine.count_cores(), initializer=prepare) as pool:
             yield pool
     finally:
         torch.set_num_threads(threads)
