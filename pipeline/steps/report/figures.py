@@ -1,32 +1,16 @@
-"""Curves as SVG pictures by matplotlib, each with a sentence that states its main number."""
+"""The curves of a report."""
 
-import base64
-import html
-import io
-from collections.abc import Callable
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib import RcParams
 from matplotlib.axes import Axes
 
+from pipeline.steps.report.figure import render_figure
 from pipeline.steps.report.sources import Sources
 from pipeline.training import lr_suggestion
 
 ONE_SHOT = "way20_shot1"  # a history's column, if train.inner.fraction is above 0
-SIZE = (5, 3.2)  # inches
-SETTINGS = RcParams(
-    {
-        "svg.fonttype": "none",
-        "svg.hashsalt": "tailprint",
-        "axes.grid": True,
-        "axes.spines.right": False,
-        "axes.spines.top": False,
-        "grid.color": "0.9",
-    }
-)
 
 
 def render_figures(sources: Sources) -> str:
@@ -41,22 +25,6 @@ def render_figures(sources: Sources) -> str:
             plot_inner_validation(sources.histories),
             *(plot_lr_range(name, table) for name, table in sources.lr_ranges.items()),
         ]
-    )
-
-
-def render_figure(title: str, text: str, draw: Callable[[Axes], None]) -> str:
-    """The HTML of one figure: `draw` fills its axes, `text` states what it shows."""
-    with plt.rc_context(SETTINGS):
-        drawing, axes = plt.subplots(figsize=SIZE, layout="constrained")
-        draw(axes)
-        file = io.BytesIO()
-        drawing.savefig(file, format="svg", metadata={"Date": None})
-        plt.close(drawing)
-    data = base64.b64encode(file.getvalue()).decode()
-    caption = html.escape(f"{title}: {text}")
-    return (
-        f'<figure><img src="data:image/svg+xml;base64,{data}" alt="{caption}">'
-        f"<figcaption>{caption}</figcaption></figure>"
     )
 
 
