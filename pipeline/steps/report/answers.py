@@ -8,7 +8,9 @@ query   kind   truth  fold  place  identity   posterior
 import pandas as pd
 
 from pipeline.data.gallery import TEST
+from pipeline.data.tables import NEW_WHALE
 
+UNSURE, SURE = 0.5, 0.9  # of the first answer's posterior: below it, and from it on
 COLUMNS = ["query", "kind", "truth", "fold", "place", "identity", "posterior"]
 
 
@@ -36,3 +38,24 @@ def select_queries(answers: pd.DataFrame, count: int) -> pd.DataFrame:
     wrong = (first["kind"] != TEST) & (first["identity"] != first["truth"])
     order = first.assign(wrong=wrong).sort_values(["wrong", "posterior"], ascending=[False, True])
     return answers[answers["query"].isin(order.index[:count])].reset_index(drop=True)
+
+
+def count_kinds(answers: pd.DataFrame) -> dict[str, int]:
+    """How many queries of each kind there are, by their first answers.
+
+    named, new, unsure : of the test; right, wrong, suspect : held out. Suspect are the wrong ones
+    that are sure: their labels may be wrong.
+    """
+    first = answers[answers["place"] == 0]
+    test, new = first["kind"] == TEST, first["identity"] == NEW_WHALE
+    right = first["identity"] == first["truth"]
+    unsure = first["posterior"] < UNSURE
+    kinds = {
+        "named": test & ~new & ~unsure,
+        "new": test & new & ~unsure,
+        "unsure": test & unsure,
+        "right": ~test & right,
+        "wrong": ~test & ~right,
+        "suspect": ~test & ~right & (first["posterior"] >= SURE),
+    }
+    return {kind: int(rows.sum()) for kind, rows in kinds.items()}

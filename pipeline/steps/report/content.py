@@ -6,6 +6,8 @@ images           photographs by name, and queries: see `entries.py`
 thumbnails       by number, base64
 map              m, the member; p, points: x, y (thousandths), image, identity, mark
 duplicates       see `duplicates.py`
+counts           queries of each kind (`answers.count_kinds`), those that are not in the report too
+limits           posteriors below which a first answer is unsure, and from which on it is sure
 total            how many queries, duplicate groups and points of the map there are; not all of
                  them may be in the report
 attention        see `attention_maps.py`
@@ -53,6 +55,8 @@ def build_content(sources: Sources, params: Report, seed: int) -> dict[str, Any]
         ),
         "map": {"m": sources.members[0].name, "p": build_map(sources, groups, seed)},
         "duplicates": listed_groups,
+        "counts": answers.count_kinds(all_answers),
+        "limits": {"unsure": answers.UNSURE, "sure": answers.SURE},
         "total": {
             "queries": all_answers["query"].nunique(),
             "duplicates": len(groups),

@@ -5,7 +5,7 @@ const content = JSON.parse(document.getElementById("content").textContent);
 const NEW = "new_whale";
 const PAGE_SIZE = 60;
 const GALLERY_SIZES = [[1, 1], [2, 2], [3, 4], [5, 8], [9, Infinity]];
-const UNSURE = 0.5; // posterior of the first answer
+const { unsure: UNSURE, sure: SURE } = content.limits; // posteriors of the first answer
 const byId = (id) => document.getElementById(id);
 let selected = content.queries; // by the filters, in the chosen order
 let page = 0;
@@ -29,15 +29,33 @@ function outcomeText(query) {
   return outcome(query) === "wrong" ? `wrong: ${query.t}` : outcome(query);
 }
 
+const isUnsure = (query) => query.a[0].p < UNSURE;
+const isNew = (query) => query.a[0].i === NEW;
+
 const filters = {
   all: () => true,
   wrong: (query) => outcome(query) === "wrong",
-  unsure: (query) => query.a[0].p < UNSURE,
-  called: (query) => query.a[0].i === NEW,
+  unsure: isUnsure,
+  called: isNew,
   new: (query) => !isTest(query) && query.t === NEW,
   known: (query) => query.k === "known",
   test: isTest,
+  "test-named": (query) => isTest(query) && !isUnsure(query) && !isNew(query),
+  "test-new": (query) => isTest(query) && !isUnsure(query) && isNew(query),
+  "test-unsure": (query) => isTest(query) && isUnsure(query),
+  right: (query) => outcome(query) === "right",
+  suspect: (query) => outcome(query) === "wrong" && query.a[0].p >= SURE,
 };
+
+// What is counted at a glance: its filter and order, what it is, and what to do about it.
+const GLANCE = [
+  ["named", "test-named", "original", "test photographs named"],
+  ["new", "test-new", "original", "test photographs of new individuals"],
+  ["unsure", "test-unsure", "unsure", "test photographs unsure: check these first"],
+  ["right", "right", "original", "held-out photographs right"],
+  ["wrong", "wrong", "unsure", "held-out photographs wrong"],
+  ["suspect", "suspect", "original", "of them although sure: their labels may be wrong"],
+];
 
 // The individual of a photograph: the true one, or the first answer for a test photograph.
 const identityOf = (query) => query.t || query.a[0].i;
@@ -91,6 +109,22 @@ function applyFilters() {
   drawGrid();
 }
 
+// Show the photographs that a number at a glance counts.
+function showKind(filter, order) {
+  byId("filters").reset();
+  byId("show").value = filter;
+  byId("order").value = order;
+  applyFilters();
+  byId("photographs").focus();
+}
+
+function createGlance([kind, filter, order, text]) {
+  const button = createElement("button", { type: "button" },
+    createElement("strong", {}, String(content.counts[kind])), ` ${text}`);
+  button.addEventListener("click", () => showKind(filter, order));
+  return createElement("li", {}, button);
+}
+
 function turnPage(by) {
   page += by;
   drawGrid();
@@ -133,6 +167,7 @@ function fillFilters() {
 
 function start() {
   drawSummary();
+  byId("glance").append(...GLANCE.map(createGlance));
   fillFilters();
   byId("filters").addEventListener("input", applyFilters);
   byId("filters").addEventListener("submit", (event) => event.preventDefault());

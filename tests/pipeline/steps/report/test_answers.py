@@ -44,3 +44,16 @@ def test_wrong_answers_come_first_and_then_the_least_certain():
     assert set(answers.select_queries(list_all(), 2)["query"]) == {"b.jpg", "t.jpg"}
     everything = answers.select_queries(list_all(), 10)
     pd.testing.assert_frame_equal(everything, list_all())
+
+
+def test_queries_are_counted_by_their_first_answers():
+    """Held out, a and c are right and b is wrong; t is new with a posterior of just .5."""
+    counts = answers.count_kinds(list_all())
+    assert counts == {"named": 0, "new": 1, "unsure": 0, "right": 2, "wrong": 1, "suspect": 0}
+    sure = list_all().assign(posterior=0.9)
+    assert answers.count_kinds(sure)["suspect"] == 1
+    unsure = answers.count_kinds(list_all().assign(posterior=0.49))
+    assert unsure["unsure"] == 1 and unsure["new"] == 0
+    named = list_all().replace({"identity": {"new_whale": "w_3"}})
+    assert answers.count_kinds(named)["named"] == 1
+    assert set(answers.count_kinds(list_all().iloc[:0]).values()) == {0}

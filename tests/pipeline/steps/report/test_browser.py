@@ -48,6 +48,8 @@ def make_content() -> dict:
     content["attention"] = [{"q": "00.jpg", "g": "gallery.jpg", "h": thumbnails[0]}]
     group = {"g": ["00.jpg", "gallery.jpg"], "l": [NASTY, "w_1"], "d": ["w_1", "w_1"], "c": True}
     content["duplicates"] = [group]
+    content["counts"] = {"named": 0, "new": 0, "unsure": 1, "right": 45, "wrong": 22, "suspect": 0}
+    content["limits"] = {"unsure": 0.5, "sure": 0.9}
     content["total"] = {"queries": len(queries) + 7, "duplicates": 3, "map": 2}
     return {**content, "images": images, "thumbnails": thumbnails, "queries": queries}
 
@@ -69,6 +71,20 @@ def tab(address):
 
 def count(tab) -> int:
     return int(tab.inner_text("#count").split()[0])
+
+
+def test_a_number_at_a_glance_shows_what_it_counts(address):
+    with open_browser() as (tab, faults):
+        tab.goto(address)
+        expect(tab.locator("#glance li")).to_have_count(6)
+        tab.get_by_role("button", name="1 test photographs unsure").click()
+        expect(tab.locator("#grid .card")).to_have_count(1)
+        expect(tab.locator("#grid")).to_contain_text("t.jpg")
+        expect(tab.locator("#order")).to_have_value("unsure")
+        tab.get_by_role("button", name="22 held-out photographs wrong").press("Enter")
+        expect(tab.locator("#count")).to_have_text("22 of 68 photographs")
+        expect(tab.locator("#photographs")).to_be_focused()
+        assert faults == []
 
 
 def test_filters_select_queries(tab):
