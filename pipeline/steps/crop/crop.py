@@ -10,7 +10,7 @@ import torch
 
 from pipeline.data import held_out_masks
 from pipeline.data.held_out_masks import HeldOutMasks
-from pipeline.models import folding, stored_weights
+from pipeline.models import stored_weights
 from pipeline.params import Crop
 from pipeline.steps.crop import examples, grabcut, unet, unet_evaluation, unet_training
 from pipeline.steps.crop.boxes import Box
@@ -92,7 +92,7 @@ def computing_device() -> torch.device:
 def choose_segmenter(net: SegmentationNet | None, settings: Crop) -> tuple[str, Segment]:
     """Name and function of what finds the masks that are not given."""
     if net is not None:
-        return "unet", partial(unet.find_masks, folding.fold_batch_norms(net), settings.unet.size)
+        return "unet", partial(unet.find_masks, unet.fold(net), settings.unet.size)
     if settings.enabled and settings.without_masks != "whole":
         return "grabcut", grabcut.find_masks
     return "whole", find_no_masks

@@ -4,7 +4,6 @@ import numpy as np
 
 from pipeline.data import held_out_masks
 from pipeline.data.held_out_masks import HeldOutMasks
-from pipeline.models import folding
 from pipeline.steps.crop import boxes, unet
 from pipeline.steps.crop.unet import SegmentationNet
 from pipeline.system.workers import start_workers
@@ -46,9 +45,7 @@ def evaluate(
 def find_masks(net: SegmentationNet, size: int, photographs: list[np.ndarray]) -> list[np.ndarray]:
     """The net's masks of photographs of one size; empty if it finds none."""
     with start_workers() as pool:
-        found = unet.find_masks(
-            folding.fold_batch_norms(net), size, photographs, [None] * len(photographs), pool
-        )
+        found = unet.find_masks(unet.fold(net), size, photographs, [None] * len(photographs), pool)
     empty = np.zeros(photographs[0].shape[:2], np.uint8)
     return [empty if mask is None else mask for mask in found]
 

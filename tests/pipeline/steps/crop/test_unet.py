@@ -159,20 +159,14 @@ def test_the_number_of_threads_changes_no_mask(trained):
 
 
 def test_folded_batch_norms_change_no_logit(trained):
-    folded = folding.fold_batch_norms(trained)
-    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in folded.modules())
-    assert any(isinstance(module, torch.nn.BatchNorm2d) for module in trained.modules())
+    folded = unet.fold(trained)
+    assert not any(folding.is_batch_norm(module) for module in folded.modules())
+    assert any(folding.is_batch_norm(module) for module in trained.modules())
     pictures = torch.randn(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
         nets = (trained.eval(), folded)
         plain, quick = (net.segmentation_head(net.decoder(net.encoder(pictures))) for net in nets)
     assert torch.allclose(plain, quick, atol=1e-3 * plain.abs().max().item())
-
-
-def test_a_batch_norm_without_its_convolution_is_not_folded():
-    for layers in ([torch.nn.BatchNorm2d(3)], [torch.nn.Conv2d(3, 4, 1), torch.nn.BatchNorm2d(3)]):
-        with pytest.raises(ValueError, match="behind its convolution"):
-            folding.fold_batch_norms(torch.nn.Sequential(*layers))
 
 
 def test_the_encoder_has_its_imagenet_weights():
