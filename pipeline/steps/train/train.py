@@ -17,6 +17,7 @@ from pipeline.training import convergence, health_checks, inner_validation, sche
 from pipeline.training.budget import Budget
 from pipeline.training.dataset import ViewDataset
 from pipeline.training.feature_views import compute_features
+from pipeline.training.live_curves import Report, ignore_row
 from pipeline.training.loop import Check, gradient_step, run_steps
 from pipeline.training.pair_batches import PairBatches, mine_hard_negatives
 from pipeline.training.session import TrainingSession, start_session
@@ -31,7 +32,11 @@ Summary = dict[str, int | float | str | None]  # of a training; see `summarise`
 
 
 def train(
-    net: EmbeddingNet, training_set: TrainingSet, settings: Train, seed: int
+    net: EmbeddingNet,
+    training_set: TrainingSet,
+    settings: Train,
+    seed: int,
+    report: Report = ignore_row,
 ) -> tuple[pd.DataFrame, Summary]:
     """Train `net` in place; returns the history, one row per epoch, and a summary.
 
@@ -41,6 +46,8 @@ def train(
     With inner validation, a row has its score (of the current weights, not of an average), and with
     patience the network gets the weights of the best epoch. With `inner.every` there are rows
     between the epochs', with the score alone.
+
+    report : called with the row of each epoch
 
     Raises `health_checks.TrainingFailed`, which names the cause, if the loss, its gradient or the
     weights are not finite, the loss stays flat, or the embeddings collapse.
@@ -68,6 +75,8 @@ def train(
             check_history(history, settings)
             if training_set.validation:
                 history[-1] |= session.once(partial(training_set.validation.evaluate, net))
+            if not hidden:
+                report(history[-1])
             # all devices must decide alike
             score = history[-1].get("inner", -history[-1]["loss"])
             scores.append(session.fabric.broadcast(score))

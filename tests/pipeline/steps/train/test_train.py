@@ -42,6 +42,13 @@ def test_two_epochs_lower_the_loss_and_have_a_row_each(training_set, settings_wi
     np.testing.assert_allclose(history["loss"], terms, rtol=1e-5)
 
 
+def test_each_epoch_is_reported_when_it_ends(training_set, settings_with):
+    rows = []
+    settings = settings_with()
+    history, _ = train.train(net(settings), training_set, settings, 0, rows.append)
+    pd.testing.assert_frame_equal(pd.DataFrame(rows), history)
+
+
 def test_the_loop_is_the_plain_loop(training_set, settings_with):
     """Two epochs without Fabric, loader or schedule module: view by view, step by step."""
     settings = settings_with(clip=0.5, learning_rate=1e-3, weight_decay=0.1)
