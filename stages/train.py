@@ -26,11 +26,10 @@ def main(backbone: str, fold: str) -> None:
     member_networks.load_backbone(net, paths.pretrained_backbone(backbone))
     with live_curves.open_curves(live_curves.choose_folder(f"{backbone}-{fold}")) as report:
         history, summary = train.train(net, training_set, settings, seed, report)
-    if not device.is_first_process():
-        return
-    tables.write_csv(history, paths.training_history(backbone, int(fold)))
-    tables.write_json(summary, paths.training_summary(backbone, int(fold)))
-    stored_weights.save_weights(stored_weights.to_arrays(net), paths.model(backbone, int(fold)))
+    if device.is_first_process():
+        tables.write_csv(history, paths.training_history(backbone, int(fold)))
+        tables.write_json(summary, paths.training_summary(backbone, int(fold)))
+        stored_weights.save_weights(stored_weights.to_arrays(net), paths.model(backbone, int(fold)))
 
 
 if __name__ == "__main__":
