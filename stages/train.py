@@ -8,7 +8,7 @@ from pipeline.models import member_networks, stored_weights
 from pipeline.steps.train import train
 from pipeline.system import device, ranks
 from pipeline.system.start import run
-from pipeline.training import live_curves
+from pipeline.training.live_curves import choose_folder
 from pipeline.training.training_set import build_training_set
 
 
@@ -24,8 +24,7 @@ def main(backbone: str, fold: str) -> None:
     torch.manual_seed(seed)
     net = member_networks.build_for_member(p.backbones[backbone], settings)
     member_networks.load_backbone(net, paths.pretrained_backbone(backbone))
-    with live_curves.open_curves(live_curves.choose_folder(f"{backbone}-{fold}")) as report:
-        history, summary = train.train(net, training_set, settings, seed, report)
+    history, summary = train.train(net, training_set, settings, seed, choose_folder(backbone, fold))
     if device.is_first_process():
         tables.write_csv(history, paths.training_history(backbone, int(fold)))
         tables.write_json(summary, paths.training_summary(backbone, int(fold)))

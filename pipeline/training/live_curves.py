@@ -16,10 +16,10 @@ def ignore_row(row: Mapping[str, float]) -> None:
     """Report nothing."""
 
 
-def choose_folder(member: str) -> Path | None:
-    """The folder that the environment asks for, None if it doesn't."""
+def choose_folder(backbone: str, fold: str) -> Path | None:
+    """The member's folder if the environment asks for one, else None."""
     folder = os.environ.get(LIVE)
-    return Path(folder, member) if folder else None
+    return Path(folder, f"{backbone}-{fold}") if folder else None
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import logging
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from pipeline.training import convergence, health_checks, inner_validation, sche
 from pipeline.training.budget import Budget
 from pipeline.training.dataset import ViewDataset
 from pipeline.training.feature_views import compute_features
-from pipeline.training.live_curves import Report, ignore_row
+from pipeline.training.live_curves import open_curves
 from pipeline.training.loop import Check, gradient_step, run_steps
 from pipeline.training.pair_batches import PairBatches, mine_hard_negatives
 from pipeline.training.session import TrainingSession, start_session
@@ -36,7 +37,7 @@ def train(
     training_set: TrainingSet,
     settings: Train,
     seed: int,
-    report: Report = ignore_row,
+    live: Path | None = None,
 ) -> tuple[pd.DataFrame, Summary]:
     """Train `net` in place; returns the history, one row per epoch, and a summary.
 
@@ -47,7 +48,7 @@ def train(
     patience the network gets the weights of the best epoch. With `inner.every` there are rows
     between the epochs', with the score alone.
 
-    report : called with the row of each epoch
+    live : folder in which TensorBoard finds the rows while the network is trained
 
     Raises `health_checks.TrainingFailed`, which names the cause, if the loss, its gradient or the
     weights are not finite, the loss stays flat, or the embeddings collapse.
@@ -67,7 +68,10 @@ def train(
     steps, hidden = settings.epochs * len(session.batches), not session.fabric.is_global_zero
     if not hidden:
         print(*session.budget.describe(), sep="\n", flush=True)
-    with tqdm(total=steps, desc="train", unit="batch", mininterval=2, disable=hidden) as progress:
+    with (
+        open_curves(None if hidden else live) as report,
+        tqdm(total=steps, desc="train", unit="batch", mininterval=2, disable=hidden) as progress,
+    ):
         for epoch in range(settings.epochs):
             plateaus = schedule.count_plateaus(scores, settings.schedule.patience)
             history += train_epoch(session, epoch, plateaus, progress)
@@ -75,8 +79,7 @@ def train(
             check_history(history, settings)
             if training_set.validation:
                 history[-1] |= session.once(partial(training_set.validation.evaluate, net))
-            if not hidden:
-                report(history[-1])
+            report(history[-1])
             # all devices must decide alike
             score = history[-1].get("inner", -history[-1]["loss"])
             scores.append(session.fabric.broadcast(score))

@@ -36,11 +36,11 @@ def test_a_second_training_replaces_the_first(tmp_path):
 def test_without_the_variable_nothing_is_written(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv(live_curves.LIVE, raising=False)
-    with live_curves.open_curves(live_curves.choose_folder("lite0-0")) as report:
+    with live_curves.open_curves(live_curves.choose_folder("lite0", "0")) as report:
         report({"epoch": 0, "loss": 1.0})
     assert list(tmp_path.iterdir()) == []
     monkeypatch.setenv(live_curves.LIVE, "live")
-    assert live_curves.choose_folder("lite0-0") == Path("live/lite0-0")
+    assert live_curves.choose_folder("lite0", "0") == Path("live/lite0-0")
 
 
 def test_a_missing_tensorboard_is_named_with_the_way_out(tmp_path, monkeypatch):

@@ -30,6 +30,7 @@ VALUES = {
     "flip": ["augment", "identity", "identity_masked"],
     "reduction": [8, 16],
     "pooling": ["average", "model"],
+    "pooling_cells": [[2, 1]],
     "embedding": [8],
     "bnneck": [False],
     "frozen_stages": [1],
