@@ -15,6 +15,7 @@ from commands import (
     duplicate_identities,
     dvc_deps,
     enroll,
+    export,
     identify,
     import_catalogue,
     leaderboard,
@@ -31,7 +32,7 @@ from commands.messages import print_messages
 from pipeline.system.errors import UserError, explain
 
 SECTIONS = {
-    "Name animals": {"name": name},
+    "Name animals": {"name": name, "export": export},
     "Build": {
         "demo": demo,
         "import": import_catalogue,

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from pipeline.catalogue import other_programs
 from pipeline.data import (
     competition_directory,
     images,
@@ -27,12 +28,13 @@ from pipeline.system.errors import MAX_LINES, Faults, UserError
 
 logger = logging.getLogger(__name__)
 
+IDENTITY = "identity"  # the column of individuals, if none is named
 EXTREME_PRIOR = 0.01  # in place of 0, which no preset may have, and as far from 1
 
 
 @dataclass(frozen=True)
 class Source:
-    """A folder with one sub-folder per individual, or a CSV file that lists photographs.
+    """A folder with one sub-folder per individual, a CSV file, or a file of another program.
 
     skip: a name to leave out, that of unknown individuals. The rest is for a CSV: root, the folder
     of its files, by default its own; the names of its columns
@@ -42,17 +44,21 @@ class Source:
     skip: str = ""
     root: Path | None = None
     path: str = "path"
-    identity: str = "identity"
+    identity: str = IDENTITY
     date: str | None = None
     viewpoint: str | None = None
 
     def read(self, faults: list[str], left_out: list[LeftOut]) -> pd.DataFrame:
-        """Columns path, identity and, if they are named, date and viewpoint.
+        """Columns path, identity and, if they are known, date, viewpoint and box.
 
         What is wrong with photographs and names is added to `faults`, and what a folder has that is
         not read to `left_out`. Raises ValueError for a
         source that does not exist, and options that it does not have.
         """
+        identity = "" if self.identity == IDENTITY else self.identity
+        other = other_programs.read(self.location, self.root, identity, self.skip, faults, left_out)
+        if other is not None:
+            return other
         if self.location.is_dir():
             if self.root:
                 raise ValueError("--root is for the files of a CSV")
@@ -129,6 +135,8 @@ def convert(
         left_out: list[LeftOut] = []
         table = source.read(faults, left_out)
         measured, bad = measure(table["path"])
+        if "box" in table:
+            table = other_programs.to_pixels(table, measured, faults)
         if skip_bad:
             left_out += bad
             table = leave_out(table, bad)

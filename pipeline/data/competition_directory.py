@@ -22,7 +22,7 @@ def write_competition(
 ) -> None:
     """Copy photographs into a new competition directory, whole or not at all.
 
-    table : columns path, identity and optionally viewpoint
+    table : columns path, identity and optionally viewpoint, and x0, y0, x1 and y1
     test : bool, n: the test photographs
     seed : of the new file names, which do not reveal the individual; truth/names.csv has the old
     left_out : what was not read, for truth/left_out.csv
@@ -61,7 +61,7 @@ def copy_photographs(paths: pd.Series, names: list[str], test: np.ndarray, out: 
 
 
 def write_tables(table: pd.DataFrame, names: list[str], test: np.ndarray, out: Path) -> None:
-    """Write train.csv, the sample, the solution, the old names and the viewpoints, if known."""
+    """Write train.csv, the sample, the solution, the old names; viewpoints and boxes, if known."""
     rows = pd.DataFrame({"Image": names, "Id": table["identity"].astype(str)})
     write_labels(rows.sort_values("Image"), pd.Series(test, rows.index), out)
     # a name of a file may have bytes that are no UTF-8
@@ -70,6 +70,9 @@ def write_tables(table: pd.DataFrame, names: list[str], test: np.ndarray, out: P
     if "viewpoint" in table:
         known = pd.DataFrame({"Image": names, "viewpoint": table["viewpoint"]})
         tables.write_csv(known.sort_values("Image"), out / "viewpoints.csv")
+    if "x0" in table:
+        boxes = table[["x0", "y0", "x1", "y1"]].assign(Image=names).dropna().sort_values("Image")
+        tables.write_csv(boxes[["Image", "x0", "y0", "x1", "y1"]], out / "boxes.csv")
 
 
 def write_labels(rows: pd.DataFrame, test: pd.Series, out: Path) -> None:

@@ -19,6 +19,7 @@ class FoundBox:
     """A box x0, y0, x1, y1 from the top left, in fractions of the sides or in pixels.
 
     confidence : that of the detector
+    angle : by which the box is turned clockwise about its centre, in radians
     """
 
     x0: float
@@ -27,6 +28,20 @@ class FoundBox:
     y1: float
     relative: bool
     confidence: float = 1.0
+    angle: float = 0.0
+
+    def upright(self, width: int, height: int) -> "FoundBox":
+        """The smallest box in pixels, not turned, around a turned one of such a photograph."""
+        if not self.angle:
+            return self
+        across, down = (width, height) if self.relative else (1, 1)
+        x0, x1, y0, y1 = self.x0 * across, self.x1 * across, self.y0 * down, self.y1 * down
+        cosine, sine = abs(math.cos(self.angle)), abs(math.sin(self.angle))
+        half_x = ((x1 - x0) * cosine + (y1 - y0) * sine) / 2
+        half_y = ((x1 - x0) * sine + (y1 - y0) * cosine) / 2
+        x, y = (x0 + x1) / 2, (y0 + y1) / 2
+        corners = x - half_x, y - half_y, x + half_x, y + half_y
+        return FoundBox(*corners, False, self.confidence)
 
     def to_pixels(self, width: int, height: int) -> PixelBox:
         """The whole pixels around the box that a photograph of that size has.

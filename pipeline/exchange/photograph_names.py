@@ -17,12 +17,21 @@ logger = logging.getLogger(__name__)
 Parts = tuple[str, ...]
 
 
-def match_names(source: str, names: Iterable[str], files: Mapping[str, Path]) -> dict[str, str]:
+def match_names(
+    source: str,
+    names: Iterable[str],
+    files: Mapping[str, Path],
+    without: str = "these are compared as a whole",
+    by_tail: bool = False,
+) -> dict[str, str]:
     """The entry of each photograph, of those that have one.
 
     source : the file's name, for messages
     names : of its entries
     files : by the path from the folder that is read, as in `cam1/a.jpg`
+    without : what happens to photographs without an entry
+    by_tail : an entry that names fewer folders (`a.jpg`) is about a photograph, too, if there is no
+        other photograph that it may be about, and no other entry that ends alike
 
     An entry is about a photograph if it ends like that path. Of several (`2023/cam1/a.jpg`,
     `2024/cam1/a.jpg`) the one that agrees with the photograph's whole path for longer is it. Raises
@@ -45,14 +54,38 @@ def match_names(source: str, names: Iterable[str], files: Mapping[str, Path]) ->
             found[listed] = best[0]
     if faults:
         raise Faults(source, faults)
+    if by_tail:
+        found |= match_tails(by_last, files, found)
     if files and not found:
         first = next((name for some in by_last.values() for _, name in some), "nothing")
         raise UserError(
             f"{source} lists none of the photographs: it has {first}, and here is "
             f"{next(iter(files))}: is it about another folder?"
         )
-    log_missing(source, [listed for listed in files if listed not in found])
+    log_missing(source, [listed for listed in files if listed not in found], without)
     return found
+
+
+def match_tails(
+    by_last: Mapping[str, list[tuple[Parts, str]]],
+    files: Mapping[str, Path],
+    found: Mapping[str, str],
+) -> dict[str, str]:
+    """The entries with which just one photograph ends that has none yet, by photograph.
+
+    by_last : entries by the last part of their path; found : the entries that are matched
+    """
+    claims: dict[str, list[str]] = defaultdict(list)
+    used = set(found.values())
+    for listed in files:
+        if listed not in found:
+            end = split_path(listed)
+            entries = [(parts, name) for parts, name in by_last[end[-1]] if name not in used]
+            inside = [(len(parts), name) for parts, name in entries if end[-len(parts) :] == parts]
+            longest = [name for count, name in inside if count == max(inside)[0]]
+            if len(longest) == 1:
+                claims[longest[0]].append(listed)
+    return {listed[0]: name for name, listed in claims.items() if len(listed) == 1}
 
 
 def split_path(name: str) -> Parts:
@@ -71,10 +104,10 @@ def count_shared(a: Parts, b: Parts) -> int:
     return shared
 
 
-def log_missing(source: str, missing: list[str]) -> None:
-    """Say how many photographs have no entry."""
+def log_missing(source: str, missing: list[str], without: str) -> None:
+    """Say how many photographs have no entry, and what happens to them."""
     if missing:
         logger.warning(
-            "%s does not list %d of the photographs (%s): these are compared as a whole",
-            *(source, len(missing), ", ".join(missing[:3])),
+            "%s does not list %d of the photographs (%s): %s",
+            *(source, len(missing), ", ".join(missing[:3]), without),
         )

@@ -85,9 +85,14 @@ def cut_catalogue(
     """Cut the animals out of the catalogue's photographs (columns path, name).
 
     Returns the table with the photographs in the column file, and sentences on what was chosen: of
-    several animals the one that the detector is most sure of is taken for the one with the name.
+    several animals the one that the detector is most sure of is taken for the one with the name. If
+    the table has a column box, each row is about the animal in its box.
     """
     listed = listed.assign(file=listed["path"])
+    if "box" in listed and listed["box"].notna().any():
+        if options.catalogue is not None:
+            raise UserError("the catalogue has boxes of its own: leave out --catalogue-detections")
+        return cut_listed(listed, folder, workspace)
     if options.catalogue is None:
         return listed, []
     files = {name_file(path, folder): path for path in listed["path"]}
@@ -106,6 +111,20 @@ def cut_catalogue(
         without, "Photographs of the catalogue without a detected animal, compared as a whole"
     )
     return listed.assign(path=listed["path"].map(paths)), sentences
+
+
+def cut_listed(
+    listed: pd.DataFrame, folder: Path, workspace: Workspace
+) -> tuple[pd.DataFrame, list[str]]:
+    """Cut out the animal of each row (columns path, box), and say how many rows have a box."""
+    names = [f"row {row}, {name_file(path, folder)}" for row, path in listed["path"].items()]
+    files = dict(zip(names, listed["path"], strict=True))
+    boxes = {name: [box] if box else [] for name, box in zip(names, listed["box"], strict=True)}
+    cut = _cut_all("the catalogue's boxes", files, boxes, workspace)
+    with_box = sum(map(bool, boxes.values()))
+    text = f"Photographs of the catalogue that are cut out by its own boxes: {with_box}."
+    paths = pd.Series([one.path for one in cut], listed.index, dtype=object)
+    return listed.assign(path=paths), [text]
 
 
 def _count(names: list[str], text: str) -> list[str]:
@@ -178,7 +197,7 @@ def add_places(
     rows = list(found.values())
     table = table.assign(
         photograph=[one.photograph for one in rows],
-        animal=[f"{one.number} of {one.count}" if one.box else "" for one in rows],
+        animal=[describe_number(one) for one in rows],
         detection=["" if one.confidence is None else round(one.confidence, 4) for one in rows],
     )
     for place, column in enumerate(BOX_COLUMNS):
@@ -186,6 +205,11 @@ def add_places(
     without = pd.DataFrame({"photograph": list(empty), "result": EMPTY, "note": empty.values()})
     joined = pd.concat([table, without.astype(object)], ignore_index=True)
     return joined[table.columns].fillna("").sort_values("photograph", kind="stable")
+
+
+def describe_number(animal: Animal) -> str:
+    """Which of its photograph's animals it is, as in answers.csv; "" for the whole photograph."""
+    return f"{animal.number} of {animal.count}" if animal.box else ""
 
 
 def describe_places(found: list[Animal], empty: Mapping[str, str]) -> list[str]:

@@ -15,6 +15,7 @@ import pandas as pd
 
 from pipeline.data import identity_names, importing, photograph_files, user_csv
 from pipeline.data.photograph_files import LeftOut
+from pipeline.exchange import catalogues, listed
 from pipeline.system.errors import Faults, UserError
 
 logger = logging.getLogger(__name__)
@@ -26,7 +27,7 @@ NAME_COLUMNS = ("identity", "name", "individual", "individual_id", "id", "label"
 
 @dataclass(frozen=True)
 class Source:
-    """A folder with one sub-folder per individual, or a CSV of files and names.
+    """A folder with one sub-folder per individual, a CSV, or a file of another program.
 
     skip : a name to leave out, that of unknown individuals. The rest is for a CSV: root, the folder
     of its files, by default its own; its columns of files and names, if they are not found
@@ -44,9 +45,15 @@ class Source:
         return self.location if self.location.is_dir() else self.root or self.location.parent
 
     def read(self) -> pd.DataFrame:
-        """The photographs, columns path and name. Raises UserError with all faults."""
+        """The photographs, columns path and name, and box if another program's file has boxes.
+
+        Raises UserError with all faults.
+        """
         faults: list[str] = []
-        if self.location.is_dir():
+        other = catalogues.read(self.location, self.root, self.identity)
+        if other is not None:
+            table = other[other["name"] != self.skip] if self.skip else other
+        elif self.location.is_dir():
             table = list_folders(self.location, self.skip)
         elif self.location.is_file():
             table = self._read_csv(faults)
@@ -64,7 +71,7 @@ class Source:
         table = user_csv.collect_rows(self.location, [path, name], faults)
         table = table.set_axis(["path", "name"], axis=1)
         table = table[table["name"] != self.skip] if self.skip else table
-        files = [importing.find_path(self.folder, cell) for cell in table["path"]]
+        files = listed.find_paths(self.folder, table["path"].tolist())
         paths = pd.Series(files, table.index, dtype=object)
         faults += importing.check_paths(paths, table["path"], self.location)
         return table.assign(path=paths)

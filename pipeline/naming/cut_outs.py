@@ -5,6 +5,7 @@ it as on any other. Around its box is as much as GrabCut takes for background at
 """
 
 import hashlib
+import math
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from pipeline.steps.crop import grabcut
 from pipeline.system.files import replace
 
 KIND = "animals"
+MARGIN = grabcut.BORDER / (1 - 2 * grabcut.BORDER)  # on each side, as a fraction of the box
 JPEG = [cv2.IMWRITE_JPEG_QUALITY, 95, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, 0x111111]  # 4:4:4
 
 
@@ -64,9 +66,8 @@ def cut_photograph(
     with images.open_rgb(file) as rgb:
         height, width = rgb.shape[:2]
         for box, key in zip(boxes, keys, strict=True):
-            x0, y0, x1, y1 = pixels = box.to_pixels(width, height)
-            left, top, right, bottom = widen(pixels, width, height)
-            picture = np.ascontiguousarray(rgb[top:bottom, left:right, ::-1])
+            x0, y0, x1, y1 = box.upright(width, height).to_pixels(width, height)
+            picture = np.ascontiguousarray(cut_pixels(rgb, box)[..., ::-1])
             data = cv2.imencode(".jpg", picture, JPEG)[1].tobytes()
             replace(locate(key, workspace), partial(Path.write_bytes, data=data))
             place = (x0 / width, y0 / height, (x1 - x0) / width, (y1 - y0) / height)
@@ -75,14 +76,29 @@ def cut_photograph(
     return places
 
 
+def cut_pixels(rgb: np.ndarray, box: FoundBox) -> np.ndarray:
+    """The pixels in a box with its margin, upright; what is outside of the photograph is black."""
+    height, width = rgb.shape[:2]
+    if not box.angle:
+        left, top, right, bottom = widen(box.to_pixels(width, height), width, height)
+        return rgb[top:bottom, left:right]
+    across, down = (width, height) if box.relative else (1, 1)
+    x0, x1, y0, y1 = box.x0 * across, box.x1 * across, box.y0 * down, box.y1 * down
+    # pixels' centres lie half a pixel from their edges
+    centre = (x0 + x1) / 2 - 0.5, (y0 + y1) / 2 - 0.5
+    size = [max(1, round(b - a) + 2 * math.ceil((b - a) * MARGIN)) for a, b in ((x0, x1), (y0, y1))]
+    turn = np.asarray(cv2.getRotationMatrix2D(centre, np.degrees(box.angle), 1), float)
+    turn[:, 2] += np.array([(side - 1) / 2 for side in size]) - centre
+    return cv2.warpAffine(rgb, turn, size, flags=cv2.INTER_LINEAR)
+
+
 def widen(box: PixelBox, width: int, height: int) -> PixelBox:
     """A box with a margin, inside of the photograph.
 
     GrabCut's first rectangle is all but a border of each side: with this margin it is the box.
     """
     x0, y0, x1, y1 = box
-    part = grabcut.BORDER / (1 - 2 * grabcut.BORDER)
-    across, down = int(np.ceil((x1 - x0) * part)), int(np.ceil((y1 - y0) * part))
+    across, down = int(np.ceil((x1 - x0) * MARGIN)), int(np.ceil((y1 - y0) * MARGIN))
     return (
         max(x0 - across, 0),
         max(y0 - down, 0),

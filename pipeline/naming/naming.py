@@ -8,11 +8,13 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.data import spreadsheet, tables
+from pipeline.exchange import named_folder
 from pipeline.naming import animals, answers, blending, catalogue, report, sorting, unknown
 from pipeline.naming.animals import Animals
 from pipeline.naming.answers import COPY, Answer
 from pipeline.naming.blending import Blended
 from pipeline.naming.catalogue import Source
+from pipeline.naming.compared import tabulate_compared
 from pipeline.naming.gallery import Known, build_known
 from pipeline.naming.learning import Learned, learn, learn_best
 from pipeline.naming.method import FROZEN
@@ -26,7 +28,7 @@ from pipeline.system.errors import Faults, UserError
 
 logger = logging.getLogger(__name__)
 
-ANSWERS, REPORT, SKIPPED = "answers.csv", "report.html", "skipped.csv"
+ANSWERS, REPORT, SKIPPED = named_folder.ANSWERS, "report.html", "skipped.csv"
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,9 @@ def name_photographs(source: Source, new: Path, out: Path, options: Options) -> 
     photographs = len({one.photograph for one in readable.values()})
     sentences = describe_trust(answered, known, photographs, options)
     sentences += [*chosen, *animals.describe_places(list(readable.values()), seen.empty)]
+    empty_files = {name: files[name] for name in seen.empty}
+    compared = (listed, source.folder, readable.values(), empty_files, found.digests)
+    named_folder.write_compared(tabulate_compared(*compared), out)
     write_answers(table, answered.blended, out)
     bad = {str(file): fault for file, fault in found.bad.items()}
     pictures = answered.described, answered.points

@@ -45,20 +45,12 @@ class Workspace:
         tables.write_json({"key": self.key}, settings)
 
     def path(self, kind: str, name: str) -> Path:
-        """The file of a result; the first two letters spread thousands over folders."""
-        return self.folder / kind / name[:2] / f"{name}.npz"
+        """The file of a result."""
+        return place_result(self.folder, kind, name)
 
     def load(self, kind: str, name: str) -> dict[str, np.ndarray] | None:
         """Read a result; None if it is missing or damaged."""
-        path = self.path(kind, name)
-        if not path.is_file():
-            return None
-        data = path.read_bytes()
-        digest, content = data[:32], data[32:]
-        if hashlib.sha256(content).digest() != digest:
-            return None
-        with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            return dict(file)
+        return load_result(self.path(kind, name))
 
     def save(self, kind: str, name: str, arrays: Mapping[str, np.ndarray]) -> None:
         """Write a result, whole or not at all."""
@@ -67,6 +59,23 @@ class Workspace:
         content = buffer.getvalue()
         digest = hashlib.sha256(content).digest()
         tables.replace(self.path(kind, name), lambda part: part.write_bytes(digest + content))
+
+
+def place_result(folder: Path, kind: str, name: str) -> Path:
+    """The file of a result in the hidden folder; two letters spread thousands over folders."""
+    return folder / kind / name[:2] / f"{name}.npz"
+
+
+def load_result(path: Path) -> dict[str, np.ndarray] | None:
+    """Read a result; None if it is missing or damaged."""
+    if not path.is_file():
+        return None
+    data = path.read_bytes()
+    digest, content = data[:32], data[32:]
+    if hashlib.sha256(content).digest() != digest:
+        return None
+    with np.load(io.BytesIO(content), allow_pickle=False) as file:
+        return dict(file)
 
 
 def fingerprint(p: Params) -> str:

@@ -1,6 +1,7 @@
 """From folders, or a list, to a competition that the first stage accepts."""
 
 import errno
+import json
 import os
 import shutil
 from pathlib import Path
@@ -465,3 +466,31 @@ def test_photographs_that_cannot_be_read_are_refused_or_listed(animals, tmp_path
     assert "zero bytes" in reasons["0.png"] and "truncated" in reasons["3.png"]
     assert reasons["notes.txt"].startswith(".txt, not read")
     assert "2 photographs can't be read and are left out" in messages(caplog)
+
+
+def test_a_file_of_another_program_with_its_boxes(animals, tmp_path):
+    """COCO: the boxes are the competition's; a photograph of two individuals is left out."""
+    images = [{"id": n, "file_name": f"2/{n}.png", "width": 96, "height": 72} for n in range(9)]
+    images += [{"id": n + 10, "file_name": f"10/{n}.png"} for n in range(5)]
+    rows = [
+        {"image_id": one["id"], "bbox": [24, 18, 48, 36], "name": one["file_name"][:2]}
+        for one in images
+    ]
+    rows += [{"image_id": 0, "bbox": [0, 0, 9, 9], "name": "10"}, {"image_id": 1, "name": None}]
+    file = animals / "coco.json"
+    file.write_text(json.dumps({"images": images, "annotations": rows, "categories": []}))
+    summary = convert_to(tmp_path / "out", file)
+    assert summary.training + summary.test == 13 and summary.individuals == 2
+    left_out = pd.read_csv(tmp_path / "out/truth/left_out.csv")
+    assert "several individuals" in left_out["reason"][0] and "2/0.png" in left_out["file"][0]
+    boxes = pd.read_csv(tmp_path / "out/boxes.csv").set_index("Image")
+    assert (boxes == [24, 18, 72, 54]).all(axis=None) and len(boxes) == 13
+    assert set(boxes.index) == set(read_back(tmp_path / "out")["image"])
+
+
+def test_a_box_that_its_photograph_does_not_have(animals, tmp_path):
+    text = "theta,name,file_path,x,y,w,h\n0,2,2/0.png,500,0,9,9\n0,10,/x/10/0.png,0,0,9,9\n"
+    (animals / "m.csv").write_text(text)
+    with pytest.raises(UserError, match=r"row 2, .*2/0.png: the box 500, 0, 509, 9 has none"):
+        convert_to(tmp_path / "out", animals / "m.csv")
+    assert not (tmp_path / "out").exists()

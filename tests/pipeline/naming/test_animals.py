@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from pipeline.data import images
+from pipeline.exchange.boxes import FoundBox
 from pipeline.naming import animals, cut_outs
 from pipeline.naming.catalogue import Source
 from pipeline.naming.naming import name_photographs
@@ -155,3 +156,37 @@ def test_a_photograph_that_cannot_be_read_is_left_to_the_description(tmp_path, w
     path = write_detections(tmp_path / "md.json", a=[(BOXES[1], 0.9)])
     found = animals.find_new({"a.png": tmp_path / "a.png"}, DetectionFiles(path), workspace)
     assert [one.path for one in found.found] == [tmp_path / "a.png"]
+
+
+def test_the_animals_of_a_catalogue_are_cut_out_by_its_own_boxes(tmp_path, workspace):
+    """Two animals on one photograph, as COCO lists them, and a photograph as a whole."""
+    write_scene(tmp_path / "two.png", 0, 1)
+    write(tmp_path / "one.png", draw(2, 0))
+    rows = []
+    for box in BOXES:
+        x, y, width, height = box
+        rows.append((tmp_path / "two.png", FoundBox(x, y, x + width, y + height, True)))
+    rows.append((tmp_path / "one.png", None))
+    listed = pd.DataFrame(rows, columns=["path", "box"], index=[2, 3, 5]).assign(name=NAMES[:3])
+    table, sentences = animals.cut_catalogue(listed, tmp_path, DetectionFiles(), workspace)
+    assert sentences == ["Photographs of the catalogue that are cut out by its own boxes: 2."]
+    assert table["file"].tolist() == listed["path"].tolist()
+    assert table["path"].tolist()[2] == tmp_path / "one.png"
+    for path, individual in zip(table["path"][:2], (0, 1), strict=True):
+        height, width = images.read_rgb(path).shape[:2]
+        middle = images.read_rgb(path)[height // 2 - 20 : height // 2 + 20, width // 2 - 20 :][
+            :, :40
+        ]
+        expected = draw(individual, 9)[28:68, 40:80, ::-1]
+        assert np.abs(middle.astype(int) - expected).mean() < 8  # JPEG
+    with pytest.raises(UserError, match="boxes of its own: leave out --catalogue-detections"):
+        both = DetectionFiles(catalogue=tmp_path / "md.json")
+        animals.cut_catalogue(listed, tmp_path, both, workspace)
+
+
+def test_a_box_outside_of_its_photograph_is_named_with_its_row(tmp_path, workspace):
+    write(tmp_path / "one.png", draw(2, 0))
+    box = FoundBox(500, 0, 600, 50, relative=False)
+    listed = pd.DataFrame({"path": [tmp_path / "one.png"], "box": [box], "name": "A"}, index=[7])
+    with pytest.raises(UserError, match="row 7, one.png: the box 500, 0, 600, 50 has none"):
+        animals.cut_catalogue(listed, tmp_path, DetectionFiles(), workspace)

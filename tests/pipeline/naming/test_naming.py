@@ -5,7 +5,8 @@ import shutil
 import pandas as pd
 import pytest
 
-from pipeline.naming import comparing, photographs
+from pipeline.exchange import named_folder
+from pipeline.naming import comparing, embeddings_table, photographs
 from pipeline.naming.catalogue import Source
 from pipeline.naming.naming import name_photographs
 from pipeline.naming.settings import Options
@@ -49,6 +50,16 @@ def test_the_supporting_photograph_shows_the_named_individual(named):
 def test_the_report_is_one_file_that_shows_names_as_text(named, drawn):
     html = (drawn.out / "report.html").read_text()
     assert html.count("<article>") == 5 and "Anna, old" in html and 'src="http' not in html
+
+
+def test_it_is_kept_what_the_answers_are_about(named, drawn, tmp_path):
+    kept = named_folder.read(drawn.out)
+    assert {one.photograph for one in kept.answers} == set(named[1].index)
+    assert all(one.file == drawn.new.absolute() / one.photograph for one in kept.answers)
+    known = kept.compared[kept.compared["role"] == "catalogue"]
+    assert sorted(set(known["individual"])) == sorted(NAMES) and len(known) == 15
+    text = embeddings_table.export(kept, tmp_path / "embeddings.parquet")
+    assert text.startswith("20 embeddings with ")
 
 
 def test_copies_are_sorted_into_one_folder_per_answer(named, drawn):
