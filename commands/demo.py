@@ -22,6 +22,6 @@ def main() -> None:
     bar = partial(tqdm, total=sum(counts), desc="photographs", unit="image")
     part = PHOTOS.with_name(".part-photos")
     shutil.rmtree(part, ignore_errors=True)
-    write_competition(part, demo.seed, *counts, progress=bar)
+    write_competition(part, demo.seed, *counts, progress=bar, encounters=demo.encounters)
     shutil.rmtree(PHOTOS, ignore_errors=True)
     rename_folder(part, PHOTOS)

@@ -13,6 +13,7 @@ LR_RANGE = Path("data/lr_range")  # losses by learning rate, one CSV per backbon
 IMAGES = WORK / "competition/images.csv"
 SAMPLE = WORK / "competition/sample.csv"
 VIEWPOINTS = WORK / "competition/viewpoints.csv"
+OCCASIONS = WORK / "competition/occasions.csv"
 COLUMNS = WORK / "competition/columns.json"  # of the submission
 LEFT_OUT = WORK / "competition/left_out.csv"
 GIVEN_BOXES = WORK / "competition/boxes.csv"
@@ -21,6 +22,7 @@ DRAWN_MASKS = WORK / "competition/masks"  # of polygons
 DOWNLOAD = WORK / "competition/download"
 GROUPS = WORK / "dedup/groups.csv"
 CONFLICTS = WORK / "dedup/conflicts.csv"
+ENCOUNTERS = WORK / "encounters/encounters.csv"
 LABELS = WORK / "labels/labels.csv"
 DUPLICATES = WORK / "labels/duplicates.csv"
 BOXES = WORK / "crop/boxes.csv"
@@ -157,6 +159,11 @@ def test_rankings(ensemble: str) -> Path:
 def clusters(ensemble: str) -> Path:
     """The clusters of held-out and test queries; without rows unless these are the answers."""
     return WORK / "submission" / ensemble / "clusters.csv"
+
+
+def encounter_rankings(ensemble: str) -> Path:
+    """The rankings of encounters, by photograph; without rows where each is of one photograph."""
+    return WORK / "submission" / ensemble / "encounter_rankings.csv"
 
 
 def posteriors(ensemble: str) -> Path:

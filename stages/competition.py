@@ -14,18 +14,18 @@ def main() -> None:
     p = params.load()
     check_networks_once(p, paths.CHECKED_NETWORKS)
     paths.DOWNLOAD.mkdir(parents=True, exist_ok=True)
-    folder = Path(p.competition.path)
-    if p.competition.source == "kaggle":
-        folder = kaggle.download(p.competition.slug, paths.DOWNLOAD)
-    read = competition.read_competition(
-        folder, p.competition.columns, p.competition.layout, p.competition.skip_bad
-    )
+    own, folder = p.competition, Path(p.competition.path)
+    if own.source == "kaggle":
+        folder = kaggle.download(own.slug, paths.DOWNLOAD)
+    settings = own.columns, own.layout, own.skip_bad, p.encounters.exif
+    read = competition.read_competition(folder, *settings)
     competition.check_folds(read.images, p.folds.count)
     masks = given.tabulate_masks(read.annotations, read.images, paths.DRAWN_MASKS)
     tables.write("images", read.images, paths.IMAGES)
     tables.write_csv(read.sample, paths.SAMPLE)
     tables.write("left_out", tabulate(read.left_out), paths.LEFT_OUT)
     tables.write("viewpoints", read.viewpoints, paths.VIEWPOINTS)
+    tables.write("occasions", read.occasions, paths.OCCASIONS)
     tables.write("given_boxes", read.annotations.boxes, paths.GIVEN_BOXES)
     tables.write("given_masks", masks, paths.GIVEN_MASKS)
     tables.write_json(read.columns.model_dump(), paths.COLUMNS)

@@ -9,7 +9,7 @@ from pipeline.system.start import run
 
 def main() -> None:
     p = params.load()
-    labels = artefacts.load_labels()
+    labels = folds.join_encounters(artefacts.load_labels(), artefacts.load_encounters())
     table = folds.assign_folds(labels, p.folds.count, p.folds.seed)
     folds.check_training(table, p.folds.trained)
     folds.check_partition(read_pseudo_labels(paths.PSEUDO), table)

@@ -1,34 +1,34 @@
 """Write the score card of one ensemble, and the tables of its plots."""
 
 from pipeline import params, paths
-from pipeline.data import artefacts, members, tables
-from pipeline.steps.score import formats, plots, score
+from pipeline.data import artefacts, tables
+from pipeline.steps.score import formats, load, log, plots, score
 from pipeline.system.start import run
 
 
 def main(name: str) -> None:
     p, rankings = params.load(), tables.read("rankings", paths.rankings(name))
+    recipe = p.ensembles[name]
     posteriors = tables.read_parquet(paths.posteriors(name))
     reliability = plots.build_first_answer_diagram(rankings, posteriors, p.score.reliability_bins)
     form, clusters = p.submission.format, tables.read("clusters", paths.clusters(name))
-    own = members.list_members(p.ensembles[name], p.folds.trained)
     card: dict[str, object] = {
         **score.compute_score_card(rankings, p.evaluation),
         **formats.score_format(form, rankings, artefacts.load_species(), clusters, p.evaluation),
         **score.summarise_conflicts(tables.read("conflicts", paths.CONFLICTS), p.labels.conflicts),
         **score.count_left_out(tables.read("left_out", paths.LEFT_OUT)),
+        **load.load_encounter_scores(name, recipe, p.folds.trained, rankings, p.evaluation),
         "transductive": p.pretrain.method != "none",
         **score.compute_calibration_errors(reliability, tables.read_csv(paths.calibration(name))),
         **score.name_verify_scores(tables.read_json(paths.VERIFY_SCORES)),
-        **score.average_few_shot_accuracy([m.few_shot_accuracy() for m in own]),
-        **score.summarise_training({m.name: m.training_summary() for m in own}),
+        **load.load_member_scores(recipe, p.folds.trained),
     }
     sizes = plots.score_by_gallery_size(rankings, artefacts.load_folds(), p.score.gallery_sizes)
     tables.write_csv(sizes, paths.score_table(name, "class_sizes"))
     tables.write_csv(reliability, paths.score_table(name, "reliability"))
     tables.write_csv(plots.classify_outcomes(rankings), paths.score_table(name, "outcomes"))
     tables.write_json(card, paths.score_card(name))
-    print(score.describe(name, card), *formats.describe(name, form, card), sep="\n")
+    print(*log.describe(name, form, card), sep="\n")
 
 
 if __name__ == "__main__":

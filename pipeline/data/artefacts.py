@@ -57,6 +57,12 @@ def load_groups() -> pd.DataFrame:
     return tables.read("groups", paths.GROUPS)
 
 
+def load_encounters() -> dict[str, int]:
+    """The encounter of every photograph, by its name."""
+    table = tables.read("encounters", paths.ENCOUNTERS)
+    return dict(zip(table["image"], table["encounter"].tolist(), strict=True))
+
+
 def load_labels() -> pd.DataFrame:
     """The table "labels" of `labels`: the identity of every labelled photograph."""
     return tables.read("labels", paths.LABELS)

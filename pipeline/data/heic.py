@@ -39,6 +39,11 @@ def read_size(path: str | Path, data: bytes | None = None) -> tuple[int, int]:
     return tuple(_open(path, data).size)
 
 
+def read_exif(path: str | Path) -> bytes:
+    """Read the EXIF block; empty if there is none. Raises as `read_size`."""
+    return _open(path, None).info.get("exif") or b""
+
+
 def decode(data: bytes, path: str | Path) -> np.ndarray:
     """Decode as uint8 H x W x 3 in RGB, turned as shown. Raises as `read_size`."""
     photograph = _open(path, data)

@@ -28,6 +28,12 @@ COLUMNS = {
     "left_out": ["file", "where", "reason"],
     # one row per image with a known viewpoint or species; "" is unknown
     "viewpoints": ["image", "viewpoint", "species"],
+    # one row per image of which is known when or where it was taken; "" is unknown
+    "occasions": [
+        *("image", "date", "time", "place", "latitude", "longitude", "camera", "sequence"),
+    ],
+    # one row per image; equal numbers mean one encounter: the row of its first image
+    "encounters": ["image", "encounter"],
     # one row per image with a given box, x1 and y1 exclusive, in pixels
     "given_boxes": ["image", "x0", "y0", "x1", "y1"],
     # one row per image with a given mask; path is from the project's root
@@ -38,7 +44,8 @@ COLUMNS = {
     "labels": ["image", "identity", "group", "provenance", "only_fold"],
     # one row per image, x1 and y1 exclusive, in pixels; t.. maps photograph pixels to crop pixels
     "boxes": ["image", "x0", "y0", "x1", "y1", "source", *TRANSFORM],
-    # one row per labelled image; fold and part are -1 if it is never held out (pseudo-labels)
+    # one row per labelled image; group: of duplicates, joined with the others of their encounters;
+    # fold and part are -1 if it is never held out (pseudo-labels)
     "folds": ["image", "identity", "group", "only_fold", "fold", "part"],
     # one row per test image that is a duplicate of a labelled one, whose identity it has
     "duplicates": ["image", "duplicate_of", "identity"],
@@ -48,6 +55,11 @@ COLUMNS = {
     "rankings": ["image", "group", "fold", "kind", "truth", "cluster", "weight", "ranking"],
     # one row per test image: its labels, best first, separated by spaces
     "test_rankings": ["image", "ranking"],
+    # one row per query whose encounter has others: their labels together, best first, the posterior
+    # of the first, the number of photographs and as how many independent ones these count
+    "encounter_rankings": [
+        *("image", "encounter", "photographs", "count", "ranking", "posterior"),
+    ],
     # one row per held-out and per test image
     "clusters": ["image", "cluster"],
     # one row per decision of a person about two images
@@ -62,11 +74,15 @@ NUMBERS = {
     "height": int,
     "bytes": int,
     "group": int,
+    "encounter": int,
     "fold": int,
     "part": int,
     "round": int,
     "confidence": float,
     "weight": float,
+    "photographs": int,
+    "count": float,
+    "posterior": float,
     **dict.fromkeys(["x0", "y0", "x1", "y1"], int),
     **dict.fromkeys(TRANSFORM, float),
 }

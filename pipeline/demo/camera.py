@@ -10,15 +10,18 @@ def sample_frame_size(rng: np.random.Generator) -> tuple[int, int]:
     return round(width / rng.uniform(1.3, 2.2)), width
 
 
-def expose(rng: np.random.Generator, scene: np.ndarray) -> np.ndarray:
-    """Expose a linear `scene` (3, H, W) in 0..1: pixels (H, W, 3) uint8; both are BGR."""
+def expose(rng: np.random.Generator, scene: np.ndarray, sensor: np.random.Generator) -> np.ndarray:
+    """Expose a linear `scene` (3, H, W) in 0..1: pixels (H, W, 3) uint8; both are BGR.
+
+    `sensor` draws the grain.
+    """
     gains = rng.uniform(0.7, 1.35) * rng.uniform(0.94, 1.06, (3, 1, 1))
     haze = rng.uniform(0, 0.25) * (rng.random() < 0.4)
     image = _blur(rng, scene) * (gains * (1 - haze)).astype(np.float32) + 0.75 * haze
     image = _develop(image, rng.uniform(0.6, 1.5))
     grey = 1.0 if rng.random() < 0.1 else rng.uniform(0, 0.5)
     image += grey * (image.mean(axis=0) - image)
-    grain = rng.standard_normal(image.shape[1:], dtype=np.float32)
+    grain = sensor.standard_normal(image.shape[1:], dtype=np.float32)
     image += rng.uniform(0.003, 0.04) * grain
     # OpenCV multiplies by numbers too, which its type stub lacks
     planes = [cv2.multiply(p, 255.0, dtype=cv2.CV_8U) for p in image]  # type: ignore[call-overload]

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from pipeline.demo import camera, duplicates
+from pipeline.demo.encounters import tabulate
 from pipeline.demo.photograph import FILES, take_photograph
 from pipeline.demo.roster import Roster, build_roster
 from pipeline.demo.sightings import Photo
@@ -24,23 +25,29 @@ FILE_TIME = 1_600_000_000  # of every file, so that it gives nothing away
 Progress = Callable[[Iterable], Iterable]
 
 
-def write_competition(
+def write_competition(  # noqa: PLR0913 - the values have the names of params.yaml
     out: Path,
     seed: int,
     train_images: int,
     test_images: int,
     workers: int | None = None,
     progress: Progress = iter,
+    encounters: bool = False,
 ) -> None:
     """Write the competition into `out`, a new directory.
+
+    With `encounters` photographs are taken in bursts, and photographs.csv has their dates.
 
     `workers` processes render (None: one per core); their number changes no byte.
     `progress` wraps the iterable of finished images, as tqdm does.
     """
-    roster = build_roster(seed, train_images, test_images)
+    roster = build_roster(seed, train_images, test_images, encounters)
     for folder in ("train", "test", "masks", "truth/masks"):
         (out / folder).mkdir(parents=True)
     boxes = _render_all(out, seed, roster.photos, workers or os.cpu_count() or 1, progress)
+    if encounters:
+        header = ["photograph", "date", "place", "camera"]
+        _write_csv(out / "photographs.csv", header, tabulate(roster.photos, seed))
     _write_tables(out, np.random.default_rng([seed, FILES]), roster, boxes)
 
 
@@ -50,7 +57,7 @@ def render_photograph(photo: Photo, out: Path, seed: int) -> tuple[str, int, int
     For a duplicate the original is rendered again, so that photographs are independent.
     """
     cv2.setNumThreads(1)  # the processes run in parallel already
-    pixels, mask = take_photograph(seed, photo.whale, photo.take)
+    pixels, mask = take_photograph(seed, photo.whale, photo.take, photo.encounter)
     data = camera.encode(np.random.default_rng([seed, FILES, photo.take]), pixels)
     if photo.kind not in ("", "exact"):
         rng = np.random.default_rng([seed, FILES, photo.take, 1])

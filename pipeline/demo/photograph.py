@@ -1,13 +1,16 @@
 """Rendering one photograph: a whale's fluke, posed, lit, partly hidden and photographed."""
 
+from typing import cast
+
 import cv2
 import numpy as np
 
 from pipeline.demo import camera, outline, pose, sea, texture, weather
+from pipeline.demo.burst import BurstGenerator
 from pipeline.demo.markings import draw_markings
 
 UPSIDE_DOWN = 0.02  # fraction of the photographs
-WHALES, TAKES, FILES = 1, 2, 3  # streams of random numbers
+WHALES, TAKES, FILES, BURSTS = 1, 2, 3, 4  # streams of random numbers
 
 
 def draw_fluke(seed: int, whale: int) -> tuple[np.ndarray, np.ndarray]:
@@ -17,9 +20,17 @@ def draw_fluke(seed: int, whale: int) -> tuple[np.ndarray, np.ndarray]:
     return coverage, draw_markings(rng, coverage).astype(np.float32)
 
 
-def take_photograph(seed: int, whale: int, take: int) -> tuple[np.ndarray, np.ndarray]:
-    """Render pixels (H, W, 3) uint8 BGR and the mask (H, W) uint8, 0 or 255, of the skin."""
-    rng = np.random.default_rng([seed, TAKES, take])
+def take_photograph(
+    seed: int, whale: int, take: int, encounter: int = -1
+) -> tuple[np.ndarray, np.ndarray]:
+    """Render pixels (H, W, 3) uint8 BGR and the mask (H, W) uint8, 0 or 255, of the skin.
+
+    `encounter` seeds what the photographs of a burst share; -1: it is none of a burst.
+    """
+    rng = sensor = np.random.default_rng([seed, TAKES, take])
+    if encounter >= 0:
+        shared = np.random.default_rng([seed, BURSTS, encounter])
+        rng = cast(np.random.Generator, BurstGenerator(shared, sensor))
     height, width = camera.sample_frame_size(rng)
     lean = rng.normal(0, 4)
     tilt = np.radians(np.clip(rng.normal(0, 7), -pose.TILT, pose.TILT))
@@ -34,7 +45,7 @@ def take_photograph(seed: int, whale: int, take: int) -> tuple[np.ndarray, np.nd
     scene = scene + coverage * (skin - scene)
     spray = weather.draw_spray(rng, height, width, root)
     scene = scene + spray * (rng.uniform(0.65, 0.95) - scene)
-    pixels = camera.expose(rng, scene)
+    pixels = camera.expose(rng, scene, sensor)
     mask = (coverage > 0.5).astype(np.uint8) * 255
     if rng.random() < UPSIDE_DOWN:
         return pixels[::-1, ::-1].copy(), mask[::-1, ::-1].copy()

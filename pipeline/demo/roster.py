@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.demo.duplicates import PlannedDuplicate, plan_duplicates, plant_duplicates
+from pipeline.demo.encounters import add_photographs, count_bursts
 from pipeline.demo.sightings import NEW_WHALE, Photo, sample_known_photos, sample_new_photos
 
 NEW_FRACTION_TRAIN = 0.30  # of the training images
@@ -17,13 +18,25 @@ class Roster(NamedTuple):
     duplicate_identities: tuple[str, str]  # two identities that are one whale
 
 
-def build_roster(seed: int, train_images: int, test_images: int) -> Roster:
+def build_roster(
+    seed: int, train_images: int, test_images: int, encounters: bool = False
+) -> Roster:
     """Build the whole competition without any pixels: labels, splits, duplicates and names.
 
     All photographs of known whales are assigned to train or test with the same probability. A test
     query therefore finds as many photographs of its whale in train as a held-out training
-    photograph does, and a held-out score can predict the hidden one.
+    photograph does, and a held-out score can predict the hidden one. With `encounters` that holds
+    for bursts of photographs instead.
     """
+    if not encounters:
+        return _build_single(seed, train_images, test_images)
+    single = _build_single(seed, *map(count_bursts, (train_images, test_images)))
+    photos = add_photographs(single.photos, seed, train_images, test_images)
+    return single._replace(photos=photos)
+
+
+def _build_single(seed: int, train_images: int, test_images: int) -> Roster:
+    """The same for photographs that are not of a burst."""
     rng = np.random.default_rng([seed, 0])
     planned = plan_duplicates(rng, train_images, test_images, NEW_FRACTION_TEST)
     need = _count_originals(planned, train_images, test_images)

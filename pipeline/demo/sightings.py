@@ -22,6 +22,7 @@ class Photo(NamedTuple):
     kind: str = ""  # exact, reencoded, resized or cropped; empty for an original
     place: str = ""  # train, across or conflict; empty for an original
     original: str = ""  # the image that this one duplicates
+    encounter: int = -1  # seeds what its burst shares; -1: it is not of a burst
 
 
 def sample_known_photos(

@@ -60,11 +60,17 @@ def _training_groups(folds: pd.DataFrame, fold: int) -> set[int]:
 
 
 def duplicate_groups(hashes: Sequence[str]) -> list[set[int]]:
-    """The duplicate groups of each photograph; an empty set for one outside the competition."""
+    """The groups of each photograph; an empty set for one outside the competition.
+
+    Those of its duplicates, and of the encounters that labelled duplicates are in.
+    """
     group = artefacts.load_groups().set_index("image")["group"]
     names = _names_by_hash()
+    folds = artefacts.load_folds()
     try:
-        return [set(group[names[names.index == digest]]) for digest in hashes]
+        own = [set(group[names[names.index == digest]]) for digest in hashes]
+        labelled = folds["image"].map(group)
+        return [groups | set(folds.loc[labelled.isin(groups), "group"]) for groups in own]
     except KeyError as error:
         raise UserError(f"{paths.GROUPS} lacks a photograph ({error}): {NOT_OF_ONE_RUN}") from None
 

@@ -11,6 +11,7 @@ from pipeline.params.photographs import (
     Crop,
     Dedup,
     Demo,
+    Encounters,
     Evaluation,
     Folds,
     Keypoints,
@@ -39,6 +40,7 @@ class Params(Section):
     dedup: Dedup
     labels: Labels
     crop: Crop
+    encounters: Encounters
     folds: Folds
     evaluation: Evaluation
     pretrain: Pretrain

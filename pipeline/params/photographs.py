@@ -30,6 +30,7 @@ class Demo(Section):
     seed: Seed
     train_images: Annotated[int, Field(ge=40, le=100_000)]
     test_images: Annotated[int, Field(ge=20, le=100_000)]
+    encounters: bool
 
     @model_validator(mode="after")
     def _check_test(self) -> "Demo":
@@ -155,6 +156,15 @@ class Keypoints(Section):
     patch: Annotated[float, Field(ge=0.5, le=4)]
     whiten: bool
     edge: bool
+
+
+class Encounters(Section):
+    """Photographs of one place and time, which are never on both sides of a fold."""
+
+    exif: bool
+    by: Literal["burst", "day"]
+    minutes: Annotated[float, Field(ge=0, le=10_000)]
+    metres: Annotated[float, Field(gt=0, le=1_000_000)]
 
 
 class Folds(Section):

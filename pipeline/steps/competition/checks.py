@@ -19,7 +19,7 @@ from pipeline.data.similar_names import SimilarNames
 BOX = ["x0", "y0", "x1", "y1"]
 REQUIRED_FILES = ("train.csv", "sample_submission.csv")
 OPTIONAL = {
-    **dict.fromkeys(["boxes.csv", "viewpoints.csv"], Path.is_file),
+    **dict.fromkeys(["boxes.csv", "viewpoints.csv", "photographs.csv"], Path.is_file),
     **dict.fromkeys(["masks", "unlabelled"], Path.is_dir),
 }
 

@@ -2,16 +2,18 @@
 
 import logging
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
-from pipeline.data import identity_names, tables
+from pipeline.data import identity_names, photographs_csv, tables
 from pipeline.data.photograph_files import LeftOut, printable
 from pipeline.params import Columns, Layout
 from pipeline.steps.competition import layouts, measuring, unused
 from pipeline.steps.competition.listing import Annotations
+from pipeline.steps.competition.taken import read_occasions
 from pipeline.steps.competition.unused import Bad
 from pipeline.system.errors import MAX_LINES, Faults
 from pipeline.system.threads import map_in_threads
@@ -29,6 +31,7 @@ class CompetitionTables(NamedTuple):
 
     images : table "images"; sample : one column, `image`, of the test; viewpoints : table
         "viewpoints"; annotations : the given boxes and masks; columns : of the submission
+    occasions : table "occasions"
     left_out : files that are not used; photographs of the test among them are in `sample` alone
     """
 
@@ -37,11 +40,16 @@ class CompetitionTables(NamedTuple):
     viewpoints: pd.DataFrame
     annotations: Annotations
     columns: Columns
+    occasions: pd.DataFrame
     left_out: list[LeftOut]
 
 
 def read_competition(
-    path: Path, columns: Columns, layout: Layout = "auto", skip_bad: bool = False
+    path: Path,
+    columns: Columns,
+    layout: Layout = "auto",
+    skip_bad: bool = False,
+    use_exif: bool = False,
 ) -> CompetitionTables:
     """Read a competition, which is not changed.
 
@@ -52,11 +60,12 @@ def read_competition(
     columns : of the layout humpback; the others have names of their own
     skip_bad : leave out photographs that can't be read, and those of a folder of training or test
         photographs that are in no table, instead of refusing them
+    use_exif : read when and where photographs were taken from EXIF, without a photographs.csv
     """
     faults: list[str] = []
     bad: Bad = {}
     try:
-        read = _read_all(path, columns, layout, faults, bad)
+        read = _read_all(path, columns, layout, use_exif, faults, bad)
     except OSError as error:  # a folder that may not be read, a disk that fails
         unread = f"{error.filename or path}: can't be read ({error.strerror})"
         raise Faults(path, [*faults, unread]) from None
@@ -90,7 +99,7 @@ def check_folds(images: pd.DataFrame, count: int) -> None:
 
 
 def _read_all(
-    path: Path, columns: Columns, layout: Layout, faults: list[str], bad: Bad
+    path: Path, columns: Columns, layout: Layout, use_exif: bool, faults: list[str], bad: Bad
 ) -> CompetitionTables:
     """The tables, as far as they can be read; everything that is wrong is added to `faults`.
 
@@ -99,13 +108,17 @@ def _read_all(
     if not path.is_dir():
         raise Faults(path, ["no such folder (competition.path in params.yaml names it)"])
     listing = layouts.list_photographs(path, layout, columns, faults)
+    listing = replace(listing, reads={*listing.reads, path / photographs_csv.FILE})
     not_used = unused.find_unused(path, listing)
     bad |= unused.find_unlisted(path, listing, not_used)
     table = _measure_images(path, listing.photographs, bad)
     given = listing.annotate(table, faults)
     images = table[tables.COLUMNS["images"]]
     sample = table.loc[table["split"] == "test", ["image"]].reset_index(drop=True)
-    return CompetitionTables(images, sample, listing.viewpoints, given, listing.columns, not_used)
+    taken = read_occasions(path, images, listing.columns.image, use_exif, faults)
+    return CompetitionTables(
+        images, sample, listing.viewpoints, given, listing.columns, taken, not_used
+    )
 
 
 def _leave_out(read: CompetitionTables, bad: list[LeftOut]) -> CompetitionTables:
@@ -122,6 +135,7 @@ def _leave_out(read: CompetitionTables, bad: list[LeftOut]) -> CompetitionTables
     given = read.annotations
     return read._replace(
         images=images,
+        occasions=read.occasions[read.occasions["image"].isin(kept)].reset_index(drop=True),
         viewpoints=read.viewpoints[read.viewpoints["image"].isin(kept)].reset_index(drop=True),
         annotations=given._replace(
             boxes=given.boxes[given.boxes["image"].isin(kept)].reset_index(drop=True),

@@ -1,25 +1,53 @@
 """The step `folds`: assign every labelled image to a fold of the evaluation protocol, and a part.
 
-Duplicates of one photograph share a fold. An identity with several photographs is spread over as
-many folds as possible, so that almost every held-out query has a relative in the gallery.
-Identities with one photograph, and new_whale images, are distributed evenly: held out, they are
-truly new. Where they leave a fold with few new queries, whole identities are held out (`whole.py`).
+Duplicates of one photograph share a fold, and so do the photographs of one encounter. An identity
+with several photographs is spread over as many folds as possible, so that almost every held-out
+query has a relative in the gallery. Identities with one photograph, and new_whale images, are
+distributed evenly: held out, they are truly new. Where they leave a fold with few new queries,
+whole identities are held out (`whole.py`).
 
 A fold is split into parts. The gallery of a held-out query lacks its part alone, so that it is
 nearly that of the test's queries, which lacks nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
 import numpy as np
 import pandas as pd
 
-from pipeline.data import identity_names
+from pipeline.data import encounters, identity_names
 from pipeline.data.tables import NEW_WHALE
 from pipeline.steps.folds.distribution import distribute
 from pipeline.steps.folds.whole import choose_whole
 from pipeline.system.errors import UserError
+
+
+def join_encounters(labels: pd.DataFrame, encounter: Mapping[str, int]) -> pd.DataFrame:
+    """The table "labels" with one group for all that is never on both sides.
+
+    encounter : of every image, by its name
+
+    Duplicates are of one group already; those of all photographs of an encounter become one, with
+    the lowest of their numbers.
+    """
+    rows = labels.reset_index(drop=True)
+    start = encounters.join(len(rows), [rows["group"], rows["image"].map(encounter)])
+    return labels.assign(group=rows["group"].groupby(start).transform("min").to_numpy())
+
+
+def choose_representatives(labelled: pd.DataFrame) -> pd.DataFrame:
+    """One row per group, by the name of its images.
+
+    An encounter may have several individuals: the one with the fewest groups, which needs to be
+    spread most, stands for it; new_whale only where it is alone.
+    """
+    rows = labelled.sort_values("image").drop_duplicates(["group", "identity"])
+    number = rows.groupby("identity")["group"].transform("nunique")
+    number = number.mask(rows["identity"] == NEW_WHALE, len(rows) + 1)
+    chosen = number.sort_values(kind="stable").index
+    first = rows.loc[chosen].drop_duplicates("group").index
+    return rows[rows.index.isin(first)]
 
 
 def assign_folds(labels: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
@@ -30,7 +58,7 @@ def assign_folds(labels: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
     """
     labelled = labels[labels["only_fold"] == ""]
     # by name, so that the result does not depend on the order of the rows
-    photographs = labelled.sort_values("image").drop_duplicates("group")[["group", "identity"]]
+    photographs = choose_representatives(labelled)
     if len(photographs) < count:
         raise UserError(f"{len(photographs)} labelled photographs do not fill {count} folds")
     identities = photographs["identity"]
@@ -49,7 +77,7 @@ def assign_parts(folds: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
     each has the others in its gallery. An identity that is held out whole stays in one part. The
     part of pseudo-labels is -1.
     """
-    held = folds[folds["fold"] >= 0].sort_values("image").drop_duplicates("group")
+    held = choose_representatives(folds[folds["fold"] >= 0])
     in_one_fold = held.groupby("identity")["fold"].transform("nunique") == 1
     several = held["identity"].duplicated(keep=False)
     whole = frozenset(held.loc[in_one_fold & several, "identity"]) - {NEW_WHALE}

@@ -10,7 +10,12 @@ import numpy as np
 import pandas as pd
 
 from pipeline.evaluation.coverage import count_individuals
-from pipeline.steps.submission.place import place_held_out, place_test
+from pipeline.steps.submission.place import (
+    Apply,
+    compute_posteriors,
+    place_held_out,
+    place_test,
+)
 from pipeline.steps.submission.queries import ANY, Queries, Settings
 
 ENOUGH = 10  # known and new individuals each
@@ -29,11 +34,15 @@ def list_own(truth: pd.DataFrame, settings: Settings) -> set[str]:
 
 
 def place_all(
-    queries: Queries, settings: Settings, species: Mapping[str, str]
+    queries: Queries,
+    settings: Settings,
+    species: Mapping[str, str],
+    apply: Apply = compute_posteriors,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Posteriors of the held-out and of the test queries.
 
     species : of the images whose species is known
+    apply : what is made, instead of posteriors, of candidate rows and the shift of new_whale
     """
     own = list_own(queries.truth, settings)
     held_out, test = (
@@ -44,12 +53,12 @@ def place_all(
         truth = queries.truth
         truth = truth if name == ANY else truth[truth["species"] == name]
         rows = queries.held_out[queries.held_out["query"].isin(truth["image"])]
-        posteriors = place_held_out(rows, truth, settings.placing, settings.evaluation)
+        posteriors = place_held_out(rows, truth, settings.placing, settings.evaluation, apply)
         scored = queries.held_out.loc[held_out == name, "query"]
         placed.append(posteriors[posteriors["query"].isin(scored)])
         prior = settings.evaluation.new_whale_prior
         mine = queries.test[test == name]
-        placed_test.append(place_test(mine, rows, truth, settings.placing, prior))
+        placed_test.append(place_test(mine, rows, truth, settings.placing, prior, apply))
     return pd.concat(placed, ignore_index=True), pd.concat(placed_test, ignore_index=True)
 
 

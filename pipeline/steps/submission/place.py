@@ -5,7 +5,7 @@ several members to one test photograph are averaged as posteriors: averaging sco
 every threshold.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 
@@ -16,18 +16,25 @@ from pipeline.evaluation.cross_fit import CrossFit
 from pipeline.params import Evaluation, NewWhale
 from pipeline.steps.submission import shift as shifts
 
+# what is made of candidate rows and of the log-odds that are added to new_whale
+Apply = Callable[[pd.DataFrame, float], pd.DataFrame]
+
 
 def place_held_out(
-    log_odds: pd.DataFrame, queries: pd.DataFrame, params: NewWhale, evaluation: Evaluation
+    log_odds: pd.DataFrame,
+    queries: pd.DataFrame,
+    params: NewWhale,
+    evaluation: Evaluation,
+    apply: Apply,
 ) -> pd.DataFrame:
-    """Posteriors of the held-out queries, each part with a shift fitted on the other parts."""
+    """Apply to the rows of each part of the held-out queries a shift fitted on the other parts."""
     prior = evaluation.new_whale_prior
     placed = []
     for fit, score in CrossFit(queries["group"], evaluation.crossfit, evaluation.seed):
         rows = log_odds["query"].isin(queries["image"][fit])
         shift = _fit_shift(log_odds[rows], queries[fit], params, prior)
         scored = log_odds["query"].isin(queries["image"][score])
-        placed.append(compute_posteriors(log_odds[scored], shift))
+        placed.append(apply(log_odds[scored], shift))
     return pd.concat(placed, ignore_index=True)
 
 
@@ -37,14 +44,15 @@ def place_test(
     queries: pd.DataFrame,
     params: NewWhale,
     prior: float,
+    apply: Apply,
 ) -> pd.DataFrame:
-    """Posteriors of the test queries, with the shift fitted on all held-out ones.
+    """Apply to the rows of the test queries the shift fitted on all held-out ones.
 
     log_odds, held_out : candidate rows of the test and of the held-out queries
     queries : the held-out queries
     """
     shift = _fit_shift(held_out, queries, params, prior)
-    return compute_posteriors(log_odds, shift)
+    return apply(log_odds, shift)
 
 
 def _fit_shift(
@@ -61,6 +69,11 @@ def _fit_shift(
     if params.method == "balanced":
         return shifts.sweep_balanced(top, queries["cluster"])
     return shifts.fit_shift(params, top, prior)
+
+
+def subtract_shift(log_odds: pd.DataFrame, shift: float) -> pd.DataFrame:
+    """The candidate rows with log-odds against new_whale as it is placed."""
+    return log_odds.assign(log_odds=log_odds["log_odds"] - shift)
 
 
 def compute_posteriors(log_odds: pd.DataFrame, shift: float) -> pd.DataFrame:

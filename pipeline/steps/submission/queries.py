@@ -38,12 +38,13 @@ class Photographs:
     """What is known about queries beside their evidence.
 
     sample : the images of the submission; unlabelled photographs are not among them
-    species : of the images whose species is known
+    species : of the images whose species is known; encounter : of every image
     """
 
     sample: Collection[str]
     species: Mapping[str, str]
     embed: Embed
+    encounter: Mapping[str, int]
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from pipeline.evaluation.coverage import count_individuals
 from pipeline.params import Columns, Format
 from pipeline.steps.submission import clusters, contract, shift
 from pipeline.steps.submission.by_species import place_all
+from pipeline.steps.submission.encounters import answer_encounters
 from pipeline.steps.submission.queries import Photographs, Queries, Settings, build_queries
 from pipeline.steps.submission.ranking import order_labels, rank_held_out, rank_together
 
@@ -25,6 +26,7 @@ class Answers:
     posteriors: columns query, identity, posterior, of held-out and test queries
     vocabulary: all labels that an answer may have
     clusters: table "clusters" of held-out and test queries, empty unless these are the answers
+    encounters: table "encounter_rankings" of held-out and test queries
     frequent: the labels of an answer about which nothing is known, most frequent first
     """
 
@@ -34,7 +36,12 @@ class Answers:
     posteriors: pd.DataFrame
     vocabulary: set[str]
     clusters: pd.DataFrame
+    encounters: pd.DataFrame
     frequent: list[str]
+
+    def tabulate_test(self) -> pd.DataFrame:
+        """The table "test_rankings"."""
+        return self.test.map(" ".join).rename_axis("image").reset_index(name="ranking")
 
 
 def rank_queries(
@@ -68,6 +75,7 @@ def rank_queries(
         pd.concat([placed, placed_test], ignore_index=True),
         set(queries.vocabulary),
         joined,
+        answer_encounters(queries, settings, photographs),
         order_labels(queries.vocabulary, settings)[: shift.LENGTH],
     )
 

@@ -225,3 +225,7 @@ def test_the_pixels_do_not_change():
         pixels, mask = take_photograph(0, whale, take)
         frozen.update(coarse(pixels) + mask.tobytes())
     assert frozen.hexdigest() == FROZEN
+
+
+def test_dates_are_written_only_with_encounters(demo):
+    assert not (demo / "photographs.csv").exists()

@@ -61,3 +61,12 @@ def test_point_weights_are_fitted_without_either_photograph(pair, part):
         weigher.prior_ = float(number)
         weigher.save(paths.point_weights(number))
     assert eligibility.point_weights_for([f"hash {name}" for name in pair]).prior_ == part
+
+
+def test_a_photograph_has_the_group_of_its_encounter_beside_that_of_its_duplicates():
+    """a1 and b1 were taken together; a0 and its copy were not."""
+    folds = tables.read("folds", paths.FOLDS)
+    folds.loc[folds["image"] == "b1", "group"] = 1
+    tables.write("folds", folds, paths.FOLDS)
+    found = eligibility.duplicate_groups([f"hash {name}" for name in ("b1", "copy of a0", "t")])
+    assert found == [{1, 2}, {0}, {3}]

@@ -246,3 +246,54 @@ def test_parts_do_not_depend_on_the_order_of_the_rows(ocean):
     expected = folds.assign_parts(table, 4, seed=0).set_index("image")["part"]
     shuffled = folds.assign_parts(table.sample(frac=1, random_state=1), 4, seed=0)
     assert shuffled.set_index("image")["part"][expected.index].equals(expected)
+
+
+def meet(table: pd.DataFrame, *encounters: list[str]) -> pd.DataFrame:
+    """The labels, with the photographs of these encounters in one group."""
+    encounter = {image: at for at, image in enumerate(table["image"])}
+    for number, images in enumerate(encounters):
+        encounter |= dict.fromkeys(images, 1000 + number)
+    return folds.join_encounters(table, encounter)
+
+
+def test_an_encounter_joins_the_duplicates_of_its_photographs():
+    """b and c are duplicates, and so are d and e; c and d were taken together."""
+    table = labels([("a", "x", 0), ("b", "x", 1), ("c", "x", 1), ("d", "x", 3), ("e", "y", 3)])
+    assert meet(table, ["c", "d"])["group"].tolist() == [0, 1, 1, 1, 1]
+
+
+def test_without_encounters_nothing_changes(ocean):
+    assert meet(ocean).equals(ocean)
+    assert folds.choose_representatives(ocean)["image"].equals(
+        ocean.sort_values("image").drop_duplicates("group")["image"]
+    )
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_fold_and_its_parts_never_split_an_encounter(ocean, seed):
+    """Encounters of any individuals: two of three photographs are in one with others."""
+    rng = np.random.default_rng(seed)
+    images = rng.permutation(ocean["image"])
+    encounters = [list(images[at : at + 4]) for at in range(0, 2 * len(images) // 3, 4)]
+    table = folds.assign_folds(meet(ocean, *encounters), 3, seed)
+    table = folds.assign_parts(table, 4, seed).set_index("image")
+    for images in encounters:
+        assert len(table.loc[images].drop_duplicates(["fold", "part"])) == 1
+    photographs = table.drop_duplicates("group")
+    counts = np.bincount(photographs["fold"], minlength=3)
+    assert counts.max() <= 1.5 * counts.min()
+
+
+def test_the_encounters_of_an_individual_are_spread():
+    """Nine photographs of w in three encounters: one in each fold, as three photographs would."""
+    others = [(f"x{i}", f"x{i}", 9 + i) for i in range(3)]
+    table = labels([*((f"{i}", "w", i) for i in range(9)), *others])
+    table = meet(table, *([f"{3 * at + i}" for i in range(3)] for at in range(3)))
+    assigned = folds.assign_folds(table, 3, seed=0)
+    assert sorted(assigned["fold"][:9:3]) == [0, 1, 2]
+
+
+def test_the_rarest_known_individual_stands_for_an_encounter_of_several():
+    table = labels([("a", "often", 0), ("b", "rare", 0), ("c", "often", 1), ("d", "new_whale", 0)])
+    chosen = folds.choose_representatives(table)
+    assert dict(zip(chosen["group"], chosen["identity"], strict=True)) == {0: "rare", 1: "often"}

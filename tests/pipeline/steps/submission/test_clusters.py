@@ -51,7 +51,7 @@ def build() -> tuple[Queries, Settings, Photographs]:
         P.evaluation,
     )
     queries = Queries(held_out, test, truth, [NEW_WHALE, "a"])
-    return queries, settings, Photographs(test["query"], species, embed)
+    return queries, settings, Photographs(test["query"], species, embed, {})
 
 
 def test_known_ones_share_the_cluster_of_their_individual_and_new_ones_that_of_near_ones():

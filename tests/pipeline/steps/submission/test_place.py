@@ -97,7 +97,9 @@ def test_a_query_is_never_in_the_fit_of_its_shift(method):
     part = CrossFit(queries["group"], EVALUATION.crossfit, EVALUATION.seed).part
 
     def rank(queries: pd.DataFrame) -> np.ndarray:
-        placed = place.place_held_out(log_odds, queries, section, EVALUATION)
+        placed = place.place_held_out(
+            log_odds, queries, section, EVALUATION, place.compute_posteriors
+        )
         rankings = place.rank_labels(placed, ["a"])[queries["image"]]
         return np.array([" ".join(labels) for labels in rankings])
 
@@ -123,7 +125,7 @@ def test_the_shift_is_fitted_on_the_other_parts(monkeypatch):
         lambda p, top, prior: fits.append(top) or fit_shift(p, top, prior),
     )
     section = NewWhale(method="swept", shift=0.0)
-    placed = place.place_held_out(log_odds, queries, section, EVALUATION)
+    placed = place.place_held_out(log_odds, queries, section, EVALUATION, place.compute_posteriors)
     assert set(placed["query"]) == set(queries["image"])
     assert [len(fit.new) for fit in fits] == [48] * 5
     # new ones carry the prior in every fit
@@ -136,6 +138,6 @@ def test_the_shift_of_the_test_is_fitted_on_all_held_out_queries():
     log_odds, queries = build_held_out()
     test = build_log_odds(("t1", 0, "a", 1e6), ("t1", 1, "a", 1e6), ("t2", 0, "a", 1e-6))
     section = NewWhale(method="swept", shift=0.0)
-    placed = place.place_test(test, log_odds, queries, section, 0.276)
+    placed = place.place_test(test, log_odds, queries, section, 0.276, place.compute_posteriors)
     rankings = place.rank_labels(placed, [])
     assert rankings.to_dict() == {"t1": ["a", NEW_WHALE], "t2": [NEW_WHALE, "a"]}

@@ -10,18 +10,20 @@ from pipeline.steps.submission import submission
 from pipeline.steps.submission.queries import Photographs, Settings, list_vocabulary
 from tests.conftest import ROOT
 
+ENCOUNTER = {name: at for at, name in enumerate(["a0", "a1", "b0", "b1", "c1", "t"])}
 P = params.load(ROOT / "tests/params.yaml")
 COLUMNS = Columns(image="photo", identity="animal", answer="names", new_whale="unknown")
 VOCABULARY = {NEW_WHALE, "a", "b"}
 TEST = pd.Series({"2.jpg": [NEW_WHALE, "b", "a"], "1.jpg": ["a", NEW_WHALE, "b"]})
 
 
+FREQUENT = [NEW_WHALE, "b", "a"]
 CLUSTERS = pd.DataFrame({"image": ["1.jpg", "2.jpg", "h"], "cluster": ["c_0", "c_1", "c_0"]})
 
 
 def build_answers() -> submission.Answers:
     none = pd.DataFrame()
-    return submission.Answers(none, TEST, none, none, VOCABULARY, CLUSTERS, [NEW_WHALE, "b", "a"])
+    return submission.Answers(none, TEST, none, none, VOCABULARY, CLUSTERS, none, FREQUENT)
 
 
 def embed(folds, images):
@@ -77,7 +79,7 @@ def rank(log_odds: pd.DataFrame, folds: pd.DataFrame, trained=(0, 1), capacity=0
         P.evaluation,
     )
     return submission.rank_queries(
-        log_odds, folds, list(trained), settings, Photographs(["t"], {}, embed)
+        log_odds, folds, list(trained), settings, Photographs(["t"], {}, embed, ENCOUNTER)
     )
 
 
