@@ -31,7 +31,7 @@ LAYERS = {
         *("params", "system", "paths", "data"),
         *("models", "losses", "fewshot", "evaluation", "training"),
     },
-    "exchange": {"system", "data"},
+    "exchange": {"params", "paths", "system", "data", "models"},
     "catalogue": {"params", "system", "data", "steps", "exchange"},
     "review": {"params", "system", "paths", "data", "steps"},
     "identify": {"params", "system", "paths", "data", "models", "evaluation", "steps"},

@@ -20,3 +20,14 @@ def test_a_package_with_the_answers(tailprint, answers, tmp_path):  # noqa: F811
     assert "2 observations of 1 photographs" in result.output
     assert (tmp_path / "out/observations.csv").is_file()
     assert "camtrap-dp asks for --package" in tailprint(*words).output
+
+
+def test_neither_answers_nor_a_member(tailprint, answers):  # noqa: F811
+    for words in ([], [str(answers)], ["--format", "coco"]):
+        result = tailprint("export", *words)
+        assert result.exit_code == 2 and "or a --member" in result.output
+
+
+def test_a_member_that_is_not_there(tailprint):
+    result = tailprint("export", "--member", "other", "0")
+    assert "there is no member other-0: backbones are" in result.output
