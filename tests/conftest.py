@@ -118,6 +118,7 @@ def small_settings(**overrides) -> params.Train:
         "embedding": 16,
         "learning_rate": 3e-3,
         "flip": "none",
+        "pooling_cells": [1, 1],
         "sampler": {"identities": 3, "views": 2, "new_whale_fraction": 0.15},
         "schedule": {"kind": "cosine", "warmup": 0.0},
         "augment": quiet,

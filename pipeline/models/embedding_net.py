@@ -28,6 +28,7 @@ class Architecture:
     grey: bool = False  # sees the luminance in all three colour planes
     reduction: int = backbones.WHOLE  # see `backbones.truncate`
     drop_path: float = 0.0
+    cells: tuple[int, int] = (1, 1)  # rows and columns of the maps that are pooled apart
 
 
 class EmbeddingNet(nn.Module):
@@ -51,11 +52,14 @@ class EmbeddingNet(nn.Module):
         super().__init__()
         self.backbone = backbone
         self.pooling, self.grey = architecture.pooling, architecture.grey
+        self.cells = architecture.cells
         self.pair_head = pair_head
         self.neck = neck  # of published weights; it replaces `pooling`
         self.size = backbones.needed_size(backbone)
         own = self.pooling == "model" or not backbones.has_maps(backbone)
-        self.width = backbone.head_hidden_size if own else backbone.num_features
+        rows, columns = self.cells
+        maps_width = backbone.num_features * rows * columns
+        self.width = backbone.head_hidden_size if own else maps_width
         self.dim = architecture.dim or self.width  # of the embedding
         self.linear, self.bnneck = build_head(self.width, architecture)
         mean, std = input_statistics(backbone, architecture.channels)
@@ -94,7 +98,7 @@ class EmbeddingNet(nn.Module):
         if maps and self.neck is not None:
             return self.neck(features)
         if maps and self.pooling != "model":
-            return pool(features, self.pooling)
+            return pool(features, self.pooling, self.cells)
         return self.backbone.forward_head(features, pre_logits=True)
 
     def embed(self, crops: Tensor) -> Tensor:
@@ -181,12 +185,25 @@ def to_luminance(crops: Tensor) -> Tensor:
     return torch.cat([grey.expand(-1, 3, -1, -1), crops[:, 3:]], dim=1)
 
 
-def pool(maps: Tensor, pooling: str) -> Tensor:
-    """Pool n x C x h x w to n x C: the mean, or the generalised mean of power 3 (1711.02512)."""
+def pool(maps: Tensor, pooling: str, cells: tuple[int, int] = (1, 1)) -> Tensor:
+    """Pool n x C x h x w to n x (C * rows * columns), the cells of a channel side by side.
+
+    pooling : "average", or "gem": the generalised mean of power 3 (1711.02512)
+    cells : rows and columns of equal parts of the maps; of several, each is pooled alone, so that
+        features also say where they lie, as the parts of 1711.09349 do
+    """
     if pooling == "average":
-        return maps.mean(dim=(2, 3))
+        return average_cells(maps, cells)
     # float32: a cube in half precision loses the small activations
-    return maps.float().clamp(min=GEM_FLOOR).pow(GEM_POWER).mean(dim=(2, 3)).pow(1 / GEM_POWER)
+    cubes = maps.float().clamp(min=GEM_FLOOR).pow(GEM_POWER)
+    return average_cells(cubes, cells).pow(1 / GEM_POWER)
+
+
+def average_cells(maps: Tensor, cells: tuple[int, int]) -> Tensor:
+    """Compute the mean of each cell of n x C x h x w maps, n x (C * rows * columns)."""
+    if cells == (1, 1):
+        return maps.mean(dim=(2, 3))
+    return F.adaptive_avg_pool2d(maps, cells).flatten(1)
 
 
 def resize(inputs: Tensor, size: tuple[int, int], interpolation: str) -> Tensor:

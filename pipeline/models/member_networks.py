@@ -8,6 +8,7 @@ from pipeline.models import backbones, initial_weights, published_neck, stored_w
 from pipeline.models.embedding_net import Architecture, EmbeddingNet
 from pipeline.models.pair_head import PairHead, build_pair_head
 from pipeline.params import Backbone, Train
+from pipeline.system.errors import UserError
 
 
 def build(
@@ -28,6 +29,8 @@ def build(
     if first_weights not in (*initial_weights.PUBLISHED, "none"):
         state = initial_weights.read_state_dict(Path(first_weights))
         neck = published_neck.build_neck(state, backbone.num_features)
+    if neck and architecture.cells != (1, 1):
+        raise UserError(f"{first_weights} has a pooling of its own: set train.pooling_cells [1, 1]")
     return EmbeddingNet(backbone, architecture, pair_head, neck)
 
 
@@ -44,6 +47,7 @@ def build_for_member(backbone: Backbone, settings: Train, trained: bool = False)
         grey=settings.grey,
         reduction=settings.reduction,
         drop_path=settings.drop_path,
+        cells=(settings.pooling_cells[0], settings.pooling_cells[1]),
     )
     # the head's random weights come before the network's
     pair_head = build_pair_head(settings)
@@ -59,7 +63,7 @@ def build_for_member(backbone: Backbone, settings: Train, trained: bool = False)
 def build_frozen(backbone: Backbone, settings: Train) -> EmbeddingNet:
     """Build a network that embeds by its first weights alone, in eval mode; nothing is trained.
 
-    settings : channels, pooling, reduction and grey are used
+    settings : channels, pooling, pooling_cells, reduction and grey are used
 
     Its `embed` turns n x C x H x W uint8 crops into the backbone's pooled features, n x `width`, of
     length 1. Raises UserError if the weights cannot be had, or don't fit.

@@ -83,7 +83,8 @@ def fingerprint(p: Params) -> str:
     settings = {name: getattr(p, name).model_dump(mode="json") for name in SECTIONS}
     backbone = p.backbones[BACKBONE]
     settings["backbone"] = backbone.model_dump(mode="json")
-    settings["pooling"] = [p.train.pooling, p.train.reduction, p.train.channels, p.train.grey]
+    names = "pooling", "pooling_cells", "reduction", "channels", "grey"
+    settings["pooling"] = [getattr(p.train, name) for name in names]
     settings["ensemble"] = p.ensembles[ENSEMBLE].model_dump(mode="json")
     if Path(backbone.weights).is_file():
         settings["weights"] = hashlib.sha256(Path(backbone.weights).read_bytes()).hexdigest()

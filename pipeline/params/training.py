@@ -21,6 +21,7 @@ from pipeline.params.values import (
 )
 
 MOST_VIEWS = 8192  # of a batch
+Cells = Annotated[int, Field(ge=1, le=32)]
 BUDGETS = ("epochs", "views_per_identity")  # at most one is above 0: how long to train
 
 
@@ -112,6 +113,7 @@ class Train(Section):
     flip: Literal["none", "augment", "identity", "identity_masked"]
     reduction: Annotated[Literal[8, 16, 32], Whole]
     pooling: Literal["average", "gem", "model"]
+    pooling_cells: Annotated[list[Cells], Field(min_length=2, max_length=2)]
     embedding: Annotated[int, Field(ge=2, le=8192)]
     bnneck: bool
     frozen_stages: Annotated[int, Field(ge=0, le=1000)]
@@ -144,6 +146,8 @@ class Train(Section):
                 f"epochs is {self.epochs} and views_per_identity {self.views_per_identity}: one of "
                 "them says how long to train, and the other must be 0"
             )
+        if self.pooling == "model" and self.pooling_cells != [1, 1]:
+            raise ValueError("pooling_cells: pooling model has cells of its own, take [1, 1]")
         if self.head_alone and self.average.kind == "swa":
             raise ValueError("average.kind swa needs a backbone that is trained, take ema or none")
         if self.head_alone and self.sampler.kind == "pairs":

@@ -84,6 +84,31 @@ def test_average_pooling_by_hand():
     )
 
 
+@pytest.mark.parametrize("pooling", ["average", "gem"])
+def test_cells_are_pooled_apart(pooling):
+    maps = torch.rand(2, 3, 4, 6, generator=torch.Generator().manual_seed(0))
+    pooled = embedding_net.pool(maps, pooling, (2, 3))
+    cells = [
+        embedding_net.pool(maps[:, :, y : y + 2, x : x + 2], pooling)
+        for y in (0, 2)
+        for x in (0, 2, 4)
+    ]
+    torch.testing.assert_close(pooled, torch.stack(cells, dim=2).flatten(1))
+    torch.testing.assert_close(
+        embedding_net.average_cells(maps, (1, 1)), maps.mean(dim=(2, 3)), rtol=0, atol=0
+    )
+
+
+def test_a_network_with_cells_says_where_features_lie():
+    net = build("test_resnet", cells=(1, 2)).eval()
+    assert net.width == 2 * net.backbone.num_features
+    batch = crops()
+    mirrored = net.pool_maps(batch.flip(3))
+    left, right = net.pool_maps(batch).unflatten(1, (-1, 2)).unbind(2)
+    assert not torch.allclose(left, right)
+    assert mirrored.shape == (len(batch), net.width)
+
+
 def test_gem_of_a_dead_plane_has_a_finite_gradient():
     maps = torch.zeros(1, 2, 3, 3, requires_grad=True)
     embedding_net.pool(maps, "gem").sum().backward()

@@ -167,6 +167,13 @@ def miewid(tmp_path) -> tuple[str, dict[str, torch.Tensor]]:
     return str(file), state
 
 
+def test_weights_with_their_own_pooling_refuse_cells(miewid, settings_with):
+    settings = settings_with(epochs=0, reduction=32, pooling_cells=[2, 1])
+    one = Backbone(timm_name="test_efficientnet", weights=miewid[0], overrides={})
+    with pytest.raises(UserError, match=r"pooling of its own: set train.pooling_cells \[1, 1\]"):
+        member_networks.build_for_member(one, settings)
+
+
 def test_miewids_layout_loads_with_its_own_pooling(miewid, settings_with, tmp_path):
     path, state = miewid
     settings = settings_with(epochs=0, reduction=32)

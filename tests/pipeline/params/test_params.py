@@ -77,6 +77,7 @@ def test_a_misspelt_key_and_the_missing_one_are_named_with_their_path(load, raw)
         (("train", "channels"), 2, "train.channels"),
         (("train", "seed"), -1, "train.seed"),
         (("train", "pooling"), "max", "train.pooling"),
+        (("train", "pooling_cells"), [2], "train.pooling_cells"),
         (("folds", "count"), 1, "folds.count"),
         (("evaluation", "new_whale_prior"), 0, "evaluation.new_whale_prior"),
         (("rerank", "fewshot", "crop_height"), 40, "rerank.fewshot.crop_height"),
