@@ -87,9 +87,9 @@ def plot_class_sizes(table: pd.DataFrame) -> str:
         places = range(len(known))
         axes.bar([x - 0.2 for x in places], known["map5"], 0.4, label="MAP@5")
         axes.bar([x + 0.2 for x in places], known["top1"], 0.4, label="top-1")
-        names = [f"{row.photographs}\n({row.queries} queries)" for row in known.itertuples()]
+        names = [f"{row.photographs}\n({row.queries})" for row in known.itertuples()]
         axes.set_xticks(places, names)
-        axes.set(xlabel="photographs in the gallery", ylim=(0, 1))
+        axes.set(xlabel="photographs in the gallery (queries)", ylim=(0, 1))
         axes.legend(loc="lower right")
 
     return render_figure("Score by class size", text, draw)

@@ -42,7 +42,7 @@ def test_the_mean_deviation_from_the_diagonal_is_stated():
 def test_class_sizes_without_queries_are_left_out():
     html = figures.plot_class_sizes(SIZES)
     assert "0.500 with 1, 0.750 with 2." in html
-    assert "(5 queries)" in decode_svg(html) and "(0 queries)" not in decode_svg(html)
+    assert "(5)" in decode_svg(html) and "(0)" not in decode_svg(html)
 
 
 def test_outcomes_are_fractions_of_known_and_new():
