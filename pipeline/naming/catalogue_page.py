@@ -111,8 +111,9 @@ def render(individuals: dict[str, list[Sighting]], folder: Path) -> str:
 def show_individual(anchor: str, name: str, sightings: Sequence[Sighting], folder: Path) -> str:
     """The page of an individual."""
     facts = {"Photographs": str(len(sightings))}
-    for word, one in (("First", sightings[0]), ("Last", sightings[-1])):
-        facts[word] = f"{one.taken} {one.photograph}".strip()
+    if dated := [one for one in sightings if one.taken]:
+        for word, one in (("First", dated[0]), ("Last", dated[-1])):
+            facts[word] = f"{one.taken} {one.photograph}"
     rows = "".join(f"<dt>{word}</dt><dd>{escape(fact)}</dd>" for word, fact in facts.items())
     figures = "".join(show(sighting, folder) for sighting in sightings)
     return f'<section id="{anchor}"><h2>{escape(name)}</h2><dl>{rows}</dl>{figures}</section>'

@@ -75,9 +75,14 @@ def test_each_individual_has_a_page(kept, tmp_path):
     assert "break-before: page" in html and "http" not in html and "n2==" not in html
 
 
-def test_the_oldest_sighting_is_first(kept, monkeypatch):
+def test_the_oldest_sighting_is_first(kept, monkeypatch, tmp_path):
     dates = {"/c/A/1.png": "2024-05-31 10:00", "/n/z.png": "2023-01-02 09:00"}
     monkeypatch.setattr(
         *(catalogue_page, "read_dates"), lambda table: dict.fromkeys(table["file"], "") | dates
     )
     assert [one.photograph for one in catalogue_page.collect(kept)["A"]] == ["z.png", "A/1.png"]
+    catalogue_page.export(kept, tmp_path / "c.html")
+    undated, dated, _ = (tmp_path / "c.html").read_text().split("<section ")[1:]
+    assert "<dt>First</dt><dd>2023-01-02 09:00 z.png</dd>" in dated
+    assert "<dt>Last</dt><dd>2024-05-31 10:00 A/1.png</dd>" in dated
+    assert "First" not in undated
