@@ -12,6 +12,7 @@ import pandas as pd
 from pipeline.data.features import PhotographFeatures
 from pipeline.naming.answers import COPY, KNOWN, NEW, UNSURE, Answer, support_path
 from pipeline.naming.gallery import Known
+from pipeline.naming.glance import ANCHOR, list_counts
 from pipeline.naming.photographs import Described
 from pipeline.steps.report.outlines import map_back, to_thousandths
 
@@ -47,11 +48,12 @@ def render(content: Content) -> str:
     """The HTML of the report; names and files are shown as text."""
     points = dict(list(content.points.groupby(["query", "image"])))
     articles = [
-        show_answer(photograph, answer, content, points)
-        for photograph, answer in content.answers.items()
+        show_answer(ANCHOR.format(number), photograph, answer, content, points)
+        for number, (photograph, answer) in enumerate(content.answers.items())
     ]
     template = Template((files("pipeline.naming") / "report.html").read_text())
     return template.substitute(
+        glance="\n".join(f"<li>{line}</li>" for line in list_counts(content.answers)),
         summary="".join(f"<p>{escape(sentence)}</p>" for sentence in content.sentences),
         articles="\n".join(articles),
         unknown=show_groups(content),
@@ -60,7 +62,11 @@ def render(content: Content) -> str:
 
 
 def show_answer(
-    photograph: str, answer: Answer, content: Content, points: Mapping[tuple, pd.DataFrame]
+    anchor: str,
+    photograph: str,
+    answer: Answer,
+    content: Content,
+    points: Mapping[tuple, pd.DataFrame],
 ) -> str:
     """One photograph: its names, and the photograph that supports the first one."""
     heading = HEADINGS[answer.result].format(name=answer.names[0] if answer.names else "")
@@ -78,8 +84,9 @@ def show_answer(
     digest = content.digests[photograph]
     matched = points.get((digest, answer.support))
     return (
-        f"<article>{draw_pair(digest, answer.support, content, matched)}<div>"
-        f"<h3>{escape(heading)}</h3><table>{''.join(show_row(*row) for row in rows)}</table>"
+        f'<article id="{anchor}">'
+        f"{draw_pair(digest, answer.support, content, matched)}<div>"
+        f"<h2>{escape(heading)}</h2><table>{''.join(show_row(*row) for row in rows)}</table>"
         f'<p class="small">{escape(below)}</p></div></article>'
     )
 

@@ -4,14 +4,16 @@ import shutil
 
 import pandas as pd
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from pipeline.exchange import named_folder
-from pipeline.naming import comparing, embeddings_table, photographs
+from pipeline.naming import catalogue_page, comparing, embeddings_table, photographs
 from pipeline.naming.catalogue import Source
 from pipeline.naming.naming import name_photographs
 from pipeline.naming.settings import Options
 from pipeline.system.errors import UserError
 from tests.pipeline.naming.conftest import NAMES, draw, write
+from tests.pipeline.steps.report.browser import open_browser
 
 
 def read_answers(out):
@@ -50,6 +52,18 @@ def test_the_supporting_photograph_shows_the_named_individual(named):
 def test_the_report_is_one_file_that_shows_names_as_text(named, drawn):
     html = (drawn.out / "report.html").read_text()
     assert html.count("<article>") == 5 and "Anna, old" in html and 'src="http' not in html
+
+
+def test_the_pages_can_be_read_by_everyone_and_on_a_phone(named, drawn, tmp_path):
+    catalogue_page.export(named_folder.read(drawn.out), tmp_path / "catalogue.html")
+    with open_browser() as (tab, faults):
+        tab.set_viewport_size({"width": 360, "height": 740})
+        for page in (drawn.out / "report.html", tmp_path / "catalogue.html"):
+            tab.goto(page.as_uri())
+            violations = Axe().run(tab).response["violations"]
+            assert [(violation["id"], violation["impact"]) for violation in violations] == []
+            assert tab.evaluate("document.documentElement.scrollWidth") == 360
+        assert faults == []
 
 
 def test_it_is_kept_what_the_answers_are_about(named, drawn, tmp_path):
