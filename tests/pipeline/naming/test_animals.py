@@ -102,7 +102,7 @@ def test_the_sentences_count_what_is_not_as_usual(found):
     assert "Photographs without detections, compared as a whole: 2 (" in text
     assert "New photographs: 4, compared with" in text
     html = (found.out / "report.html").read_text()
-    assert html.count("<article>") == 5 and "two.png, animal 2 of 2" in html
+    assert html.count("<article id=") == 5 and "two.png, animal 2 of 2" in html
 
 
 def test_a_photograph_of_two_is_sorted_into_both_folders(found):

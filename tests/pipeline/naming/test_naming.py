@@ -51,7 +51,7 @@ def test_the_supporting_photograph_shows_the_named_individual(named):
 
 def test_the_report_is_one_file_that_shows_names_as_text(named, drawn):
     html = (drawn.out / "report.html").read_text()
-    assert html.count("<article>") == 5 and "Anna, old" in html and 'src="http' not in html
+    assert html.count("<article id=") == 5 and "Anna, old" in html and 'src="http' not in html
 
 
 def test_the_pages_can_be_read_by_everyone_and_on_a_phone(named, drawn, tmp_path):
