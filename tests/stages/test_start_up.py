@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "competition": set(),
     "dedup": {"faiss"},
     "labels": set(),
+    "encounters": set(),
     "crop": {"torch"},
     "folds": set(),
     "pretrain": set(),
@@ -41,7 +42,7 @@ MAY_IMPORT = {
 # What stages may share is imported once, each stage in a child of that process.
 GROUPS = [
     [
-        ("pandas", "competition labels folds pretrain keypoints submission score"),
+        ("pandas", "competition labels encounters folds pretrain keypoints submission score"),
         ("faiss", "dedup neighbours match"),
     ],
     [("sklearn", "verify weigh ensemble")],

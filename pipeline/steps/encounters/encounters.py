@@ -11,7 +11,9 @@ def find_encounters(images: pd.Series, taken: pd.DataFrame, settings: Encounters
 
     taken : table "occasions"; a photograph that it lacks is an encounter of its own
     """
-    rows = taken.set_index("image").reindex(images, fill_value="")[occasions.FIELDS].reset_index()
+    # as objects: the columns of an empty table have another type, which holds no ""
+    known = taken.set_index("image")[occasions.FIELDS].astype(object)
+    rows = known.reindex(images, fill_value="").reset_index()
     numbers = encounters.group_photographs(rows, settings)
     return pd.DataFrame({"image": images.to_numpy(), "encounter": numbers})
 
