@@ -1,5 +1,6 @@
 # make                 environment, demo competition, every stage, leaderboard
 # make test            environment, ruff, mypy, pytest
+# make test-cluster    a head and two workers of Ray on this machine, one of them killed
 # make PRESET=name     the same as make, with the settings of presets/name.yaml in params.yaml
 # make review         look at the report and decide: same, different, unsure, new
 # make install         the environment alone, in .venv
@@ -17,7 +18,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # a program that make starts ends with it, also if make is killed alone
 export TAILPRINT_STARTER := make
 
-.PHONY: all install install-cpu wheels test docs review faults gpu-check dvc-deps preset lock sbom
+.PHONY: all install install-cpu wheels test test-cluster docs review faults gpu-check dvc-deps preset lock sbom
 
 all: .venv/installed preset
 	tailprint run
@@ -40,6 +41,10 @@ test: .venv/installed
 	ruff format --check .
 	mypy
 	pytest -q -n auto --dist loadfile
+
+# Ray is not among the packages that make installs: pip install -r requirements-cluster.txt
+test-cluster: .venv/installed
+	pytest -q -rs -m cluster tests/commands/test_cluster_run.py
 
 docs: .venv/installed
 	NO_MKDOCS_2_WARNING=1 python -m mkdocs build --quiet --strict

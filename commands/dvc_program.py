@@ -14,10 +14,11 @@ from types import FrameType
 from typing import Any
 
 from dvc import cli
+from dvc.stage import run as stage_run
 from dvc.utils import strictyaml
 from dvc.utils.serialize import _yaml
 
-from commands import lock_text, lockfile
+from commands import cluster_requests, lock_text, lockfile
 from pipeline.system import errors, files, interruptions
 
 Modify = Callable[..., AbstractContextManager[dict]]
@@ -30,6 +31,8 @@ def main() -> int:
     interruptions.end_with_parent(signal.SIGTERM)
     _yaml._modify_data = modify_whole(_yaml._modify_data)
     strictyaml.parse_yaml = lock_text.parse
+    if cluster_requests.SOCKET in os.environ:
+        stage_run.cmd_run = cluster_requests.run_on_workers(stage_run.cmd_run)
     cli._log_exceptions = log_in_one_line(cli._log_exceptions)
     return cli.main(sys.argv[1:])
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-EXAMPLES = ["tailprint run --at-once 2"]
+EXAMPLES = ["tailprint run --at-once 2", "tailprint run --cluster auto"]
 
 
 def main(
@@ -16,6 +16,13 @@ def main(
             "machine has room for.",
         ),
     ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            metavar="auto|HOST:PORT",
+            help="Run members on the workers of a Ray cluster: this machine's, or the one there.",
+        ),
+    ] = None,
 ) -> None:
     """Run the pipeline, several members at a time.
 
@@ -25,7 +32,10 @@ def main(
     member has one of its own, or as many as TAILPRINT_DEVICES says; on a single one, which one
     member keeps busy, a plain `dvc repro` is all. The stages' output is in
     .dvc/tmp/at-once/<member or ensemble>.log.
+
+    With --cluster the stages of members, and the blends of ensembles, are run by the workers of a
+    Ray cluster, which share no disk with this machine; docs/guide/cluster.md says how to start one.
     """
     from commands.reproduction import reproduce
 
-    reproduce(at_once)
+    reproduce(at_once, cluster)
