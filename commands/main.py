@@ -16,6 +16,7 @@ from commands import (
     dvc_deps,
     enroll,
     export,
+    histories,
     identify,
     import_catalogue,
     leaderboard,
@@ -32,7 +33,7 @@ from commands.messages import print_messages
 from pipeline.system.errors import UserError, explain
 
 SECTIONS = {
-    "Name animals": {"name": name, "export": export},
+    "Name animals": {"name": name, "export": export, "histories": histories},
     "Build": {
         "demo": demo,
         "import": import_catalogue,

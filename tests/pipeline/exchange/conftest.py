@@ -37,18 +37,29 @@ def write_photograph(path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def answers(tmp_path) -> Path:
-    """The folder of the answers; the photographs are in `new` beside it."""
-    out = tmp_path / "answers"
+def write_answers(folder: Path, rows, catalogue=()) -> Path:
+    """The folder of the answers; the photographs are in `new` and `catalogue` beside it.
+
+    rows : as of `row`; catalogue : photograph and individual
+    """
+    out = folder / "answers"
     out.mkdir()
-    pd.DataFrame(ROWS).to_csv(out / "answers.csv", index=False)
+    pd.DataFrame(rows).to_csv(out / "answers.csv", index=False)
     compared = []
-    for one in ROWS:
-        file = write_photograph(tmp_path / "new" / one["photograph"])
+    for photograph, name in catalogue:
+        file = write_photograph(folder / "catalogue" / photograph)
+        compared.append(("catalogue", photograph, "", str(file), "", name))
+    for one in rows:
+        file = write_photograph(folder / "new" / one["photograph"])
         compared.append(("new", one["photograph"], one["animal"], str(file), "", ""))
     named_folder.write_compared(pd.DataFrame(compared, columns=named_folder.COLUMNS), out)
     return out
+
+
+@pytest.fixture
+def answers(tmp_path) -> Path:
+    """The folder of ROWS; the photographs are in `new` beside it."""
+    return write_answers(tmp_path, ROWS)
 
 
 @pytest.fixture
