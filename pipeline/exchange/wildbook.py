@@ -7,15 +7,15 @@ photograph, a year, a genus and a species, and a location. The export of annotat
 
 import logging
 import re
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from pipeline.data import tables, user_csv
+from pipeline.data import exif, tables, user_csv
 from pipeline.exchange.boxes import FoundBox
 from pipeline.exchange.listed import Listed, select_named
 from pipeline.exchange.named_folder import NamedFolder
-from pipeline.exchange.taken import read_taken
 from pipeline.system.errors import Faults, UserError
 from pipeline.system.threads import map_in_threads
 
@@ -26,13 +26,13 @@ ASSET = re.compile(r"Encounter\.mediaAsset\d+")
 NAMES = ("MarkedIndividual.individualID", "Encounter.individualID", "Name0.value")
 BOX = "Annotation0.bbox"
 DATE = ("Encounter.year", "Encounter.month", "Encounter.day")
+WHEN = (*DATE, "Encounter.hour", "Encounter.minutes")
 MOST_ROWS = 200  # encounters per spreadsheet that its documentation allows
 PLAIN = re.compile(r"[A-Za-z0-9. ]+")  # what Wildbook keeps of a file's name
 BINOMIAL = re.compile(r"[A-Z][a-z-]+ [a-z-]+( [a-z-]+)?")
 COLUMNS = (
     *(FIRST_ASSET, NAMES[0], "Encounter.genus", "Encounter.specificEpithet"),
-    *(*DATE, "Encounter.hour", "Encounter.minutes", "Encounter.locationID"),
-    *("Encounter.submitterID", "Encounter.researcherComments"),
+    *(*WHEN, "Encounter.locationID", "Encounter.submitterID", "Encounter.researcherComments"),
 )
 
 
@@ -105,19 +105,19 @@ def export(named: NamedFolder, out: Path, species: str, location: str, submitter
         raise UserError("Wildbook asks for a location: --location, one of its location IDs")
     check_names(named)
     answers = named.with_animals
-    dates = map_in_threads(read_taken, [answer.file for answer in answers], "dates")
+    taken = map_in_threads(exif.read_occasion, [answer.file for answer in answers], "dates")
     genus, _, epithet = species.partition(" ")
     rows = [
         (
             PurePosixPath(answer.photograph).name,
             *(answer.name, genus, epithet),
-            *((date.year, date.month, date.day, date.hour, date.minute) if date else [""] * 5),
+            *split_when(occasion),
             *(location, submitter, answer.describe()),
         )
-        for answer, date in zip(answers, dates, strict=True)
+        for answer, occasion in zip(answers, taken, strict=True)
     ]
     table = pd.DataFrame(rows, columns=list(COLUMNS)).astype(object)
-    if undated := dates.count(None):
+    if undated := sum(not occasion["date"] for occasion in taken):
         logger.warning(
             "%d photographs have no date in their EXIF: Wildbook refuses a row without a year, so "
             "fill in Encounter.year",
@@ -130,6 +130,13 @@ def export(named: NamedFolder, out: Path, species: str, location: str, submitter
             "Wildbook asks for %d encounters per spreadsheet at most: split it", MOST_ROWS
         )
     return f"{len(table)} encounters, {sum(answer.named for answer in answers)} with an individual"
+
+
+def split_when(occasion: Mapping[str, str]) -> list[int | str]:
+    """Year, month, day, hour and minute of what `exif.read_occasion` gives; "" if not known."""
+    date, time = occasion["date"], occasion["time"]
+    words = list(filter(None, [*date.split("-"), *time.split(":")[:2]]))
+    return [*map(int, words), *[""] * (len(WHEN) - len(words))]
 
 
 def check_names(named: NamedFolder) -> None:

@@ -10,8 +10,8 @@ from string import Template
 
 import pandas as pd
 
+from pipeline.data import exif
 from pipeline.exchange.named_folder import CATALOGUE, NEW, Answer, NamedFolder
-from pipeline.exchange.taken import read_taken
 from pipeline.naming.photographs import KIND
 from pipeline.naming.workspace import FOLDER, load_result, place_result
 from pipeline.system.errors import UserError
@@ -84,8 +84,8 @@ def name_group(answer: Answer) -> str:
 def read_dates(table: pd.DataFrame) -> dict[str, str]:
     """The date of each file, by its EXIF."""
     listed = table["file"].unique().tolist()
-    taken = map_in_threads(lambda file: read_taken(Path(file)), listed, "dates")
-    texts = [date.isoformat(" ", "minutes") if date else "" for date in taken]
+    taken = map_in_threads(exif.read_occasion, listed, "dates")
+    texts = [f"{one['date']} {one['time'][:5]}".strip() for one in taken]
     return dict(zip(listed, texts, strict=True))
 
 

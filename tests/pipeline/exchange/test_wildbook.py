@@ -2,13 +2,11 @@
 
 import csv
 import logging
-from datetime import datetime
 
 import pytest
 from PIL import Image
 
 from pipeline.exchange import catalogues, named_folder, wildbook
-from pipeline.exchange.taken import read_taken
 from pipeline.system.errors import UserError
 
 SPECIES = "Tragelaphus angasii"
@@ -92,10 +90,7 @@ def test_what_is_written_is_read_again(one_each, tmp_path):
     assert names == [("a.png", "Anna"), ("a.png", "007"), ("c.png", "=1+1")]
 
 
-@pytest.mark.parametrize("text", ["0000:00:00 00:00:00", "yesterday", ""])
-def test_a_date_that_is_none(tmp_path, text):
-    write_dated(tmp_path / "a.jpg", text)
-    assert read_taken(tmp_path / "a.jpg") is None
-    assert read_taken(tmp_path / "missing.jpg") is None
-    write_dated(tmp_path / "b.jpg")
-    assert read_taken(tmp_path / "b.jpg") == datetime(2024, 5, 31, 10, 20, 30)
+def test_a_time_that_is_not_known_stays_empty():
+    assert wildbook.split_when({"date": "2024-05-31", "time": "10:20:30"}) == [2024, 5, 31, 10, 20]
+    assert wildbook.split_when({"date": "2024-05-31", "time": ""}) == [2024, 5, 31, "", ""]
+    assert wildbook.split_when({"date": "", "time": ""}) == [""] * 5
