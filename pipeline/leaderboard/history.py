@@ -1,6 +1,7 @@
 """The history of submissions: when each was built, from which parameters, and its scores."""
 
 from collections.abc import Hashable, Mapping
+from hashlib import sha256
 from pathlib import Path
 
 import pandas as pd
@@ -62,6 +63,11 @@ def find_last_csvs(past: pd.DataFrame) -> dict[str, str]:
     """The CSV (its hash) of every ensemble's last row."""
     last = past.drop_duplicates("ensemble", keep="last")
     return dict(zip(last["ensemble"], last["csv"], strict=True))
+
+
+def digest(path: Path) -> str:
+    """The first ten digits of a file's SHA-256, by which the history knows it."""
+    return sha256(path.read_bytes()).hexdigest()[:10]
 
 
 def append(rows: pd.DataFrame, path: Path) -> None:

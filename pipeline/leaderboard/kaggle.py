@@ -10,7 +10,6 @@ from pipeline.data import artefacts, submission_file
 from pipeline.identify.ensembles import check_ensembles
 from pipeline.leaderboard import history
 from pipeline.leaderboard.kaggle_client import Client
-from pipeline.leaderboard.update import digest
 from pipeline.params import Format, Params
 from pipeline.steps.competition.kaggle import connect as connect_client
 from pipeline.steps.submission import contract
@@ -40,7 +39,7 @@ class Upload:
             [
                 f"to: https://www.kaggle.com/c/{self.slug}",
                 f"message: {message}",
-                f"file: {self.csv}, {size}, hash {digest(self.csv)}",
+                f"file: {self.csv}, {size}, hash {history.digest(self.csv)}",
                 *(f"  {line}" for line in lines[: 1 + FIRST_LINES]),
                 "  ...",
             ]
@@ -78,7 +77,7 @@ def check(upload: Upload, ref: int) -> None:
         if str(ref) not in set(past[history.REF]):
             raise UserError(f"{paths.LEADERBOARD} has no row that was sent as number {ref}")
         return
-    if digest(upload.csv) not in set(past.loc[past["ensemble"] == upload.ensemble, "csv"]):
+    if history.digest(upload.csv) not in set(past.loc[past["ensemble"] == upload.ensemble, "csv"]):
         raise UserError(f"{upload.csv} is not on the leaderboard: run tailprint leaderboard first")
     check_rules(upload.csv, upload.form)
 
@@ -129,7 +128,7 @@ def send(upload: Upload, message: str, client: Client) -> int:
         raise UserError(f"kaggle.com did not accept {csv}: {sent.message}")
     logger.info("sent, as number %s: %s", sent.ref, sent.message)
     # at once: whatever is built before the score arrives, it belongs to this row
-    history.record_upload(upload.ensemble, digest(csv), sent.ref, paths.LEADERBOARD)
+    history.record_upload(upload.ensemble, history.digest(csv), sent.ref, paths.LEADERBOARD)
     return sent.ref
 
 

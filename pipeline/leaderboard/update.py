@@ -2,7 +2,6 @@
 
 import logging
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -99,9 +98,9 @@ def describe_run(ensemble: str) -> dict[str, str]:
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": current_commit(),
-        "params": digest(PARAMS),
-        "lock": digest(LOCK) if LOCK.is_file() else "",
-        "csv": digest(paths.submission(ensemble)),
+        "params": history.digest(PARAMS),
+        "lock": history.digest(LOCK) if LOCK.is_file() else "",
+        "csv": history.digest(paths.submission(ensemble)),
         "ensemble": ensemble,
         "seconds": paths.LAST_BUILD.read_text().strip() if paths.LAST_BUILD.is_file() else "",
     }
@@ -127,8 +126,3 @@ def score_hidden(ensemble: str, p: Params) -> dict[str, float]:
         known = set(artefacts.load_labels()["identity"]) - {NEW_WHALE}
         score = hidden.choose_score(p.submission.format, known, artefacts.load_species())
     return hidden.compute_hidden_scores(answers, truth, duplicates, score)
-
-
-def digest(path: Path) -> str:
-    """The first ten digits of a file's SHA-256."""
-    return sha256(path.read_bytes()).hexdigest()[:10]

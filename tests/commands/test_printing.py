@@ -15,7 +15,7 @@ from pipeline.data import tables
 from pipeline.identify import enrolment, pseudo_labelling, unknown_individuals
 from pipeline.identify.unknown_individuals import UnknownIndividuals
 from pipeline.leaderboard import history, kaggle
-from pipeline.leaderboard.update import digest
+from pipeline.leaderboard.history import digest
 from pipeline.steps.match.geometry import PairMatches
 from pipeline.steps.match.point_matches import PointMatches
 from pipeline.training import lr_sweep

@@ -1,16 +1,11 @@
 """The best submission of every ensemble."""
 
-import pandas as pd
-
-from pipeline.leaderboard import best, history
-
-
-def table(*rows: dict) -> pd.DataFrame:
-    return pd.DataFrame([dict.fromkeys(history.COLUMNS, "") | row for row in rows])
+from pipeline.leaderboard import best
+from tests.pipeline.leaderboard.past import build_past
 
 
 def test_the_highest_of_each_ensemble_the_best_ensemble_first():
-    past = table(
+    past = build_past(
         {"ensemble": "card", "held_out_map5": "0.7", "csv": "a"},
         {"ensemble": "best", "held_out_map5": "0.9", "csv": "b"},
         {"ensemble": "card", "held_out_map5": "0.8", "csv": "c"},
@@ -22,12 +17,12 @@ def test_the_highest_of_each_ensemble_the_best_ensemble_first():
 
 
 def test_of_equal_scores_the_later_one():
-    past = table(*({"ensemble": "card", "held_out_map5": "0.7", "csv": csv} for csv in "ab"))
+    past = build_past(*({"ensemble": "card", "held_out_map5": "0.7", "csv": csv} for csv in "ab"))
     assert best.find_best(past)["csv"].tolist() == ["b"]
 
 
 def test_scores_of_another_measure_than_the_last_do_not_compete():
-    past = table(
+    past = build_past(
         {"ensemble": "card", "held_out_map5": "0.9", "csv": "a"},
         {"ensemble": "card", "measure": "baks_baus", "held_out": "0.4", "csv": "b"},
         {"ensemble": "card", "measure": "baks_baus", "held_out": "0.3", "csv": "c"},
@@ -37,7 +32,7 @@ def test_scores_of_another_measure_than_the_last_do_not_compete():
 
 
 def test_rows_without_a_measure_have_map5():
-    past = table(
+    past = build_past(
         {"ensemble": "card", "held_out_map5": "0.9", "csv": "a"},
         {"ensemble": "card", "measure": "map5", "held_out_map5": "0.8", "csv": "b"},
     )
@@ -45,4 +40,4 @@ def test_rows_without_a_measure_have_map5():
 
 
 def test_an_empty_history_has_none():
-    assert best.find_best(table().reindex(columns=history.COLUMNS)).empty
+    assert best.find_best(build_past()).empty

@@ -9,7 +9,7 @@ import pytest
 from pipeline import params, paths
 from pipeline.data import tables
 from pipeline.leaderboard import history, kaggle
-from pipeline.leaderboard.update import digest
+from pipeline.leaderboard.history import digest
 from pipeline.system.errors import UserError
 from tests.conftest import ROOT, write_columns
 

@@ -4,6 +4,7 @@ import pandas as pd
 from axe_playwright_python.sync_playwright import Axe
 
 from pipeline.leaderboard import history, page
+from tests.pipeline.leaderboard.past import build_past
 from tests.pipeline.steps.report.browser import open_browser
 
 FIRST = {"ensemble": "card", "date": "2026-01-02T03:04:05+00:00", "held_out_map5": "0.8"}
@@ -12,13 +13,9 @@ SECOND = FIRST | {"held_out_map5": "0.82", "difference": "0.02", "low": "0.01", 
 SECOND |= {"changed": 'a: "<b>" -> 2', "seconds": "90", "kaggle_public": "0.81234"}
 
 
-def table(*rows: dict) -> pd.DataFrame:
-    return pd.DataFrame([dict.fromkeys(history.COLUMNS, "") | row for row in rows])
-
-
 def test_the_newest_row_is_first_with_its_gain(tmp_path):
     path = tmp_path / "leaderboard.html"
-    path.write_text(page.render_page(table(FIRST, SECOND)))
+    path.write_text(page.render_page(build_past(FIRST, SECOND)))
     with open_browser() as (tab, faults):
         tab.goto(path.as_uri())
         best, everything = tab.locator("table").all()
@@ -37,7 +34,7 @@ def test_the_newest_row_is_first_with_its_gain(tmp_path):
 
 def test_a_phone_shows_every_value_without_scrolling_sideways(tmp_path):
     path = tmp_path / "leaderboard.html"
-    path.write_text(page.render_page(table(FIRST, SECOND | {"lock": "f" * 40})))
+    path.write_text(page.render_page(build_past(FIRST, SECOND | {"lock": "f" * 40})))
     with open_browser() as (tab, _):
         tab.set_viewport_size({"width": 360, "height": 740})
         tab.goto(path.as_uri())
@@ -52,7 +49,7 @@ def test_a_phone_shows_every_value_without_scrolling_sideways(tmp_path):
 
 
 def test_a_column_without_any_value_is_left_out():
-    text = page.render_page(table(FIRST))
+    text = page.render_page(build_past(FIRST))
     assert "Kaggle" not in text and "dvc.lock" not in text and "held out" in text
 
 
