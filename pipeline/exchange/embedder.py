@@ -1,10 +1,9 @@
 """A network that does all that a stored embedding needs, for other programs to run."""
 
-import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pipeline.models.embedding_net import EmbeddingNet
+from pipeline.models.mirrored import embed_mirrored
 
 
 class Embedder(nn.Module):
@@ -18,9 +17,4 @@ class Embedder(nn.Module):
         self.net, self.flip = net, flip
 
     def forward(self, crops: Tensor) -> Tensor:
-        vectors = self.net.embed(crops)
-        if self.flip == "none":
-            return vectors
-        mirror = self.net.embed(crops.flip(-1))
-        both = torch.cat([vectors, mirror], dim=1) if self.flip == "both" else vectors + mirror
-        return F.normalize(both)
+        return embed_mirrored(self.net.embed, crops, self.flip)

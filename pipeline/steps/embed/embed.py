@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
@@ -15,6 +14,7 @@ from pipeline.data import tables
 from pipeline.data.gallery import Embeddings
 from pipeline.data.planes import to_planes
 from pipeline.models.embedding_net import EmbeddingNet
+from pipeline.models.mirrored import embed_mirrored
 from pipeline.system import device, machine
 
 # crops in the network at once: more are no faster on a CPU, and take memory
@@ -66,9 +66,4 @@ def embed_batch(embed_crops: Callable[[Tensor], Tensor], crops: Tensor, flip: st
     """
     kind = crops.device.type
     with torch.autocast(kind, torch.bfloat16, enabled=device.multiplies_half(kind)):
-        vectors = embed_crops(crops)
-        if flip == "none":
-            return vectors
-        mirror = embed_crops(crops.flip(-1))
-    both = torch.cat([vectors, mirror], dim=1) if flip == "both" else vectors + mirror
-    return F.normalize(both)
+        return embed_mirrored(embed_crops, crops, flip)
