@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.data import occasions, user_csv
+from pipeline.data.decimals import read_number
 from pipeline.system.errors import UserError
 
 logger = logging.getLogger(__name__)
@@ -123,7 +124,7 @@ def _parse_degrees(
     degrees = []
     for row, cell in cells.items():
         try:
-            value = float(cell.replace(",", ".")) if cell else math.nan
+            value = read_number(cell) if cell else math.nan
         except ValueError:
             value = math.inf
         if abs(value) > largest:

@@ -13,8 +13,8 @@ from typing import Any, TypeGuard
 import pandas as pd
 
 from pipeline.data import user_csv
+from pipeline.data.decimals import read_number
 from pipeline.exchange.boxes import FoundBox
-from pipeline.exchange.decimals import read_number
 from pipeline.exchange.listed import Listed, select_named
 from pipeline.exchange.megadetector import read_json
 from pipeline.system.errors import Faults, UserError
@@ -44,7 +44,7 @@ class Package:
         The name is the path, or of a file on a server its name; of files with one name, `name` has
         the deployment as their folder. The index is the row in the file.
         """
-        header = read_header(self.files["media"])
+        header = user_csv.read_user_header(self.files["media"])
         present = [column for column in MEDIA if column in header or column != "fileName"]
         media = user_csv.read_user_csv(self.files["media"], present)
         media = media.reindex(columns=MEDIA, fill_value="").apply(lambda cells: cells.str.strip())
@@ -97,11 +97,6 @@ def is_inside(path: object) -> TypeGuard[str]:
     return not Path(path).is_absolute() and ".." not in Path(path).parts
 
 
-def read_header(path: Path) -> list[str]:
-    """The names of a table's columns."""
-    return user_csv.read_user_header(path)
-
-
 def check_unique(path: Path, identifiers: pd.Series) -> None:
     """Raise Faults with identifiers that are empty or given twice; the index is the row."""
     first: dict[str, int] = {}
@@ -128,7 +123,7 @@ def read_animals(location: Path, identity: str = "") -> list[Listed]:
     media = package.read_media().set_index("mediaID")
     log_zones(package.files["media"].name, media["timestamp"])
     path = package.files["observations"]
-    header = read_header(path)
+    header = user_csv.read_user_header(path)
     name = identity or INDIVIDUAL
     boxes = [column for column in BOX if column in header]
     columns = ["mediaID", name, *(boxes if len(boxes) == len(BOX) else [])]

@@ -18,9 +18,9 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.data import user_csv
+from pipeline.data.decimals import to_point
 from pipeline.exchange import camtrap_dp
-from pipeline.exchange.camtrap_dp import DESCRIPTOR, Package
-from pipeline.exchange.decimals import to_point
+from pipeline.exchange.camtrap_dp import BOX, DESCRIPTOR, Package
 from pipeline.exchange.named_folder import Answer, NamedFolder
 from pipeline.exchange.new_folder import write_folder
 from pipeline.exchange.photograph_names import match_names
@@ -32,13 +32,13 @@ PREFIX = "tailprint-"  # of the observations that an export has added
 TERMS = (
     *("observationID", "deploymentID", "mediaID", "eventID", "eventStart", "eventEnd"),
     *("observationLevel", "observationType", "scientificName", "count", "individualID"),
-    *("bboxX", "bboxY", "bboxWidth", "bboxHeight"),
+    *BOX,
     *("classificationMethod", "classifiedBy", "classificationTimestamp"),
     *("classificationProbability", "observationTags", "observationComments"),
 )
 NUMBERS = {
     *("count", "individualPositionRadius", "individualPositionAngle", "individualSpeed"),
-    *("bboxX", "bboxY", "bboxWidth", "bboxHeight", "classificationProbability"),
+    *(*BOX, "classificationProbability"),
 }
 SMALLEST = 1e-6  # side of a box: the standard refuses 0
 
@@ -187,8 +187,7 @@ def describe_box(answer: Answer) -> dict[str, str]:
         return {}
     x, y, width, height = answer.box
     sides = max(width, SMALLEST), max(height, SMALLEST)
-    names = ("bboxX", "bboxY", "bboxWidth", "bboxHeight")
-    return {name: f"{value:.6f}" for name, value in zip(names, (x, y, *sides), strict=True)}
+    return {name: f"{value:.6f}" for name, value in zip(BOX, (x, y, *sides), strict=True)}
 
 
 def extend(before: Observations, added: list[dict[str, str]]) -> Observations:

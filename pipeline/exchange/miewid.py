@@ -7,8 +7,8 @@ about its centre, in radians.
 from pathlib import Path
 
 from pipeline.data import user_csv
+from pipeline.data.decimals import read_number
 from pipeline.exchange.boxes import FoundBox
-from pipeline.exchange.decimals import read_number
 from pipeline.exchange.listed import Listed, select_named
 from pipeline.system.errors import Faults, UserError
 
