@@ -1,17 +1,19 @@
 """`tailprint identify`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.options import Photograph, Picture, check_not_a_photograph, check_probability
+from commands.options import Photographs, Picture, check_not_a_photograph, check_probability
 
 if TYPE_CHECKING:
     from pipeline.identify.identification import Identification
 
 EXAMPLES = [
     "tailprint identify A.jpg",
+    "tailprint identify new/*.jpg",
     "tailprint identify A.jpg --ensemble single --prior 0.5 --viewpoint left",
 ]
 ANSWERS = 5
@@ -26,7 +28,7 @@ Prior = Annotated[
 
 
 def main(
-    photograph: Photograph,
+    photographs: Photographs,
     ensemble: Annotated[
         str | None, typer.Option(help="An ensemble; identify.ensemble unless given.")
     ] = None,
@@ -36,25 +38,46 @@ def main(
     ] = None,
     picture: Picture = Path("identify.png"),
 ) -> None:
-    """Identify the individual on a photograph.
+    """Identify the individual on a photograph, or on each of several.
 
-    The photograph is scored like a test photograph, by the ensemble's scores and learned blend,
+    A photograph is scored like a test photograph, by the ensemble's scores and learned blend,
     against the competition's labelled photographs and the enrolled ones (`tailprint enroll`).
     Nothing is trained or re-ranked, and of the ensemble's backbones only match.backbone is used.
     Prints the five likeliest answers with their probabilities, `new_whale` among them, and draws
-    the matched points of the best. The index of the gallery's local features is built the first
-    time, and kept.
+    the matched points of the best; of several photographs into a picture each, named after it
+    (identify-A.png). The index of the gallery's local features is built the first time, and kept.
     """
     from commands.changed_settings import COMPARED, check_settings
     from pipeline import params
-    from pipeline.identify.identification import identify
+    from pipeline.identify.identification import Identifier
 
-    check_not_a_photograph(picture, photograph)
+    pictures = name_pictures(photographs, picture)
+    for path in pictures:
+        check_not_a_photograph(path, *photographs)
     p = params.load()
     check_settings(COMPARED, p)
-    result = identify(photograph, p, ensemble, prior, viewpoint)
-    print(f"{photograph}:", *format_answers(result), sep="\n")
-    print(draw_best(result, picture))
+    identifier = Identifier(p, ensemble, prior)
+    for photograph, path in zip(photographs, pictures, strict=True):
+        result = identifier.identify(photograph, viewpoint)
+        print(f"{photograph}:", *format_answers(result), sep="\n")
+        print(draw_best(result, path), flush=True)
+
+
+def name_pictures(photographs: Sequence[Path], picture: Path) -> list[Path]:
+    """The picture of each photograph: `picture`, or one beside it for each.
+
+    Raises BadParameter if two photographs would share a picture.
+    """
+    if len(photographs) == 1:
+        return [picture]
+    names = [
+        picture.with_name(f"{picture.stem}-{path.stem}{picture.suffix}") for path in photographs
+    ]
+    if twice := [str(name) for name in names if names.count(name) > 1]:
+        raise typer.BadParameter(
+            f"{twice[0]} would show two photographs: identify those of one name apart"
+        )
+    return names
 
 
 def format_answers(result: "Identification") -> list[str]:

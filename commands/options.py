@@ -40,6 +40,7 @@ FilesRoot = Annotated[
 ]
 LeftOutName = Annotated[str, typer.Option(help="A name to leave out: of unknown individuals.")]
 Photograph = Annotated[Path, typer.Argument(help="A photograph's file.", exists=True)]
+Photographs = Annotated[list[Path], typer.Argument(help="Files of photographs.", exists=True)]
 Picture = Annotated[
     Path, typer.Option(callback=check_picture, help="The file to draw the matched points in.")
 ]

@@ -9,10 +9,12 @@ import cv2
 import numpy as np
 
 from pipeline.data import tables
+from pipeline.data.mapped_arrays import map_array
 from pipeline.data.warping import warp
 from pipeline.system.errors import OTHER_SETTINGS, UserError, explain_damage
 
 EDGE_NUMBERS = 72  # of the descriptor of a window of a trailing edge
+ON_DISK = ("descriptors", "edges")
 NO_EDGE = np.empty((0, EDGE_NUMBERS), np.uint8)
 
 
@@ -108,10 +110,16 @@ class Features:
 
     @classmethod
     def load(cls, path: Path) -> "Features":
-        """Read what `save` wrote."""
+        """Read what `save` wrote; descriptors, which are the most of it, stay on the disk."""
         with explain_damage(path), np.load(path, allow_pickle=False) as file:
             # files of earlier versions have no edges
-            return cls(**{name: file[name] for name in cls.__dataclass_fields__ if name in file})
+            present = [name for name in cls.__dataclass_fields__ if name in file]
+            return cls(
+                **{
+                    name: map_array(path, name) if name in ON_DISK else file[name]
+                    for name in present
+                }
+            )
 
 
 @dataclass(frozen=True)

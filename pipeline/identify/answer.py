@@ -76,9 +76,19 @@ def blend_scores(
     parts = [
         assemble_fold(fold, of_fold, sources, query_rows()) for fold, of_fold in scores.items()
     ]
+    return compute_posteriors(fit_blend(query, stored, recipe, p).log_odds(parts), 0.0)
+
+
+def fit_blend(query: Query, stored: Gallery, recipe: Ensemble, p: Params) -> Blend:
+    """The recipe's blend, fitted without the photograph's part; outside of it once for all."""
+    kept = None if query.groups else stored.kept
+    if kept and kept.blend:
+        return kept.blend
     blend = Blend(recipe, p.ensemble, p.evaluation, stored.tests)
-    log_odds = blend.fit(without_part_of(query, stored.held_out, p)).log_odds(parts)
-    return compute_posteriors(log_odds, 0.0)
+    blend.fit(without_part_of(query, stored.held_out, p))
+    if kept:
+        kept.blend = blend
+    return blend
 
 
 def without_part_of(query: Query, held_out: FoldEvidence, p: Params) -> FoldEvidence:

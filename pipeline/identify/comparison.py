@@ -14,8 +14,8 @@ from pipeline.paths import QuerySet
 from pipeline.steps.match import match, queries
 from pipeline.steps.match.matcher import Matcher
 from pipeline.steps.match.queries import Galleries
+from pipeline.steps.neighbours import search
 from pipeline.steps.neighbours.neighbours import build_table, score_queries
-from pipeline.steps.neighbours.search import build_gallery
 from pipeline.steps.weigh.point_weights import PointWeigher
 
 QUERY = "query"  # the photograph's name in tables
@@ -59,12 +59,22 @@ def search_nearest(
     query: Query, stored: Gallery, fold: int, rows: pd.DataFrame, p: Params
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """One member's evidence, and the gallery photographs nearest by its embeddings."""
-    indexed = build_gallery(stored.embeddings[fold], rows)
+    indexed = choose_gallery(query, stored, fold, rows)
     names, vectors = pd.Series([QUERY]), query.embeddings[fold][None]
     evidence, neighbours = score_queries(
         names, vectors, indexed, p.neighbours, str(fold), stored.viewpoint
     )
     return evidence, build_table(names, indexed, neighbours)
+
+
+def choose_gallery(query: Query, stored: Gallery, fold: int, rows: pd.DataFrame) -> search.Gallery:
+    """What a member's embedding is compared with; photographs from outside share one gallery."""
+    if query.groups or not stored.kept:
+        return search.build_gallery(stored.embeddings[fold], rows)
+    galleries = stored.kept.galleries
+    if fold not in galleries:
+        galleries[fold] = search.build_gallery(stored.embeddings[fold], rows)
+    return galleries[fold]
 
 
 def match_features(

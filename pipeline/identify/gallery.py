@@ -18,8 +18,12 @@ from pipeline.identify import stored_index
 from pipeline.identify.enrolled import add_enrolled_features, add_enrolled_rows
 from pipeline.params import RERANK_SCORES, Ensemble, Params
 from pipeline.steps.ensemble.assemble import FoldEvidence, select_tests, stack_held_out
+from pipeline.steps.ensemble.blend import Blend
 from pipeline.steps.ensemble.load import load_fold_evidence
+from pipeline.steps.match import by_number
+from pipeline.steps.match import index as feature_index
 from pipeline.steps.match.queries import merge_galleries
+from pipeline.steps.neighbours import search
 from pipeline.system.errors import OTHER_SETTINGS, UserError
 
 
@@ -27,14 +31,25 @@ from pipeline.system.errors import OTHER_SETTINGS, UserError
 class LocalGallery:
     """The photographs that local features are compared with.
 
-    rows: columns image, identity, of all galleries; index: of their descriptors, in the order of
-    `rows` (`index.build_index`); edge_index: the same of the windows of their trailing edges, None
-    without any
+    rows: columns image, identity, of all galleries; index: of their descriptors
+    (`index.build_index`); edge_index: the same of the windows of their trailing edges, None without
+    any
     """
 
     rows: pd.DataFrame
     index: faiss.Index
     edge_index: faiss.Index | None
+
+
+@dataclass
+class Kept:
+    """What is the same for all photographs from outside the competition, made with the first.
+
+    galleries: of all that is labelled, by the member's fold; blend: fitted on all held-out queries
+    """
+
+    galleries: dict[int, search.Gallery] = field(default_factory=dict)
+    blend: Blend | None = None
 
 
 @dataclass(frozen=True)
@@ -44,7 +59,8 @@ class Gallery:
     folds: the table "folds", enrolled photographs among its rows in fold -1; embeddings: of the
     galleries' photographs, by fold; held_out, tests: the ensemble's evidence on the held-out
     queries, and on the test's by fold; viewpoint: of each photograph if known; features: of every
-    photograph; local: None if the ensemble has no local scores; files: of photographs, by name
+    photograph; local: None if the ensemble has no local scores; files: of photographs, by name;
+    kept: from one photograph to the next, None if there is only one
     """
 
     folds: pd.DataFrame
@@ -55,6 +71,7 @@ class Gallery:
     features: Features
     local: LocalGallery | None
     files: Mapping[str, str] = field(default_factory=dict)
+    kept: Kept | None = None
 
 
 def load_gallery(recipe: Ensemble, enrolled: dict[str, Enrolled], p: Params) -> Gallery:
@@ -64,16 +81,18 @@ def load_gallery(recipe: Ensemble, enrolled: dict[str, Enrolled], p: Params) -> 
     """
     folds = artefacts.load_folds()
     parts = load_evidence(recipe, folds, p)
-    stored = Features.load(paths.KEYPOINTS)
+    features = add_enrolled_features(Features.load(paths.KEYPOINTS), enrolled)
+    local = build_local_gallery(features, folds, enrolled, p) if recipe.local_scores() else None
     return Gallery(
         folds=add_enrolled_rows(folds, enrolled),
         embeddings={f: load_embeddings(f, enrolled, p) for f in recipe.fold_list(p.folds.trained)},
         held_out=stack_held_out(parts),
         tests=select_tests(parts),
         viewpoint=artefacts.load_viewpoints(),
-        features=add_enrolled_features(stored, enrolled),
-        local=build_local_gallery(stored, folds, enrolled, p) if recipe.local_scores() else None,
+        features=features,
+        local=local,
         files=find_files(enrolled),
+        kept=Kept(),
     )
 
 
@@ -118,28 +137,29 @@ def check_lengths(stored: Embeddings, vectors: np.ndarray, fold: int, p: Params)
 
 
 def build_local_gallery(
-    stored: Features, folds: pd.DataFrame, enrolled: dict[str, Enrolled], p: Params
+    features: Features, folds: pd.DataFrame, enrolled: dict[str, Enrolled], p: Params
 ) -> LocalGallery:
-    """Join all galleries and the enrolled photographs, and index their local features."""
-    rows = merge_galleries(folds)
-    added = [photograph.features for photograph in enrolled.values()]
-    index = load_index(stored, rows["image"], added, paths.FEATURE_INDEX, p)
+    """Join all galleries and the enrolled photographs, and index their local features.
+
+    features : of the competition's photographs and, after them, of the enrolled ones
+    """
+    rows, added = merge_galleries(folds), list(enrolled)
+    index = load_index(features, rows["image"], added, paths.FEATURE_INDEX, p)
     edge_index = None
-    if len(stored.edges):
-        edges, added_edges = stored.edge_features(), [one.edge_features() for one in added]
-        edge_index = load_index(edges, rows["image"], added_edges, paths.EDGE_INDEX, p)
+    if len(features.edges):
+        edges = features.edge_features()
+        edge_index = load_index(edges, rows["image"], added, paths.EDGE_INDEX, p)
     identities = [photograph.identity for photograph in enrolled.values()]
-    added_rows = pd.DataFrame({"image": list(enrolled), "identity": identities})
+    added_rows = pd.DataFrame({"image": added, "identity": identities})
     rows = pd.concat([rows[["image", "identity"]], added_rows], ignore_index=True)
     return LocalGallery(rows, index, edge_index)
 
 
 def load_index(
-    stored: Features, images: pd.Series, added: list[Features], folder: Path, p: Params
+    features: Features, images: pd.Series, added: list[str], folder: Path, p: Params
 ) -> faiss.Index:
-    """The kept index of these images' features, followed by those of single photographs."""
-    index = stored_index.load_or_build(stored, images, p.match, folder)
-    for one in added:
-        if len(descriptors := one.descriptors[one.rows(0)]):
-            index.add(descriptors.astype(np.float32))
-    return index
+    """The kept index of these images' features, and of those of the photographs `added`."""
+    index = stored_index.load_or_build(features, images, p.match, folder)
+    numbers = by_number.locate(by_number.number_photographs(features), added)
+    rows = by_number.list_rows(features, numbers)
+    return feature_index.extend(index, features.descriptors, rows)

@@ -52,50 +52,74 @@ def identify(
     prior: float | None = None,
     viewpoint: str | None = None,
 ) -> Identification:
-    """Answer one photograph by an ensemble's scores and blend; nothing is trained or re-ranked.
+    """Identify the individual on one photograph; see `Identifier`, which is for several.
 
-    Of the ensemble's backbones only match.backbone is used. It is compared with the competition's
-    labelled photographs and the enrolled ones.
+    viewpoint : the side of the animal that is seen, as in viewpoints.csv
+    """
+    return Identifier(p, ensemble, prior).identify(photograph, viewpoint)
+
+
+class Identifier:
+    """Answers photographs by an ensemble's scores and blend; nothing is trained or re-ranked.
+
+    Of the ensemble's backbones only match.backbone is used. Photographs are compared with the
+    competition's labelled ones and the enrolled ones, which are loaded for the first and kept.
 
     ensemble : a name of params.yaml; unless given, identify.ensemble
     prior : the probability of a new individual before the comparison; unless given,
         evaluation.new_whale_prior
-    viewpoint : the side of the animal that is seen, as in viewpoints.csv
 
-    Raises UserError if the pipeline has not run, or every member was trained on the photograph.
+    Raises UserError if the pipeline has not run.
     """
-    p = with_prior(p, prior)
-    recipe = choose_recipe(ensemble, p)
-    check_members(p)
-    images = read_images([photograph])
-    digest = images["sha256"][0]
-    folds = members_for_photograph(digest, recipe.fold_list(p.folds.trained))
-    stored, enrolled = load_stored(recipe, digest, viewpoint, p)
-    stored = replace(stored, files={**stored.files, QUERY: str(photograph)})
-    extracted = extract(images, folds, p)
-    for fold, vectors in zip(folds, extracted.embeddings, strict=True):
-        check_lengths(stored.embeddings[fold], vectors, fold, p)
-    embeddings = dict(zip(folds, extracted.embeddings[:, 0], strict=True))
-    query = build_query(embeddings, extracted.features, digest)
-    table = tabulate(answer(query, stored, recipe, p.match.backbone, p))
-    if table["image"].isna().all():
-        logger.warning(
-            "%s: the gallery has no photograph of this viewpoint, so that nothing is compared and "
-            "new_whale alone is left: this is no evidence of a new individual",
-            photograph,
+
+    def __init__(self, p: Params, ensemble: str | None = None, prior: float | None = None) -> None:
+        self.p = with_prior(p, prior)
+        self.recipe = choose_recipe(ensemble, self.p)
+        check_members(self.p)
+        self.loaded: dict[str, tuple[Gallery, dict[str, Enrolled]]] = {}
+
+    def identify(self, photograph: Path, viewpoint: str | None = None) -> Identification:
+        """Answer one photograph; raises UserError if every member was trained on it.
+
+        viewpoint : the side of the animal that is seen, as in viewpoints.csv
+        """
+        p = self.p
+        images = read_images([photograph])
+        digest = images["sha256"][0]
+        folds = members_for_photograph(digest, self.recipe.fold_list(p.folds.trained))
+        stored, enrolled = self.load(digest)
+        known = stored.viewpoint
+        stored = replace(
+            stored,
+            viewpoint=known | find_viewpoint(digest, viewpoint, known),
+            files={**stored.files, QUERY: str(photograph)},
         )
-    return Identification(table, match_best(images, extracted.features, table, stored, enrolled, p))
+        extracted = extract(images, folds, p)
+        for fold, vectors in zip(folds, extracted.embeddings, strict=True):
+            check_lengths(stored.embeddings[fold], vectors, fold, p)
+        embeddings = dict(zip(folds, extracted.embeddings[:, 0], strict=True))
+        query = build_query(embeddings, extracted.features, digest)
+        table = tabulate(answer(query, stored, self.recipe, p.match.backbone, p))
+        if table["image"].isna().all():
+            logger.warning(
+                "%s: the gallery has no photograph of this viewpoint, so that nothing is compared "
+                "and new_whale alone is left: this is no evidence of a new individual",
+                photograph,
+            )
+        best = match_best(images, extracted.features, table, stored, enrolled, p)
+        return Identification(table, best)
 
+    def load(self, digest: str) -> tuple[Gallery, dict[str, Enrolled]]:
+        """The gallery and the enrolled photographs, without the photograph itself.
 
-def load_stored(
-    recipe: Ensemble, digest: str, viewpoint: str | None, p: Params
-) -> tuple[Gallery, dict[str, Enrolled]]:
-    """Load the gallery, with the photograph's viewpoint added, and the enrolled photographs."""
-    enrolled = refresh_enrolled(load_enrolled(paths.ENROLLED), digest, p)
-    stored = load_gallery(recipe, enrolled, p)
-    known = stored.viewpoint
-    viewpoints = known | find_viewpoint(digest, viewpoint, known)
-    return replace(stored, viewpoint=viewpoints), enrolled
+        digest : its SHA-256
+        """
+        stored = load_enrolled(paths.ENROLLED)
+        without = digest if any(one.sha256 == digest for one in stored) else ""
+        if without not in self.loaded:
+            enrolled = refresh_enrolled(stored, digest, self.p)
+            self.loaded = {without: (load_gallery(self.recipe, enrolled, self.p), enrolled)}
+        return self.loaded[without]
 
 
 def with_prior(p: Params, prior: float | None) -> Params:

@@ -11,8 +11,8 @@ import pandas as pd
 from pipeline.data import tables
 from pipeline.data.features import Features
 from pipeline.params import Match
+from pipeline.steps.match import by_number
 from pipeline.steps.match import index as feature_index
-from pipeline.steps.match import matcher
 
 logger = logging.getLogger(__name__)
 
@@ -62,19 +62,19 @@ def load_or_build(stored: Features, images: pd.Series, params: Match, folder: Pa
     The file's name is a hash of all that the index depends on; an outdated one is deleted, and a
     damaged one is built again.
     """
-    numbers = matcher.locate(matcher.number_photographs(stored), images)
+    numbers = by_number.locate(by_number.number_photographs(stored), images)
+    rows = by_number.list_rows(stored, numbers)
     key = hashlib.sha256(params.model_dump_json().encode())
-    key.update("\n".join(images).encode())
+    key.update(rows.data)
     for number in numbers:
         key.update(stored.descriptors[stored.rows(number)].data)
     key.update(feature_index.KIND.encode())
     path = folder / f"{key.hexdigest()}.faiss"
     if (found := read_index(path)) is not None:
-        return found
+        return feature_index.refine(found, stored.descriptors)
     logger.info("building the index of the gallery's local features, kept for the next time")
-    descriptors = matcher.gather_descriptors(stored, numbers)
-    index = feature_index.build_index(descriptors, params)
+    codes = feature_index.build_codes(stored.descriptors, rows, params)
     for outdated in folder.glob("*.faiss"):
         outdated.unlink()
-    write_index(index, path)
-    return index
+    write_index(codes, path)
+    return feature_index.refine(codes, stored.descriptors)

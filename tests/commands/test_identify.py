@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import typer
 
 from commands import identify
 from pipeline.identify.identification import Identification
@@ -62,3 +63,15 @@ def test_a_folder_is_no_picture(tailprint, tmp_path, command):
     (tmp_path / "folder.png").mkdir()
     result = tailprint(*command, "params.yaml", "--picture", tmp_path / "folder.png")
     assert result.exit_code == 2 and "is a folder" in result.output
+
+
+def test_several_photographs_have_a_picture_each():
+    picture, photographs = Path("out/match.png"), [Path("new/A.jpg"), Path("B.jpg")]
+    assert identify.name_pictures(photographs[:1], picture) == [picture]
+    expected = [Path("out/match-A.png"), Path("out/match-B.png")]
+    assert identify.name_pictures(photographs, picture) == expected
+
+
+def test_two_photographs_of_one_name_would_share_a_picture():
+    with pytest.raises(typer.BadParameter, match=r"match-A\.png would show two photographs"):
+        identify.name_pictures([Path("1/A.jpg"), Path("2/A.png")], Path("match.png"))

@@ -22,20 +22,22 @@ def locate(numbers: Mapping[str, int], images: Iterable[str]) -> np.ndarray:
     return np.array(found, int)
 
 
-def gather_places(features: Features, images: np.ndarray) -> np.ndarray:
-    """Concatenate where the features of photographs (by number) lie, g x 2.
+def list_rows(features: Features, images: np.ndarray) -> np.ndarray:
+    """The rows of the features on the animals of photographs (by number), one after another's."""
+    rows = (np.arange(features.starts[image], features.ends[image]) for image in images)
+    return np.concatenate([np.empty(0, int), *rows], dtype=int)
+
+
+def find_places(features: Features, image: int) -> np.ndarray:
+    """Where the features on the animal of a photograph (by number) lie, g x 2.
 
     In fractions of the canvas's longer side, so that an animal photographed from afar is as large
     as one photographed from nearby.
     """
-    longer_sides = np.max(features.sizes[images], axis=1)
-    places = [
-        features.points[features.rows(image)] / longer_side
-        for image, longer_side in zip(images, longer_sides, strict=True)
-    ]
-    return np.concatenate([np.empty((0, 2), np.float32), *places], dtype=np.float32)
+    return features.points[features.rows(image)] / np.float32(features.sizes[image].max())
 
 
-def gather_descriptors(features: Features, images: np.ndarray) -> np.ndarray:
-    """Concatenate the descriptors of the animals on these photographs (by number)."""
-    return np.concatenate([features.descriptors[features.rows(image)] for image in images])
+def find_all_places(features: Features) -> np.ndarray:
+    """As `find_places`, of all features of all photographs, k x 2."""
+    sides = np.max(features.sizes, axis=1, initial=1).astype(np.float32)
+    return features.points / np.repeat(sides, np.diff(features.starts))[:, None]

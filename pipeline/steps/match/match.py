@@ -35,7 +35,7 @@ from pipeline.data.evidence import LOCAL
 from pipeline.data.features import Features
 from pipeline.params import Match
 from pipeline.paths import QuerySet
-from pipeline.steps.match import edges
+from pipeline.steps.match import edges, squared_distances
 from pipeline.steps.match.matcher import Matcher, QueryMatches
 from pipeline.steps.match.pairs import PAIR_SCORES
 from pipeline.steps.match.queries import Galleries, Query
@@ -47,6 +47,7 @@ from pipeline.steps.match.tabulate import (
     tabulate_points,
     tabulate_votes,
 )
+from pipeline.system.workers import start_workers
 
 cv2.setNumThreads(0)  # its threads would compete with ours
 
@@ -93,11 +94,19 @@ def match_flat(
 ) -> dict[QuerySet, Matches]:
     """Match all sets of queries at once; the results are apart again."""
     flat = [query for queries in sets.values() for query in queries.items()]
+    squared_distances.load_for(count_distances(matcher, len(flat)))
     found = iter(match_queries(matcher, flat))
     return {
         key: build_matches(matcher, list(islice(found, len(queries))))
         for key, queries in sets.items()
     }
+
+
+def count_distances(matcher: Matcher, queries: int) -> float:
+    """About how many distances of two descriptors the shortlists of so many queries take."""
+    features = matcher.features
+    points = len(features.points) / max(len(features.names), 1)
+    return queries * 2 * matcher.params.shortlist * points**2
 
 
 def add_edge_votes(
@@ -153,8 +162,6 @@ def match_queries(matcher: Matcher, queries: Sequence[tuple[str, Query]]) -> lis
 
 def start_threads() -> AbstractContextManager[ThreadPoolExecutor]:
     """Start threads that match queries: one per core, each of which Faiss and torch leave alone."""
-    from pipeline.system.workers import start_workers  # torch takes a second
-
     # Faiss counts its threads per thread
     return start_workers(partial(faiss.omp_set_num_threads, 1))
 

@@ -14,8 +14,9 @@ from pipeline.params import Match
 from pipeline.steps.match import index as feature_index
 from pipeline.steps.match import votes
 from pipeline.steps.match.by_number import (
-    gather_descriptors,
-    gather_places,
+    find_all_places,
+    find_places,
+    list_rows,
     locate,
     number_photographs,
 )
@@ -63,8 +64,8 @@ class QueryMatches:
 class Matcher:
     """One index of all galleries' features; a query gets votes from its own gallery alone.
 
-    index : of the features of the galleries' rows, in their order (`index.build_index`); built if
-        not given, on a GPU if there is one
+    index : of the features of the galleries' photographs (`index.build_index`); built if not given,
+        on a GPU if there is one
     """
 
     def __init__(
@@ -87,22 +88,23 @@ class Matcher:
         self.comparable = {
             key: self.build_comparable(images) for key, images in galleries.images.items()
         }
-        counts = (features.ends - features.starts[:-1])[self.images]
+        counts = np.diff(features.starts)
+        images = np.arange(len(features.names), dtype=np.int32)
         self.gallery_features = votes.GalleryFeatures(
-            np.repeat(self.images, counts),
-            np.repeat(labels, counts),
-            gather_places(features, self.images),
+            np.repeat(images, counts),
+            np.repeat(self.label_of.astype(np.int32), counts),
+            find_all_places(features),
         )
         self.lock: AbstractContextManager = nullcontext()
         self.index = self.build_index() if index is None else index
 
     def build_index(self) -> faiss.Index:
         """Index the gallery's features, on a GPU if there is one."""
-        descriptors = gather_descriptors(self.features, self.images)
+        descriptors, rows = self.features.descriptors, list_rows(self.features, self.images)
         if not faiss.get_num_gpus():
-            return feature_index.build_index(descriptors, self.params)
+            return feature_index.build_index(descriptors, rows, self.params)
         self.lock = Lock()  # a GPU's index is searched by one thread at a time
-        return feature_index.build_gpu_index(descriptors, self.params)
+        return feature_index.build_gpu_index(descriptors, rows, self.params)
 
     def build_comparable(self, images: pd.Series) -> dict[str, Comparable]:
         """Build what queries of each viewpoint are compared with in one gallery."""
@@ -147,7 +149,7 @@ class Matcher:
         self, image: int, neighbours: tuple[np.ndarray, np.ndarray], comparable: Comparable
     ) -> votes.Votes:
         """Cast the votes of a query's features for what is comparable."""
-        places = gather_places(self.features, np.array([image]))
+        places = find_places(self.features, image)
         count = self.params.neighbours + 1
         return votes.cast_votes(
             *neighbours, places, self.gallery_features, comparable.allowed, count

@@ -1,11 +1,12 @@
 """Squared distances of the descriptors of two photographs, each with each.
 
 Descriptors are bytes, so that whole numbers give them exactly. Most CPUs of the last years multiply
-bytes several times faster than float32 (AVX-512's and AVX's VNNI), which PyTorch uses; on others
-numpy multiplies in float32, with the same results.
+bytes several times faster than float32 (AVX-512's and AVX's VNNI), which PyTorch uses; on others,
+and for little work, numpy multiplies in float32, with the same results.
 """
 
 import functools
+import sys
 from collections.abc import Callable
 
 import numpy as np
@@ -14,7 +15,14 @@ import numpy as np
 # k x m int32 or float32, in memory that the next call writes anew
 Measure = Callable[[np.ndarray], np.ndarray]
 
+MANY = 4e9  # distances; for fewer, loading PyTorch takes longer than it saves
 MIDDLE = np.uint8(128)  # subtracted from bytes, so that their signed products are the CPU's
+
+
+def load_for(count: float) -> None:
+    """Load PyTorch, which takes 500 MB, if `count` distances are worth it."""
+    if count >= MANY:
+        import torch  # noqa: F401
 
 
 def build_measure(first: np.ndarray, most: int) -> Measure:
@@ -23,7 +31,8 @@ def build_measure(first: np.ndarray, most: int) -> Measure:
     first : k x d descriptors in bytes
     most : descriptors of any other photograph
     """
-    return in_bytes(first, most) if multiplies_bytes() else in_floats(first, most)
+    fast = "torch" in sys.modules and multiplies_bytes()
+    return in_bytes(first, most) if fast else in_floats(first, most)
 
 
 def in_floats(first: np.ndarray, most: int) -> Measure:
@@ -57,7 +66,7 @@ def extend(descriptors: np.ndarray, column: int) -> np.ndarray:
 
 def in_bytes(first: np.ndarray, most: int) -> Measure:
     """As `build_measure`: a product of bytes, to which the descriptors' squares are added."""
-    import torch  # takes a second
+    import torch
 
     signed = to_signed(first)
     rows, own = torch.from_numpy(signed), sum_squares(signed)[:, None]

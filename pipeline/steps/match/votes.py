@@ -15,7 +15,7 @@ from pipeline.steps.match.consistency import measure_support
 
 @dataclass(frozen=True)
 class GalleryFeatures:
-    """The image, the label (g each) and the place (g x 2) of each of the gallery's features.
+    """The image, the label (k each) and the place (k x 2) of each feature that is searched.
 
     Places are in fractions of the canvas's longer side.
     """

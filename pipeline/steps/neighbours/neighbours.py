@@ -95,8 +95,8 @@ def _score_comparable(
     """As `score_queries`, if every query may be compared with the whole gallery."""
     vectors, gallery = expand_and_augment(vectors, gallery, params)
     nearest = search(gallery.vectors, vectors, max(params.images, params.vote), params)
-    means, centres = scores.compute_prototypes(gallery, params.outlier_deviations)
-    by_mean = search(scores.normalise_rows(means), vectors, params.candidates, params)
+    means, unit_means, centres = scores.find_prototypes(gallery, params.outlier_deviations)
+    by_mean = search(unit_means, vectors, params.candidates, params)
     by_centre = search(centres, vectors, params.candidates, params)
     pairs = propose_pairs(nearest, by_mean, by_centre, gallery, params.candidates)
     query, label = pairs.T
@@ -119,7 +119,7 @@ def expand_and_augment(
     if params.augmentation:
         near = search_others(gallery, params.augmentation, params)
         moved = expand(gallery.vectors, gallery.vectors, near.rows, near.similarities, params.power)
-        augmented = replace(gallery, vectors=moved)
+        augmented = replace(gallery, vectors=moved, prototypes={})
     if params.expansion:
         near = search(augmented.vectors, vectors, params.expansion, params)
         vectors = expand(vectors, augmented.vectors, near.rows, near.similarities, params.power)

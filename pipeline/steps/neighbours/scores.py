@@ -3,13 +3,20 @@
 import numpy as np
 import pandas as pd
 
-from pipeline.steps.neighbours.search import Gallery, Nearest
+from pipeline.steps.neighbours.search import Gallery, Nearest, Prototypes
 
 PAIRS_AT_ONCE = 10_000  # some hundred MB if an identity has dozens of photographs
 
 
-def compute_prototypes(gallery: Gallery, deviations: float) -> tuple[np.ndarray, np.ndarray]:
-    """Mean vector, and unit centre with outliers left out, of every identity (i x d each).
+def find_prototypes(gallery: Gallery, deviations: float) -> Prototypes:
+    """As `compute_prototypes`, computed once per gallery."""
+    if deviations not in gallery.prototypes:
+        gallery.prototypes[deviations] = compute_prototypes(gallery, deviations)
+    return gallery.prototypes[deviations]
+
+
+def compute_prototypes(gallery: Gallery, deviations: float) -> Prototypes:
+    """Mean vector, and unit centre with outliers left out, of every identity.
 
     An outlier's similarity to the mean lies more than `deviations` standard deviations below the
     identity's average (3rd place, humpback 2019). The nearest half of the photographs always stays.
@@ -22,8 +29,9 @@ def compute_prototypes(gallery: Gallery, deviations: float) -> tuple[np.ndarray,
         floor = min(closeness.mean() - deviations * closeness.std(), np.median(closeness))
         means.append(mean)
         centres.append(vectors[closeness >= floor - 1e-6].mean(axis=0))
-    unit_centres = normalise_rows(np.array(centres, dtype=np.float32))
-    return np.array(means, dtype=np.float32), unit_centres
+    stacked = np.array(means, dtype=np.float32)
+    centres_of_all = np.array(centres, dtype=np.float32)
+    return Prototypes(stacked, normalise_rows(stacked), normalise_rows(centres_of_all))
 
 
 def compute_best_similarities(

@@ -1,6 +1,7 @@
 """A gallery, and the Faiss search in it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import faiss
 import numpy as np
@@ -18,14 +19,26 @@ class Nearest:
     similarities: np.ndarray
 
 
+class Prototypes(NamedTuple):
+    """Mean vectors of i identities, the same as unit vectors, and unit centres, i x d each."""
+
+    means: np.ndarray
+    unit_means: np.ndarray
+    centres: np.ndarray
+
+
 @dataclass(frozen=True)
 class Gallery:
-    """g gallery images (g x d unit vectors) sorted by identity; labels index `identities`."""
+    """g gallery images (g x d unit vectors) sorted by identity; labels index `identities`.
+
+    prototypes : of the identities by `outlier_deviations`, computed once (`scores.find_prototypes`)
+    """
 
     names: np.ndarray
     vectors: np.ndarray
     labels: np.ndarray
     identities: np.ndarray
+    prototypes: dict[float, Prototypes] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def starts(self) -> np.ndarray:
@@ -34,6 +47,8 @@ class Gallery:
 
     def select(self, rows: np.ndarray) -> "Gallery":
         """The images for which `rows` (g, bool) is true, and their identities."""
+        if rows.all():  # a large gallery is not copied
+            return self
         present, labels = np.unique(self.labels[rows], return_inverse=True)
         return Gallery(self.names[rows], self.vectors[rows], labels, self.identities[present])
 
@@ -49,9 +64,17 @@ def build_gallery(embeddings: Embeddings, rows: pd.DataFrame) -> Gallery:
 
 
 def search(vectors: np.ndarray, queries: np.ndarray, count: int, params: Neighbours) -> Nearest:
-    """The `count` most similar of `vectors` (g x d) for each of `queries` (n x d)."""
-    index = build_index(vectors, params)
-    similarities, rows = index.search(queries.astype(np.float32), min(count, len(vectors)))
+    """The `count` most similar of `vectors` (g x d) for each of `queries` (n x d).
+
+    Exactly on the CPU without a copy of the vectors: they are gigabytes for a million photographs.
+    """
+    queries, count = queries.astype(np.float32), min(count, len(vectors))
+    if params.index == "exact" and not faiss.get_num_gpus():
+        vectors = np.ascontiguousarray(vectors, np.float32)
+        product = faiss.METRIC_INNER_PRODUCT
+        similarities, rows = faiss.knn(np.ascontiguousarray(queries), vectors, count, product)
+    else:
+        similarities, rows = build_index(vectors, params).search(queries, count)
     return Nearest(rows, similarities)
 
 

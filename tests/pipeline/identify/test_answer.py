@@ -10,6 +10,7 @@ import pytest
 from pipeline.data import features
 from pipeline.identify import answer
 from pipeline.identify.comparison import Query
+from pipeline.identify.gallery import Gallery, Kept
 from pipeline.steps.ensemble.assemble import stack_held_out
 from pipeline.steps.weigh.point_weights import PointWeigher
 from tests.pipeline.steps.ensemble import synthetic
@@ -26,6 +27,18 @@ def test_fits_on_a_photographs_cross_fitting_part_are_not_used(p):
     assert group not in set(left) and 0 < len(left) < len(held_out.queries)
     others = answer.without_part_of(query({99999}), held_out, p)
     assert len(others.queries) == len(held_out.queries)
+
+
+def test_a_blend_is_fitted_once_for_photographs_from_outside(p):
+    folds = [synthetic.build_fold(0), synthetic.build_fold(1)]
+    held_out = stack_held_out(folds)
+    recipe = p.ensembles["card"].model_copy(update={"method": "weighted"})
+    known = Gallery(None, {}, held_out, folds, {}, features.build_empty(), None, kept=Kept())
+    outside = answer.fit_blend(query(set()), known, recipe, p)
+    assert answer.fit_blend(query(set()), known, recipe, p) is outside
+    inside = query({held_out.queries["group"].iloc[0]})
+    assert answer.fit_blend(inside, known, recipe, p) is not outside
+    assert known.kept.blend is outside
 
 
 def test_probabilities_sum_to_1_and_ties_are_in_the_order_of_names():

@@ -8,7 +8,8 @@ from pipeline import params, paths
 from pipeline.data import features, gallery, tables
 from pipeline.identify import comparison
 from pipeline.identify.comparison import Query
-from pipeline.identify.gallery import Gallery, LocalGallery
+from pipeline.identify.gallery import Gallery, Kept, LocalGallery
+from pipeline.steps.match import by_number
 from pipeline.steps.match import index as feature_index
 from pipeline.steps.match.matcher import Matcher
 from pipeline.steps.weigh.point_weights import PointWeigher
@@ -45,6 +46,18 @@ def test_a_held_out_photograph_is_compared_with_all_but_its_part():
     assert together["image"].tolist() == ["a0"]
 
 
+def test_photographs_from_outside_share_one_gallery():
+    names = np.array(["a0", "b0"])
+    rows = pd.DataFrame({"image": names, "identity": ["a", "b"]})
+    own = {0: gallery.Embeddings(names, np.eye(2, dtype=np.float32))}
+    known = stored(embeddings=own, kept=Kept())
+    outside = comparison.choose_gallery(query(set()), known, 0, rows)
+    assert comparison.choose_gallery(query(set()), known, 0, rows) is outside
+    inside = comparison.choose_gallery(query({3}), known, 0, rows[:1])
+    assert inside.names.tolist() == ["a0"]
+    assert known.kept.galleries == {0: outside}
+
+
 def test_photographs_are_ranked_by_matched_points_then_by_similarity():
     """Similarities 1 and .8 to b's photographs by one member, .6 and 0 by another."""
     vectors = np.array([[1, 0], [0.8, 0.6], [0, 1]], np.float32)
@@ -70,10 +83,12 @@ def test_a_new_photograph_has_the_votes_of_its_edge(monkeypatch):
     images = [f"w{individual}_0.png" for individual in range(KNOWN)]
     rows = pd.DataFrame({"image": images, "identity": [name[:2] for name in images]})
     new = features.join([comparison.QUERY], [known.of(known.names.tolist().index("w2_1.png"))])
-    descriptors = np.concatenate([known.of(2 * number).descriptors for number in range(KNOWN)])
-    edges = known.edge_features()
-    windows = np.concatenate([edges.descriptors[edges.rows(2 * n)] for n in range(KNOWN)])
-    indices = [feature_index.build_index(array, p.match) for array in (descriptors, windows)]
+    indices = [
+        feature_index.build_index(
+            every.descriptors, by_number.list_rows(every, 2 * np.arange(KNOWN)), p.match
+        )
+        for every in (known, known.edge_features())
+    ]
     nearest = pd.DataFrame({"query": [comparison.QUERY], "rank": [0], "image": ["w0_0.png"]})
     monkeypatch.setattr(Matcher, "build_index", lambda _: built.append(1) or indices[1])
     votes = []

@@ -10,6 +10,7 @@ from pipeline import paths
 from pipeline.data import gallery as rows
 from pipeline.data.features import NO_EDGE, Features, join
 from pipeline.identify import gallery, stored_index
+from pipeline.identify.enrolled import add_enrolled_features
 from pipeline.steps.match import index as feature_index
 from pipeline.system.errors import UserError
 from tests.pipeline.data.synthetic_edges import build_features
@@ -33,9 +34,9 @@ def test_a_members_embeddings_of_stored_and_enrolled_photographs(p):
 def built(monkeypatch) -> list[int]:
     """One number for each time that an index was built."""
     numbers = []
-    build = feature_index.build_index
+    build = feature_index.build_codes
     monkeypatch.setattr(
-        feature_index, "build_index", lambda *args: numbers.append(1) or build(*args)
+        feature_index, "build_codes", lambda *args: numbers.append(1) or build(*args)
     )
     return numbers
 
@@ -75,7 +76,8 @@ def test_the_index_of_trailing_edges_is_kept_too(p, built):
         name: replace(build_enrolled("w9", "a0"), features=join([name], [one]))
         for name, one in zip("xy", edges, strict=True)
     }
-    second = gallery.build_local_gallery(stored, folds, added, p)
+    appended = add_enrolled_features(stored, added)
+    second = gallery.build_local_gallery(appended, folds, added, p)
     windows = len(stored.edges)
     assert first.edge_index.ntotal == windows and len(built) == 2  # of points and edges, once
     assert second.edge_index.ntotal == windows + len(edges[0].edge)
@@ -91,16 +93,16 @@ def test_the_index_of_trailing_edges_is_kept_too(p, built):
 )
 def test_a_damaged_index_is_built_again(p, built):
     features, images = draw_features(), pd.Series(["a0", "b1"])
-    expected = stored_index.load_or_build(
-        features, images, p.match, paths.FEATURE_INDEX
-    ).reconstruct_n(0, 12)
+    index = stored_index.load_or_build(features, images, p.match, paths.FEATURE_INDEX)
+    expected = feature_index.search(features.descriptors, index, 12)
     (path,) = paths.FEATURE_INDEX.iterdir()
     whole = path.read_bytes()
     flipped = whole[:99] + bytes([whole[99] ^ 1]) + whole[100:]
     for count, damaged in enumerate([b"", whole[:20], whole[:-40], flipped], start=2):
         path.write_bytes(damaged)
         found = stored_index.load_or_build(features, images, p.match, paths.FEATURE_INDEX)
-        assert np.array_equal(found.reconstruct_n(0, 12), expected) and len(built) == count
+        answer = feature_index.search(features.descriptors, found, 12)
+        assert all(map(np.array_equal, answer, expected)) and len(built) == count
         assert path.read_bytes() == whole
 
 

@@ -1,5 +1,7 @@
 """Threads that compute alone."""
 
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -7,6 +9,7 @@ import torch
 
 from pipeline.system import machine
 from pipeline.system.workers import start_workers
+from tests.conftest import ROOT
 
 
 @pytest.fixture
@@ -37,3 +40,14 @@ def test_each_thread_is_prepared_once(monkeypatch):
         # both threads must be there for either to go on
         used = set(pool.map(lambda _: together.wait(timeout=30) * 0 + threading.get_ident(), "ab"))
     assert sorted(prepared) == sorted(used)
+
+
+def test_a_program_without_torch_stays_without_it():
+    program = (
+        "import sys\n"
+        "from pipeline.system.workers import start_workers\n"
+        "with start_workers() as pool:\n"
+        "    assert list(pool.map(len, ['ab'])) == [2]\n"
+        "assert 'torch' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)

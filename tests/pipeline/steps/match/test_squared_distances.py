@@ -1,10 +1,14 @@
 """Squared distances of descriptors, in bytes and in float32."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
 from pipeline.steps.match import squared_distances
 from pipeline.steps.match.squared_distances import in_bytes, in_floats
+from tests.conftest import ROOT
 
 
 def descriptors(count: int, seed: int) -> np.ndarray:
@@ -39,3 +43,18 @@ def test_bytes_are_multiplied_if_the_cpu_is_fast_at_it(monkeypatch, bytes_are_fa
     monkeypatch.setattr(squared_distances, "multiplies_bytes", lambda: bytes_are_fast)
     measure = squared_distances.build_measure(descriptors(3, 0), 5)
     assert measure(descriptors(5, 1)).dtype == kind
+
+
+def test_little_work_does_not_load_torch():
+    program = (
+        "import sys\n"
+        "import numpy as np\n"
+        "from pipeline.steps.match import squared_distances\n"
+        "squared_distances.load_for(squared_distances.MANY - 1)\n"
+        "measure = squared_distances.build_measure(np.ones((2, 4), np.uint8), 3)\n"
+        "assert measure(np.zeros((3, 4), np.uint8)).tolist() == [[4] * 3] * 2\n"
+        "assert 'torch' not in sys.modules\n"
+        "squared_distances.load_for(squared_distances.MANY)\n"
+        "assert 'torch' in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)

@@ -33,7 +33,9 @@ def random_gallery(count: int = 200, seed: int = 0) -> Gallery:
 
 def cast_all(descriptors: np.ndarray, gallery: Gallery, banned=(), **changes) -> votes.Votes:
     section = SECTION.model_copy(update=changes)
-    index = feature_index.build_index(gallery.descriptors, section)
+    index = feature_index.build_index(
+        gallery.descriptors, np.arange(len(gallery.descriptors)), section
+    )
     allowed = ~np.isin(np.arange(gallery.images.max() + 1), banned)
     near = feature_index.search(descriptors, index, 4 * section.neighbours)
     places = np.zeros((len(descriptors), 2), np.float32)
@@ -147,7 +149,7 @@ def test_a_gallery_of_one_feature_gets_no_vote():
 
 
 def test_a_gallery_without_features_gives_no_votes_until_one_is_enrolled():
-    index = feature_index.build_index(np.empty((0, 128), np.uint8), SECTION)
+    index = feature_index.build_index(np.empty((0, 128), np.uint8), np.arange(0), SECTION)
     query = np.full((3, 128), 7, np.uint8)
     none = np.empty(0, int)
     cast = votes.cast_votes(
@@ -158,5 +160,5 @@ def test_a_gallery_without_features_gives_no_votes_until_one_is_enrolled():
         4,
     )
     assert not len(cast.labels) and not len(cast.images)
-    index.add(query.astype(np.float32))
+    feature_index.extend(index, query, np.arange(3))
     assert feature_index.search(query[:1], index, 5)[0].tolist() == [[0, 0, 0]]

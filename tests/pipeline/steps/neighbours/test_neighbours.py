@@ -102,14 +102,14 @@ def test_an_opposite_photograph_has_no_vote():
 def test_an_outlier_is_left_out_of_the_centre_but_not_of_the_mean():
     """Nine photographs at 20 degrees and one at 110: the centre stays at 20."""
     gallery = build_gallery(a=[20] * 9 + [110])
-    means, centres = scores.compute_prototypes(gallery, 1.5)
+    means, _, centres = scores.compute_prototypes(gallery, 1.5)
     assert centres[0] == pytest.approx(at(20)[0], abs=1e-6)
     assert means[0] == pytest.approx(at(*[20] * 9, 110).mean(axis=0), abs=1e-6)
 
 
 def test_the_nearest_half_always_stays():
     """Around 40 the nearest half are 35 and 45, whatever the number of deviations."""
-    _, centres = scores.compute_prototypes(build_gallery(a=[0, 35, 45, 80]), 1e-6)
+    _, _, centres = scores.compute_prototypes(build_gallery(a=[0, 35, 45, 80]), 1e-6)
     assert centres[0] == pytest.approx(at(40)[0], abs=1e-6)
 
 
