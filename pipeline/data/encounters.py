@@ -7,8 +7,6 @@ minutes; one by `day` has all of a day. Photographs of one sequence are in one e
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from pipeline.data import occasions
 from pipeline.params import Encounters
@@ -83,9 +81,13 @@ def join(count: int, keys: list[pd.Series]) -> np.ndarray:
         for key in keys
         for rows in (key.index.to_numpy()[own] for own in key.groupby(key).indices.values())
     ]
-    first = np.concatenate([np.empty(0, int), *(pair[0] for pair in ends)])
-    second = np.concatenate([np.empty(0, int), *(pair[1] for pair in ends)])
+    if not ends:
+        return np.arange(count)
+    from scipy.sparse import coo_matrix  # 20 MB, and most collections have no dates
+    from scipy.sparse.csgraph import connected_components
+
+    first, second = (np.concatenate(rows) for rows in zip(*ends, strict=True))
     links = coo_matrix((np.ones(len(first)), (first, second)), (count, count))
     _, labels = connected_components(links, directed=False)
     start = pd.Series(np.arange(count)).groupby(labels).min()
-    return start.to_numpy()[labels] if count else np.empty(0, int)
+    return start.to_numpy()[labels]

@@ -51,7 +51,9 @@ def compute_fingerprints(table: pd.DataFrame) -> Fingerprints:
     pairs = map_in_threads(lambda row: _fingerprint(*row), rows, "fingerprints")
     thumbnails = np.stack([thumbnail for thumbnail, _ in pairs])
     signatures = np.stack([signature for _, signature in pairs])
-    return Fingerprints(thumbnails, signatures, thumbnails.std(axis=(1, 2)) < MIN_CONTRAST)
+    # one by one: all at once, they would be numbers of eight bytes
+    flat = np.array([thumbnail.std() < MIN_CONTRAST for thumbnail in thumbnails])
+    return Fingerprints(thumbnails, signatures, flat)
 
 
 def compute_hashes(signatures: np.ndarray) -> np.ndarray:

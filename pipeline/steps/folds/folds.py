@@ -32,7 +32,10 @@ def join_encounters(labels: pd.DataFrame, encounter: Mapping[str, int]) -> pd.Da
     the lowest of their numbers.
     """
     rows = labels.reset_index(drop=True)
-    start = encounters.join(len(rows), [rows["group"], rows["image"].map(encounter)])
+    own = rows["image"].map(encounter)
+    if own.is_unique:  # no dates
+        return labels
+    start = encounters.join(len(rows), [rows["group"], own])
     return labels.assign(group=rows["group"].groupby(start).transform("min").to_numpy())
 
 
