@@ -1,10 +1,17 @@
 """`tailprint bench`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-EXAMPLES = ["tailprint bench two-cores", "tailprint bench two-cores --rows crop --rows match"]
+EXAMPLES = [
+    "tailprint bench two-cores",
+    "tailprint bench two-cores --rows crop --rows match",
+    "tailprint bench scale --photographs 1000 --photographs 10000",
+]
+SCALE, SCALE_FOLDER = "scale", Path("data/scale")
+SIZES = [1000, 3300, 10_000, 33_000]
 
 
 def main(
@@ -15,7 +22,10 @@ def main(
     rows: Annotated[
         list[str] | None, typer.Option(help="Only these, each with --rows; make must be asked for.")
     ] = None,
-    photographs: Annotated[int, typer.Option(min=100, help="Of the demo.")] = 400,
+    photographs: Annotated[
+        list[int] | None,
+        typer.Option(min=100, help="Of the demo: 400 unless given; scale: 1000 to 33000, several."),
+    ] = None,
     steps: Annotated[int, typer.Option(min=1, help="Of training that are timed.")] = 5,
     rounds: Annotated[int, typer.Option(min=1, help="Of which the best counts.")] = 2,
 ) -> None:
@@ -24,12 +34,22 @@ def main(
     Both run in turns in the same Python, each from its own code, on the same photographs. A ratio
     above 1 is better than the base. Rows: start, views, competition, dedup, labels, crop,
     keypoints, embed, match, step, gpu (where there is one), make (the whole demo, twice).
+
+    With the name scale it measures how time and memory grow instead: all stages but the training
+    on demos of several sizes (in data/scale), and searches in synthetic galleries of up to a
+    million photographs.
     """
+    if name == SCALE:
+        from benchmarks.scale.scale import measure
+        from benchmarks.scale.table import render
+
+        print(render(measure(SCALE_FOLDER.absolute(), photographs or SIZES)))
+        return
     from benchmarks.bench import bench, table
     from commands.messages import say
     from pipeline.system import git
 
-    sizes = bench.Sizes(photographs, steps, rounds)
+    sizes = bench.Sizes((photographs or [400])[0], steps, rounds)
     path = bench.ROOT / bench.FOLDER / f"{name}.csv"
     lines = []
     for line in bench.bench(base, rows or [], sizes, say):

@@ -80,16 +80,20 @@ def ask(command: list[str]) -> subprocess.CompletedProcess[str]:
 
 def make_side(name: str, commit: str, code: Path, project: Path, changes: dict) -> Side:
     """A side with a project of its own; `changes` of params.yaml are merged into its settings."""
+    settings = merge(YAML(typ="safe").load(code / "params.yaml"), changes)
+    make_project(code, project, settings)
+    return Side(name, commit, code, project)
+
+
+def make_project(code: Path, project: Path, settings: dict) -> None:
+    """Make a folder in which stages run: links to the code, settings, empty decisions."""
     project.mkdir(parents=True)
     for folder in CODE:
         (project / folder).symlink_to(code / folder)
     for path in INPUTS:
         (project / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(code / path, project / path)
-    yaml = YAML(typ="safe")
-    settings = merge(yaml.load(code / "params.yaml"), changes)
-    yaml.dump(settings, project / "params.yaml")
-    return Side(name, commit, code, project)
+    YAML(typ="safe").dump(settings, project / "params.yaml")
 
 
 def merge(settings: dict, changes: dict) -> dict:
