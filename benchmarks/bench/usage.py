@@ -13,6 +13,7 @@ from pipeline.system.errors import UserError
 
 LAST_LINES = 3  # of a failure's output
 SAMPLE_EVERY = 0.25  # seconds
+LOOKING = 0.05  # at most this fraction of the time, which a process of many pages waits for
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class RunFailed(UserError):
 def run(command: list[str], folder: Path, watch: bool = False) -> Usage:
     """Run a command in a folder, whose modules it finds. Raises RunFailed.
 
-    watch : look at the memory of the process and its children together, four times a second
+    watch : look at the memory of the process and its children together, up to four times a second
     """
     environment = os.environ | {"PYTHONPATH": str(folder)}
     begin = time.perf_counter()
@@ -80,8 +81,10 @@ class Watcher(threading.Thread):
         one that its parent gets at its end is no use: it begins with the parent's memory.)
         """
         while True:
+            begin = time.perf_counter()
             self.look()
-            if self.over.wait(SAMPLE_EVERY):
+            took = time.perf_counter() - begin
+            if self.over.wait(max(SAMPLE_EVERY, took / LOOKING)):
                 return
 
     def look(self) -> None:

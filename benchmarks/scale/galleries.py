@@ -2,6 +2,7 @@
 
     python -m benchmarks.scale.galleries neighbours 1000000
     python -m benchmarks.scale.galleries identify 1000000
+    python -m benchmarks.scale.local_galleries 100000
 
 Each individual has ten photographs around its own direction. Prints as JSON the seconds of the
 search (of one photograph after another in `identify`, the mean after the first) and the fraction of
@@ -39,17 +40,20 @@ PHOTOGRAPHS = 10  # of an individual
 SPREAD = 1.2  # of its photographs around it, per number
 AT_ONCE = 50_000  # vectors that are drawn
 QUERIES = {"neighbours": 10_000, "identify": 20}
+LARGEST_LOCAL = 100_000  # photographs: their descriptors take 5 GB of the disk
 CHECKED = 200  # queries whose true neighbours are computed
 NEAREST = 10
 
 
 def measure_galleries(size: int, done: set[str]) -> Iterator[Row]:
     """A row for each way to search a gallery of `size` photographs that is not `done`."""
-    for way in QUERIES:
+    ways = {way: [__spec__.name, way] for way in QUERIES}
+    if size <= LARGEST_LOCAL:
+        ways["match"] = ["benchmarks.scale.local_galleries"]
+    for way, module in ways.items():
         row = f"gallery: {way}"
         if row not in done:
-            command = [sys.executable, "-m", __spec__.name, way, str(size)]
-            used = run(command, ROOT, watch=True)
+            used = run([sys.executable, "-m", *module, str(size)], ROOT, watch=True)
             printed = json.loads(used.output.strip().splitlines()[-1])
             yield Row(row, size, printed["seconds"], printed["cpu"], used.peak, printed["found"])
 

@@ -81,7 +81,7 @@ class Features:
             rows.stop - rows.start,
             self.canvases[image],
             self.sizes[image],
-            self.edges[self.edge_images == image],
+            self.edges[slice(*np.searchsorted(self.edge_images, [image, image + 1]))],
         )
 
     def warp(self, photograph: np.ndarray, image: int) -> np.ndarray:
@@ -169,12 +169,7 @@ def append(first: Features, second: Features) -> Features:
     """
     if not len(first.names) or not len(second.names):
         return first if len(first.names) else second
-    widths = first.descriptors.shape[1], second.descriptors.shape[1]
-    if widths[0] != widths[1]:
-        raise UserError(
-            f"local features of {widths[0]} and {widths[1]} numbers can't be compared: "
-            f"{OTHER_SETTINGS}"
-        )
+    check_same_kind(first, second)
     starts = np.concatenate([first.starts, first.starts[-1] + second.starts[1:]])
     ends = np.concatenate([first.ends, first.starts[-1] + second.ends])
     names = np.concatenate([first.names, second.names])
@@ -184,6 +179,16 @@ def append(first: Features, second: Features) -> Features:
     }
     edge_images = np.concatenate([first.edge_images, len(first.names) + second.edge_images])
     return Features(names, starts, ends, **arrays, edge_images=edge_images)
+
+
+def check_same_kind(first: Features, second: Features) -> None:
+    """Raise UserError for features of two kinds."""
+    widths = first.descriptors.shape[1], second.descriptors.shape[1]
+    if widths[0] != widths[1]:
+        raise UserError(
+            f"local features of {widths[0]} and {widths[1]} numbers can't be compared: "
+            f"{OTHER_SETTINGS}"
+        )
 
 
 def build_empty() -> Features:

@@ -138,7 +138,8 @@ class Embeddings:
             raise ValueError(f"{len(self.names)} names for {len(self.vectors)} vectors")
         if len(set(self.names.tolist())) != len(self.names):
             raise ValueError("an image is embedded twice")
-        lengths = np.linalg.norm(self.vectors, axis=1)
+        # without the squares of all numbers, which take as much memory again
+        lengths = np.sqrt(np.einsum("nd,nd->n", self.vectors, self.vectors))
         if not np.allclose(lengths, 1, atol=1e-3):
             raise UserError(
                 f"embeddings have lengths {lengths.min():.3f} to {lengths.max():.3f}, and not 1: "

@@ -7,13 +7,12 @@ import numpy as np
 import pandas as pd
 
 from pipeline.data import gallery
-from pipeline.data.features import Features, append
+from pipeline.data.features import Features, join
 from pipeline.identify.gallery import Gallery, LocalGallery
 from pipeline.params import Params
 from pipeline.paths import QuerySet
 from pipeline.steps.match import match, queries
-from pipeline.steps.match.matcher import Matcher
-from pipeline.steps.match.queries import Galleries
+from pipeline.steps.match.by_number import locate, number_photographs
 from pipeline.steps.neighbours import search
 from pipeline.steps.neighbours.neighbours import build_table, score_queries
 from pipeline.steps.weigh.point_weights import PointWeigher
@@ -86,16 +85,28 @@ def match_features(
     p: Params,
 ) -> match.Matches:
     """Match local features with the gallery (`rows`); the members' `nearest` are verified."""
-    features = append(stored.features, query.features)
-    galleries = Galleries(local.rows, {QUERY: rows["image"]}, stored.viewpoint)
-    matcher = Matcher(features, galleries, p.match, p.keypoints.detector, local.index)
+    own, images = query.features, rows["image"]
+    viewpoint = stored.viewpoint.get(QUERY, "")
     close = queries.merge_nearest(nearest, p.match.shortlist).get(QUERY, [])
     sets: dict[QuerySet, dict[str, queries.Query]] = {
         QUERY: {QUERY: queries.Query(QUERY, close, [], None)}
     }
-    found = match.match_flat(matcher, sets)
-    found = match.add_edge_votes(found, features, galleries, sets, p.match, local.edge_index)
-    return match.add_pair_scores(found, features, stored.files, p.match)[QUERY]
+    matcher = local.matcher.with_guest(own, QUERY, images, viewpoint)
+    found, edge_matcher = match.match_flat(matcher, sets), None
+    if local.edge_matcher:
+        edge_matcher = local.edge_matcher.with_guest(own.edge_features(), QUERY, images, viewpoint)
+    found = match.add_edge_votes(found, edge_matcher, sets)
+    if p.match.pairs != "none":
+        pairs = join_features(query, stored, found[QUERY].pairs["image"].unique().tolist())
+        found = match.add_pair_scores(found, pairs, stored.files, p.match)
+    return found[QUERY]
+
+
+def join_features(query: Query, stored: Gallery, images: list[str]) -> Features:
+    """The features of the photograph and of these images of the gallery."""
+    numbers = locate(number_photographs(stored.features), images)
+    others = [stored.features.of(number) for number in numbers]
+    return join([QUERY, *images], [query.features.of(0), *others])
 
 
 def rank_compared(query: Query, stored: Gallery, compared: list[pd.DataFrame]) -> pd.DataFrame:

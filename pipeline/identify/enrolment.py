@@ -12,7 +12,7 @@ from pipeline.data import artefacts, identity_names, images, tables
 from pipeline.data.enrolled_photo import Enrolled, load_enrolled
 from pipeline.data.tables import NEW_WHALE
 from pipeline.identify.eligibility import check_members
-from pipeline.identify.photograph import extract, read_images
+from pipeline.identify.photograph import Extractor, read_images
 from pipeline.params import Params
 from pipeline.system.errors import UserError
 
@@ -33,7 +33,7 @@ def enroll(photograph: Path, identity: str, p: Params) -> Path:
     digest = table["sha256"][0]
     check_label(photograph, competition_identity(digest), identity)
     tell_of_replaced(photograph, digest, identity, enrolled)
-    extracted = extract(table, p.folds.trained, p)
+    extracted = Extractor(p).extract(table, p.folds.trained)
     copy = f"{digest}{photograph.suffix}"
     tables.replace(paths.ENROLLED / copy, partial(shutil.copyfile, photograph))
     return Enrolled(
@@ -106,7 +106,8 @@ def renew(enrolled: Enrolled, p: Params, made_with: str) -> Enrolled:
 
     made_with : their `fingerprint`
     """
-    extracted = extract(read_images([paths.ENROLLED / enrolled.copy]), p.folds.trained, p)
+    table = read_images([paths.ENROLLED / enrolled.copy])
+    extracted = Extractor(p).extract(table, p.folds.trained)
     vectors = extracted.embeddings[:, 0]
     renewed = replace(enrolled, made_with=made_with, vectors=vectors, features=extracted.features)
     renewed.save(paths.ENROLLED)

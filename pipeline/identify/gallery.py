@@ -20,9 +20,10 @@ from pipeline.params import RERANK_SCORES, Ensemble, Params
 from pipeline.steps.ensemble.assemble import FoldEvidence, select_tests, stack_held_out
 from pipeline.steps.ensemble.blend import Blend
 from pipeline.steps.ensemble.load import load_fold_evidence
-from pipeline.steps.match import by_number
+from pipeline.steps.match import by_number, edges
 from pipeline.steps.match import index as feature_index
-from pipeline.steps.match.queries import merge_galleries
+from pipeline.steps.match.matcher import Matcher
+from pipeline.steps.match.queries import Galleries, merge_galleries
 from pipeline.steps.neighbours import search
 from pipeline.system.errors import OTHER_SETTINGS, UserError
 
@@ -31,14 +32,12 @@ from pipeline.system.errors import OTHER_SETTINGS, UserError
 class LocalGallery:
     """The photographs that local features are compared with.
 
-    rows: columns image, identity, of all galleries; index: of their descriptors
-    (`index.build_index`); edge_index: the same of the windows of their trailing edges, None without
-    any
+    matcher: of all galleries and the enrolled photographs; edge_matcher: of their trailing edges,
+    None without any
     """
 
-    rows: pd.DataFrame
-    index: faiss.Index
-    edge_index: faiss.Index | None
+    matcher: Matcher
+    edge_matcher: Matcher | None
 
 
 @dataclass
@@ -82,13 +81,16 @@ def load_gallery(recipe: Ensemble, enrolled: dict[str, Enrolled], p: Params) -> 
     folds = artefacts.load_folds()
     parts = load_evidence(recipe, folds, p)
     features = add_enrolled_features(Features.load(paths.KEYPOINTS), enrolled)
-    local = build_local_gallery(features, folds, enrolled, p) if recipe.local_scores() else None
+    viewpoint = artefacts.load_viewpoints()
+    local = None
+    if recipe.local_scores():
+        local = build_local_gallery(features, folds, enrolled, viewpoint, p)
     return Gallery(
         folds=add_enrolled_rows(folds, enrolled),
         embeddings={f: load_embeddings(f, enrolled, p) for f in recipe.fold_list(p.folds.trained)},
         held_out=stack_held_out(parts),
         tests=select_tests(parts),
-        viewpoint=artefacts.load_viewpoints(),
+        viewpoint=viewpoint,
         features=features,
         local=local,
         files=find_files(enrolled),
@@ -137,26 +139,35 @@ def check_lengths(stored: Embeddings, vectors: np.ndarray, fold: int, p: Params)
 
 
 def build_local_gallery(
-    features: Features, folds: pd.DataFrame, enrolled: dict[str, Enrolled], p: Params
+    features: Features,
+    folds: pd.DataFrame,
+    enrolled: dict[str, Enrolled],
+    viewpoint: Mapping[str, str],
+    p: Params,
 ) -> LocalGallery:
     """Join all galleries and the enrolled photographs, and index their local features.
 
     features : of the competition's photographs and, after them, of the enrolled ones
+    viewpoint : of each photograph if known
     """
-    rows, added = merge_galleries(folds), list(enrolled)
-    index = load_index(features, rows["image"], added, paths.FEATURE_INDEX, p)
+    rows = merge_galleries(folds)[["image", "identity"]]
+    identities = [photograph.identity for photograph in enrolled.values()]
+    added = pd.DataFrame({"image": list(enrolled), "identity": identities})
+    everything = pd.concat([rows, added], ignore_index=True)
+    galleries = Galleries(everything, {}, viewpoint)
+    index = load_index(features, rows["image"], added["image"], paths.FEATURE_INDEX, p)
     edge_index = None
     if len(features.edges):
-        edges = features.edge_features()
-        edge_index = load_index(edges, rows["image"], added, paths.EDGE_INDEX, p)
-    identities = [photograph.identity for photograph in enrolled.values()]
-    added_rows = pd.DataFrame({"image": added, "identity": identities})
-    rows = pd.concat([rows[["image", "identity"]], added_rows], ignore_index=True)
-    return LocalGallery(rows, index, edge_index)
+        edges_of = features.edge_features()
+        edge_index = load_index(edges_of, rows["image"], added["image"], paths.EDGE_INDEX, p)
+    return LocalGallery(
+        Matcher(features, galleries, p.match, p.keypoints.detector, index),
+        edges.build_matcher(features, galleries, p.match, edge_index),
+    )
 
 
 def load_index(
-    features: Features, images: pd.Series, added: list[str], folder: Path, p: Params
+    features: Features, images: pd.Series, added: pd.Series, folder: Path, p: Params
 ) -> faiss.Index:
     """The kept index of these images' features, and of those of the photographs `added`."""
     index = stored_index.load_or_build(features, images, p.match, folder)

@@ -23,7 +23,7 @@ from pipeline.identify.enrolled import refresh_enrolled
 from pipeline.identify.ensembles import default_ensemble
 from pipeline.identify.gallery import Gallery, check_lengths, load_gallery
 from pipeline.identify.matched_pair import MatchedPair, match_pair
-from pipeline.identify.photograph import extract, read_images
+from pipeline.identify.photograph import Extractor, read_images
 from pipeline.params import Ensemble, Params
 from pipeline.steps.match.by_number import locate, number_photographs
 from pipeline.system.errors import UserError
@@ -76,6 +76,7 @@ class Identifier:
         self.p = with_prior(p, prior)
         self.recipe = choose_recipe(ensemble, self.p)
         check_members(self.p)
+        self.extractor = Extractor(self.p)
         self.loaded: dict[str, tuple[Gallery, dict[str, Enrolled]]] = {}
 
     def identify(self, photograph: Path, viewpoint: str | None = None) -> Identification:
@@ -94,7 +95,7 @@ class Identifier:
             viewpoint=known | find_viewpoint(digest, viewpoint, known),
             files={**stored.files, QUERY: str(photograph)},
         )
-        extracted = extract(images, folds, p)
+        extracted = self.extractor.extract(images, folds)
         for fold, vectors in zip(folds, extracted.embeddings, strict=True):
             check_lengths(stored.embeddings[fold], vectors, fold, p)
         embeddings = dict(zip(folds, extracted.embeddings[:, 0], strict=True))

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,6 +14,7 @@ from pipeline import paths
 from pipeline.data import artefacts, images, tables
 from pipeline.data.features import Features
 from pipeline.models import member_networks
+from pipeline.models.embedding_net import EmbeddingNet
 from pipeline.params import Params
 from pipeline.steps.crop import crop, pack
 from pipeline.steps.crop.given import Given
@@ -56,33 +58,56 @@ def _image_row(number: int, path: Path) -> list:
     return [f"{number} {path.name}", "test", "", str(path), width, height, len(data), digest]
 
 
-def extract(table: pd.DataFrame, folds: Sequence[int], p: Params) -> Extracted:
-    """Crop photographs, embed them by members of match.backbone, and find local features.
+class Extractor:
+    """Crops photographs, embeds them by members of match.backbone, and finds local features.
 
-    table : table "images"
-    folds : the held-out folds of the members, in the order of the embeddings
+    The networks are loaded when first needed, and kept.
     """
-    with TemporaryDirectory() as folder:
-        crops = Path(folder) / "crops.npy"
-        boxes = crop_images(table, p, crops)
-        features = keypoints.extract(table, boxes, crops, p.keypoints)
-        _warn_of_missing_points(table, features)
-        embeddings = [embed_crops(table, crops, fold, p) for fold in folds]
-    return Extracted(np.stack(embeddings), features)
 
+    def __init__(self, p: Params) -> None:
+        self.p = p
+        self.networks: dict[int, EmbeddingNet] = {}
 
-def crop_images(table: pd.DataFrame, p: Params, crops: Path) -> pd.DataFrame:
-    """Crop photographs into the file `crops` (n x H x W x 4, uint8); returns their "boxes" table.
+    def extract(self, table: pd.DataFrame, folds: Sequence[int]) -> Extracted:
+        """Describe the photographs of a table "images".
 
-    A photograph of the competition gets its stored crop and box; any other one is cropped as the
-    stage `crop` does it.
-    """
-    net = crop.load_unet(paths.UNET, p.crop)
-    source, segment = crop.choose_segmenter(net, p.crop)
-    boxes = pack.pack(table, Given({}, {}), source, segment, p.crop, crops)
-    _copy_stored_crops(table, boxes, crops)
-    _warn_of_missing_animals(table, boxes, p.crop.frame)
-    return boxes
+        folds : the held-out folds of the members, in the order of the embeddings
+        """
+        with TemporaryDirectory() as folder:
+            crops = Path(folder) / "crops.npy"
+            boxes = self.crop(table, crops)
+            features = keypoints.extract(table, boxes, crops, self.p.keypoints)
+            _warn_of_missing_points(table, features)
+            embeddings = [self.embed(table, crops, fold) for fold in folds]
+        return Extracted(np.stack(embeddings), features)
+
+    def crop(self, table: pd.DataFrame, crops: Path) -> pd.DataFrame:
+        """Crop photographs into the file `crops` (n x H x W x 4, uint8); returns their "boxes".
+
+        A photograph of the competition gets its stored crop and box; any other one is cropped as
+        the stage `crop` does it.
+        """
+        source, segment = self.segmenter
+        boxes = pack.pack(table, Given({}, {}), source, segment, self.p.crop, crops)
+        _copy_stored_crops(table, boxes, crops)
+        _warn_of_missing_animals(table, boxes, self.p.crop.frame)
+        return boxes
+
+    @cached_property
+    def segmenter(self) -> tuple[str, pack.Segment]:
+        """Name and function of what finds masks."""
+        return crop.choose_segmenter(crop.load_unet(paths.UNET, self.p.crop), self.p.crop)
+
+    def embed(self, table: pd.DataFrame, crops: Path, fold: int) -> np.ndarray:
+        """Embed the crops of n photographs by one member, n x d unit vectors."""
+        backbone = self.p.match.backbone
+        settings = self.p.member_train(backbone)
+        if fold not in self.networks:
+            model = paths.model(backbone, fold)
+            built = self.p.backbones[backbone]
+            self.networks[fold] = member_networks.load_trained(built, settings, model)
+        net = self.networks[fold]
+        return embed.embed(net, crops, table["image"], settings.channels, self.p.embed.flip).vectors
 
 
 def _copy_stored_crops(table: pd.DataFrame, boxes: pd.DataFrame, crops: Path) -> None:
@@ -128,12 +153,3 @@ def _warn_of_missing_points(table: pd.DataFrame, features: Features) -> None:
             "embedding is compared, and no points can match",
             path,
         )
-
-
-def embed_crops(table: pd.DataFrame, crops: Path, fold: int, p: Params) -> np.ndarray:
-    """Embed the crops of n photographs by one member of match.backbone, n x d unit vectors."""
-    backbone = p.match.backbone
-    settings = p.member_train(backbone)
-    model = paths.model(backbone, fold)
-    net = member_networks.load_trained(p.backbones[backbone], settings, model)
-    return embed.embed(net, crops, table["image"], settings.channels, p.embed.flip).vectors

@@ -10,7 +10,7 @@ from pipeline import paths
 from pipeline.data import tables
 from pipeline.identify.eligibility import members_for_pair, point_weights_for
 from pipeline.identify.matched_pair import MatchedPair, match_pair
-from pipeline.identify.photograph import extract, read_images
+from pipeline.identify.photograph import Extractor, read_images
 from pipeline.params import Params
 from pipeline.steps.match.points import INLIER_COLUMNS, describe_inliers
 from pipeline.steps.verify.pair_model import PairModel
@@ -49,7 +49,7 @@ def verify(first: Path, second: Path, p: Params, prior: float = 0.5) -> Verifica
     table = read_images([first, second])
     hashes = table["sha256"].tolist()
     folds = members_for_pair(hashes, p.folds.trained)
-    extracted = extract(table, folds, p)
+    extracted = Extractor(p).extract(table, folds)
     similarities = {
         paths.member_name(p.match.backbone, fold): float(embeddings[0] @ embeddings[1])
         for fold, embeddings in zip(folds, extracted.embeddings, strict=True)

@@ -19,8 +19,13 @@ from pipeline.steps.match.queries import Galleries, Query
 
 def build_matcher(
     features: Features, galleries: Galleries, params: Match, index: faiss.Index | None = None
-) -> Matcher:
-    """A matcher of the photographs' edges, which verifies no pair; see `Matcher` for `index`."""
+) -> Matcher | None:
+    """A matcher of the photographs' edges, which verifies no pair; None if there are no edges.
+
+    index : see `Matcher`
+    """
+    if not len(features.edges):
+        return None
     votes_only = params.model_copy(update={"shortlist": 0, "matcher": "nearest"})
     return Matcher(features.edge_features(), galleries, votes_only, "sift", index)
 

@@ -85,7 +85,7 @@ def match_sets(
         return dict.fromkeys(sets, empty)
     faiss.omp_set_num_threads(1)
     found = match_flat(Matcher(features, galleries, params, detector), sets)
-    found = add_edge_votes(found, features, galleries, sets, params)
+    found = add_edge_votes(found, edges.build_matcher(features, galleries, params), sets)
     return add_pair_scores(found, features, files, params)
 
 
@@ -111,19 +111,15 @@ def count_distances(matcher: Matcher, queries: int) -> float:
 
 def add_edge_votes(
     found: dict[QuerySet, Matches],
-    features: Features,
-    galleries: Galleries,
+    matcher: Matcher | None,
     sets: Mapping[QuerySet, Mapping[str, Query]],
-    params: Match,
-    index: faiss.Index | None = None,
 ) -> dict[QuerySet, Matches]:
     """Add the evidence `edge_votes`, of the same queries, if there are trailing edges.
 
-    index : of the galleries' windows; built if not given
+    matcher : of the edges (`edges.build_matcher`)
     """
-    if not len(features.edges):
+    if matcher is None:
         return found
-    matcher = edges.build_matcher(features, galleries, params, index)
     without_pairs = {key: edges.without_pairs(queries) for key, queries in sets.items()}
     votes = match_flat(matcher, without_pairs)
     return {key: add_votes(matches, votes[key].evidence) for key, matches in found.items()}

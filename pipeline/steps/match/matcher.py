@@ -1,7 +1,8 @@
 """All galleries, indexed to be matched with one query after another."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from copy import copy
 from dataclasses import dataclass
 from threading import Lock
 
@@ -9,7 +10,7 @@ import faiss
 import numpy as np
 import pandas as pd
 
-from pipeline.data.features import Features
+from pipeline.data.features import Features, check_same_kind, join
 from pipeline.params import Match
 from pipeline.steps.match import index as feature_index
 from pipeline.steps.match import votes
@@ -78,7 +79,8 @@ class Matcher:
     ) -> None:
         self.features, self.viewpoints, self.params = features, galleries.viewpoints, params
         self.match_points = load_point_matcher(detector, params)
-        self.numbers = number_photographs(features)
+        self.names, self.numbers = features.names, number_photographs(features)
+        self.guest: Features | None = None
         self.images = self.locate(galleries.rows["image"])
         labels, self.identities = pd.factorize(galleries.rows["identity"], sort=True)
         self.label_of = np.full(len(features.names), -1)
@@ -118,6 +120,31 @@ class Matcher:
             for word in {"", *self.viewpoints.values()}
         }
 
+    def with_guest(
+        self, guest: Features, key: Hashable, images: pd.Series, viewpoint: str
+    ) -> "Matcher":
+        """Add one photograph that is compared with these images of a gallery, in a copy.
+
+        guest : its features alone; key : of its gallery; viewpoint : "" if it is not known
+
+        Nothing that grows with the number of features is copied.
+        """
+        check_same_kind(self.features, guest)
+        (name,) = guest.names.tolist()
+        other = copy(self)
+        other.guest = guest
+        other.names = np.append(self.names, name)
+        other.numbers = self.numbers | {name: len(self.names)}
+        other.viewpoints = {**self.viewpoints, name: viewpoint}
+        other.comparable = {key: other.build_comparable(images)}
+        return other
+
+    def find(self, image: int) -> tuple[Features, int]:
+        """The features among which a photograph's are, and its number there."""
+        if self.guest is not None and image == len(self.features.names):
+            return self.guest, 0
+        return self.features, image
+
     def locate(self, images: Iterable[str]) -> np.ndarray:
         """The numbers of photographs; UserError if one is missing."""
         return locate(self.numbers, images)
@@ -141,7 +168,8 @@ class Matcher:
         """
         fraction = max(count / len(self.images), MIN_FRACTION)
         depth = int(np.ceil(2 * (self.params.neighbours + 1) / fraction))
-        descriptors = self.features.descriptors[self.features.rows(image)]
+        features, number = self.find(image)
+        descriptors = features.descriptors[features.rows(number)]
         with self.lock:
             return feature_index.search(descriptors, self.index, depth)
 
@@ -149,7 +177,7 @@ class Matcher:
         self, image: int, neighbours: tuple[np.ndarray, np.ndarray], comparable: Comparable
     ) -> votes.Votes:
         """Cast the votes of a query's features for what is comparable."""
-        places = find_places(self.features, image)
+        places = find_places(*self.find(image))
         count = self.params.neighbours + 1
         return votes.cast_votes(
             *neighbours, places, self.gallery_features, comparable.allowed, count
@@ -158,7 +186,13 @@ class Matcher:
     def verify(self, image: int, selections: list[Selection]) -> dict[int, VerifiedPair]:
         """Verify the selected photographs."""
         images = sorted({other for selection in selections for other in selection.images})
-        pairs = verify_pairs(self.features, image, images, self.match_points, self.params)
+        features, number = self.find(image)
+        numbers: Sequence[int] = images
+        if features is self.guest:
+            names = self.names[[image, *images]]
+            features = join(names, [features.of(0), *(self.features.of(i) for i in images)])
+            numbers = range(1, len(names))
+        pairs = verify_pairs(features, number, numbers, self.match_points, self.params)
         return dict(zip(images, pairs, strict=True))
 
     def top_votes(self, cast: votes.Votes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

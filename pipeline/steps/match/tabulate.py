@@ -57,4 +57,4 @@ def tabulate_points(matcher: Matcher, found: Sequence[QueryMatches]) -> pd.DataF
 
 def name_photographs(matcher: Matcher, numbers: np.ndarray) -> np.ndarray:
     """The names of photographs, by number."""
-    return matcher.features.names[numbers.astype(int)]
+    return matcher.names[numbers.astype(int)]

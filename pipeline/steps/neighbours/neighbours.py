@@ -95,14 +95,14 @@ def _score_comparable(
     """As `score_queries`, if every query may be compared with the whole gallery."""
     vectors, gallery = expand_and_augment(vectors, gallery, params)
     nearest = search(gallery.vectors, vectors, max(params.images, params.vote), params)
-    means, unit_means, centres = scores.find_prototypes(gallery, params.outlier_deviations)
-    by_mean = search(unit_means, vectors, params.candidates, params)
+    means, lengths, centres = scores.find_prototypes(gallery, params.outlier_deviations)
+    by_mean = search(means, vectors, params.candidates, params)
     by_centre = search(centres, vectors, params.candidates, params)
     pairs = propose_pairs(nearest, by_mean, by_centre, gallery, params.candidates)
     query, label = pairs.T
     by_source = {
         "nearest": scores.compute_best_similarities(vectors, gallery, pairs),
-        "mean": scores.compute_products(vectors, means, pairs),
+        "mean": scores.compute_products(vectors, means, pairs) * lengths[pairs[:, 1]],
         "centre": scores.compute_products(vectors, centres, pairs),
         "vote": scores.count_votes(nearest, gallery, params.vote, pairs),
         **compute_optional_scores(vectors, gallery, pairs, params),

@@ -1,10 +1,13 @@
 """Exact scores of proposed (query, identity) pairs, four ways (see `neighbours.py`)."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 
 from pipeline.steps.neighbours.search import Gallery, Nearest, Prototypes
 
+SHORTEST = 1e-9  # a length that is divided by
 PAIRS_AT_ONCE = 10_000  # some hundred MB if an identity has dozens of photographs
 
 
@@ -16,22 +19,24 @@ def find_prototypes(gallery: Gallery, deviations: float) -> Prototypes:
 
 
 def compute_prototypes(gallery: Gallery, deviations: float) -> Prototypes:
-    """Mean vector, and unit centre with outliers left out, of every identity.
+    """Mean vector, and centre with outliers left out, of every identity.
 
     An outlier's similarity to the mean lies more than `deviations` standard deviations below the
     identity's average (3rd place, humpback 2019). The nearest half of the photographs always stays.
     """
-    means, centres = [], []
-    for start, end in zip(gallery.starts[:-1], gallery.starts[1:], strict=True):
+    shape = len(gallery.identities), gallery.vectors.shape[1]
+    means, centres = np.empty(shape, np.float32), np.empty(shape, np.float32)
+    for number, (start, end) in enumerate(itertools.pairwise(gallery.starts)):
         vectors = gallery.vectors[start:end]
         mean = vectors.mean(axis=0)
         closeness = vectors @ mean
         floor = min(closeness.mean() - deviations * closeness.std(), np.median(closeness))
-        means.append(mean)
-        centres.append(vectors[closeness >= floor - 1e-6].mean(axis=0))
-    stacked = np.array(means, dtype=np.float32)
-    centres_of_all = np.array(centres, dtype=np.float32)
-    return Prototypes(stacked, normalise_rows(stacked), normalise_rows(centres_of_all))
+        means[number] = mean
+        centres[number] = vectors[closeness >= floor - 1e-6].mean(axis=0)
+    lengths = measure_lengths(means)
+    means /= np.maximum(lengths, SHORTEST)[:, None]  # in place: there may be 100,000
+    centres /= np.maximum(measure_lengths(centres), SHORTEST)[:, None]
+    return Prototypes(means, lengths, centres)
 
 
 def compute_best_similarities(
@@ -79,6 +84,6 @@ def dot_rows(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.einsum("nd,nd->n", first, second)
 
 
-def normalise_rows(vectors: np.ndarray) -> np.ndarray:
-    """The rows (n x d) as unit vectors."""
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+def measure_lengths(vectors: np.ndarray) -> np.ndarray:
+    """The length of each of n x d vectors, without a copy of them."""
+    return np.sqrt(dot_rows(vectors, vectors))

@@ -20,10 +20,10 @@ class Nearest:
 
 
 class Prototypes(NamedTuple):
-    """Mean vectors of i identities, the same as unit vectors, and unit centres, i x d each."""
+    """Of i identities: directions (i x d) and lengths of the means, and unit centres (i x d)."""
 
-    means: np.ndarray
-    unit_means: np.ndarray
+    directions: np.ndarray
+    lengths: np.ndarray
     centres: np.ndarray
 
 
@@ -59,7 +59,7 @@ def build_gallery(embeddings: Embeddings, rows: pd.DataFrame) -> Gallery:
         raise ValueError("the gallery is empty: no labelled image of a known identity")
     rows = rows.sort_values(["identity", "image"])
     labels, identities = pd.factorize(rows["identity"], sort=True)
-    vectors = embeddings.of(rows["image"]).astype(np.float32)
+    vectors = embeddings.of(rows["image"]).astype(np.float32, copy=False)
     return Gallery(rows["image"].to_numpy(), vectors, labels, np.asarray(identities))
 
 
@@ -68,7 +68,7 @@ def search(vectors: np.ndarray, queries: np.ndarray, count: int, params: Neighbo
 
     Exactly on the CPU without a copy of the vectors: they are gigabytes for a million photographs.
     """
-    queries, count = queries.astype(np.float32), min(count, len(vectors))
+    queries, count = queries.astype(np.float32, copy=False), min(count, len(vectors))
     if params.index == "exact" and not faiss.get_num_gpus():
         vectors = np.ascontiguousarray(vectors, np.float32)
         product = faiss.METRIC_INNER_PRODUCT

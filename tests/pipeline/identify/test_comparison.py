@@ -9,9 +9,9 @@ from pipeline.data import features, gallery, tables
 from pipeline.identify import comparison
 from pipeline.identify.comparison import Query
 from pipeline.identify.gallery import Gallery, Kept, LocalGallery
-from pipeline.steps.match import by_number
-from pipeline.steps.match import index as feature_index
+from pipeline.steps.match import edges, match, queries
 from pipeline.steps.match.matcher import Matcher
+from pipeline.steps.match.queries import Galleries
 from pipeline.steps.weigh.point_weights import PointWeigher
 from tests.conftest import ROOT
 from tests.pipeline.data.synthetic_edges import KNOWN, build_features
@@ -76,32 +76,51 @@ def test_photographs_are_ranked_by_matched_points_then_by_similarity():
     assert found["similarity"].tolist() == pytest.approx([0.5, 0.8, 0.4])
 
 
-def test_a_new_photograph_has_the_votes_of_its_edge(monkeypatch):
-    built: list[int] = []
+def test_a_new_photograph_is_matched_as_if_its_features_were_among_the_stored_ones():
+    """By points and by its trailing edge, which is that of w2."""
     p = params.load(ROOT / "tests/params.yaml")
     known = build_features()
     images = [f"w{individual}_0.png" for individual in range(KNOWN)]
     rows = pd.DataFrame({"image": images, "identity": [name[:2] for name in images]})
     new = features.join([comparison.QUERY], [known.of(known.names.tolist().index("w2_1.png"))])
-    indices = [
-        feature_index.build_index(
-            every.descriptors, by_number.list_rows(every, 2 * np.arange(KNOWN)), p.match
-        )
-        for every in (known, known.edge_features())
-    ]
+    everything = Galleries(rows, {comparison.QUERY: rows["image"]}, {})
     nearest = pd.DataFrame({"query": [comparison.QUERY], "rank": [0], "image": ["w0_0.png"]})
-    monkeypatch.setattr(Matcher, "build_index", lambda _: built.append(1) or indices[1])
-    votes = []
-    for edge_index in (indices[1], None):
-        found = comparison.match_features(
-            Query({}, new, set(), PointWeigher()),
-            stored(features=known),
-            LocalGallery(rows, indices[0], edge_index),
-            rows,
-            [nearest.assign(similarity=0.5)],
-            p,
-        ).evidence
-        votes.append(found[found["source"] == "edge_votes"].set_index("identity")["score"])
-        assert len(built) == (edge_index is None)  # an index that is kept is not built
-    assert votes[0].idxmax() == "w2" and "votes" in set(found["source"])
-    assert votes[0].to_dict() == votes[1].to_dict()
+    found = comparison.match_features(
+        Query({}, new, set(), PointWeigher()),
+        stored(features=known),
+        LocalGallery(
+            Matcher(known, everything, p.match, "sift"),
+            edges.build_matcher(known, everything, p.match),
+        ),
+        rows,
+        [nearest.assign(similarity=0.5)],
+        p,
+    )
+    together = features.append(known, new)
+    query = {comparison.QUERY: queries.Query(comparison.QUERY, ["w0_0.png"], [], None)}
+    expected = match.match_sets(together, everything, {0: query}, p.match, "sift", {})[0]
+    for table in ("evidence", "pairs", "points"):
+        pd.testing.assert_frame_equal(getattr(found, table), getattr(expected, table))
+    votes = found.evidence[found.evidence["source"] == "edge_votes"].set_index("identity")["score"]
+    assert votes.idxmax() == "w2" and len(found.pairs)
+
+
+def test_a_new_photograph_is_compared_with_its_viewpoint_and_its_gallery_alone():
+    p = params.load(ROOT / "tests/params.yaml")
+    known = build_features()
+    images = known.names.tolist()
+    rows = pd.DataFrame({"image": images, "identity": [name[:2] for name in images]})
+    sides = {name: "left" if name.startswith("w1") else "right" for name in images}
+    matcher = Matcher(known, Galleries(rows, {}, sides), p.match, "sift")
+    new = features.join([comparison.QUERY], [known.of(0)])
+    query = queries.Query("all but w2", [], [], None)
+    gallery_rows = rows[rows["identity"] != "w2"]
+    guest = matcher.with_guest(new, "all but w2", gallery_rows["image"], "right")
+    seen = {str(guest.names[image]) for image in guest.match_query(comparison.QUERY, query).pairs}
+    allowed = {name for name in gallery_rows["image"] if sides[name] == "right"}
+    assert seen and seen <= allowed
+    new = features.join([comparison.QUERY], [known.of(images.index("w2_1.png"))])
+    free = matcher.with_guest(new, "all but w2", rows["image"], "")
+    everywhere = {str(free.names[i]) for i in free.match_query(comparison.QUERY, query).pairs}
+    assert everywhere - allowed
+    assert comparison.QUERY not in matcher.numbers  # the matcher itself stays as it was

@@ -70,20 +70,22 @@ def test_the_index_of_trailing_edges_is_kept_too(p, built):
     names = stored.names.tolist()
     folds = pd.DataFrame({"image": names, "identity": [name[:2] for name in names]})
     folds = folds.assign(group=range(len(names)), only_fold="", fold=0, part=0)
-    first = gallery.build_local_gallery(stored, folds, {}, p)
+    first = gallery.build_local_gallery(stored, folds, {}, {}, p)
     edges = [stored.of(0), stored.of(1)._replace(edge=NO_EDGE)]
     added = {
         name: replace(build_enrolled("w9", "a0"), features=join([name], [one]))
         for name, one in zip("xy", edges, strict=True)
     }
     appended = add_enrolled_features(stored, added)
-    second = gallery.build_local_gallery(appended, folds, added, p)
+    second = gallery.build_local_gallery(appended, folds, added, {}, p)
     windows = len(stored.edges)
-    assert first.edge_index.ntotal == windows and len(built) == 2  # of points and edges, once
-    assert second.edge_index.ntotal == windows + len(edges[0].edge)
-    assert second.index.ntotal == first.index.ntotal + 10
+    assert (
+        first.edge_matcher.index.ntotal == windows and len(built) == 2
+    )  # of points and edges, once
+    assert second.edge_matcher.index.ntotal == windows + len(edges[0].edge)
+    assert second.matcher.index.ntotal == first.matcher.index.ntotal + 10
     without = build_features(edges=False)
-    assert gallery.build_local_gallery(without, folds, {}, p).edge_index is None
+    assert gallery.build_local_gallery(without, folds, {}, {}, p).edge_matcher is None
 
 
 @pytest.mark.fault(

@@ -102,9 +102,9 @@ def test_an_opposite_photograph_has_no_vote():
 def test_an_outlier_is_left_out_of_the_centre_but_not_of_the_mean():
     """Nine photographs at 20 degrees and one at 110: the centre stays at 20."""
     gallery = build_gallery(a=[20] * 9 + [110])
-    means, _, centres = scores.compute_prototypes(gallery, 1.5)
+    directions, lengths, centres = scores.compute_prototypes(gallery, 1.5)
     assert centres[0] == pytest.approx(at(20)[0], abs=1e-6)
-    assert means[0] == pytest.approx(at(*[20] * 9, 110).mean(axis=0), abs=1e-6)
+    assert lengths[0] * directions[0] == pytest.approx(at(*[20] * 9, 110).mean(axis=0), abs=1e-6)
 
 
 def test_the_nearest_half_always_stays():
