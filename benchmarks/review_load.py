@@ -22,6 +22,10 @@ from pipeline import paths
 from pipeline.data import tables
 from pipeline.review import desk, server
 from pipeline.review.access import LOOPBACK, Access
+from pipeline.review.ledger import Ledger
+from pipeline.review.question_desk import QuestionDesk
+from pipeline.review.questions import COLUMNS
+from pipeline.review.views import Views
 from pipeline.steps.labels import record
 
 INDIVIDUALS, PHOTOGRAPHS = 280, 5  # of each
@@ -78,7 +82,9 @@ def start_server() -> int:
     """Start the review in a thread; returns its port."""
     listener = server.listen(LOOPBACK, 0)
     access = Access.to(listener, LOOPBACK)
-    app = desk.create_app(paths.report("best"), "reviewer", "majority", access)
+    table = pd.DataFrame(columns=COLUMNS)
+    questions = QuestionDesk(Ledger("majority"), lambda state: table, Views([]))
+    app = desk.create_app(paths.report("best"), "reviewer", access, questions)
     threading.Thread(target=server.create(app, listener).run, daemon=True).start()
     return access.port
 

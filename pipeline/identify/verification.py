@@ -7,16 +7,14 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline import paths
-from pipeline.data import tables
 from pipeline.identify.eligibility import members_for_pair, point_weights_for
 from pipeline.identify.matched_pair import MatchedPair, match_pair
 from pipeline.identify.photograph import Extractor, read_images
 from pipeline.params import Params
 from pipeline.steps.match.points import INLIER_COLUMNS, describe_inliers
-from pipeline.steps.verify.pair_model import PairModel
-from pipeline.steps.verify.pairs import SCORES
+from pipeline.steps.verify.stored_model import load_pair_model
 from pipeline.steps.weigh.point_weights import PointWeigher
-from pipeline.system.errors import OTHER_SETTINGS, UserError, require_files
+from pipeline.system.errors import OTHER_SETTINGS, UserError
 
 
 @dataclass(frozen=True)
@@ -72,21 +70,3 @@ def score_pair(
         "weighted_inliers": weighted,
     }
     return pd.DataFrame(scores)
-
-
-def load_pair_model() -> PairModel:
-    """Load the model fitted by the stage `verify`.
-
-    Raises UserError if that has not run, or had no pairs to fit on.
-    """
-    require_files([paths.PAIR_MODEL], "run the pipeline first (dvc repro verify)")
-    model = PairModel.from_dict(tables.read_json(paths.PAIR_MODEL))
-    if len(model.weights_) != len(SCORES):
-        raise UserError(f"{paths.PAIR_MODEL} is of another version: run dvc repro verify")
-    if not model.weights_.any():
-        raise UserError(
-            f"{paths.PAIR_MODEL} was fitted without informative pairs: it takes keypoints.enabled: "
-            "true, and two comparable photographs of some labelled individuals; then run the "
-            "pipeline again"
-        )
-    return model

@@ -18,12 +18,14 @@ LOOPBACK = "127.0.0.1"
 # another site's page can't send this header without asking first, and that is refused
 HEADER = "X-Tailprint"
 PARAMETER = "token"
+QUESTIONS = "/questions"  # the page beside the report
 HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:@/?#\[\]]+)(?::(\d+))?")
 HEADERS = {
     # the report is one file; its meta element says the same, but can't forbid frames
     "Content-Security-Policy": (
-        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
-        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; "
+        "script-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
     ),
     # a click in a frame would come from our own page, wherever the frame is
     "X-Frame-Options": "DENY",
@@ -55,11 +57,17 @@ class Access:
 
     @property
     def url(self) -> str:
-        """The page's URL, with the token."""
+        """The report's URL, with the token."""
+        return self.locate("/")
+
+    def locate(self, page: str) -> str:
+        """A page's URL, with the token."""
         everywhere = self.host in ("0.0.0.0", "::")
         host = socket.gethostname() if everywhere else self.host
         host = f"[{host}]" if ":" in host else host
-        return f"http://{host}:{self.port}/" + (f"?{PARAMETER}={self.token}" if self.token else "")
+        return f"http://{host}:{self.port}{page}" + (
+            f"?{PARAMETER}={self.token}" if self.token else ""
+        )
 
     def is_ours(self, host: str) -> bool:
         """Whether the header Host names this server.
@@ -104,7 +112,7 @@ def refuse_others(access: Access) -> Response | None:
     if not access.is_ours(request.host):
         refuse(403, "this server answers its own page only")
     if access.token and access.has_token(request.args.get(PARAMETER)):
-        answer = redirect("/", 303)
+        answer = redirect(QUESTIONS if request.path == QUESTIONS else "/", 303)
         # lax: a link in a mail may lead here; what changes something also needs the header
         answer.set_cookie(access.cookie, access.token, httponly=True, samesite="Lax")
         return answer  # type: ignore[return-value]

@@ -4,6 +4,7 @@ import json
 import re
 from datetime import UTC, datetime
 
+from pipeline.review.opinions import DISPUTE
 from pipeline.steps.labels.verdicts import DECISIONS
 from pipeline.system.errors import UserError
 
@@ -37,10 +38,16 @@ def parse_object(data: bytes) -> object:
         raise UserError("a decision is one JSON object; this is no JSON") from None
 
 
-def check_reviewer(name: str) -> str:
-    """Return the name. Raises UserError if a cell of data/review.csv can't have it."""
+def check_reviewer(name: str, source: str = "--who") -> str:
+    """Return the name. Raises UserError if a cell of data/review.csv can't have it.
+
+    source : where it comes from, for the message
+    """
     if not name.strip() or len(name) > LONGEST_REVIEWER or not name.isprintable():
         raise UserError(
-            f"--who {name!r}: a reviewer's name is one line of 1 to {LONGEST_REVIEWER} characters"
+            f"{source} {name!r}: a reviewer's name is one line of 1 to {LONGEST_REVIEWER} "
+            "characters"
         )
+    if name == DISPUTE:
+        raise UserError(f"{source} {name!r}: stands for two reviewers who disagree")
     return name

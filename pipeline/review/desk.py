@@ -1,19 +1,25 @@
-"""The review: a report served with buttons that write down decisions.
+"""The review: a report served with buttons that write down decisions, and a page of questions.
 
 Every decision is a row of data/review.csv, on the disk before the page shows it. Nothing is ever
 removed from the file; an undo is a row too. A decision that contradicts earlier ones is refused.
 """
 
+import json
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from flask import Flask, Response, request, send_file
 
 from pipeline import paths
-from pipeline.review.access import Access, add_headers, refuse_others
+from pipeline.review.access import QUESTIONS, Access, add_headers, refuse_others
 from pipeline.review.decisions import parse_decision
 from pipeline.review.ledger import Ledger
+from pipeline.review.question_desk import QuestionDesk
+from pipeline.review.question_page import render_page
+from pipeline.review.reviewer import Reviewers
 from pipeline.review.server import LARGEST_DECISION
+from pipeline.review.views import Views
 from pipeline.system.errors import require_files
 
 
@@ -24,22 +30,30 @@ def find_report(ensemble: str) -> Path:
     return report
 
 
-def create_app(report: Path, reviewer: str, policy: str, access: Access) -> Flask:
-    """The application: the report at /, and the decisions at /decisions.
+def create_app(report: Path, reviewer: str, access: Access, questions: QuestionDesk) -> Flask:
+    """The application: the report at /, the questions at /questions, and the decisions on both.
 
-    policy : labels.conflicts, by which a decision is checked before it is written
+    questions : whose ledger takes the decisions of both pages
     """
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_DECISION
-    ledger = Ledger(policy)
+    ledger = questions.ledger
     ledger.prepare()
+    reviewers = Reviewers(access, reviewer)
     app.before_request(partial(refuse_others, access))
     app.after_request(add_headers)
     send_report = partial(send_file, report.resolve(), mimetype="text/html")
     app.add_url_rule("/", "report", send_report)
     app.add_url_rule("/decisions", "decisions", partial(list_decisions, ledger))
-    decide = partial(add_decision, ledger, reviewer)
+    decide = partial(add_decision, ledger, reviewers)
     app.add_url_rule("/decisions", "decide", decide, methods=["POST"])
+    app.add_url_rule(QUESTIONS, "questions", partial(Response, render_page(), mimetype="text/html"))
+    app.add_url_rule(f"{QUESTIONS}/next", "next", partial(ask_next, questions, reviewers))
+    answer = partial(answer_question, questions, reviewers)
+    app.add_url_rule(QUESTIONS, "answer", answer, methods=["POST"])
+    app.add_url_rule("/photograph", "photograph", partial(send_photograph, questions.views))
+    rename = partial(rename_reviewer, questions, reviewers)
+    app.add_url_rule("/reviewer", "reviewer", rename, methods=["POST"])
     return app
 
 
@@ -51,13 +65,57 @@ def list_decisions(ledger: Ledger) -> Response:
         return Response(f"{paths.REVIEW} can't be read: {error}", 409, mimetype="text/plain")
 
 
-def add_decision(ledger: Ledger, reviewer: str) -> Response:
+def add_decision(ledger: Ledger, reviewers: Reviewers) -> Response:
     """Write the request's decision down, or answer 409 with the reason why not."""
+
+    def decide() -> Response:
+        ledger.add(read_decision(reviewers))
+        return list_decisions(ledger)
+
+    return answer_errors(decide)
+
+
+def ask_next(desk: QuestionDesk, reviewers: Reviewers) -> Response:
+    """The next question for the reviewer, or 409 with the reason why there is none."""
+    return answer_errors(lambda: describe(desk.next(reviewers.current()), reviewers))
+
+
+def answer_question(desk: QuestionDesk, reviewers: Reviewers) -> Response:
+    """Write the request's answer down and go on, or answer 409 with the reason why not."""
+    return answer_errors(lambda: describe(desk.answer(read_decision(reviewers)), reviewers))
+
+
+def describe(state: dict[str, object], reviewers: Reviewers) -> Response:
+    """A state of the questions as JSON, with whether the reviewer has to give a name first."""
+    text = json.dumps({**state, "isKnown": reviewers.is_known()}, allow_nan=False)
+    return Response(text, mimetype="application/json")
+
+
+def send_photograph(views: Views) -> Response:
+    """The photograph of the parameter `image`, or 404."""
     try:
-        ledger.add(parse_decision(request.get_data() if request.is_json else b"", reviewer))
+        return Response(views.encode(request.args.get("image", "")), mimetype="image/jpeg")
+    except ValueError as error:
+        return Response(str(error), 404, mimetype="text/plain")
+
+
+def rename_reviewer(desk: QuestionDesk, reviewers: Reviewers) -> Response:
+    """Keep the request's name in a cookie; the question of the former name is free."""
+    desk.release(reviewers.current())
+    return reviewers.rename()
+
+
+def read_decision(reviewers: Reviewers) -> dict[str, str]:
+    """The request's decision. Raises UserError if it is none."""
+    return parse_decision(request.get_data() if request.is_json else b"", reviewers.current())
+
+
+def answer_errors(respond: Callable[[], Response]) -> Response:
+    """The response, or 409 for what is refused, and 503 if nothing can be written."""
+    try:
+        return respond()
     except ValueError as error:
         return Response(str(error), 409, mimetype="text/plain")
     except OSError as error:
         reason = f"{paths.REVIEW} can't be written: {error.strerror}"
         return Response(reason, 503, mimetype="text/plain")
-    return list_decisions(ledger)

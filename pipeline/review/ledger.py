@@ -8,6 +8,7 @@ they are read anew, and the next decision is checked with all of them.
 import contextlib
 import json
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -15,6 +16,7 @@ import pandas as pd
 from pipeline import paths
 from pipeline.data import artefacts
 from pipeline.data.pseudo_table import read_pseudo_labels
+from pipeline.data.tables import NEW_WHALE
 from pipeline.review.scope import KEYS, Scope, pair_photographs
 from pipeline.steps.labels import labels, record
 
@@ -25,10 +27,10 @@ Decision = dict[str, str]
 
 
 class Waiting:
-    """A decision that is to be written, and what became of it."""
+    """Decisions that are to be written together, and what became of them."""
 
-    def __init__(self, decision: Decision) -> None:
-        self.decision = decision
+    def __init__(self, decisions: Sequence[Decision]) -> None:
+        self.decisions = decisions
         self.is_done = False
         self.error: Exception | None = None
 
@@ -48,6 +50,8 @@ class Ledger:
         self._stamps: list[tuple[int, ...]] = []
         self._texts: dict[tuple[str, ...], str] = {}
         self._json: bytes | None = None
+        self._rows: list[Decision] = []
+        self._before: pd.Series[str] | None = None  # the names without decisions
 
     def current(self) -> bytes:
         """The last decision on every pair as JSON, undone ones left out.
@@ -67,13 +71,40 @@ class Ledger:
             self._check([])
             self._is_sound = True
 
-    def add(self, decision: Decision) -> None:
-        """Write a decision; it is on the disk when this returns.
+    def rows(self) -> list[Decision]:
+        """All rows of the file, in their order. Raises UserError if a file can't be read."""
+        with self._lock:
+            self._refresh()
+            return self._rows.copy()
 
-        Raises ValueError if it contradicts earlier ones or a file can't be read, and OSError if it
-        can't be written.
+    def resolve_names(self) -> tuple["pd.Series[str]", "pd.Series[str]"]:
+        """The names of all labelled photographs, without the decisions and with them.
+
+        A photograph of new_whale has a name of its own, with its duplicates: it is no individual.
+        Raises UserError if the decisions contradict each other, or a file can't be read.
         """
-        waiting = Waiting(decision)
+        with self._lock:
+            self._refresh()
+            tables, rows, before = self._tables, self._rows.copy(), self._before
+        if before is None:
+            before = self._before = self._resolve(tables, [])
+        return before, self._resolve(tables, rows) if rows else before
+
+    def _resolve(self, tables: tuple[pd.DataFrame, ...], rows: list[Decision]) -> "pd.Series[str]":
+        images, groups, pseudo = tables
+        decisions = pd.DataFrame(rows, columns=KEYS, dtype=str)
+        table = labels.resolve_labels(images, groups, self._policy, decisions, pseudo)
+        table = table[table["only_fold"] == ""].set_index("image")
+        own = NEW_WHALE + " " + table["group"].astype(str)  # an identity has no space
+        return table["identity"].where(table["identity"] != NEW_WHALE, own)
+
+    def add(self, *decisions: Decision) -> None:
+        """Write decisions, all or none; they are on the disk when this returns.
+
+        Raises ValueError if they contradict earlier ones or a file can't be read, and OSError if
+        they can't be written.
+        """
+        waiting = Waiting(decisions)
         with self._turn:
             self._queue.append(waiting)
             self._turn.wait_for(lambda: waiting.is_done or not self._is_writing)
@@ -93,7 +124,7 @@ class Ledger:
             with self._lock, record.lock(LOCK):
                 self._refresh()
                 accepted = self._select_accepted(queue, [])
-                self._write([waiting.decision for waiting in accepted])
+                self._write([row for waiting in accepted for row in waiting.decisions])
         except Exception as error:  # everyone who waits gets an answer
             for waiting in queue:
                 waiting.error = waiting.error or error
@@ -107,7 +138,7 @@ class Ledger:
     def _select_accepted(self, queue: list[Waiting], accepted: list[Waiting]) -> list[Waiting]:
         """Add to `accepted` those of the queue that agree with it: all at once, or by halves."""
         try:
-            self._check([waiting.decision for waiting in (*accepted, *queue)])
+            self._check([row for waiting in (*accepted, *queue) for row in waiting.decisions])
             return [*accepted, *queue]
         except ValueError as error:
             if len(queue) == 1:
@@ -142,6 +173,7 @@ class Ledger:
 
     def _note(self, decision: Decision) -> None:
         self._scope.note(self._next + 2, decision)
+        self._rows.append(decision)
         text = "" if decision["decision"] == "undo" else json.dumps(decision)
         self._texts[pair_photographs(decision)] = text
         self._json = None
@@ -158,6 +190,7 @@ class Ledger:
         self._record = decisions[KEYS]
         self._scope = Scope(*self._tables)
         self._texts, self._json = {}, None
+        self._rows, self._before = [], None
         for row, decision in zip(decisions.index, decisions.to_dict("records"), strict=True):
             self._next = row
             self._note({str(key): str(value) for key, value in decision.items()})

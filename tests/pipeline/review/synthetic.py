@@ -1,14 +1,33 @@
 """An application that reviews the project of `conftest.py`."""
 
+import pandas as pd
 from flask import Flask
 
 from pipeline import paths
 from pipeline.review import desk
 from pipeline.review.access import LOOPBACK, Access
+from pipeline.review.ledger import Ledger
+from pipeline.review.question_desk import QuestionDesk
+from pipeline.review.questions import COLUMNS
+from pipeline.review.views import Views
 
 PORT = 8765
+QUESTIONS = pd.DataFrame(
+    [
+        ["00.jpg", "gallery.jpg", 0.9, 1.8, "two names"],
+        ["00.jpg", "other.jpg", 0.4, 0.4, "two names"],
+        ["gallery.jpg", "other.jpg", 0.2, 0.05, "two names"],
+    ],
+    columns=COLUMNS,
+)
 
 
-def make_app(host: str = LOOPBACK, token: str | None = None) -> Flask:
-    access = Access(host, PORT, token)
-    return desk.create_app(paths.report("best"), "somebody", "majority", access)
+def build_app(access: Access, is_second: bool = False) -> Flask:
+    """Its questions are QUESTIONS in their order."""
+    report = paths.report("best")
+    questions = QuestionDesk(Ledger("majority"), lambda state: QUESTIONS, Views([0]), is_second)
+    return desk.create_app(report, "somebody", access, questions)
+
+
+def make_app(host: str = LOOPBACK, token: str | None = None, is_second: bool = False) -> Flask:
+    return build_app(Access(host, PORT, token), is_second)

@@ -100,7 +100,7 @@ def test_of_decisions_that_wait_together_only_the_contradictory_one_is_refused(m
     ledger.prepare()
     decisions = [make_decision(f"{i}_0.jpg", f"{i}_1.jpg", "same") for i in range(16)]
     decisions[11] = make_decision("11_0.jpg", "nothing.jpg", "same")
-    queue = [module.Waiting(decision) for decision in decisions]
+    queue = [module.Waiting([decision]) for decision in decisions]
     ledger._write_queue(queue)
     refused = [waiting for waiting in queue if waiting.error]
     assert refused == [queue[11]] and "'nothing.jpg'" in str(refused[0].error)

@@ -1,0 +1,193 @@
+"""One question after another: the next one for a reviewer, and what becomes of the answer."""
+
+import threading
+import time
+from collections.abc import Iterable
+
+import pandas as pd
+
+from pipeline.data.tables import NEW_WHALE
+from pipeline.review.ledger import Decision, Ledger
+from pipeline.review.opinions import (
+    AGREEMENT,
+    Key,
+    Opinions,
+    collect_opinions,
+    measure_agreement,
+)
+from pipeline.review.question_list import QuestionList
+from pipeline.review.questions import COLUMNS, State, count_worthwhile
+from pipeline.review.scope import KEYS, pair_photographs
+from pipeline.review.views import Views
+
+HELD = 300.0  # seconds for which a question on one reviewer's screen is not shown to another
+DISPUTED = "reviewers disagree: whose answer holds?"
+SECOND = "a second opinion: another reviewer has answered this"
+
+
+class QuestionDesk:
+    """Questions for several reviewers, from a list and from what they have answered.
+
+    is_second : only questions that others have answered and the reviewer has not
+    """
+
+    def __init__(
+        self, ledger: Ledger, questions: QuestionList, views: Views, is_second: bool = False
+    ) -> None:
+        self.ledger, self.views = ledger, views
+        self._questions, self._is_second = questions, is_second
+        self._lock = threading.Lock()
+        self._held: dict[Key, tuple[str, float]] = {}
+
+    def next(self, who: str, again: Key | None = None) -> dict[str, object]:
+        """The next question for a reviewer, and how far the review is, for JSON.
+
+        again : the pair to ask about, in place of the next one
+        Raises UserError if the files of the run or the decisions can't be read.
+        """
+        with self._lock:
+            rows = self.ledger.rows()
+            before, names = self.ledger.resolve_names()
+            opinions = collect_opinions(rows)
+            questions = self._list(State(names, before, list_answers(opinions)), opinions, who)
+            chosen = self._choose(questions, who, again)
+        return {
+            "reviewer": who,
+            "question": None if chosen is None else self._describe(chosen, names, opinions),
+            "answered": sum(is_by(pair, who) for pair in opinions.values()),
+            "left": len(questions),
+            "worth": self._count_worth(questions, names),
+            "last": find_last(rows, opinions, who),
+            "agreement": describe_agreement(opinions.values()),
+        }
+
+    def answer(self, decision: Decision) -> dict[str, object]:
+        """Write an answer and go on; after an undo, with the same question.
+
+        Raises ValueError or OSError as `Ledger.add` does.
+        """
+        key = pair_photographs(decision)
+        with self._lock:  # so that no answer overwrites one that came in meanwhile
+            opinions = collect_opinions(self.ledger.rows()).get(key, Opinions())
+            written = opinions.answer(decision)
+            self.ledger.add(*written)
+            self._held.pop(key, None)
+        is_undo = decision["decision"] == "undo"
+        state = self.next(decision["who"], key if is_undo else None)
+        return {**state, "disputed": len(written) == 2 and not is_undo}
+
+    def release(self, who: str) -> None:
+        """Let others have the question that is on this reviewer's screen."""
+        with self._lock:
+            self._held = {key: held for key, held in self._held.items() if held[0] != who}
+
+    def _list(self, state: State, opinions: dict[Key, Opinions], who: str) -> pd.DataFrame:
+        """All open questions of a reviewer, disputed pairs first."""
+        disputed = [key for key, pair in opinions.items() if pair.is_open]
+        if self._is_second:
+            table = build_table([key for key in opinions if is_second(opinions[key], who)], SECOND)
+        else:
+            closed = {key for key, pair in opinions.items() if pair.holds}
+            new = {a for a, _, decision in state.answers if decision == "new"}
+            listed = self._questions(state)
+            pairs = zip(listed["photograph"], listed["other"], strict=True)
+            table = listed[
+                [tuple(sorted(pair)) not in closed and not {*pair} & new for pair in pairs]
+            ]
+        return pd.concat([build_table(disputed, DISPUTED), table], ignore_index=True)
+
+    def _choose(self, questions: pd.DataFrame, who: str, again: Key | None) -> pd.Series | None:
+        """The first question that is on no other reviewer's screen, or the one to ask again."""
+        pairs = zip(questions["photograph"], questions["other"], strict=True)
+        keys: list[Key] = [tuple(sorted(pair)) for pair in pairs]
+        now = time.monotonic()
+        held = {key for key, (by, until) in self._held.items() if by != who and until > now}
+        if again is not None and again not in keys:
+            questions, keys = build_table([again], ""), [again]
+        free = (place for place, key in enumerate(keys) if key not in held)
+        place = next(free, None) if again is None else keys.index(again)
+        self._held = {key: value for key, value in self._held.items() if value[0] != who}
+        if place is None:
+            return None
+        self._held[keys[place]] = who, now + HELD
+        return questions.iloc[place]
+
+    def _count_worth(self, questions: pd.DataFrame, names: "pd.Series[str]") -> int | None:
+        """How many more answers are worth it; None if the list says nothing of gains."""
+        if questions["gain"].isna().all() and len(questions):
+            return None
+        return count_worthwhile(questions, names)
+
+    def _describe(
+        self, question: pd.Series, names: "pd.Series[str]", opinions: dict[Key, Opinions]
+    ) -> dict[str, object]:
+        pair = question["photograph"], question["other"]
+        sizes = names.value_counts()
+        given = opinions.get(tuple(sorted(pair)), Opinions())
+        return {
+            "photographs": [
+                {**self.views.describe(image), **describe_name(image, names, sizes)}
+                for image in pair
+            ],
+            "points": self.views.find_points(*pair),
+            "probability": to_number(question["probability"]),
+            "gain": to_number(question["gain"]),
+            "reason": question["reason"],
+            "given": {who: row["decision"] for who, row in given.by.items()}
+            if given.is_open
+            else {},
+        }
+
+
+def list_answers(opinions: dict[Key, Opinions]) -> list[tuple[str, str, str]]:
+    """The decisions that hold, in their order: photograph, other ("" for one alone), decision."""
+    holding = [pair.holds for pair in opinions.values() if pair.holds]
+    return [(row["image_a"], row["image_b"], row["decision"]) for row in holding]
+
+
+def build_table(pairs: list[Key], reason: str) -> pd.DataFrame:
+    """Questions about these pairs, columns COLUMNS; single photographs are left out."""
+    rows = [[*pair, float("nan"), float("nan"), reason] for pair in pairs if len(pair) == 2]
+    return pd.DataFrame(rows, columns=COLUMNS).astype({"probability": float, "gain": float})
+
+
+def is_by(opinions: Opinions, who: str) -> bool:
+    """Whether a reviewer has given an answer that was not undone."""
+    return who in opinions.by or (opinions.settled or {}).get("who") == who
+
+
+def is_second(opinions: Opinions, who: str) -> bool:
+    """Whether others have answered, and agree so far, and this reviewer has not."""
+    return bool(opinions.by) and opinions.dispute is None and who not in opinions.by
+
+
+def find_last(
+    rows: list[Decision], opinions: dict[Key, Opinions], who: str
+) -> dict[str, str] | None:
+    """The reviewer's last answer that was not undone: image_a, image_b, decision."""
+    ids = {id(row): row for pair in opinions.values() for row in (*pair.by.values(), pair.settled)}
+    own = [row for row in rows if id(row) in ids and row["who"] == who and row["image_b"]]
+    # rows that an undo gave back are late in the file, but keep their time
+    last = max(enumerate(own), key=lambda item: (item[1]["when"], item[0]), default=None)
+    return None if last is None else {key: last[1][key] for key in KEYS}
+
+
+def describe_name(
+    image: str, names: "pd.Series[str]", sizes: "pd.Series[int]"
+) -> dict[str, object]:
+    """The present name of a photograph, "" without one, and how many photographs have it."""
+    name = names.get(image, "")
+    if name == "" or name.startswith(f"{NEW_WHALE} "):
+        return {"name": NEW_WHALE if name else "", "count": 1}
+    return {"name": name, "count": int(sizes[name])}
+
+
+def describe_agreement(opinions: Iterable[Opinions]) -> list[dict[str, object]]:
+    """The rows of `measure_agreement` for JSON, which has no NaN."""
+    rows = measure_agreement(opinions).itertuples(index=False, name=None)
+    return [dict(zip(AGREEMENT, (*row, to_number(kappa)), strict=True)) for *row, kappa in rows]
+
+
+def to_number(value: float) -> float | None:
+    """A number for JSON, which has no NaN."""
+    return None if pd.isna(value) else round(float(value), 4)

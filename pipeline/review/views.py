@@ -1,0 +1,95 @@
+"""What a question shows of two photographs: the pictures, where the animals are, matched points."""
+
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
+
+import cv2
+import pandas as pd
+
+from pipeline import paths
+from pipeline.data import artefacts, images
+from pipeline.data.features import Canvases
+from pipeline.steps.report.best_matches import build_match_lines
+from pipeline.system.errors import UserError, explain_damage
+
+LONGEST_SIDE = 2048  # pixels: enough to zoom in, quick to send
+QUALITY = 88  # of JPEG
+MARGIN = 0.05  # of the animal's box, around it
+POINTS = ["query", "image", "query_point", "x", "y", "gallery_x", "gallery_y", "ratio"]
+
+
+class Views:
+    """The photographs of a finished run.
+
+    query_sets : the sets of queries whose keypoints `match` has compared
+    """
+
+    def __init__(self, query_sets: Sequence[paths.QuerySet]) -> None:
+        self._query_sets = query_sets
+        self.encode = lru_cache(maxsize=8)(self._encode)
+
+    @cached_property
+    def _sizes(self) -> pd.DataFrame:
+        return artefacts.load_images().set_index("image")[["width", "height"]]
+
+    @cached_property
+    def _files(self) -> dict[str, str]:
+        return artefacts.load_files()
+
+    @cached_property
+    def _boxes(self) -> pd.DataFrame:
+        return artefacts.load_boxes().set_index("image")[["x0", "y0", "x1", "y1"]]
+
+    @cached_property
+    def _canvases(self) -> Canvases:
+        return Canvases.load(paths.KEYPOINTS)
+
+    def _encode(self, image: str) -> bytes:
+        """A photograph as JPEG. Raises UserError for an unknown one, or if it can't be read."""
+        if image not in self._files:
+            raise UserError(f"there is no photograph {image!r}")
+        with images.open_rgb(self._files[image]) as photograph:
+            height, width = photograph.shape[:2]
+            scale = min(LONGEST_SIDE / max(height, width), 1.0)
+            shape = max(round(width * scale), 1), max(round(height * scale), 1)
+            small = cv2.resize(photograph, shape, interpolation=cv2.INTER_AREA)
+        bgr = cv2.cvtColor(small, cv2.COLOR_RGB2BGR)
+        _, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+        return data.tobytes()
+
+    def describe(self, image: str) -> dict[str, object]:
+        """Its width and height in pixels, and the animal's region: x, y, width, height."""
+        width, height = (int(side) for side in self._sizes.loc[[image]].to_numpy()[0])
+        x0, y0, x1, y1 = (int(side) for side in self._boxes.loc[[image]].to_numpy()[0])
+        padding = MARGIN * max(x1 - x0, y1 - y0)
+        left, top = max(x0 - padding, 0), max(y0 - padding, 0)
+        right, bottom = min(x1 + padding, width), min(y1 + padding, height)
+        region = [round(value) for value in (left, top, right - left, bottom - top)]
+        return {"image": image, "width": width, "height": height, "region": region}
+
+    def find_points(self, photograph: str, other: str) -> list[int]:
+        """Matched points, four numbers each, as `best_matches.build_match_lines` gives them.
+
+        Empty if none were found, or the keypoints were not compared.
+        """
+        found = [self._read_points(photograph, other), self._read_points(other, photograph)]
+        is_turned = len(found[1]) > len(found[0])
+        points = found[is_turned]
+        if points.empty:
+            return []
+        pair = points[["query", "image"]].head(1)
+        lines = build_match_lines(pair, points, self._canvases, self._sizes)
+        flat = lines[tuple(pair.iloc[0])]
+        if not is_turned:
+            return flat
+        starts = range(0, len(flat), 4)
+        return [value for at in starts for value in (*flat[at + 2 : at + 4], *flat[at : at + 2])]
+
+    def _read_points(self, query: str, image: str) -> pd.DataFrame:
+        chosen = [("query", "==", query), ("image", "==", image)]
+        parts = []
+        for queries in self._query_sets:
+            path = paths.matched_points(queries)
+            with explain_damage(path):
+                parts.append(pd.read_parquet(path, columns=POINTS, filters=chosen))
+        return pd.concat(parts, ignore_index=True)

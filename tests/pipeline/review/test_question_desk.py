@@ -1,0 +1,151 @@
+"""The endpoints of the questions: one reviewer, several, and another machine's."""
+
+import cv2
+import numpy as np
+import pytest
+
+from pipeline import paths
+from pipeline.steps.labels import record
+from tests.pipeline.review.synthetic import PORT, make_app
+
+HEADERS = {"X-Tailprint": "review", "Host": f"127.0.0.1:{PORT}"}
+FIRST, SECOND = ("00.jpg", "gallery.jpg"), ("00.jpg", "other.jpg")
+
+
+@pytest.fixture
+def client():
+    return make_app().test_client()
+
+
+def rename(client, name: str):
+    answer = client.post("/reviewer", json={"name": name}, headers=HEADERS)
+    return answer.status_code
+
+
+def ask(client) -> dict:
+    return client.get("/questions/next", headers=HEADERS).json
+
+
+def answer(client, pair: tuple[str, str], decision: str):
+    row = {"image_a": pair[0], "image_b": pair[1], "decision": decision}
+    return client.post("/questions", json=row, headers=HEADERS)
+
+
+def pair_of(state: dict) -> tuple[str, str] | None:
+    question = state["question"]
+    return question and tuple(photograph["image"] for photograph in question["photographs"])
+
+
+def written() -> list[tuple[str, str]]:
+    table = record.read_decisions(paths.REVIEW)
+    return list(table[["who", "decision"]].itertuples(index=False, name=None))
+
+
+def test_a_question_has_all_that_is_shown(client):
+    state = ask(client)
+    assert pair_of(state) == FIRST and state["reviewer"] == "somebody" and state["isKnown"]
+    assert (state["answered"], state["left"], state["worth"], state["last"]) == (0, 3, 2, None)
+    question = state["question"]
+    assert question["photographs"][0] == {
+        **{"image": "00.jpg", "width": 9, "height": 9, "region": [1, 2, 7, 7]},
+        **{"name": "x", "count": 1},
+    }
+    assert (question["probability"], question["gain"]) == (0.9, 1.8)
+    # (pixel + .5) / 9 in thousandths, the clearer one first
+    assert question["points"] == [556, 306, 806, 56, 56, 56, 556, 556]
+
+
+def test_points_are_turned_with_the_pair():
+    app = make_app()
+    views = [rule for rule in app.url_map.iter_rules() if rule.rule == "/photograph"]
+    assert views
+    (desk_views,) = app.view_functions["photograph"].args
+    assert desk_views.find_points("gallery.jpg", "00.jpg")[:4] == [806, 56, 556, 306]
+    assert desk_views.find_points("00.jpg", "other.jpg") == []
+
+
+def test_a_photograph_is_sent_as_jpeg_and_an_unknown_one_is_not(client):
+    data = client.get("/photograph?image=00.jpg", headers=HEADERS).data
+    assert cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR).shape == (9, 9, 3)
+    for image in ("../params.yaml", "data/review.csv", ""):
+        refused = client.get("/photograph", query_string={"image": image}, headers=HEADERS)
+        assert refused.status_code == 404 and "there is no photograph" in refused.text
+
+
+def test_answers_lead_to_the_next_question_and_an_undo_back(client):
+    assert pair_of(answer(client, FIRST, "same").json) == SECOND
+    state = answer(client, FIRST, "undo").json
+    assert pair_of(state) == FIRST and state["answered"] == 0 and state["last"] is None
+    state = answer(client, FIRST, "new").json  # nothing more about 00.jpg
+    assert pair_of(state) == ("gallery.jpg", "other.jpg") and state["left"] == 1
+    assert state["last"] == {"image_a": "00.jpg", "image_b": "gallery.jpg", "decision": "new"}
+    state = answer(client, ("gallery.jpg", "other.jpg"), "unsure").json
+    assert state["question"] is None and state["left"] == 0 and state["worth"] == 0
+
+
+def test_the_last_answer_is_found_after_a_reload(client):
+    answer(client, FIRST, "different")
+    assert make_app().test_client().get("/questions/next", headers=HEADERS).json["last"] == {
+        "image_a": "00.jpg",
+        "image_b": "gallery.jpg",
+        "decision": "different",
+    }
+
+
+def test_two_reviewers_have_different_questions():
+    app = make_app()
+    ada, ben = app.test_client(), app.test_client()
+    assert rename(ada, "Ada") == rename(ben, "Ben") == 204
+    assert pair_of(ask(ada)) == FIRST
+    assert pair_of(ask(ben)) == SECOND
+    assert pair_of(ask(ada)) == FIRST  # a reload keeps it
+
+
+def test_a_disagreement_is_a_question_again_with_both_answers():
+    app = make_app(is_second=True)
+    ada, ben = app.test_client(), app.test_client()
+    rename(ada, "Ada")
+    rename(ben, "Ben")
+    answer(ada, FIRST, "same")
+    assert ask(ada)["question"] is None  # of what others have answered
+    state = ask(ben)
+    assert pair_of(state) == FIRST and state["question"]["given"] == {}  # not to be influenced
+    state = answer(ben, FIRST, "different").json
+    assert state["disputed"] and pair_of(state) == FIRST
+    assert state["question"]["given"] == {"Ada": "same", "Ben": "different"}
+    assert state["agreement"] == [
+        {"first": "Ada", "second": "Ben", "pairs": 1, "agreed": 0, "kappa": 0.0}
+    ]
+    assert written() == [("Ada", "same"), ("Ben", "different"), ("disagreement", "unsure")]
+    state = answer(ben, FIRST, "same").json
+    assert state["question"] is None and state["agreement"][0]["agreed"] == 0
+    assert written()[-1] == ("Ben", "same")
+
+
+def test_a_name_that_no_cell_can_have_is_refused(client):
+    for name in ("", " ", "a\nb", "x" * 81, "disagreement"):
+        assert rename(client, name) == 409
+    assert client.post("/reviewer", json=["Ada"], headers=HEADERS).status_code == 409
+    assert client.post("/reviewer", json={"name": "Ada"}).status_code == 403  # another site
+    assert ask(client)["reviewer"] == "somebody"
+
+
+def test_a_name_beyond_ascii_reaches_the_file(client):
+    assert rename(client, "Åsa; \u5c71") == 204
+    answer(client, FIRST, "same")
+    assert written() == [("Åsa; \u5c71", "same")]
+
+
+def test_a_forged_cookie_is_no_name(client):
+    client.set_cookie(f"tailprint-reviewer-{PORT}", "a%0Ab", domain="127.0.0.1")
+    assert ask(client)["reviewer"] == "somebody"
+
+
+def test_another_machines_reviewer_is_unknown_until_a_name_is_given():
+    client = make_app("0.0.0.0", "secret").test_client()
+    assert client.get("/questions/next", headers=HEADERS).status_code == 401
+    sent = client.get("/questions?token=secret", headers=HEADERS)
+    assert sent.status_code == 303 and sent.headers["Location"] == "/questions"
+    assert not ask(client)["isKnown"]
+    rename(client, "Ada")
+    assert ask(client)["isKnown"] and ask(client)["reviewer"] == "Ada"
