@@ -1,7 +1,8 @@
 """Local features of all photographs: arrays, and the file that holds them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -160,6 +161,28 @@ def join(names: Sequence[str] | np.ndarray, photographs: Sequence[tuple]) -> Fea
         np.concatenate(edges),
         np.repeat(np.arange(len(edges)), [len(edge) for edge in edges]),
     )
+
+
+def join_on_disk(
+    names: Sequence[str] | np.ndarray, photographs: Iterable[PhotographFeatures], folder: Path
+) -> Features:
+    """As `join`, one photograph at a time; their descriptors go into a file without a name.
+
+    folder : on the disk that has room for them; the file ends with its last reader
+    """
+    with tempfile.TemporaryFile(dir=folder) as file:
+        kept, counts, width = [], [], 0
+        for one in photographs:
+            file.write(one.descriptors.tobytes())
+            counts.append(len(one.descriptors))
+            width = one.descriptors.shape[1]
+            kept.append(one._replace(descriptors=one.descriptors[:0].copy()))
+        file.flush()
+        features = join(names, kept)
+        if not any(counts):  # nothing can't be mapped
+            return features
+        shape = sum(counts), width
+        return replace(features, descriptors=np.asarray(np.memmap(file, np.uint8, "r", 0, shape)))
 
 
 def append(first: Features, second: Features) -> Features:

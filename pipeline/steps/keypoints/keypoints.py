@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 
 import cv2
@@ -11,7 +10,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from pipeline.data import images, tables
-from pipeline.data.features import NO_EDGE, Features, PhotographFeatures, build_empty, join
+from pipeline.data.features import NO_EDGE, Features, PhotographFeatures, build_empty, join_on_disk
 from pipeline.data.tables import TRANSFORM
 from pipeline.data.warping import warp
 from pipeline.params import Keypoints as Settings
@@ -38,13 +37,18 @@ def extract(table: pd.DataFrame, boxes: pd.DataFrame, crops: Path, settings: Set
     """
     if not settings.enabled:
         return build_empty()
-    packed = tables.open_array(crops)
     matrices = boxes[TRANSFORM].to_numpy().reshape(-1, 2, 3)
-    extract_row = partial(extract_photograph, settings=settings, detect=load_detector(settings))
+    detect = load_detector(settings)
+
+    def extract_row(row: int, path: str, matrix: np.ndarray) -> PhotographFeatures:
+        # opened for each: what was read of one memory map counts as the process's memory
+        mask = np.array(tables.open_array(crops)[row, ..., 3])
+        return extract_photograph(path, matrix, mask, settings, detect)
+
     with ThreadPoolExecutor(machine.count_cores()) as pool:
-        rows = pool.map(extract_row, table["path"], matrices, (crop[..., 3] for crop in packed))
-        features = list(tqdm(rows, "keypoints", len(table), unit="image", mininterval=2))
-    return join(table["image"].to_numpy(), features)
+        rows = pool.map(extract_row, range(len(table)), table["path"], matrices)
+        photographs = tqdm(rows, "keypoints", len(table), unit="image", mininterval=2)
+        return join_on_disk(table["image"].to_numpy(), photographs, crops.parent)
 
 
 def check_found(features: Features, settings: Settings) -> None:

@@ -72,3 +72,28 @@ def test_edges_stay_with_their_photographs(tmp_path):
     alone = again.edge_features()
     assert alone.starts.tolist() == [0, 2, 2, 5] and alone.ends.tolist() == [2, 2, 5]
     assert np.array_equal(alone.descriptors[alone.rows(2)], edges[2])
+
+
+@pytest.mark.parametrize("counts", [[3, 0, 2], [0, 0], [4]])
+def test_joined_on_the_disk_they_are_the_same(tmp_path, counts):
+    rng = np.random.default_rng(0)
+    photographs = [
+        features.PhotographFeatures(
+            rng.random((count, 2), np.float32),
+            rng.integers(0, 255, (count, 8), np.uint8),
+            count // 2,
+            np.eye(2, 3),
+            (9, 7),
+        )
+        for count in counts
+    ]
+    names = [f"{number}.jpg" for number in range(len(counts))]
+    found = features.join_on_disk(names, iter(photographs), tmp_path)
+    expected = features.join(names, photographs)
+    for name in features.Features.__dataclass_fields__:
+        assert np.array_equal(getattr(found, name), getattr(expected, name)), name
+        assert getattr(found, name).dtype == getattr(expected, name).dtype
+    assert not list(tmp_path.iterdir())  # nothing is left behind
+    found.save(tmp_path / "features.npz")
+    stored = features.Features.load(tmp_path / "features.npz")
+    assert np.array_equal(stored.descriptors, expected.descriptors)
