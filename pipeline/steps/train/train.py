@@ -1,6 +1,7 @@
 """Train one member: a backbone with one fold held out. On Lightning Fabric, by `training.loop`."""
 
 import logging
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
@@ -72,9 +73,9 @@ def train(
         open_curves(None if hidden else live) as report,
         tqdm(total=steps, desc="train", unit="batch", mininterval=2, disable=hidden) as progress,
     ):
-        for epoch in range(settings.epochs):
+        for epoch, batches in zip(range(settings.epochs), session.take_epochs(), strict=False):
             plateaus = schedule.count_plateaus(scores, settings.schedule.patience)
-            history += train_epoch(session, epoch, plateaus, progress)
+            history += train_epoch(session, epoch, batches, plateaus, progress)
             progress.set_postfix(loss=f"{history[-1]['loss']:.3f}")
             check_history(history, settings)
             if training_set.validation:
@@ -90,7 +91,7 @@ def train(
                 break
     if best:
         net.load_state_dict(best)
-    session.average.finish(session.loader)
+    session.average.finish(next(session.take_epochs()))
     health_checks.check_weights(net)
     summary = session.once(partial(summarise, session, history))
     return pd.DataFrame(history), summary
@@ -144,7 +145,13 @@ def check_history(history: list[Row], settings: Train) -> None:
     health_checks.check_falling(losses[easy:], settings.epochs - easy)
 
 
-def train_epoch(session: TrainingSession, epoch: int, plateaus: int, progress: tqdm) -> list[Row]:
+def train_epoch(
+    session: TrainingSession,
+    epoch: int,
+    batches: Iterable[tuple[Tensor, Tensor]],
+    plateaus: int,
+    progress: tqdm,
+) -> list[Row]:
     """Train one epoch; returns its row of the history, the losses being means over batches.
 
     Rows of validations within the epoch come before it.
@@ -154,7 +161,7 @@ def train_epoch(session: TrainingSession, epoch: int, plateaus: int, progress: t
     rate_setter = partial(set_rate, session, epoch, plateaus)
     with StepLog(epoch, device.scales_gradients(session.fabric)) as log:
         update_step = partial(update, session, epoch, log)
-        for step in run_steps(enumerate(session.loader), rate_setter, update_step):
+        for step in run_steps(enumerate(batches), rate_setter, update_step):
             session.average.after_step(session.done(epoch, step.number))
             progress.update()
             validations += validate_within(session, epoch, step.number + 1)
@@ -165,8 +172,7 @@ def train_epoch(session: TrainingSession, epoch: int, plateaus: int, progress: t
 
 
 def start_epoch(session: TrainingSession, epoch: int) -> None:
-    """Choose the epoch's batches, mine hard negatives, and freeze the backbone or not."""
-    session.batches.epoch = epoch
+    """Mine hard negatives, and freeze the backbone or not."""
     if isinstance(session.batches, PairBatches) and epoch:
         mine = partial(mine_negatives, session, session.batches, epoch)
         session.batches.hard_negatives = session.once(mine)
