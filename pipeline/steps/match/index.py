@@ -13,6 +13,7 @@ import faiss
 import numpy as np
 
 from pipeline.params import Match
+from pipeline.system import machine
 
 KIND = "fast scan, 4"  # to be changed with `build_index`: identify keeps an index of the same kind
 LEVELS = 255.0  # the length of a stored descriptor
@@ -27,7 +28,7 @@ def build_index(descriptors: np.ndarray, rows: np.ndarray, params: Match) -> fai
     """Build the index of some (`rows`, g) of k x d uint8 descriptors; it finds their rows.
 
     It has about the square root of g cells, of which `params.probes` are searched. It may be empty:
-    photographs are enrolled later. Built by one thread, it does not depend on their number.
+    photographs are enrolled later. Trained by one thread, it does not depend on their number.
     """
     return refine(build_codes(descriptors, rows, params), descriptors)
 
@@ -117,10 +118,18 @@ def fill(index: faiss.Index, descriptors: np.ndarray, rows: np.ndarray) -> faiss
 
 
 def add(index: faiss.Index, descriptors: np.ndarray, rows: np.ndarray) -> faiss.Index:
-    """Add rows of the descriptors (k x d) by their numbers. Returns the index."""
-    for start in range(0, len(rows), ADDED_AT_ONCE):
-        block = rows[start : start + ADDED_AT_ONCE]
-        index.add_with_ids(descriptors[block].astype(np.float32), block.astype(np.int64))
+    """Add rows of the descriptors (k x d) by their numbers. Returns the index.
+
+    By all threads: each descriptor's cell and code are its own, so that their number changes none.
+    """
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(machine.count_cores())
+    try:
+        for start in range(0, len(rows), ADDED_AT_ONCE):
+            block = rows[start : start + ADDED_AT_ONCE]
+            index.add_with_ids(descriptors[block].astype(np.float32), block.astype(np.int64))
+    finally:
+        faiss.omp_set_num_threads(before)
     return index
 
 
