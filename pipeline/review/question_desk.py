@@ -20,7 +20,7 @@ from pipeline.review.questions import COLUMNS, State, count_worthwhile
 from pipeline.review.scope import KEYS, pair_photographs
 from pipeline.review.views import Views
 
-HELD = 300.0  # seconds for which a question on one reviewer's screen is not shown to another
+HELD = 300.0  # seconds for which a question on one reviewer's screen is not displayed to another
 DISPUTED = "reviewers disagree: whose answer holds?"
 SECOND = "a second opinion: another reviewer has answered this"
 
@@ -51,9 +51,10 @@ class QuestionDesk:
             opinions = collect_opinions(rows)
             questions = self._list(State(names, before, list_answers(opinions)), opinions, who)
             chosen = self._choose(questions, who, again)
+            displayed = before if self._is_second else names  # which tell what others have answered
         return {
             "reviewer": who,
-            "question": None if chosen is None else self._describe(chosen, names, opinions),
+            "question": None if chosen is None else self._describe(chosen, displayed, opinions),
             "answered": sum(is_by(pair, who) for pair in opinions.values()),
             "left": len(questions),
             "worth": self._count_worth(questions, names),

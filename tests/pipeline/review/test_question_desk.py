@@ -73,7 +73,9 @@ def test_a_photograph_is_sent_as_jpeg_and_an_unknown_one_is_not(client):
 
 
 def test_answers_lead_to_the_next_question_and_an_undo_back(client):
-    assert pair_of(answer(client, FIRST, "same").json) == SECOND
+    state = answer(client, FIRST, "same").json
+    assert pair_of(state) == SECOND
+    assert [photograph["count"] for photograph in state["question"]["photographs"]] == [2, 1]
     state = answer(client, FIRST, "undo").json
     assert pair_of(state) == FIRST and state["answered"] == 0 and state["last"] is None
     state = answer(client, FIRST, "new").json  # nothing more about 00.jpg
@@ -110,6 +112,7 @@ def test_a_disagreement_is_a_question_again_with_both_answers():
     assert ask(ada)["question"] is None  # of what others have answered
     state = ask(ben)
     assert pair_of(state) == FIRST and state["question"]["given"] == {}  # not to be influenced
+    assert [photograph["name"] for photograph in state["question"]["photographs"]] == ["x", "y"]
     state = answer(ben, FIRST, "different").json
     assert state["disputed"] and pair_of(state) == FIRST
     assert state["question"]["given"] == {"Ada": "same", "Ben": "different"}

@@ -47,6 +47,8 @@ def test_questions_are_answered_by_keyboard_alone(served):
         expect(tab.locator("figcaption").first).to_contain_text("gallery.jpg")
         assert len(written()) == len(decisions)
         assert len(faults) == 1 and "409" in faults[0]
+        press(tab, "u", "3 answered, no questions are left")
+        expect(tab.locator("#pair")).to_be_hidden()
 
 
 def test_a_telephone_shows_it_all_and_zooms(served):
