@@ -35,6 +35,7 @@ LAYERS = {
     "catalogue": {"params", "system", "data", "steps", "exchange"},
     "review": {"params", "system", "paths", "data", "steps"},
     "identify": {"params", "system", "paths", "data", "models", "evaluation", "steps"},
+    "population": {"params", "system", "paths", "data", "identify", "steps"},
     "naming": {
         *("params", "system", "data", "models", "evaluation", "steps", "identify", "exchange"),
     },

@@ -1,0 +1,86 @@
+"""`tailprint count`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from commands.options import Ensemble
+
+if TYPE_CHECKING:
+    from pipeline.population.count import Count
+
+# below it, coverage falls short in large simulated populations (docs/guide/count.md)
+POOR = 0.7
+EXAMPLES = ["tailprint count best", "tailprint count best --half-width 0.05 --seed 3"]
+
+
+def check_half_width(value: float) -> float:
+    if not 0 < value < 1:
+        raise typer.BadParameter(f"{value} is not between 0 and 1")
+    return value
+
+
+def main(
+    ensemble: Ensemble,
+    half_width: Annotated[
+        float,
+        typer.Option(
+            callback=check_half_width, help="Half of the 95 % interval to aim at, of the number."
+        ),
+    ] = 0.1,
+    seed: Annotated[int, typer.Option(min=0, help="Of the random sample of photographs.")] = 0,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="The questions; submissions/ENSEMBLE_questions.csv."),
+    ] = None,
+) -> None:
+    """Estimate how many individuals there are, by reviewing a sample of photographs.
+
+    Counts the known individuals and those on photographs without a name (the test's and those
+    labelled new_whale). Draws a random sample of these, and writes the pairs of photographs that a
+    reviewer is to compare to a CSV (photograph, other, probability, reason). Decide on them with
+    `tailprint review --questions`, and run the same command again: it reads data/review.csv, prints
+    the number with a 95 % interval, and lists what is still open, until nothing is.
+    """
+    from pipeline import params, paths
+    from pipeline.data import tables
+    from pipeline.data.spreadsheet import defuse
+    from pipeline.population import finished_run
+    from pipeline.population.count import Survey
+
+    named = finished_run.load(ensemble, params.load())
+    survey = Survey(named.collection, seed, half_width)
+    review = survey.review(named.read_decisions())
+    file = out or paths.SUBMISSIONS / f"{ensemble}_questions.csv"
+    tables.write_csv(defuse(finished_run.tabulate_questions(named, review)), file)
+    print(
+        *describe(survey.count(review), len(review.questions), named.collection.known, file),
+        sep="\n",
+    )
+
+
+def describe(count: "Count", questions: int, known: int, file: Path) -> list[str]:
+    """The number, what it rests on, and what is to be done next."""
+    number, low, high = count.predicted
+    lines = [
+        f"{count.number:.0f} individuals (95 % interval {count.low:.0f} to {count.high:.0f}): "
+        f"{known} known, {count.number - known:.0f} others on {count.photographs} photographs "
+        "without a name.",
+        f"By the model alone, without a reviewer: {number:.0f} ({low:.0f} to {high:.0f}), if its "
+        "probabilities were right.",
+        f"The sample has {count.reviewed} of the {count.photographs} photographs; "
+        f"{count.decisions} decisions on them are in data/review.csv.",
+    ]
+    if count.found_first < POOR:
+        lines.append(
+            f"Only {count.found_first:.0%} of the matches were the first candidate. By so poor a "
+            "matcher, too many individuals are counted in large collections (docs/guide/count.md)."
+        )
+    if not questions:
+        return [*lines, "No question is open."]
+    return [
+        *lines,
+        f"{questions} questions are open; the interval holds only when they are answered: "
+        f"tailprint review --questions {file}, then this command again.",
+    ]

@@ -1,0 +1,1 @@
+"""How many individuals there are in a collection: sampled decisions of a reviewer, and a model."""
