@@ -41,7 +41,9 @@ def main(
     labelled new_whale). Draws a random sample of these, and writes the pairs of photographs that a
     reviewer is to compare to a CSV (photograph, other, probability, reason). Decide on them with
     `tailprint review --questions`, and run the same command again: it reads data/review.csv, prints
-    the number with a 95 % interval, and lists what is still open, until nothing is.
+    the number with a 95 % interval, and lists what is still open, until nothing is. Pairs with the
+    reason "again" are for a second reviewer (`tailprint review --second-opinions`); left open, they
+    make the interval wider.
     """
     from pipeline import params, paths
     from pipeline.data import tables
@@ -51,7 +53,7 @@ def main(
 
     named = finished_run.load(ensemble, params.load())
     survey = Survey(named.collection, seed, half_width)
-    review = survey.review(named.read_decisions())
+    review = survey.review(named.read_decisions(), wait_for_again=False)
     file = out or paths.SUBMISSIONS / f"{ensemble}_questions.csv"
     tables.write_csv(defuse(finished_run.tabulate_questions(named, review)), file)
     print(

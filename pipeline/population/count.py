@@ -12,7 +12,7 @@ import numpy as np
 from pipeline.population import matches, sample
 from pipeline.population.collection import Collection, Path, predict_first, trace_path
 from pipeline.population.matches import Reviewed, Tally
-from pipeline.population.questions import Question, list_questions
+from pipeline.population.questions import AGAIN, Question, list_questions
 from pipeline.population.sample import Strata
 
 # by photograph, then by earlier node: how often same, different and unsure
@@ -82,10 +82,14 @@ class Survey:
         """Divide the photographs into strata by these values, one per photograph."""
         self.strata = sample.stratify(values, self.seed)
 
-    def review(self, decisions: Decisions) -> Review:
-        """The sample with its decisions so far, and the questions that are still open."""
+    def review(self, decisions: Decisions, wait_for_again: bool = True) -> Review:
+        """The sample with its decisions so far, and the questions that are still open.
+
+        wait_for_again : whether the pilot is not over while pairs are to be compared again, which
+            one reviewer alone may not do
+        """
         review = self._review(sample.count_pilot(self.strata), decisions)
-        if review.questions:
+        if any(wait_for_again or question.reason != AGAIN for *_, question in review.questions):
             return review
         firsts = sum_strata(matches.compute_first(review.fit.values, review.table), review.counts)
         known, half_width = self.collection.known, self.half_width

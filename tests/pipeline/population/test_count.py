@@ -60,6 +60,24 @@ def test_with_every_photograph_reviewed_the_number_is_exact(individuals, known):
     assert count.low <= true <= count.high <= len(individuals)
 
 
+def test_a_pair_that_comes_again_need_not_hold_up_the_sample():
+    """Photograph 39 matches one that it hardly could; all other pilot photographs are settled."""
+    collection, truth = make_collection(range(40))
+    survey = Survey(collection, 0, ALL)
+    settled = answer_all(survey, truth)
+    assert settled.counts.sum() == 40
+    decisions = {
+        node: {int(other): (0, 1, 0) for other in survey.trace(node).candidates}
+        for node in range(40)
+    }
+    pilot = next(iter(survey.strata.sample(np.array([1]))))[0]
+    node = max(int(pilot), 1)
+    decisions[node][int(survey.trace(node).candidates[0])] = (1, 0, 0)
+    waiting, going = (survey.review(decisions, wait) for wait in (True, False))
+    assert {question.reason for *_, question in waiting.questions} == {"again"}
+    assert waiting.counts.sum() < going.counts.sum() == 40
+
+
 def test_a_matcher_that_is_wrong_is_outvoted_by_the_reviewer():
     """Its log-odds say little: the model alone is far off."""
     collection, truth = make_collection(np.repeat(range(30), 2), noise=3.0)
