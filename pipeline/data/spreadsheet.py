@@ -12,6 +12,7 @@ import pandas as pd
 
 # the full-width signs are read as the others where Chinese or Japanese is set
 FORMULA = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+FIRST = ["'", *"=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"]  # characters of a text that may change
 
 
 def defuse_cell(text: str) -> str:
@@ -37,6 +38,12 @@ def restore(table: pd.DataFrame) -> pd.DataFrame:
 def _change_texts(table: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFrame:
     table = table.copy()
     for name, column in table.items():
-        if not pd.api.types.is_numeric_dtype(column):
+        if not pd.api.types.is_numeric_dtype(column) and may_change(column):
             table[name] = [change(cell) if isinstance(cell, str) else cell for cell in column]
     return table
+
+
+def may_change(column: pd.Series) -> bool:
+    """Whether a column may have a text to change: of 33,000 rows, looking at each takes long."""
+    texts = isinstance(column.dtype, pd.StringDtype)
+    return not texts or bool(column.str[:1].isin(FIRST).any())

@@ -51,6 +51,19 @@ def test_a_text_that_a_person_wrote_without_an_apostrophe_is_read_as_it_is():
     assert spreadsheet.restore_cell("=1+1") == "=1+1"
 
 
+@pytest.mark.parametrize("text", FORMULAS)
+def test_a_column_with_one_formula_may_change(text):
+    for written in (text, spreadsheet.defuse_cell(text)):
+        assert spreadsheet.may_change(pd.Series(["anna", written, ""], dtype="str"))
+
+
+def test_a_column_of_names_stays_as_it_is():
+    column = pd.Series(["anna", "", "w_1", None], dtype="str")
+    assert not spreadsheet.may_change(column)
+    table = pd.DataFrame({"image": column})
+    assert spreadsheet.defuse(table).equals(table) and spreadsheet.restore(table).equals(table)
+
+
 NAMES = ["=1+1", "'=1+1", "-anna", "w_1"]
 
 
