@@ -4,7 +4,8 @@
 
 A RUN is the folder of a finished project. A fold's held-out photographs (those with an identity)
 are grouped by the embeddings of the member that was not trained on them; the minimum similarity is
-fitted on the other folds. Prints the adjusted Rand index and the normalised mutual information, the
+fitted on the other folds. `pairs` are the clusters of the stage `verify`, by embeddings and local
+features. Prints the adjusted Rand index and the normalised mutual information, the
 mean over folds and runs, beside the baseline of one group per photograph; and precision and recall
 of the pairs of photographs in one group.
 """
@@ -16,7 +17,8 @@ import numpy as np
 import pandas as pd
 import typer
 
-from pipeline import params
+from pipeline import params, paths
+from pipeline.data import tables
 from pipeline.evaluation import clustering
 from pipeline.identify.unknown_individuals import load_held_out
 
@@ -27,6 +29,7 @@ def main(backbone: str, runs: list[Path]) -> None:
     for run in runs:
         with contextlib.chdir(run):
             rows += score_run(backbone, params.load().folds.trained)
+            rows.append({"method": "pairs", **tables.read_json(paths.PEER_SCORES)})
     table = pd.DataFrame(rows).groupby("method", sort=False).mean()
     print(table.round(3).to_string())
 

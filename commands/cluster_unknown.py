@@ -13,9 +13,9 @@ EXAMPLES = ["tailprint cluster-unknown best"]
 def main(ensemble: Ensemble) -> None:
     """Group photographs of unknown individuals.
 
-    The test photographs that are answered new_whale are grouped by the members' embeddings, without
-    labels: how similar two photographs of one individual are is learned from held-out photographs,
-    each embedded by a member that did not train on it. Prints the groups of two or more, and how
+    The test photographs that are answered new_whale are grouped by how likely two of them show one
+    individual, from embeddings and local features; that is learned from held-out photographs.
+    Decisions of the review (same, different) come first. Prints the groups of two or more, and how
     often groups of held-out photographs are right. Writes submissions/ENSEMBLE_unknown.csv (image,
     group).
     """
@@ -45,6 +45,7 @@ def describe_quality(result: "UnknownIndividuals") -> str:
         return "How right such groups are is unknown: that takes held-out photographs of two folds."
     return (
         f"Of held-out photographs grouped so, {result.precision:.0%} of the pairs show one "
-        f"individual, and {result.recall:.0%} of such pairs are found. The members were trained on "
-        "most of these individuals; groups of unknown individuals are right less often."
+        f"individual, and {result.recall:.0%} of such pairs are found (adjusted Rand index "
+        f"{result.ari:.2f}). The members were trained on most of these individuals; groups of "
+        "unknown individuals are right less often."
     )

@@ -34,6 +34,8 @@ KEYPOINTS = WORK / "keypoints/keypoints.npz"
 CROSS_FIT_PARTS = WORK / "weigh/cross_fit_parts.csv"
 PAIR_MODEL = WORK / "verify/pair_model.json"
 VERIFY_SCORES = WORK / "verify/scores.json"
+PEER_MODEL = WORK / "verify/peer_model.json"  # of two queries, and when they share a cluster
+PEER_SCORES = WORK / "verify/peer_scores.json"
 VERIFY_ROC = WORK / "verify/roc.csv"
 VERIFY_RELIABILITY = WORK / "verify/reliability.csv"
 FEATURE_INDEX = WORK / "identify"  # of the galleries' local features, built when first needed
@@ -114,6 +116,21 @@ def matched_pairs(fold: QuerySet) -> Path:
 def matched_points(fold: QuerySet) -> Path:
     """The inliers of those pairs."""
     return WORK / "match" / str(fold) / "points.parquet"
+
+
+def peer_pairs(fold: QuerySet) -> Path:
+    """The pairs of one fold's held-out queries, or of the TEST's, that were matched."""
+    return WORK / "match" / str(fold) / "peer_pairs.parquet"
+
+
+def peer_points(fold: QuerySet) -> Path:
+    """The inliers of those pairs."""
+    return WORK / "match" / str(fold) / "peer_points.parquet"
+
+
+def weighted_peers(fold: QuerySet) -> Path:
+    """Those pairs, with the sum of their points' weights."""
+    return WORK / "weigh" / str(fold) / "peer_pairs.parquet"
 
 
 def weighted_evidence(fold: QuerySet) -> Path:

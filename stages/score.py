@@ -20,7 +20,7 @@ def main(name: str) -> None:
         **load.load_encounter_scores(name, recipe, p.folds.trained, rankings, p.evaluation),
         "transductive": p.pretrain.method != "none",
         **score.compute_calibration_errors(reliability, tables.read_csv(paths.calibration(name))),
-        **score.name_verify_scores(tables.read_json(paths.VERIFY_SCORES)),
+        **load.load_verify_scores(),
         **load.load_member_scores(recipe, p.folds.trained),
     }
     sizes = plots.score_by_gallery_size(rankings, artefacts.load_folds(), p.score.gallery_sizes)

@@ -1,34 +1,22 @@
 """Fit on held-out pairs what makes two photographs the same animal, and evaluate it."""
 
-import pandas as pd
-
 from pipeline import params, paths
-from pipeline.data import artefacts, tables
-from pipeline.data.members import Member
-from pipeline.steps.verify import pairs, verify
+from pipeline.data import tables
+from pipeline.steps.verify import load, peers, verify
 from pipeline.system.start import run
 
 
 def main() -> None:
     p = params.load()
-    groups = artefacts.load_folds().drop_duplicates("image").set_index("image")["group"]
-    members = [Member(p.match.backbone, fold) for fold in p.folds.trained]
-    known = [
-        pairs.build_known_pairs(
-            tables.read_parquet(paths.matched_pairs(member.fold)).merge(
-                tables.read_parquet(paths.weighted_pairs(member.fold))
-            ),
-            member.query_rows(),
-            groups,
-            member.embeddings(),
-        )
-        for member in members
-    ]
-    verification = verify.verify(pd.concat(known, ignore_index=True), p.verify, p.evaluation)
+    backbone, folds = p.match.backbone, p.folds.trained
+    verification = verify.verify(load.load_known_pairs(backbone, folds), p.verify, p.evaluation)
     tables.write_json(verification.model.to_dict(), paths.PAIR_MODEL)
     tables.write_json(verification.scores, paths.VERIFY_SCORES)
     tables.write_csv(verification.curve, paths.VERIFY_ROC)
     tables.write_csv(verification.diagram, paths.VERIFY_RELIABILITY)
+    held_out = [load.load_labelled_set(backbone, fold) for fold in folds]
+    tables.write_json(peers.fit(held_out).to_dict(), paths.PEER_MODEL)
+    tables.write_json(peers.measure(held_out), paths.PEER_SCORES)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,9 @@ def main() -> None:
     for key in queries:
         evidence.save(weighted.evidence[key], paths.weighted_evidence(key))
         tables.write_parquet(weighted.pairs[key], paths.weighted_pairs(key))
+        peers = tables.read_parquet(paths.peer_pairs(key))
+        points = tables.read_parquet(paths.peer_points(key))
+        tables.write_parquet(weigh.weigh_peers(peers, points, weighted), paths.weighted_peers(key))
 
 
 if __name__ == "__main__":

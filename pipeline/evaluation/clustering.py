@@ -41,7 +41,7 @@ def join_on_average(vectors: np.ndarray, min_cosines: Sequence[float] | np.ndarr
     if len(vectors) < MIN_SAMPLES:
         return np.zeros((len(min_cosines), len(vectors)), dtype=int)
     exact = vectors.astype(float)
-    distance = 1 - exact @ exact.T
+    distance = np.maximum(1 - exact @ exact.T, 0)  # equal vectors are -1e-8 apart
     np.fill_diagonal(distance, 0)
     tree = hierarchy.linkage(squareform(distance, checks=False), "average")
     cuts = [hierarchy.fcluster(tree, 1 - cosine + HAIR, "distance") for cosine in min_cosines]

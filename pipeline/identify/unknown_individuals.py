@@ -1,8 +1,7 @@
 """Group the test photographs answered `new_whale` by unknown individual.
 
-They are grouped by the members' embeddings, without labels. How similar two photographs of one
-individual are is learned from held-out photographs, each embedded by a member that did not train
-on it.
+How likely two of them show one individual follows from their embeddings and local features, by what
+the stage `verify` learned from held-out photographs. What reviewers decided comes first.
 """
 
 from collections.abc import Sequence
@@ -15,12 +14,14 @@ from pipeline import paths
 from pipeline.data import artefacts, tables
 from pipeline.data.members import load_vectors
 from pipeline.data.tables import NEW_WHALE
-from pipeline.evaluation import clustering
 from pipeline.identify.ensembles import check_ensembles
 from pipeline.params import Params
+from pipeline.steps.labels import graph, record
+from pipeline.steps.labels.verdicts import Pair, select_pairs, select_verdicts
+from pipeline.steps.verify.peers import MEASURES, PeerModel, PeerSet
 from pipeline.system.errors import UserError, require_files
 
-METHOD = "average"
+NamePair = tuple[str, str]
 Labelled = tuple[np.ndarray, np.ndarray]  # embeddings n x d, and the individuals of n photographs
 
 
@@ -28,12 +29,13 @@ Labelled = tuple[np.ndarray, np.ndarray]  # embeddings n x d, and the individual
 class UnknownIndividuals:
     """Columns image, group of the test photographs called new; and the groups' quality.
 
-    Precision and recall of pairs are those of held-out photographs grouped in the same way, NaN if
-    they cannot be measured. Most of these show individuals that the member trained on by other
-    photographs, so that groups of unknown individuals are right less often.
+    ARI, precision and recall of pairs are those of held-out photographs grouped in the same way,
+    NaN if they cannot be measured. Most of these show individuals that the member trained on by
+    other photographs, so that groups of unknown individuals are right less often.
     """
 
     groups: pd.DataFrame
+    ari: float
     precision: float
     recall: float
 
@@ -46,16 +48,19 @@ def cluster_unknown(ensemble: str, p: Params) -> UnknownIndividuals:
     """
     check_ensembles([ensemble], p)
     new = load_new_images(ensemble, p)
-    recipe = p.ensembles[ensemble]
-    folds, backbones = recipe.fold_list(p.folds.trained), recipe.active_backbones()
-    held_out = [load_held_out(backbones, fold) for fold in folds]
-    try:
-        min_cosine = clustering.fit_min_cosine(held_out, METHOD)
-    except ValueError as error:
-        raise UserError(f"nothing was written: {error}") from None
-    groups = clustering.cluster(load_vectors(backbones, folds, new), min_cosine, METHOD)
-    table = pd.DataFrame({"image": new, "group": groups})
-    return UnknownIndividuals(table, *measure_quality(held_out))
+    require_files([paths.PEER_MODEL, paths.PEER_SCORES, paths.weighted_peers(paths.TEST)])
+    model = PeerModel.from_dict(tables.read_json(paths.PEER_MODEL))
+    if model.threshold is None:
+        raise UserError(
+            "nothing was written: no two held-out photographs show one individual, so that it is "
+            "not known how alike two photographs of one are"
+        )
+    vectors = load_vectors([p.match.backbone], p.folds.trained, new)
+    peers = PeerSet(new.tolist(), vectors, tables.read_parquet(paths.weighted_peers(paths.TEST)))
+    table = pd.DataFrame({"image": new, "group": model.cluster(peers, *load_decided(new))})
+    scores = tables.read_json(paths.PEER_SCORES)
+    quality = (np.nan if scores[name] is None else float(scores[name]) for name in MEASURES)
+    return UnknownIndividuals(table, *quality)
 
 
 def load_new_images(ensemble: str, p: Params) -> pd.Series:
@@ -66,23 +71,6 @@ def load_new_images(ensemble: str, p: Params) -> pd.Series:
     return answers.loc[is_new, "image"].reset_index(drop=True)
 
 
-def measure_quality(held_out: Sequence[Labelled]) -> tuple[float, float]:
-    """Precision and recall of pairs, the mean over folds, each clustered by a fit on the others."""
-    scores = []
-    for fold, (vectors, individuals) in enumerate(held_out):
-        others = [*held_out[:fold], *held_out[fold + 1 :]]
-        try:
-            min_cosine = clustering.fit_min_cosine(others, METHOD)
-        except ValueError:
-            continue
-        groups = clustering.cluster(vectors, min_cosine, METHOD)
-        scores.append(clustering.score_pairs(groups, individuals))
-    precision, recall = ([pair[key] for pair in scores] for key in ("precision", "recall"))
-    if np.isnan(precision).all() or np.isnan(recall).all():
-        return float("nan"), float("nan")
-    return float(np.nanmean(precision)), float(np.nanmean(recall))
-
-
 def load_held_out(backbones: Sequence[str], fold: int) -> Labelled:
     """The embeddings and individuals of a fold's held-out photographs, new_whale left out."""
     rows = artefacts.load_folds()
@@ -90,3 +78,31 @@ def load_held_out(backbones: Sequence[str], fold: int) -> Labelled:
         (rows["fold"] == fold) & (rows["identity"] != NEW_WHALE) & (rows["only_fold"] == "")
     ]
     return load_vectors(backbones, [fold], rows["image"]), rows["identity"].to_numpy()
+
+
+def load_decided(images: pd.Series) -> tuple[list[NamePair], list[NamePair]]:
+    """The pairs of these photographs that reviewers call the same, and those they call different.
+
+    Also by way of other photographs: what is the same as one photograph is the same.
+    """
+    decisions = record.read_decisions(paths.REVIEW)
+    verdicts = select_verdicts(decisions, artefacts.load_images())
+    same, different = (select_pairs(verdicts, word) for word in ("same", "different"))
+    return spread(same, different, images)
+
+
+def spread(
+    same: list[Pair], different: list[Pair], images: pd.Series
+) -> tuple[list[NamePair], list[NamePair]]:
+    """`load_decided` from the verdicts: pairs of `images` alone that say what all of them say."""
+    numbers = graph.component_numbers(same)
+    of_component: dict[int | str, list[str]] = {}
+    for image in images:
+        of_component.setdefault(numbers.get(image, image), []).append(image)
+    joined = [(own[0], other) for own in of_component.values() for other in own[1:]]
+    apart = [
+        (of_component[one][0], of_component[other][0])
+        for one, other in ((numbers.get(a, a), numbers.get(b, b)) for _, a, b in different)
+        if one in of_component and other in of_component
+    ]
+    return joined, apart

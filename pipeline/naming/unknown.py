@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from sklearn.cluster import AgglomerativeClustering
+from scipy.special import logit
 
 from pipeline.data.gallery import KNOWN
+from pipeline.evaluation.partition import partition
 from pipeline.naming.comparing import Compared, Comparer
 from pipeline.naming.workspace import Workspace
 from pipeline.steps.match.pairs import verify_pairs
@@ -15,7 +16,7 @@ from pipeline.steps.verify.pair_model import PairModel
 KIND = "unknown"
 NEAREST = 15  # photographs that each one is matched with
 MIN_PRIOR = 1e-3  # that two photographs show one animal, if no two of the catalogue do
-THRESHOLD = 0.5
+THRESHOLD = 0.0  # of the mean log-odds between two groups: one animal is likelier than not
 
 
 def fit_pair_model(own: Compared, comparer: Comparer) -> PairModel:
@@ -37,7 +38,7 @@ def fit_pair_model(own: Compared, comparer: Comparer) -> PairModel:
 def group(images: Sequence[str], model: PairModel, comparer: Comparer) -> dict[str, int]:
     """Number the groups of photographs, from 1 in the order of their first ones.
 
-    Groups are joined while the mean probability between their photographs is THRESHOLD or more. If
+    Groups are joined while the mean log-odds between their photographs are THRESHOLD or more. If
     the model is not fitted (no two photographs of the catalogue show one individual), each
     photograph is a group.
     """
@@ -49,14 +50,9 @@ def group(images: Sequence[str], model: PairModel, comparer: Comparer) -> dict[s
     pairs = pd.DataFrame(
         {"similarity": similarities.ravel(), "inliers": inliers.ravel(), "weighted_inliers": 0.0}
     )
-    probability = model.probability(pairs, find_prior(comparer)).reshape(similarities.shape)
-    distance = 1 - (probability + probability.T) / 2
-    np.fill_diagonal(distance, 0)
-    labels = AgglomerativeClustering(
-        n_clusters=None, metric="precomputed", linkage="average", distance_threshold=1 - THRESHOLD
-    ).fit_predict(distance)
-    codes, _ = pd.factorize(labels)
-    return {image: int(code) + 1 for image, code in zip(images, codes, strict=True)}
+    log_odds = model.evidence(pairs).reshape(similarities.shape) + logit(find_prior(comparer))
+    (groups,) = partition((log_odds + log_odds.T) / 2, [THRESHOLD])
+    return {image: int(number) + 1 for image, number in zip(images, groups, strict=True)}
 
 
 def find_prior(comparer: Comparer) -> float:

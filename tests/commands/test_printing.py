@@ -37,18 +37,19 @@ def test_verify_prints_what_its_probability_rests_on(tmp_path):
 
 def test_cluster_unknown_prints_groups_of_two_or_more(tailprint, monkeypatch):
     groups = pd.DataFrame({"image": ["t0", "t1", "t2"], "group": [0, 0, 1]})
-    found = UnknownIndividuals(groups, 0.5, 0.25)
+    found = UnknownIndividuals(groups, 0.31, 0.5, 0.25)
     monkeypatch.setattr(unknown_individuals, "cluster_unknown", lambda *args: found)
     result = tailprint("cluster-unknown", "best")
     assert result.output.startswith("0: t0, t1\n")
     assert "3 photographs of unknown individuals in 2 groups" in result.output
     assert "50% of the pairs show one individual, and 25% of such pairs" in result.output
+    assert "(adjusted Rand index 0.31)" in result.output
     table = pd.read_csv("submissions/best_unknown.csv")
     pd.testing.assert_frame_equal(table, groups)
 
 
 def test_cluster_unknown_says_if_the_quality_is_unknown():
-    found = UnknownIndividuals(pd.DataFrame(), np.nan, np.nan)
+    found = UnknownIndividuals(pd.DataFrame(), np.nan, np.nan, np.nan)
     assert "is unknown: that takes held-out" in cluster_unknown.describe_quality(found)
 
 

@@ -24,13 +24,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
+from pathlib import Path
 
 import cv2
 import faiss
 import pandas as pd
 from tqdm import tqdm
 
-from pipeline.data import evidence
+from pipeline.data import evidence, tables
 from pipeline.data.evidence import LOCAL
 from pipeline.data.features import Features
 from pipeline.params import Match
@@ -60,6 +61,11 @@ class Matches:
     pairs: pd.DataFrame
     points: pd.DataFrame
 
+    def save_pairs(self, pairs: Path, points: Path) -> None:
+        """Write the pairs and their inliers."""
+        tables.write_parquet(self.pairs, pairs)
+        tables.write_parquet(self.points, points)
+
 
 def match_sets(
     features: Features,
@@ -75,18 +81,27 @@ def match_sets(
     detector : of the features, as `keypoints.detector`
     files : of the photographs, by name; needed for `params.pairs` alone
     """
-    in_gallery = pd.Index(features.names).isin(galleries.rows["image"])
-    if not any(sets.values()) or not (features.ends - features.starts[:-1])[in_gallery].any():
-        empty = Matches(
-            evidence.build_empty(),
-            pd.DataFrame(columns=PAIR_COLUMNS),
-            pd.DataFrame(columns=POINT_COLUMNS),
-        )
-        return dict.fromkeys(sets, empty)
+    if not any(sets.values()) or not has_features(features, galleries.rows["image"]):
+        return dict.fromkeys(sets, build_empty())
     faiss.omp_set_num_threads(1)
     found = match_flat(Matcher(features, galleries, params, detector), sets)
     found = add_edge_votes(found, edges.build_matcher(features, galleries, params), sets)
     return add_pair_scores(found, features, files, params)
+
+
+def has_features(features: Features, images: pd.Series) -> bool:
+    """Whether any of these photographs has a local feature."""
+    own = pd.Index(features.names).isin(images)
+    return bool((features.ends - features.starts[:-1])[own].any())
+
+
+def build_empty() -> Matches:
+    """What is found where there is nothing to match."""
+    return Matches(
+        evidence.build_empty(),
+        pd.DataFrame(columns=PAIR_COLUMNS),
+        pd.DataFrame(columns=POINT_COLUMNS),
+    )
 
 
 def match_flat(

@@ -23,6 +23,14 @@ def load_member_scores(recipe: Ensemble, trained: list[int]) -> dict[str, float 
     }
 
 
+def load_verify_scores() -> dict[str, float | None]:
+    """The scores of the stage `verify`: verify_..., and unknown_... of photographs in clusters."""
+    return {
+        **score.name_verify_scores(tables.read_json(paths.VERIFY_SCORES), "verify"),
+        **score.name_verify_scores(tables.read_json(paths.PEER_SCORES), "unknown"),
+    }
+
+
 def load_encounter_scores(
     name: str, recipe: Ensemble, trained: list[int], rankings: pd.DataFrame, evaluation: Evaluation
 ) -> dict[str, float | str | None]:

@@ -17,6 +17,10 @@ LEFT_OUT = (
     "{left_out_train} photographs of the training and {left_out_test} of the test can't be read "
     "and are left out"
 )
+UNKNOWN = (
+    "held-out photographs grouped without their labels: adjusted Rand index {unknown_ari:.3f}, "
+    "{unknown_precision:.0%} of the pairs right, {unknown_recall:.0%} of the right ones found"
+)
 SCORE = "held-out MAP@5 {map5:.3f} ({map5_low:.3f} to {map5_high:.3f})"
 
 
@@ -133,10 +137,13 @@ def compute_calibration_errors(first: pd.DataFrame, pairs: pd.DataFrame) -> dict
     return {name: round_score(value) for name, value in errors.items()}
 
 
-def name_verify_scores(scores: dict[str, float | None]) -> dict[str, float | None]:
-    """The scores of the stage `verify`, the same for every ensemble, with its name."""
+def name_verify_scores(scores: dict[str, float | None], prefix: str) -> dict[str, float | None]:
+    """Scores of the stage `verify`, the same for every ensemble, with a prefix.
+
+    verify: of pairs with the gallery; unknown: of held-out photographs grouped without their labels
+    """
     return {
-        f"verify_{name}": None if value is None else round_score(value)
+        f"{prefix}_{name}": None if value is None else round_score(value)
         for name, value in scores.items()
     }
 
@@ -187,6 +194,8 @@ def describe(ensemble: str, card: dict[str, Any]) -> str:
     lines = [card.get(NOT_MEASURED) or SCORE.format(**card)]
     if NOT_CONVERGED in card:
         lines.append(f"not converged: {card[NOT_CONVERGED]}")
+    if None not in [card.get(f"unknown_{name}") for name in ("ari", "precision", "recall")]:
+        lines.append(UNKNOWN.format(**card))
     if "left_out_train" in card:
         lines.append(LEFT_OUT.format(**card))
     return "\n".join(f"score {ensemble}: {line}" for line in lines)

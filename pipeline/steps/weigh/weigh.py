@@ -80,6 +80,19 @@ def weigh_pairs(pairs: pd.DataFrame, points: pd.DataFrame, weigher: PointWeigher
     return build_evidence(pairs, points.assign(weight=weigher.weigh(points)))
 
 
+def weigh_peers(pairs: pd.DataFrame, points: pd.DataFrame, weighted: WeightedFolds) -> pd.DataFrame:
+    """Add to pairs of queries of one set (`match`'s peers) the column weighted_inliers.
+
+    The weights of a held-out pair are fitted without the part of its first photograph.
+    """
+    pairs = pairs[[*PAIR, "inliers"]]
+    part = weighted.parts.reindex(points["query"], fill_value=NOT_HELD_OUT).to_numpy()
+    weights = np.zeros(len(points))
+    for number, weigher in weighted.weighers.items():
+        weights[part == number] = weigher.weigh(points[part == number])
+    return pairs.merge(sum_weights(pairs, points.assign(weight=weights)), on=PAIR)
+
+
 def split_queries(queries: list[pd.DataFrame], evaluation: Evaluation) -> pd.Series:
     """The cross-fitting part of each held-out photograph, by its name."""
     held = pd.concat(queries, ignore_index=True)

@@ -1,6 +1,4 @@
-"""Photographs of unknown individuals are grouped by the members' embeddings."""
-
-import itertools
+"""Photographs of unknown individuals, grouped by what the stage `verify` learned."""
 
 import numpy as np
 import pandas as pd
@@ -10,42 +8,72 @@ from pipeline import paths
 from pipeline.data import tables
 from pipeline.data.gallery import Embeddings
 from pipeline.identify import unknown_individuals
+from pipeline.identify.unknown_individuals import spread
+from pipeline.steps.verify.pair_model import PairModel
+from pipeline.steps.verify.peers import PeerModel
 from pipeline.system.errors import UserError
 
-DEGREES = {"a0": 0, "a1": 5, "b0": 60, "b1": 66, "t0": 120, "t1": 124, "t2": 170, "t3": 2}
+DEGREES = {"t0": 120, "t1": 124, "t2": 170, "t3": 2, "x": 60}
+MATCHED = ["query", "image", "inliers", "weighted_inliers"]
 
 
 @pytest.fixture(autouse=True)
-def project(tmp_path, monkeypatch):
+def project(tmp_path, monkeypatch, p):
     """Ensemble `best`: three of its four test photographs are answered new, t3 as a.
 
-    Two of the three lie close together. Two individuals are known, and n is a new_whale.
+    Two of the three lie close together.
     """
     monkeypatch.chdir(tmp_path)
-    rows = [("a0", "a", 0), ("a1", "a", 0), ("b0", "b", 0), ("n", "new_whale", 0)]
-    rows += [("a2", "a", 1), ("a4", "a", 1), ("b1", "b", 1), ("a3", "a", 2)]
-    folds = pd.DataFrame(rows, columns=["image", "identity", "fold"])
-    tables.write("folds", folds.assign(group=range(len(folds)), only_fold="", part=0), paths.FOLDS)
-    degrees = DEGREES | {"n": 3, "a2": 1, "a3": 4, "a4": 5}
-    angles = np.deg2rad(list(degrees.values()))
+    angles = np.deg2rad(list(DEGREES.values()))
     vectors = np.column_stack([np.cos(angles), np.sin(angles)]).astype(np.float32)
-    for backbone, fold in itertools.product(["lite0", "regnet", "mobilenet"], range(3)):
-        Embeddings(np.array(list(degrees)), vectors).save(paths.embeddings(backbone, fold))
+    for fold in p.folds.trained:
+        Embeddings(np.array(list(DEGREES)), vectors).save(paths.embeddings(p.match.backbone, fold))
     answers = ["new_whale a", "new_whale b", "new_whale b", "a new_whale"]
     answers = pd.DataFrame({"image": ["t0", "t1", "t2", "t3"], "ranking": answers})
     tables.write("test_rankings", answers, paths.test_rankings("best"))
+    images = {"image": list(DEGREES), "split": "test", "identity": "", "sha256": list("01234")}
+    images = pd.DataFrame(images).assign(path="p", width=1, height=1, bytes=1)
+    tables.write("images", images, paths.IMAGES)
+    matched = pd.DataFrame([("t0", "t2", 2.0, 1.0)], columns=MATCHED)
+    tables.write_parquet(matched, paths.weighted_peers(paths.TEST))
+    write_model(0.0)
+    decide()
+
+
+def write_model(threshold: float | None) -> None:
+    """A pair is likely from a cosine of .5, or with many inliers."""
+    model = PairModel()
+    model.centre_, model.weights_ = np.array([0.5, 0, 0]), np.array([10.0, 1.0, 0.0])
+    tables.write_json(PeerModel(model, 0.5, threshold).to_dict(), paths.PEER_MODEL)
+    scores = {"ari": 0.3, "precision": 0.5, "recall": None}
+    tables.write_json(scores, paths.PEER_SCORES)
+
+
+def decide(*decisions: tuple[str, str, str]) -> None:
+    table = pd.DataFrame(decisions, columns=["image_a", "image_b", "decision"])
+    tables.write("review", table.assign(who="me", when="now"), paths.REVIEW)
 
 
 def test_two_photographs_of_one_unknown_individual_are_one_group(p):
+    """t0 and t2 have a cosine of .64 and t1 and t2 one of .69: linked by t0 and t1, at .998."""
+    decide(("t2", "t1", "different"))
     found = unknown_individuals.cluster_unknown("best", p)
     assert found.groups.to_dict("list") == {"image": ["t0", "t1", "t2"], "group": [0, 0, 1]}
-    assert (found.precision, found.recall) == (1, 1)
+    assert (found.ari, found.precision) == (0.3, 0.5) and np.isnan(found.recall)
 
 
-def test_new_whales_are_not_fitted_on():
-    """n lies beside a's photographs, but its individual is not known."""
-    _, identity = unknown_individuals.load_held_out(["lite0"], 0)
-    assert identity.tolist() == ["a", "a", "b"]
+def test_decisions_by_way_of_other_photographs_hold(p):
+    """t0 is the same as x, and t1 is not."""
+    decide(("x", "t0", "same"), ("t1", "x", "different"), ("t2", "x", "same"))
+    found = unknown_individuals.cluster_unknown("best", p)
+    assert found.groups["group"].tolist() == [0, 1, 0]
+
+
+def test_decisions_are_said_by_the_photographs_in_question():
+    same = [(2, "a", "x"), (3, "x", "b"), (4, "y", "z")]
+    different = [(5, "b", "c"), (6, "y", "a"), (7, "z", "d")]
+    joined, apart = spread(same, different, pd.Series(["a", "b", "c", "d"]))
+    assert (joined, apart) == ([("a", "b")], [("a", "c")])
 
 
 def test_an_unknown_ensemble_is_refused(p):
@@ -61,21 +89,6 @@ def test_a_pipeline_that_has_not_run_is_named(p):
 
 
 def test_without_two_photographs_of_one_individual_nothing_is_grouped(p):
-    rows = tables.read("folds", paths.FOLDS)
-    tables.write("folds", rows.drop_duplicates("identity"), paths.FOLDS)
+    write_model(None)
     with pytest.raises(UserError, match="nothing was written: no two held-out photographs"):
         unknown_individuals.cluster_unknown("best", p)
-
-
-def test_the_folds_that_chose_a_min_cosine_do_not_judge_it():
-    """Both folds are right at some cosine, but at none in common."""
-    degrees = np.deg2rad([0, 5, 60, 66]), np.deg2rad([0, 50, 120, 175])
-    folds = [
-        (np.column_stack([np.cos(angles), np.sin(angles)]), np.array(["a", "a", "b", "b"]))
-        for angles in degrees
-    ]
-    for fold in folds:
-        assert unknown_individuals.measure_quality([fold, fold]) == (1, 1)
-    _, recall = unknown_individuals.measure_quality(folds)
-    assert recall < 1
-    assert np.isnan(unknown_individuals.measure_quality(folds[:1])).all()

@@ -155,7 +155,7 @@ def test_an_empty_diagram_has_no_error():
 
 
 def test_verify_scores_have_the_name_of_the_stage():
-    scores = score.name_verify_scores({"auc": 0.987654321, "eer": None})
+    scores = score.name_verify_scores({"auc": 0.987654321, "eer": None}, "verify")
     assert scores == {"verify_auc": 0.98765, "verify_eer": None}
 
 

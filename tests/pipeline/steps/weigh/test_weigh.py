@@ -137,6 +137,25 @@ def test_a_point_of_the_query_counts_once_per_individual():
     assert weights["weighted_inliers"].tolist() == [2, 3.5, 0]
 
 
+def test_peers_are_weighed_without_the_part_of_their_first_photograph():
+    """A weigher gives every point its own number; t is no held-out photograph."""
+
+    class Weigher:
+        def __init__(self, weight: float) -> None:
+            self.weight = weight
+
+        def weigh(self, points: pd.DataFrame) -> np.ndarray:
+            return np.full(len(points), self.weight)
+
+    weighers = {weigh.NOT_HELD_OUT: Weigher(0.5), 0: Weigher(2), 1: Weigher(3)}
+    weighted = weigh.WeightedFolds(weighers, pd.Series({"a": 0, "b": 1}), {}, {})
+    pairs = pd.DataFrame({"query": list("abta"), "image": list("bauu"), "inliers": [2, 1, 1, 0]})
+    points = pd.DataFrame({"query": list("aabt"), "image": list("bbau")})
+    found = weigh.weigh_peers(pairs, points, weighted)
+    assert found["weighted_inliers"].tolist() == [4, 3, 0.5, 0]
+    assert found["inliers"].tolist() == [2, 1, 1, 0]
+
+
 def test_random_pairs_are_weighed_but_are_no_evidence():
     data = fold(0)
     data.pairs.loc[data.pairs["identity"] == "a1", "random"] = True

@@ -1,0 +1,73 @@
+"""The queries of one set matched with each other, to find the photographs of an unknown individual.
+
+No gallery has an unknown individual: its photographs are found among the other queries alone. They
+are matched as with a gallery in which every photograph is an individual of its own: the shortlist
+of each has those with the most consistent votes, and the nearest by embedding. Of the held-out
+queries those are left out whose individual is not known: their pairs could teach nothing.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import faiss
+import numpy as np
+import pandas as pd
+
+from pipeline.data.features import Features
+from pipeline.data.gallery import LABELLED_NEW
+from pipeline.data.viewpoints import are_comparable
+from pipeline.params import Match
+from pipeline.paths import TEST, QuerySet
+from pipeline.steps.match.match import Matches, build_empty, has_features, match_flat
+from pipeline.steps.match.matcher import Matcher
+from pipeline.steps.match.queries import Galleries, Query
+
+BLOCK = 1000  # photographs whose similarities are in memory at once
+# the members' held-out folds, and images -> n x d unit vectors
+Embed = Callable[[Sequence[int], Sequence[str]], np.ndarray]
+
+
+def match_peers(
+    features: Features,
+    sets: Mapping[QuerySet, pd.DataFrame],
+    embed: Embed,
+    viewpoints: Mapping[str, str],
+    params: Match,
+    detector: str,
+) -> dict[QuerySet, Matches]:
+    """Match the held-out queries of each fold, and the TEST's, with each other.
+
+    sets : queries as `pipeline.data.gallery` gives them; embed : by the members of some folds
+    viewpoints : of the photographs whose viewpoint is known; two are never compared
+
+    A pair that is in both shortlists has two rows.
+    """
+    images = {key: rows.loc[rows["kind"] != LABELLED_NEW, "image"] for key, rows in sets.items()}
+    every = pd.concat(images.values()).sort_values(ignore_index=True)
+    if not has_features(features, every):
+        return {key: build_empty() for key in sets}
+    folds = [int(key) for key in sets if key != TEST]
+    queries = {}
+    for key, own in images.items():
+        vectors = embed(folds if key == TEST else [int(key)], own.tolist())
+        nearest = find_nearest(own, vectors, viewpoints, params.shortlist)
+        queries[key] = {image: Query(key, near, [image], None) for image, near in nearest.items()}
+    galleries = Galleries(pd.DataFrame({"image": every, "identity": every}), images, viewpoints)
+    faiss.omp_set_num_threads(1)
+    return match_flat(Matcher(features, galleries, params, detector), queries)
+
+
+def find_nearest(
+    images: pd.Series, vectors: np.ndarray, viewpoints: Mapping[str, str], count: int
+) -> dict[str, list[str]]:
+    """The `count` nearest others of each of n photographs, by n x d unit vectors."""
+    names = images.to_numpy(object)
+    words = np.array([viewpoints.get(image, "") for image in names], object)
+    found = {}
+    for start in range(0, len(names), BLOCK):
+        similarities = vectors[start : start + BLOCK] @ vectors.T
+        for row, one in enumerate(similarities, start):
+            one[~are_comparable(words[row], words)] = -np.inf
+            one[row] = -np.inf
+            order = np.argsort(-one, kind="stable")[:count]
+            found[names[row]] = names[order[np.isfinite(one[order])]].tolist()
+    return found

@@ -1,0 +1,150 @@
+"""Clusters of unknown individuals: how likely two queries show one animal, and who is joined.
+
+Learned from the held-out queries of each fold, compared with each other as the test's are: neither
+photograph of a pair was trained on. A pair that was not matched has no inliers; its similarity
+tells that it is unlikely.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.special import logit
+
+from pipeline.evaluation import clustering, partition
+from pipeline.steps.verify.pair_model import PairModel
+from pipeline.steps.verify.pairs import SCORES
+
+MOST_UNMATCHED = 200_000  # pairs of one set that are fitted on, beside all matched ones
+SEED = 0
+MEASURES = ("ari", "precision", "recall")
+Decided = Iterable[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class PeerSet:
+    """The photographs of one set, compared with each other.
+
+    images : n names; vectors : n x d unit vectors
+    matched : pairs (query, image, inliers, weighted_inliers); the two directions of one count as
+        their mean; pairs of other photographs are left out
+    """
+
+    images: Sequence[str]
+    vectors: np.ndarray
+    matched: pd.DataFrame
+
+    def tabulate(self) -> pd.DataFrame:
+        """Columns SCORES and is_matched of the n (n - 1) / 2 pairs, as `np.triu_indices`."""
+        rows = pd.Index(self.images)
+        first, second = (
+            rows.get_indexer(pd.Index(self.matched[name])) for name in ("query", "image")
+        )
+        own = (first >= 0) & (second >= 0)
+        upper = np.triu_indices(len(rows), 1)
+
+        def add(values: np.ndarray) -> np.ndarray:
+            square = np.zeros((len(rows), len(rows)), np.float32)
+            np.add.at(square, (first[own], second[own]), values[own])
+            return (square + square.T)[upper]
+
+        times = add(np.ones(len(own)))
+        sums = {name: add(self.matched[name].to_numpy(dtype=float)) for name in SCORES[1:]}
+        means = {name: total / np.maximum(times, 1) for name, total in sums.items()}
+        similarities = (self.vectors @ self.vectors.T)[upper]
+        return pd.DataFrame({"similarity": similarities, **means, "is_matched": times > 0})
+
+
+@dataclass(frozen=True)
+class LabelledSet:
+    """A set with its individuals: the n x n log-odds follow from a table of all pairs."""
+
+    individuals: np.ndarray
+    pairs: pd.DataFrame
+
+    def label(self) -> pd.DataFrame:
+        """Matched pairs and a sample of the others, with columns same and weight."""
+        codes, _ = pd.factorize(self.individuals)
+        first, second = np.triu_indices(len(codes), 1)
+        pairs = self.pairs.assign(same=codes[first] == codes[second], weight=1.0)
+        others = pairs[~pairs["is_matched"]]
+        if len(others) > MOST_UNMATCHED:
+            sample = others.sample(MOST_UNMATCHED, random_state=SEED)
+            others = sample.assign(weight=len(others) / MOST_UNMATCHED)
+        return pd.concat([pairs[pairs["is_matched"]], others])
+
+
+@dataclass(frozen=True)
+class PeerModel:
+    """Decides which photographs share a cluster.
+
+    prior : the fraction of held-out pairs that show one individual
+    threshold : of the mean log-odds (`partition`); None if no two photographs show one individual
+    """
+
+    model: PairModel
+    prior: float
+    threshold: float | None
+
+    def log_odds(self, pairs: pd.DataFrame, count: int) -> np.ndarray:
+        """The n x n log-odds of `PeerSet.tabulate`'s pairs of n photographs."""
+        square = np.zeros((count, count))
+        square[np.triu_indices(count, 1)] = self.model.evidence(pairs) + logit(self.prior)
+        return square + square.T
+
+    def cluster(self, peers: PeerSet, same: Decided = (), different: Decided = ()) -> np.ndarray:
+        """The clusters of n photographs, which respect decisions on pairs of names.
+
+        Without a threshold each photograph is alone, but for those that are decided.
+        """
+        rows = {image: row for row, image in enumerate(peers.images)}
+        pairs = [
+            [(rows[a], rows[b]) for a, b in decided if a in rows and b in rows]
+            for decided in (same, different)
+        ]
+        threshold = partition.MOST + 1 if self.threshold is None else self.threshold
+        odds = self.log_odds(peers.tabulate(), len(rows))
+        return partition.partition(odds, [threshold], *pairs)[0]
+
+    def to_dict(self) -> dict[str, object]:
+        """The fitted numbers, for JSON."""
+        return self.model.to_dict() | {"prior": self.prior, "threshold": self.threshold}
+
+    @classmethod
+    def from_dict(cls, numbers: dict) -> "PeerModel":
+        """Build one from the numbers of `to_dict`."""
+        own = {key: value for key, value in numbers.items() if key not in ("prior", "threshold")}
+        return cls(PairModel.from_dict(own), numbers["prior"], numbers["threshold"])
+
+
+def fit(sets: Sequence[LabelledSet]) -> PeerModel:
+    """Fit on the held-out queries of several folds."""
+    pairs = pd.concat([one.label() for one in sets], ignore_index=True)
+    if pairs["same"].nunique() < 2:
+        return PeerModel(PairModel(), 0.5, None)
+    prior = float(np.average(pairs["same"], weights=pairs["weight"]))
+    fitted = PeerModel(PairModel().fit(pairs), prior, None)
+    odds = [fitted.log_odds(one.pairs, len(one.individuals)) for one in sets]
+    labelled = [(each, one.individuals) for each, one in zip(odds, sets, strict=True)]
+    return PeerModel(fitted.model, prior, partition.fit_threshold(labelled))
+
+
+def measure(sets: Sequence[LabelledSet]) -> dict[str, float]:
+    """Adjusted Rand index, precision and recall of pairs: the mean over folds.
+
+    The clusters of each fold by a fit on the others. NaN where no fold can be measured.
+    """
+    scores = []
+    for place, one in enumerate(sets):
+        others = [*sets[:place], *sets[place + 1 :]]
+        fitted = fit(others) if others else None
+        is_measurable = len(set(one.individuals)) < len(one.individuals)
+        if fitted is None or fitted.threshold is None or not is_measurable:
+            continue
+        odds = fitted.log_odds(one.pairs, len(one.individuals))
+        (clusters,) = partition.partition(odds, [fitted.threshold])
+        ari = clustering.score_agreement(clusters, one.individuals)["ari"]
+        scores.append({"ari": ari} | clustering.score_pairs(clusters, one.individuals))
+    table = pd.DataFrame(scores, columns=list(MEASURES), dtype=float)
+    return {name: float(table[name].mean()) for name in MEASURES}
