@@ -20,6 +20,7 @@ KNOWN = "known"  # its identity has an image in the query's gallery
 LABELLED_NEW = "labelled_new"  # the competition calls it new_whale
 UNSEEN = "unseen"  # its identity lies wholly in the held-out part: truly new to the member
 TEST = "test"
+MOST_PEERS = 2000  # held-out photographs of a fold that are compared with each other
 NO_FOLD = -1  # the fold and the part of the test's queries, pseudo-labels and enrolled photographs
 
 
@@ -44,6 +45,22 @@ def gallery_rows(folds: pd.DataFrame, fold: int = NO_FOLD, part: int = NO_FOLD) 
     in_gallery = (folds["identity"] != NEW_WHALE) & (folds["only_fold"] == "")
     own_part = (folds["fold"] == fold) & (folds["part"] == part) & (folds["fold"] != NO_FOLD)
     return folds[in_gallery & ~own_part].reset_index(drop=True)
+
+
+def choose_peers(rows: pd.DataFrame) -> pd.DataFrame:
+    """The queries of one set (as `query_rows`) that are compared with each other.
+
+    Held-out ones show individuals with a name, MOST_PEERS photographs or a few more of whole
+    individuals in random order: pairs grow with the square of their number.
+    """
+    named = rows[rows["kind"] != LABELLED_NEW]
+    if len(named) <= MOST_PEERS or (named["kind"] == TEST).all():
+        return named
+    individuals = np.sort(named["cluster"].unique())
+    shuffled = np.random.default_rng(0).permutation(individuals)
+    counts = named["cluster"].value_counts()[shuffled].to_numpy()
+    chosen = shuffled[: int((np.cumsum(counts) < MOST_PEERS).sum()) + 1]
+    return named[named["cluster"].isin(chosen)]
 
 
 def trained_gallery_rows(folds: pd.DataFrame, held_out: int) -> pd.DataFrame:

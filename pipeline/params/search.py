@@ -47,6 +47,7 @@ class Match(Section):
     shortlist: Photographs
     random_pairs: Photographs
     candidates: Annotated[int, Field(ge=1, le=1000)]
+    peers: bool
     matcher: Literal["nearest", "lightglue"]
     matcher_weights: PublishedOrFile
     ratio: Fraction

@@ -3,7 +3,7 @@
 No gallery has an unknown individual: its photographs are found among the other queries alone. They
 are matched as with a gallery in which every photograph is an individual of its own: the shortlist
 of each has those with the most consistent votes, and the nearest by embedding. Of the held-out
-queries those are left out whose individual is not known: their pairs could teach nothing.
+queries only some are matched (`gallery.choose_peers`): their pairs teach and measure.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.data.features import Features
-from pipeline.data.gallery import LABELLED_NEW
+from pipeline.data.gallery import choose_peers
 from pipeline.data.viewpoints import are_comparable
 from pipeline.params import Match
 from pipeline.paths import TEST, QuerySet
@@ -39,9 +39,11 @@ def match_peers(
     sets : queries as `pipeline.data.gallery` gives them; embed : by the members of some folds
     viewpoints : of the photographs whose viewpoint is known; two are never compared
 
-    A pair that is in both shortlists has two rows.
+    Nothing without `params.peers`. A pair that is in both shortlists has two rows.
     """
-    images = {key: rows.loc[rows["kind"] != LABELLED_NEW, "image"] for key, rows in sets.items()}
+    if not params.peers:
+        return {key: build_empty() for key in sets}
+    images = {key: choose_peers(rows)["image"] for key, rows in sets.items()}
     every = pd.concat(images.values()).sort_values(ignore_index=True)
     if not has_features(features, every):
         return {key: build_empty() for key in sets}

@@ -6,7 +6,7 @@ import pandas as pd
 
 from pipeline import paths
 from pipeline.data import artefacts, tables
-from pipeline.data.gallery import LABELLED_NEW
+from pipeline.data.gallery import choose_peers
 from pipeline.data.members import Member, load_vectors
 from pipeline.steps.verify import pairs
 from pipeline.steps.verify.peers import LabelledSet, PeerSet
@@ -32,7 +32,7 @@ def load_known_pairs(backbone: str, folds: Sequence[int]) -> pd.DataFrame:
 def load_labelled_set(backbone: str, fold: int) -> LabelledSet:
     """The held-out queries of a fold whose individual is known, compared with each other."""
     rows = Member(backbone, fold).query_rows()
-    rows = rows[(rows["fold"] == fold) & (rows["kind"] != LABELLED_NEW)]
+    rows = choose_peers(rows[rows["fold"] == fold])
     vectors = load_vectors([backbone], [fold], rows["image"])
     matched = tables.read_parquet(paths.weighted_peers(fold))
     peers = PeerSet(rows["image"].tolist(), vectors, matched)

@@ -249,3 +249,32 @@ def test_the_same_embeddings_are_the_same_bytes(three, tmp_path):
     three.save(tmp_path / "first.npz")
     three.save(tmp_path / "second.npz")
     assert (tmp_path / "first.npz").read_bytes() == (tmp_path / "second.npz").read_bytes()
+
+
+def peers_of(counts: dict[str, int], kind: str = gallery.KNOWN) -> pd.DataFrame:
+    names = [name for name, count in counts.items() for _ in range(count)]
+    images = [f"{number}.jpg" for number in range(len(names))]
+    return pd.DataFrame({"image": images, "kind": kind, "cluster": names})
+
+
+def test_few_named_queries_are_all_compared_with_each_other():
+    rows = peers_of({"a": 2, "b": 1})
+    new = peers_of({"group 1": 1}, gallery.LABELLED_NEW)
+    assert gallery.choose_peers(pd.concat([rows, new])).equals(rows)
+
+
+def test_of_many_queries_whole_individuals_are_chosen(monkeypatch):
+    monkeypatch.setattr(gallery, "MOST_PEERS", 10)
+    rows = peers_of({f"w{number}": 1 + number % 4 for number in range(40)})
+    chosen = gallery.choose_peers(rows)
+    assert 10 <= len(chosen) < 14
+    whole = rows[rows["cluster"].isin(chosen["cluster"])]
+    assert chosen.equals(whole)
+    shuffled = gallery.choose_peers(rows.sample(frac=1, random_state=1))
+    assert set(shuffled["image"]) == set(chosen["image"])
+
+
+def test_all_queries_of_the_test_are_compared(monkeypatch):
+    monkeypatch.setattr(gallery, "MOST_PEERS", 3)
+    rows = peers_of({"": 9}, gallery.TEST)
+    assert gallery.choose_peers(rows).equals(rows)

@@ -82,3 +82,10 @@ def test_the_nearest_are_comparable_and_not_the_photograph_itself():
 def test_without_local_features_nothing_is_matched():
     found = match(local_features.build_empty(), {0: rows(["a", "b"], [KNOWN, KNOWN])})
     assert found[0].pairs.empty and found[0].points.empty
+
+
+def test_switched_off_nothing_is_matched(features):
+    sets = {0: rows(["a", "b"], [KNOWN, KNOWN])}
+    section = SECTION.model_copy(update={"peers": False})
+    found = peers.match_peers(features, sets, embed_alike, {}, section, "sift")
+    assert list(found) == [0] and found[0].pairs.empty and found[0].points.empty
