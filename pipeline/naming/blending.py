@@ -39,12 +39,16 @@ SENTENCES = {
 class Quality:
     """How well the catalogue's own photographs are named, each by fits without it.
 
-    queries : known and new ones; top1, top5 : of the known ones, weighted equally; called_new : the
-    fraction of photographs without their individual that are surely new; known_called_new : of the
-    known ones; calibration_error : see `reliability`. NaN if there are none.
+    known, new : how many photographs were compared with their individual in the catalogue, and
+    without it (mostly the same ones); top1, top5 : of the known ones, weighted equally
+    called_new : the fraction of photographs without their individual that are surely new
+    known_called_new : of the known ones; calibration_error : see `reliability`
+
+    NaN if there are none.
     """
 
-    queries: int
+    known: int
+    new: int
     top1: float
     top5: float
     called_new: float
@@ -156,7 +160,8 @@ def measure(log_odds: pd.DataFrame, held_out: FoldEvidence, p: Params) -> Qualit
     weights = protocol.query_weights(queries["kind"], p.evaluation.new_whale_prior)
     diagram = reliability.build_diagram(likeliest, right, weights, reliability.TENTHS)
     return Quality(
-        len(queries),
+        int(known.sum()),
+        int((~known).sum()),
         float(first[known].mean()),
         float(five[known].mean()),
         float(new[~known].mean()),

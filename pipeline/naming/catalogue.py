@@ -66,8 +66,10 @@ class Source:
 
     def _read_csv(self, faults: list[str]) -> pd.DataFrame:
         header = user_csv.read_user_header(self.location)
-        path = self.path or find_column(header, FILE_COLUMNS, "--path", self.location)
-        name = self.identity or find_column(header, NAME_COLUMNS, "--identity", self.location)
+        path = self.path or find_column(header, FILE_COLUMNS)
+        name = self.identity or find_column(header, NAME_COLUMNS)
+        if not (path and name):
+            raise UserError(describe_columns(self.location, header, path, name))
         table = user_csv.collect_rows(self.location, [path, name], faults)
         table = table.set_axis(["path", "name"], axis=1)
         table = table[table["name"] != self.skip] if self.skip else table
@@ -77,15 +79,17 @@ class Source:
         return table.assign(path=paths)
 
 
-def find_column(header: list[str], words: Iterable[str], option: str, file: Path) -> str:
-    """The column that one of the usual words names; raises UserError without one."""
+def find_column(header: list[str], words: Iterable[str]) -> str:
+    """The column that one of the usual words names, "" without one."""
     by_word = {name.casefold(): name for name in reversed(header)}
-    for word in words:
-        if word in by_word:
-            return by_word[word]
-    raise UserError(
-        f"{file} has the columns {', '.join(header)}: name the one that is meant with {option}"
-    )
+    return next((by_word[word] for word in words if word in by_word), "")
+
+
+def describe_columns(file: Path, header: list[str], path: str, name: str) -> str:
+    """Which of the two columns (of files, of names) is not found, and how to name it."""
+    missing = [] if path else ["the one of files with --path"]
+    missing += [] if name else ["the one of names with --identity"]
+    return f"{file} has the columns {', '.join(header)}: name {' and '.join(missing)}"
 
 
 def list_folders(folder: Path, skip: str) -> pd.DataFrame:
@@ -96,8 +100,23 @@ def list_folders(folder: Path, skip: str) -> pd.DataFrame:
     ]
     photograph_files.log_left_out(str(folder), [*beside, *listing.left_out])
     inside = [path for path in listing.photographs if path.parent != Path()]
+    warn_of_depth(folder, inside)
     rows = [(folder / path, path.parts[0]) for path in inside]
     return pd.DataFrame(rows, columns=["path", "name"])
+
+
+def warn_of_depth(folder: Path, photographs: list[Path]) -> None:
+    """Warn if no sub-folder has photographs of its own: these may be of years or places."""
+    if photographs and all(len(path.parts) > 2 for path in photographs):
+        first = photographs[0]
+        logger.warning(
+            "%s: its sub-folders are taken for individuals (%s), but have only folders in them. If "
+            "%s is an individual, name a catalogue whose sub-folders are individuals, such as %s",
+            folder,
+            ", ".join(sorted({path.parts[0] for path in photographs})[:3]),
+            "/".join(first.parts[:2]),
+            folder / first.parts[0],
+        )
 
 
 def check_names(location: Path, names: pd.Series, faults: list[str]) -> None:
@@ -111,7 +130,7 @@ def check_names(location: Path, names: pd.Series, faults: list[str]) -> None:
             faults.append(f"the name {name!r} contains a control character: rename it")
     if not faults and (too_few := identity_names.count_fault(sorted(names.unique()))):
         what = "one sub-folder per individual" if location.is_dir() else "one row per photograph"
-        faults.append(f"{too_few}; expected {what}")
+        faults.append(f"{too_few}; expected {what} (the catalogue comes first, then NEW)")
 
 
 def merge_spellings(names: pd.Series) -> pd.Series:
@@ -137,6 +156,21 @@ def list_new(location: Path) -> list[Path]:
     if not listing.photographs:
         raise UserError(f"{location} has no photographs: put those to be named there")
     return [location / path for path in listing.photographs]
+
+
+def check_apart(source: Source, names: Iterable[str], new: Path) -> None:
+    """Raise UserError if the new photographs are in the catalogue's folder, as an individual's."""
+    catalogue = source.location.resolve()
+    if not (source.location.is_dir() and new.resolve().is_relative_to(catalogue)):
+        return
+    inside = new.resolve().relative_to(catalogue)
+    if not inside.parts:
+        raise UserError(f"{new} is the catalogue itself: name the folder of new photographs")
+    if inside.parts[0] in set(names):
+        raise UserError(
+            f"{new} is in the catalogue {source.location}, where {inside.parts[0]} is an "
+            f"individual: move it out, or leave {inside.parts[0]} out with --skip"
+        )
 
 
 def check_out(out: Path, catalogue: Path, new: Path) -> None:

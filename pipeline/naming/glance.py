@@ -14,7 +14,7 @@ MOST_LINKS = 50
 def list_counts(answers: Mapping[str, Answer]) -> list[str]:
     """Lines of HTML for the answers of a report, by photograph."""
     results = Counter(answer.result for answer in answers.values())
-    groups = {answer.group for answer in answers.values() if answer.group}
+    groups = {answer.group for answer in answers.values() if answer.result == NEW}
     unsure = link_photographs(answers, lambda answer: answer.result == UNSURE)
     doubtful = link_photographs(answers, is_doubtful)
     lines = [

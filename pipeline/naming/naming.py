@@ -51,6 +51,7 @@ def name_photographs(source: Source, new: Path, out: Path, options: Options) -> 
     catalogue.check_out(out, source.location, new)
     p = build_settings(options)
     listed, new_files = source.read(), catalogue.list_new(new)
+    catalogue.check_apart(source, listed["name"], new)
     workspace = Workspace(out, p)
     workspace.open()
     files = {list_name(file, new): file for file in new_files}
@@ -111,7 +112,7 @@ def check_bad(found: Photographs, out: Path, options: Options) -> None:
         raise Faults(title, list(found.bad.values()))
     table = pd.DataFrame({"path": map(str, found.bad), "reason": found.bad.values()})
     tables.write_csv(spreadsheet.defuse(table), out / SKIPPED)
-    logger.warning("%d photographs can't be read: %s lists them", len(table), out / SKIPPED)
+    logger.warning("photographs that can't be read: %d, listed in %s", len(table), out / SKIPPED)
 
 
 @dataclass(frozen=True)
@@ -196,10 +197,11 @@ def describe_trust(
     lines.append(blending.SENTENCES[blended.state])
     if (q := blended.quality) is not None:
         lines.append(
-            f"Measured on {q.queries} photographs of the catalogue, each compared with the others: "
-            f"the first name is right for {q.top1:.0%} of the known individuals, one of the first "
-            f"five for {q.top5:.0%}; of photographs without their individual {q.called_new:.0%} "
-            f"are answered new with 50% or more, of the others {q.known_called_new:.0%}. The "
+            f"Measured on the catalogue: of {q.known} photographs, each compared with the others, "
+            f"the first name is right for {q.top1:.0%}, one of the "
+            f"first five for {q.top5:.0%}, and {q.known_called_new:.0%} are answered new with 50% "
+            f"or more; so are {q.called_new:.0%} of {q.new} that were compared with all but those "
+            f"of their own individual, as a new animal would be. The "
             f"probability of the first answer is off by {q.calibration_error:.0%} on average. "
             "Photographs of one series make this look better than it is for a new day."
         )

@@ -80,7 +80,8 @@ def show_answer(
     if support:
         below += f", beside {support}: {answer.points} matched points"
     if answer.group:
-        below += f"; unknown individual {answer.group}"
+        perhaps = "" if answer.result == NEW else "if new, "
+        below += f"; {perhaps}unknown individual {answer.group}"
     digest = content.digests[photograph]
     matched = points.get((digest, answer.support))
     return (
@@ -164,7 +165,8 @@ def show_groups(content: Content) -> str:
     ]
     alone = sum(len(photographs) == 1 for photographs in groups.values())
     sentence = (
-        f"<p>{alone} photographs of a new individual each, like no other of these.</p>"
+        f"<p>Photographs likelier of a new individual than of any known one, and like no other of "
+        f"these: {alone}.</p>"
         if alone
         else ""
     )

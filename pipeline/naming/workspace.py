@@ -15,6 +15,7 @@ import numpy as np
 from pipeline.data import tables
 from pipeline.naming.settings import BACKBONE, ENSEMBLE
 from pipeline.params import Params
+from pipeline.system import files
 from pipeline.system.errors import UserError
 
 FOLDER = ".tailprint"
@@ -42,7 +43,15 @@ class Workspace:
             return
         if out.is_dir() and any(out.iterdir()) and not self.folder.is_dir():
             raise UserError(f"{out} has other files: name a new or empty folder with -o")
-        tables.write_json({"key": self.key}, settings)
+        try:
+            tables.write_json({"key": self.key}, settings)
+        except OSError as error:
+            if files.is_full(error):
+                raise
+            raise UserError(
+                f"the answers can't be written to {out} ({error.strerror}): name a folder with -o "
+                "that you may write to"
+            ) from None
 
     def path(self, kind: str, name: str) -> Path:
         """The file of a result."""

@@ -44,10 +44,16 @@ def test_columns_of_a_csv_are_found_or_named(tmp_path):
 FAULTS = [
     ("empty folder", [], "", "no known individual"),
     ("one individual", ["anna"], "", "one individual .anna., at least 2"),
-    ("no such column", ["a", "b"], "bild,name\na/1.jpg,a", "bild, name: name .* --path"),
+    ("no column of files", ["a", "b"], "bild,name\na/1.jpg,a", "bild, name: .* --path$"),
+    ("no known column", ["a", "b"], "bild,tier\na/1.jpg,a", "tier: .* --path and .* --identity$"),
     ("a missing file", ["a", "b"], "file,name\na/1.jpg,a\nb/2.jpg,b", "row 3: .*2.jpg does not"),
     ("an empty name", ["a", "b"], "file,name\na/1.jpg, \nb/1.jpg,b", "a name is empty"),
-    ("one row", ["a"], "file,name\na/1.jpg,a", "one individual .* one row per photograph"),
+    (
+        "one row",
+        ["a"],
+        "file,name\na/1.jpg,a",
+        "one individual .* one row per photograph .*the catalogue comes first",
+    ),
 ]
 
 
@@ -91,3 +97,37 @@ def test_folders_that_do_not_fit(tmp_path):
     shutil.copytree(known, new / "deep")
     assert catalogue.list_new(new) == [new / "deep/a/1.jpg", new / "deep/b/1.jpg"]
     catalogue.check_out(tmp_path / "out", known, new)
+
+
+@pytest.mark.fault(
+    "name",
+    "the new photographs are in the catalogue's folder, or are the catalogue",
+    "refused, since their folder would be an individual; with --skip it is none",
+)
+def test_new_photographs_in_the_catalogue(tmp_path):
+    known = fill(tmp_path / "known", ["a", "b", "new/june"])
+    names = Source(known).read()["name"]
+    for new in (known / "new", known / "new/june"):
+        with pytest.raises(UserError, match="new is an individual: move it out, .* --skip"):
+            catalogue.check_apart(Source(known), names, new)
+    with pytest.raises(UserError, match="is the catalogue itself"):
+        catalogue.check_apart(Source(known), names, known)
+    skipping = Source(known, skip="new")
+    catalogue.check_apart(skipping, skipping.read()["name"], known / "new")
+    catalogue.check_apart(Source(known), names, tmp_path)
+
+
+@pytest.mark.fault(
+    "name",
+    "the individuals' folders are one level too deep, in those of years",
+    "a warning names the folder that is meant, if any",
+)
+def test_individuals_in_folders_of_years(tmp_path, caplog):
+    fill(tmp_path, ["2023/anna", "2024/bruno"])
+    assert sorted(Source(tmp_path).read()["name"]) == ["2023", "2024"]
+    assert "(2023, 2024)" in caplog.text and "If 2023/anna is an individual" in caplog.text
+    assert caplog.text.rstrip().endswith(f"such as {tmp_path / '2023'}")
+    caplog.clear()
+    fill(tmp_path, ["2024"])
+    Source(tmp_path).read()
+    assert caplog.text == ""

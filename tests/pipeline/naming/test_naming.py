@@ -54,6 +54,14 @@ def test_the_report_is_one_file_that_shows_names_as_text(named, drawn):
     assert html.count("<article id=") == 5 and "Anna, old" in html and 'src="http' not in html
 
 
+def test_a_group_of_unsure_photographs_is_no_claim(named, drawn):
+    html = (drawn.out / "report.html").read_text()
+    groups = named[1]["unknown_group"] != ""
+    unsure = int((groups & (named[1]["result"] == "unsure")).sum())
+    assert html.count("; if new, unknown individual ") == unsure
+    assert html.count("; unknown individual ") == int(groups.sum()) - unsure
+
+
 def test_the_pages_can_be_read_by_everyone_and_on_a_phone(named, drawn, tmp_path):
     catalogue_page.export(named_folder.read(drawn.out), tmp_path / "catalogue.html")
     with open_browser() as (tab, faults):

@@ -1,5 +1,9 @@
 """What is kept in OUT: read back exactly, made again if damaged, refused to other settings."""
 
+import errno
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -46,6 +50,24 @@ def test_a_folder_of_something_else_is_refused(tmp_path, p):
     other.open()
     with pytest.raises(UserError, match="another --backbone .* -o"):
         Workspace(out, p).open()
+
+
+@pytest.mark.fault(
+    "name",
+    "the folder for answers can't be written to, or is below a file",
+    "one line that says to name another with -o, before any photograph is read",
+)
+def test_a_folder_that_cannot_be_written(tmp_path, p, monkeypatch):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="written to .*file/out .* name a folder with -o"):
+        Workspace(tmp_path / "file/out", p).open()
+
+    def refuse(*_, **__):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(Path, "mkdir", refuse)  # root may write everywhere
+    with pytest.raises(UserError, match=r"\(Permission denied\): name a folder with -o"):
+        Workspace(tmp_path / "out", p).open()
 
 
 def test_the_prior_changes_nothing_that_is_kept(tmp_path, p):
