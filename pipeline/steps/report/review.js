@@ -33,8 +33,18 @@ async function loadDecisions() {
   const isFirst = !hasServer;
   hasServer = true;
   setDecisions(await response.json());
+  if (isFirst) linkQuestions();
   if (isFirst) drawDuplicates();
   if (isFirst && current) openQuery(current);
+}
+
+// The page that asks one question after another, which the server has beside the report.
+function linkQuestions() {
+  const link = document.createElement("a");
+  link.id = "questions";
+  link.href = "questions";
+  link.textContent = "Decide one question after another, the most useful first";
+  byId("grid").before(link);
 }
 
 async function decide(box, decision) {

@@ -98,6 +98,14 @@ def test_another_sites_page_can_neither_read_nor_write(client):
     assert "Access-Control-Allow-Origin" not in preflight.headers
 
 
+def test_the_report_leads_to_the_questions(served):
+    with open_browser() as (tab, faults):
+        tab.goto(served.url)
+        tab.get_by_role("link", name="Decide one question after another").click()
+        tab.wait_for_url("**/questions")
+        assert faults == []
+
+
 def test_a_click_reaches_the_file_and_can_be_undone(served):
     with open_browser() as (tab, faults):
         tab.goto(served.url)
