@@ -4,8 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy.cluster import hierarchy
-from scipy.spatial.distance import squareform
 
 MIN_SAMPLES = 2  # photographs that make a neighbourhood dense (DBSCAN, Ester et al. 1996)
 MIN_COSINES = np.round(np.arange(0.1, 0.96, 0.025), 3)  # that are tried
@@ -40,6 +38,9 @@ def join_on_average(vectors: np.ndarray, min_cosines: Sequence[float] | np.ndarr
     """`cluster` by the method average at each of m cosines, m x n, from one tree."""
     if len(vectors) < MIN_SAMPLES:
         return np.zeros((len(min_cosines), len(vectors)), dtype=int)
+    from scipy.cluster import hierarchy  # 20 MB, which the score card hardly needs
+    from scipy.spatial.distance import squareform
+
     exact = vectors.astype(float)
     distance = np.maximum(1 - exact @ exact.T, 0)  # equal vectors are -1e-8 apart
     np.fill_diagonal(distance, 0)
