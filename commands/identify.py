@@ -38,7 +38,7 @@ def main(
     ] = None,
     picture: Picture = Path("identify.png"),
 ) -> None:
-    """Identify the individual on a photograph, or on each of several.
+    """Identify the individual on one or more photographs.
 
     A photograph is scored like a test photograph, by the ensemble's scores and learned blend,
     against the competition's labelled photographs and the enrolled ones (`tailprint enroll`).
