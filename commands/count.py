@@ -35,7 +35,7 @@ def main(
         typer.Option("--out", "-o", help="The questions; submissions/ENSEMBLE_questions.csv."),
     ] = None,
 ) -> None:
-    """Estimate how many individuals there are from a reviewed sample.
+    """Estimate how many individuals a run has photographed.
 
     Counts the known individuals and those on photographs without a name (the test's and those
     labelled new_whale). Draws a random sample of these, and writes the pairs of photographs that a
