@@ -18,8 +18,6 @@ EXAMPLES = [
     "tailprint name catalogue new --train  # learn more from the catalogue first: minutes more",
 ]
 
-INTERRUPTED = "interrupted: the same command goes on where it stopped"
-
 
 # one option per fact that the user knows about the photographs
 def main(  # noqa: PLR0913
@@ -80,12 +78,7 @@ def main(  # noqa: PLR0913
     source = Source(catalogue, skip, root, path, identity)
     where = DetectionFiles(detections, catalogue_detections, threshold, boxes)
     options = Options(prior, backbone, skip_bad, sort, train, where)
-    try:
-        named = name_photographs(source, new, out, options)
-    except KeyboardInterrupt:
-        typer.echo(INTERRUPTED, err=True)
-        raise typer.Exit(130) from None  # as shells have it
-    print(*format_result(named, out), sep="\n")
+    print(*format_result(name_photographs(source, new, out, options), out), sep="\n")
 
 
 def format_result(named: "Named", out: Path) -> list[str]:

@@ -40,16 +40,6 @@ def test_the_options_reach_the_library(monkeypatch):
     assert calls[1] == (Source(Path("a")), Path("b"), Path("answers"), Options())
 
 
-@pytest.mark.fault("name", "Ctrl-C", "a line that says how to go on")
-def test_an_interruption_says_how_to_go_on(monkeypatch):
-    def interrupt(*_):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(naming, "name_photographs", interrupt)
-    result = CliRunner().invoke(app, ["name", "a", "b"])
-    assert result.exit_code == 130 and "the same command goes on" in result.output
-
-
 @pytest.mark.fault("name", "--prior is 0, 1 or no number", "an error of the option")
 def test_a_prior_that_is_none(monkeypatch):
     for prior in ("0", "1", "often"):
