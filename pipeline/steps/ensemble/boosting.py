@@ -74,6 +74,11 @@ def _compute_gaps(values: pd.Series, rank: pd.Series, evidence: FoldEvidence) ->
 
 
 def build_new_features(candidates: pd.DataFrame, evidence: FoldEvidence) -> pd.DataFrame:
-    """new_whale's row: each feature's greatest value among the query's candidates."""
+    """new_whale's row: each feature's greatest value among the query's candidates.
+
+    But no ranks: the greatest is the number of candidates. Where all individuals are candidates, a
+    held-out query of a new one has one candidate fewer than the test.
+    """
     greatest = candidates.groupby(evidence.query).max()
-    return greatest.reindex(range(len(evidence.queries)))
+    ranks = [name for name in greatest if name.endswith("rank")]
+    return greatest.assign(**dict.fromkeys(ranks, 0.0)).reindex(range(len(evidence.queries)))

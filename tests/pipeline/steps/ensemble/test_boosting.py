@@ -43,8 +43,21 @@ def test_new_whale_has_each_features_greatest_value(small):
     assert features["new"].tolist() == [0, 0, 0, 0, 1, 1]
     new = features.iloc[4]
     assert new[["x", "y", "x rank", "mean_rank", "firsts"]].tolist() == [
-        0.9, 0.8, 3, 2.5, 1,
+        0.9, 0.8, 0, 0, 1,
     ]  # fmt: skip
+
+
+def test_new_whale_does_not_tell_how_many_candidates_there_are(small):
+    """Where all individuals are candidates, a new one held out has one candidate fewer."""
+    without_last = replace(
+        small,
+        query=small.query[[0, 1, 3]],
+        identity=small.identity[[0, 1, 3]],
+        scores=small.scores.iloc[[0, 1, 3]].reset_index(drop=True),
+    )
+    new = [boosting.build_features(one) for one in (small, without_last)]
+    first, second = (one[one["new"] == 1].reset_index(drop=True) for one in new)
+    pd.testing.assert_frame_equal(first, second)
 
 
 def test_tied_scores_get_different_ranks(small):
