@@ -80,5 +80,5 @@ def build_new_features(candidates: pd.DataFrame, evidence: FoldEvidence) -> pd.D
     held-out query of a new one has one candidate fewer than the test.
     """
     greatest = candidates.groupby(evidence.query).max()
-    ranks = [name for name in greatest if name.endswith("rank")]
-    return greatest.assign(**dict.fromkeys(ranks, 0.0)).reindex(range(len(evidence.queries)))
+    greatest.loc[:, greatest.columns.str.endswith("rank")] = 0.0
+    return greatest.reindex(range(len(evidence.queries)))

@@ -49,6 +49,8 @@ def test_new_whale_has_each_features_greatest_value(small):
 
 def test_new_whale_does_not_tell_how_many_candidates_there_are(small):
     """Where all individuals are candidates, a new one held out has one candidate fewer."""
+    last_is_worst = small.scores.assign(x=[0.9, 0.5, 0.1, 0.4], y=[0.3, 0.8, 0.1, 0.2])
+    small = replace(small, scores=last_is_worst)
     without_last = replace(
         small,
         query=small.query[[0, 1, 3]],
