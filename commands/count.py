@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.options import Ensemble
+from commands.options import Ensemble, check_probability
 
 if TYPE_CHECKING:
     from pipeline.population.count import Count
@@ -15,18 +15,12 @@ POOR = 0.7
 EXAMPLES = ["tailprint count best", "tailprint count best --half-width 0.05 --seed 3"]
 
 
-def check_half_width(value: float) -> float:
-    if not 0 < value < 1:
-        raise typer.BadParameter(f"{value} is not between 0 and 1")
-    return value
-
-
 def main(
     ensemble: Ensemble,
     half_width: Annotated[
         float,
         typer.Option(
-            callback=check_half_width, help="Half of the 95 % interval to aim at, of the number."
+            callback=check_probability, help="Half of the 95 % interval to aim at, of the number."
         ),
     ] = 0.1,
     seed: Annotated[int, typer.Option(min=0, help="Of the random sample of photographs.")] = 0,

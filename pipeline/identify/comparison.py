@@ -12,7 +12,7 @@ from pipeline.identify.gallery import Gallery, LocalGallery
 from pipeline.params import Params
 from pipeline.paths import QuerySet
 from pipeline.steps.match import match, queries
-from pipeline.steps.match.by_number import locate, number_photographs
+from pipeline.steps.match.matcher import Matcher
 from pipeline.steps.neighbours import search
 from pipeline.steps.neighbours.neighbours import build_table, score_queries
 from pipeline.steps.weigh.point_weights import PointWeigher
@@ -97,16 +97,17 @@ def match_features(
         edge_matcher = local.edge_matcher.with_guest(own.edge_features(), QUERY, images, viewpoint)
     found = match.add_edge_votes(found, edge_matcher, sets)
     if p.match.pairs != "none":
-        pairs = join_features(query, stored, found[QUERY].pairs["image"].unique().tolist())
-        found = match.add_pair_scores(found, pairs, stored.files, p.match)
+        compared = [QUERY, *found[QUERY].pairs["image"].unique()]
+        found = match.add_pair_scores(
+            found, join_features(matcher, compared), stored.files, p.match
+        )
     return found[QUERY]
 
 
-def join_features(query: Query, stored: Gallery, images: list[str]) -> Features:
-    """The features of the photograph and of these images of the gallery."""
-    numbers = locate(number_photographs(stored.features), images)
-    others = [stored.features.of(number) for number in numbers]
-    return join([QUERY, *images], [query.features.of(0), *others])
+def join_features(matcher: Matcher, images: list[str]) -> Features:
+    """The features of some photographs that a matcher knows, its guest perhaps among them."""
+    found = map(matcher.find, matcher.locate(images))
+    return join(images, [features.of(number) for features, number in found])
 
 
 def rank_compared(query: Query, stored: Gallery, compared: list[pd.DataFrame]) -> pd.DataFrame:

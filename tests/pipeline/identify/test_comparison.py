@@ -105,6 +105,21 @@ def test_a_new_photograph_is_matched_as_if_its_features_were_among_the_stored_on
     assert votes.idxmax() == "w2" and len(found.pairs)
 
 
+def test_the_features_of_the_photograph_and_of_others_are_joined_by_name():
+    p = params.load(ROOT / "tests/params.yaml")
+    known = build_features()
+    rows = pd.DataFrame({"image": known.names, "identity": known.names})
+    matcher = Matcher(known, Galleries(rows, {}, {}), p.match, "sift")
+    new = features.join([comparison.QUERY], [known.of(3)])
+    guest = matcher.with_guest(new, comparison.QUERY, rows["image"], "")
+    names = [comparison.QUERY, str(known.names[5]), str(known.names[1])]
+    joined = comparison.join_features(guest, names)
+    assert joined.names.tolist() == names
+    for place, number in enumerate((3, 5, 1)):
+        np.testing.assert_array_equal(joined.of(place).descriptors, known.of(number).descriptors)
+        np.testing.assert_array_equal(joined.of(place).edge, known.of(number).edge)
+
+
 def test_a_new_photograph_is_compared_with_its_viewpoint_and_its_gallery_alone():
     p = params.load(ROOT / "tests/params.yaml")
     known = build_features()
