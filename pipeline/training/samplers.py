@@ -1,7 +1,6 @@
 """Batches of P identities with K views each, the same for the same (seed, epoch)."""
 
-import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -103,27 +102,6 @@ class IdentityBatches:
             sample_view(row, -1, self.flip == "identity" and rng.random() < 0.5, self.flip, rng)
             for row in chosen
         ]
-
-
-class EveryEpoch:
-    """A batch sampler of one epoch after another, without end.
-
-    So the first batches of an epoch are prepared while the last one of the epoch before is trained
-    on: with few batches in an epoch, waiting for them would take a noticeable part of its time.
-
-    batches : whose `epoch` is counted up; own : of which this process takes its part
-    """
-
-    def __init__(self, batches: IdentityBatches, own: Iterable[list[View]]) -> None:
-        self.batches, self.own = batches, own
-
-    def __len__(self) -> int:
-        """Batches of an epoch."""
-        return len(self.batches)
-
-    def __iter__(self) -> Iterator[list[View]]:
-        for self.batches.epoch in itertools.count():
-            yield from self.own
 
 
 def sample_view(row: int, label: int, mirrored: bool, flip: str, rng: np.random.Generator) -> View:

@@ -1,8 +1,7 @@
 """A training session: network, losses, optimizer and batches on this machine's device."""
 
-import itertools
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -18,12 +17,12 @@ from pipeline.system import device
 from pipeline.training import schedule
 from pipeline.training.averaging import AveragedWeights
 from pipeline.training.budget import Budget, plan_budget
-from pipeline.training.dataset import View, ViewDataset, build_loader
+from pipeline.training.dataset import ViewDataset, build_loader
 from pipeline.training.feature_views import FeatureViews
 from pipeline.training.learner import Learner, SharedLearner
 from pipeline.training.optimizer import build_optimizer
 from pipeline.training.pair_batches import PairBatches
-from pipeline.training.samplers import EveryEpoch, IdentityBatches
+from pipeline.training.samplers import IdentityBatches
 from pipeline.training.shared_batch import Share, SharedBatches
 from pipeline.training.shared_norm import share_batch_norm
 from pipeline.training.training_set import MIRROR_FLIPS, TrainingSet
@@ -35,7 +34,7 @@ Result = TypeVar("Result")
 class TrainingSession:
     """All that a training step needs; `settings.epochs` is the budget's.
 
-    batches : whole ones, of which `loader` has this process's part; see `take_epochs`
+    batches : whole ones, of which `loader` has this process's part
     """
 
     fabric: Fabric
@@ -52,19 +51,6 @@ class TrainingSession:
     def done(self, epoch: int, step: int) -> float:
         """The fraction of the training before a step, which is numbered within its epoch."""
         return (epoch + step / len(self.batches)) / self.settings.epochs
-
-    def take_epochs(self) -> Iterator[Iterable[tuple[Tensor, Tensor]]]:
-        """The batches of one epoch after another, without end.
-
-        An epoch of pairs is prepared when it begins: its negatives are those of the network as it
-        is then.
-        """
-        if isinstance(self.batches, PairBatches):
-            for self.batches.epoch in itertools.count():
-                yield self.loader
-        stream = iter(self.loader)
-        while True:
-            yield itertools.islice(stream, len(self.batches))
 
     def backward(self, total: Tensor) -> Tensor | None:
         """Compute the gradient of a loss and scale it down to the norm `clip` (0: any norm).
@@ -100,13 +86,11 @@ def start_session(
     identities = training_set.identities(settings.flip, settings.class_power)
     loss = EmbeddingLoss(settings.loss, net.dim, identities, net.pair_head)
     batches = build_batch_sampler(training_set, settings, seed)
-    own_batches: Iterable[list[View]] = batches
+    own_batches: IdentityBatches | PairBatches | SharedBatches = batches
     learner = Learner(net, loss)
     if fabric.world_size > 1:
         share = Share(fabric.global_rank, fabric.world_size, batches.batch_views)
         learner, own_batches = SharedLearner(net, loss, share), SharedBatches(batches, share)
-    if isinstance(batches, IdentityBatches):
-        own_batches = EveryEpoch(batches, own_batches)
     optimizer = build_optimizer(schedule.parameter_groups(learner, settings), fabric)
     learner, optimizer = fabric.setup(learner, optimizer)
     net.fold_frozen_stages()

@@ -1,7 +1,6 @@
 """Train one member: a backbone with one fold held out. On Lightning Fabric, by `training.loop`."""
 
 import logging
-from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
@@ -73,9 +72,9 @@ def train(
         open_curves(None if hidden else live) as report,
         tqdm(total=steps, desc="train", unit="batch", mininterval=2, disable=hidden) as progress,
     ):
-        for epoch, batches in zip(range(settings.epochs), session.take_epochs(), strict=False):
+        for epoch in range(settings.epochs):
             plateaus = schedule.count_plateaus(scores, settings.schedule.patience)
-            history += train_epoch(session, epoch, batches, plateaus, progress)
+            history += train_epoch(session, epoch, plateaus, progress)
             progress.set_postfix(loss=f"{history[-1]['loss']:.3f}")
             check_history(history, settings)
             if training_set.validation:
@@ -91,7 +90,7 @@ def train(
                 break
     if best:
         net.load_state_dict(best)
-    session.average.finish(next(session.take_epochs()))
+    session.average.finish(session.loader)
     health_checks.check_weights(net)
     summary = session.once(partial(summarise, session, history))
     return pd.DataFrame(history), summary
@@ -145,13 +144,7 @@ def check_history(history: list[Row], settings: Train) -> None:
     health_checks.check_falling(losses[easy:], settings.epochs - easy)
 
 
-def train_epoch(
-    session: TrainingSession,
-    epoch: int,
-    batches: Iterable[tuple[Tensor, Tensor]],
-    plateaus: int,
-    progress: tqdm,
-) -> list[Row]:
+def train_epoch(session: TrainingSession, epoch: int, plateaus: int, progress: tqdm) -> list[Row]:
     """Train one epoch; returns its row of the history, the losses being means over batches.
 
     Rows of validations within the epoch come before it.
@@ -161,7 +154,7 @@ def train_epoch(
     rate_setter = partial(set_rate, session, epoch, plateaus)
     with StepLog(epoch, device.scales_gradients(session.fabric)) as log:
         update_step = partial(update, session, epoch, log)
-        for step in run_steps(enumerate(batches), rate_setter, update_step):
+        for step in run_steps(enumerate(session.loader), rate_setter, update_step):
             session.average.after_step(session.done(epoch, step.number))
             progress.update()
             validations += validate_within(session, epoch, step.number + 1)
@@ -172,7 +165,8 @@ def train_epoch(
 
 
 def start_epoch(session: TrainingSession, epoch: int) -> None:
-    """Mine hard negatives, and freeze the backbone or not."""
+    """Choose the epoch's batches, mine hard negatives, and freeze the backbone or not."""
+    session.batches.epoch = epoch
     if isinstance(session.batches, PairBatches) and epoch:
         mine = partial(mine_negatives, session, session.batches, epoch)
         session.batches.hard_negatives = session.once(mine)

@@ -32,34 +32,6 @@ def test_fabrics_loader_gives_every_epoch_other_batches(
     assert epochs[0] == epochs[2] != epochs[1]
 
 
-@pytest.mark.parametrize("workers", [0, 1])
-def test_an_epoch_follows_the_other_without_a_pause(
-    workers, training_set, settings_with, monkeypatch
-):
-    """The same batches as of each epoch alone; who begins anew gets the first."""
-    monkeypatch.setattr(device, "count_workers", lambda: workers)
-    session = start_session(net(settings_with()), training_set, settings_with(), 0)
-    expected = []
-    for number in range(3):
-        alone = build_batch_sampler(training_set, settings_with(), 0)
-        alone.epoch = number
-        expected.append([[view.label for view in batch] for batch in alone])
-    epochs = session.take_epochs()
-    found = [[labels.tolist() for _, labels in next(epochs)] for _ in range(3)]
-    assert found == expected
-    again = [labels.tolist() for _, labels in next(session.take_epochs())]
-    assert again == expected[0]
-
-
-def test_pairs_are_drawn_when_their_epoch_begins(training_set, settings_with):
-    sampler = settings_with().sampler.model_copy(update={"kind": "pairs"})
-    settings = settings_with(sampler=sampler)
-    session = start_session(net(settings), training_set, settings, 0)
-    for number, batches in zip(range(3), session.take_epochs(), strict=False):
-        assert session.batches.epoch == number
-        assert len(list(batches)) == len(session.batches)
-
-
 @pytest.mark.parametrize("flip", ["identity", "identity_masked"])
 def test_flip_identity_doubles_the_classes(flip, training_set, settings_with):
     settings = settings_with(flip=flip)
