@@ -18,7 +18,7 @@ others. These are no evidence, but `verify` is fitted on them too: they show wha
 have in common by chance.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -51,6 +51,8 @@ from pipeline.steps.match.tabulate import (
 from pipeline.system.workers import start_workers
 
 cv2.setNumThreads(0)  # its threads would compete with ours
+
+MatchQueries = Callable[[Matcher, Sequence[tuple[str, Query]]], list[QueryMatches]]
 
 
 @dataclass(frozen=True)
@@ -104,13 +106,30 @@ def build_empty() -> Matches:
     )
 
 
+def match_queries(matcher: Matcher, queries: Sequence[tuple[str, Query]]) -> list[QueryMatches]:
+    """Match queries (by name), in threads; the results are in their order."""
+    with start_threads() as pool:
+        results = pool.map(matcher.match_query, *zip(*queries, strict=True))
+        hidden = len(queries) == 1
+        bar = tqdm(results, "match", len(queries), unit="query", mininterval=2, disable=hidden)
+        return list(bar)
+
+
+def start_threads() -> AbstractContextManager[ThreadPoolExecutor]:
+    """Start threads that match queries: one per core, each of which Faiss and torch leave alone."""
+    # Faiss counts its threads per thread
+    return start_workers(partial(faiss.omp_set_num_threads, 1))
+
+
 def match_flat(
-    matcher: Matcher, sets: Mapping[QuerySet, Mapping[str, Query]]
+    matcher: Matcher,
+    sets: Mapping[QuerySet, Mapping[str, Query]],
+    match: MatchQueries = match_queries,
 ) -> dict[QuerySet, Matches]:
     """Match all sets of queries at once; the results are apart again."""
     flat = [query for queries in sets.values() for query in queries.items()]
     squared_distances.load_for(count_distances(matcher, len(flat)))
-    found = iter(match_queries(matcher, flat))
+    found = iter(match(matcher, flat))
     return {
         key: build_matches(matcher, list(islice(found, len(queries))))
         for key, queries in sets.items()
@@ -160,21 +179,6 @@ def add_pair_scores(
         both = pd.concat([matches.evidence, added], ignore_index=True)
         scored[key] = replace(matches, evidence=both)
     return scored
-
-
-def match_queries(matcher: Matcher, queries: Sequence[tuple[str, Query]]) -> list[QueryMatches]:
-    """Match queries (by name), in threads; the results are in their order."""
-    with start_threads() as pool:
-        results = pool.map(matcher.match_query, *zip(*queries, strict=True))
-        hidden = len(queries) == 1
-        bar = tqdm(results, "match", len(queries), unit="query", mininterval=2, disable=hidden)
-        return list(bar)
-
-
-def start_threads() -> AbstractContextManager[ThreadPoolExecutor]:
-    """Start threads that match queries: one per core, each of which Faiss and torch leave alone."""
-    # Faiss counts its threads per thread
-    return start_workers(partial(faiss.omp_set_num_threads, 1))
 
 
 def build_matches(matcher: Matcher, found: list[QueryMatches]) -> Matches:

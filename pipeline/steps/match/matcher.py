@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 
 import faiss
@@ -151,14 +151,17 @@ class Matcher:
 
     def match_query(self, name: str, query: Query) -> QueryMatches:
         """Match one query with its gallery."""
+        return self.verify(self.vote(name, query))
+
+    def vote(self, name: str, query: Query) -> QueryMatches:
+        """Cast the votes of one query, and select what is to be verified; no pair is yet."""
         image = self.numbers[name]
         comparable = self.comparable[query.gallery][self.viewpoints.get(name, "")]
         comparable = comparable.without(self.locate(query.duplicates))
         neighbours = self.search(image, len(comparable.images))
         cast = self.cast_votes(image, neighbours, comparable)
         selections = self.select_pairs(image, cast, comparable, query)
-        verified = self.verify(image, selections)
-        return QueryMatches(image, *self.top_votes(cast), selections, verified)
+        return QueryMatches(image, *self.top_votes(cast), selections, {})
 
     def search(self, image: int, count: int) -> tuple[np.ndarray, np.ndarray]:
         """Search the nearest neighbours of a photograph's features in all galleries.
@@ -183,17 +186,17 @@ class Matcher:
             *neighbours, places, self.gallery_features, comparable.allowed, count
         )
 
-    def verify(self, image: int, selections: list[Selection]) -> dict[int, VerifiedPair]:
+    def verify(self, found: QueryMatches) -> QueryMatches:
         """Verify the selected photographs."""
-        images = sorted({other for selection in selections for other in selection.images})
-        features, number = self.find(image)
+        images = sorted({other for selection in found.selections for other in selection.images})
+        features, number = self.find(found.query)
         numbers: Sequence[int] = images
         if features is self.guest:
-            names = self.names[[image, *images]]
+            names = self.names[[found.query, *images]]
             features = join(names, [features.of(0), *(self.features.of(i) for i in images)])
             numbers = range(1, len(names))
         pairs = verify_pairs(features, number, numbers, self.match_points, self.params)
-        return dict(zip(images, pairs, strict=True))
+        return replace(found, pairs=dict(zip(images, pairs, strict=True)))
 
     def top_votes(self, cast: votes.Votes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The `params.candidates` first identities (by number), their votes, and the support."""

@@ -7,18 +7,26 @@ queries only some are matched (`gallery.choose_peers`): their pairs teach and me
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import faiss
 import numpy as np
 import pandas as pd
+from tqdm import tqdm
 
 from pipeline.data.features import Features
 from pipeline.data.gallery import choose_peers
 from pipeline.data.viewpoints import are_comparable
 from pipeline.params import Match
 from pipeline.paths import TEST, QuerySet
-from pipeline.steps.match.match import Matches, build_empty, has_features, match_flat
-from pipeline.steps.match.matcher import Matcher
+from pipeline.steps.match.match import (
+    Matches,
+    build_empty,
+    has_features,
+    match_flat,
+    start_threads,
+)
+from pipeline.steps.match.matcher import Matcher, QueryMatches
 from pipeline.steps.match.queries import Galleries, Query
 
 BLOCK = 1000  # photographs whose similarities are in memory at once
@@ -39,7 +47,7 @@ def match_peers(
     sets : queries as `pipeline.data.gallery` gives them; embed : by the members of some folds
     viewpoints : of the photographs whose viewpoint is known; two are never compared
 
-    Nothing without `params.peers`. A pair that is in both shortlists has two rows.
+    Nothing without `params.peers`. A pair that is in both shortlists is matched once.
     """
     if not params.peers:
         return {key: build_empty() for key in sets}
@@ -55,7 +63,7 @@ def match_peers(
         queries[key] = {image: Query(key, near, [image], None) for image, near in nearest.items()}
     galleries = Galleries(pd.DataFrame({"image": every, "identity": every}), images, viewpoints)
     faiss.omp_set_num_threads(1)
-    return match_flat(Matcher(features, galleries, params, detector), queries)
+    return match_flat(Matcher(features, galleries, params, detector), queries, match_pairs_once)
 
 
 def find_nearest(
@@ -73,3 +81,30 @@ def find_nearest(
             order = np.argsort(-one, kind="stable")[:count]
             found[names[row]] = names[order[np.isfinite(one[order])]].tolist()
     return found
+
+
+def match_pairs_once(matcher: Matcher, queries: Sequence[tuple[str, Query]]) -> list[QueryMatches]:
+    """Match queries with each other, a pair that is in both shortlists once."""
+    with start_threads() as pool:
+        voted = list(pool.map(matcher.vote, *zip(*queries, strict=True)))
+        found = pool.map(matcher.verify, leave_out_reversed(voted))
+        return list(tqdm(found, "match with each other", len(queries), unit="query", mininterval=2))
+
+
+def leave_out_reversed(voted: Sequence[QueryMatches]) -> list[QueryMatches]:
+    """Leave out of the selections the second of two that are the same pair."""
+    selected = {
+        (one.query, image) for one in voted for part in one.selections for image in part.images
+    }
+
+    def is_first(query: int, image: int) -> bool:
+        return query < image or (image, query) not in selected
+
+    def thin(one: QueryMatches) -> QueryMatches:
+        parts = [
+            replace(part, images=[image for image in part.images if is_first(one.query, image)])
+            for part in one.selections
+        ]
+        return replace(one, selections=parts)
+
+    return [thin(one) for one in voted]

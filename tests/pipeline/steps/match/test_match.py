@@ -279,12 +279,17 @@ def test_sets_matched_together_score_as_each_alone(features, monkeypatch):
 def test_a_query_is_searched_once_and_a_pair_verified_once(features, monkeypatch):
     searched, verified = [], []
     search, verify = match.Matcher.search, match.Matcher.verify
-    monkeypatch.setattr(
-        match.Matcher, "search", lambda self, *args: searched.append(args[0]) or search(self, *args)
-    )
-    monkeypatch.setattr(
-        match.Matcher, "verify", lambda self, *args: verified.append(args[0]) or verify(self, *args)
-    )
+
+    def note_search(self, image, *args):
+        searched.append(image)
+        return search(self, image, *args)
+
+    def note_verification(self, found):
+        verified.append(found.query)
+        return verify(self, found)
+
+    monkeypatch.setattr(match.Matcher, "search", note_search)
+    monkeypatch.setattr(match.Matcher, "verify", note_verification)
     match_all(features, gallery(), queries(), SECTION)
     assert len(searched) == len(set(searched)) == len(queries())
     assert sorted(verified) == sorted(searched)

@@ -11,6 +11,7 @@ from pipeline.data.gallery import KNOWN, LABELLED_NEW, UNSEEN
 from pipeline.paths import TEST
 from pipeline.steps.keypoints import keypoints
 from pipeline.steps.match import peers
+from pipeline.steps.match.matcher import QueryMatches, Selection
 from tests.conftest import ROOT
 from tests.pipeline.data import synthetic_features
 
@@ -45,19 +46,44 @@ def match(features: Features, sets, **changes) -> dict:
 def test_photographs_of_one_unknown_individual_match_best(features):
     images = [f"w{i}_{n}.png" for i in range(3) for n in range(2)]
     found = match(features, {TEST: rows(images, ["test"] * 6)})[TEST]
-    best = found.pairs.sort_values("inliers").drop_duplicates("query", keep="last")
+    reversed_pairs = found.pairs.rename(columns={"query": "image", "image": "query"})
+    both = pd.concat([found.pairs, reversed_pairs])
+    best = both.sort_values("inliers").drop_duplicates("query", keep="last")
     assert sorted(best["query"]) == images
     assert (best["query"].str[:2] == best["image"].str[:2]).all()
     assert not (found.pairs["query"] == found.pairs["image"]).any()
     assert set(found.points["query"]) <= set(images)
 
 
+def test_a_pair_that_is_in_both_shortlists_is_matched_once(features):
+    # each is in the other's shortlist, which has place for both
+    images = ["w0_0.png", "w0_1.png", "w1_0.png"]
+    found = match(features, {TEST: rows(images, ["test"] * 3)})[TEST]
+    pairs = found.pairs[["query", "image"]].to_numpy().tolist()
+    assert sorted(map(sorted, pairs)) == [
+        ["w0_0.png", "w0_1.png"],
+        ["w0_0.png", "w1_0.png"],
+        ["w0_1.png", "w1_0.png"],
+    ]
+
+
+def test_a_pair_that_is_in_one_shortlist_alone_stays():
+    def select(query: int, *images: int) -> QueryMatches:
+        nothing = np.empty(0)
+        selections = [Selection(list(images), False, 1.0)]
+        return QueryMatches(query, nothing, nothing, nothing, selections, {})
+
+    thinned = peers.leave_out_reversed([select(0, 1), select(1, 0, 2), select(2)])
+    assert [one.selections[0].images for one in thinned] == [[1], [2], []]
+
+
 def test_sets_are_apart_and_those_whom_nobody_knows_are_left_out(features):
     first = rows(["w0_0.png", "w1_0.png", "w2_0.png"], [KNOWN, UNSEEN, LABELLED_NEW])
     second = rows(["w0_1.png", "w1_1.png"], [KNOWN, KNOWN])
     found = match(features, {0: first, 1: second})
-    assert set(found[0].pairs["query"]) | set(found[0].pairs["image"]) == {"w0_0.png", "w1_0.png"}
-    assert set(found[1].pairs["query"]) == {"w0_1.png", "w1_1.png"}
+    pairs = {key: one.pairs[["query", "image"]].to_numpy().tolist() for key, one in found.items()}
+    assert [sorted(pair) for pair in pairs[0]] == [["w0_0.png", "w1_0.png"]]
+    assert [sorted(pair) for pair in pairs[1]] == [["w0_1.png", "w1_1.png"]]
 
 
 def test_held_out_photographs_are_embedded_by_the_member_without_them(features):
