@@ -13,6 +13,7 @@ import pandas as pd
 from scipy.special import logit
 
 from pipeline.evaluation import clustering, partition
+from pipeline.steps.verify.components import find_components, renumber, split
 from pipeline.steps.verify.pair_model import PairModel
 from pipeline.steps.verify.pairs import SCORES
 
@@ -35,25 +36,40 @@ class PeerSet:
     vectors: np.ndarray
     matched: pd.DataFrame
 
+    def list_matched(self) -> pd.DataFrame:
+        """Columns first, second (rows, first < second) and SCORES of the matched pairs."""
+        rows = pd.Index(self.images)
+        ends = [rows.get_indexer(pd.Index(self.matched[name])) for name in ("query", "image")]
+        first, second = np.minimum(*ends), np.maximum(*ends)
+        table = self.matched[SCORES[1:]].astype(float).assign(first=first, second=second)
+        means = table[first >= 0].groupby(["first", "second"], as_index=False).mean()
+        one, other = (self.vectors[means[name]] for name in ("first", "second"))
+        return means.assign(similarity=np.einsum("ij,ij->i", one, other))
+
     def tabulate(self) -> pd.DataFrame:
         """Columns SCORES and is_matched of the n (n - 1) / 2 pairs, as `np.triu_indices`."""
-        rows = pd.Index(self.images)
-        first, second = (
-            rows.get_indexer(pd.Index(self.matched[name])) for name in ("query", "image")
-        )
-        own = (first >= 0) & (second >= 0)
-        upper = np.triu_indices(len(rows), 1)
+        return tabulate(self.vectors, self.list_matched())
 
-        def add(values: np.ndarray) -> np.ndarray:
-            square = np.zeros((len(rows), len(rows)), np.float32)
-            np.add.at(square, (first[own], second[own]), values[own])
-            return (square + square.T)[upper]
 
-        times = add(np.ones(len(own)))
-        sums = {name: add(self.matched[name].to_numpy(dtype=float)) for name in SCORES[1:]}
-        means = {name: total / np.maximum(times, 1) for name, total in sums.items()}
-        similarities = (self.vectors @ self.vectors.T)[upper]
-        return pd.DataFrame({"similarity": similarities, **means, "is_matched": times > 0})
+def tabulate(vectors: np.ndarray, matched: pd.DataFrame) -> pd.DataFrame:
+    """Columns SCORES and is_matched of all pairs of n photographs, as `np.triu_indices`.
+
+    vectors : n x d unit vectors; matched : as of `PeerSet.list_matched`
+    """
+    count = len(vectors)
+    table = pd.DataFrame({"similarity": (vectors @ vectors.T)[np.triu_indices(count, 1)]})
+    first, second = matched["first"].to_numpy(), matched["second"].to_numpy()
+    places = first * (2 * count - first - 1) // 2 + second - first - 1
+    for name in SCORES[1:]:
+        table[name] = spread(matched[name].to_numpy(), places, len(table))
+    return table.assign(is_matched=spread(np.ones(len(places), bool), places, len(table)))
+
+
+def spread(values: np.ndarray, places: np.ndarray, count: int) -> np.ndarray:
+    """Values at their places among `count`; 0 elsewhere."""
+    column = np.zeros(count, values.dtype)
+    column[places] = values
+    return column
 
 
 @dataclass(frozen=True)
@@ -87,10 +103,14 @@ class PeerModel:
     prior: float
     threshold: float | None
 
+    def pair_log_odds(self, pairs: pd.DataFrame) -> np.ndarray:
+        """The log-odds that each of these pairs (columns SCORES) shows one individual."""
+        return self.model.evidence(pairs) + logit(self.prior)
+
     def log_odds(self, pairs: pd.DataFrame, count: int) -> np.ndarray:
         """The n x n log-odds of `PeerSet.tabulate`'s pairs of n photographs."""
         square = np.zeros((count, count))
-        square[np.triu_indices(count, 1)] = self.model.evidence(pairs) + logit(self.prior)
+        square[np.triu_indices(count, 1)] = self.pair_log_odds(pairs)
         return square + square.T
 
     def cluster(self, peers: PeerSet, same: Decided = (), different: Decided = ()) -> np.ndarray:
@@ -99,13 +119,20 @@ class PeerModel:
         Without a threshold each photograph is alone, but for those that are decided.
         """
         rows = {image: row for row, image in enumerate(peers.images)}
-        pairs = [
+        joined, apart = (
             [(rows[a], rows[b]) for a, b in decided if a in rows and b in rows]
             for decided in (same, different)
-        ]
+        )
         threshold = partition.MOST + 1 if self.threshold is None else self.threshold
-        odds = self.log_odds(peers.tabulate(), len(rows))
-        return partition.partition(odds, [threshold], *pairs)[0]
+        matched = peers.list_matched()
+        parts = find_components(peers.vectors, matched, self.pair_log_odds, threshold, joined)
+        clusters = np.arange(len(rows))
+        for own, own_matched in split(matched, parts):
+            odds = self.log_odds(tabulate(peers.vectors[own], own_matched), len(own))
+            decided = (renumber(pairs, own) for pairs in (joined, apart))
+            (labels,) = partition.partition(odds, [threshold], *decided)
+            clusters[own] = own[np.unique(labels, return_index=True)[1]][labels]
+        return clustering.number_in_order(clusters)
 
     def to_dict(self) -> dict[str, object]:
         """The fitted numbers, for JSON."""
