@@ -10,6 +10,7 @@ EXAMPLES = [
     "tailprint histories answers --format mark -o study.inp",
     "tailprint histories answers --format rmark --occasion year --dates photographs.csv -o h.txt",
     "tailprint histories answers --format secr --dates photographs.csv --place-as-trap -o c.txt",
+    "tailprint histories answers --format mark --since 2024-06-01 -o season.inp",
     "tailprint histories answers --format camtrap --species 'Panthera pardus' -o records.csv",
 ]
 
@@ -32,6 +33,16 @@ class Occasion(StrEnum):
     year = "year"
 
 
+def check_day(text: str) -> str:
+    """A day as dates are compared."""
+    from pipeline.data import occasions
+
+    try:
+        return occasions.parse_when(text)[0] if text else ""
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
 # one option per fact that a format asks for and the answers do not have
 def main(  # noqa: PLR0913
     folder: Annotated[Path, typer.Argument(help="The folder that tailprint name has written.")],
@@ -52,6 +63,9 @@ def main(  # noqa: PLR0913
     unknown: Annotated[
         bool, typer.Option("--unknown", help="Count new individuals too, by their group.")
     ] = False,
+    since: Annotated[
+        str, typer.Option(callback=check_day, help="The first day that counts: 2024-05-31.")
+    ] = "",
     degrees: Annotated[
         bool, typer.Option("--degrees", help="Write secr's traps in degrees, to be projected.")
     ] = False,
@@ -59,7 +73,8 @@ def main(  # noqa: PLR0913
 ) -> None:
     """Write capture histories, for programs that estimate populations.
 
-    Photographs of the catalogue and new ones with a name count if they have a date. mark: an input
+    Photographs of the catalogue and new ones with a name count if they have a date; with --since,
+    those of that day and later. mark: an input
     file of MARK. rmark: a table for RMark's import.chdata. secr: captures, and with --degrees the
     traps. camtrap: camtrapR's table of records.
     """
@@ -67,7 +82,7 @@ def main(  # noqa: PLR0913
 
     if format == Format.camtrap and not species:
         raise typer.BadParameter("camtrap asks for --species, which camtrapR selects records by")
-    study = captures.collect(named_folder.read(folder), dates, unknown)
+    study = captures.collect(named_folder.read(folder), dates, unknown, since)
     match format:
         case Format.mark:
             text = histories.write_mark(study, occasion.value, out)

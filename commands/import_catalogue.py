@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.options import FilesRoot, LeftOutName, SkipBad, check_probability
+from commands.options import (
+    BoxKind,
+    FilesRoot,
+    LeftOutName,
+    SkipBad,
+    Threshold,
+    check_probability,
+)
 
 if TYPE_CHECKING:
     from pipeline.catalogue.convert import Summary
@@ -16,6 +23,7 @@ EXAMPLES = [
     "tailprint import list.csv OUT --path file --identity name --viewpoint side",
     "tailprint import list.csv OUT --split date --date taken",
     "tailprint import FOLDER OUT --split open --new 0.1",
+    "tailprint import CATALOGUE OUT --test NEW --detections md.json  # name the photographs of NEW",
     "tailprint import train.csv OUT --root train --path Image --identity Id --skip new_whale",
 ]
 
@@ -52,6 +60,18 @@ def main(  # noqa: PLR0913
         bool, typer.Option("--as-published", help="Leave duplicates where they fall.")
     ] = False,
     skip_bad: SkipBad = False,
+    test: Annotated[
+        Path | None,
+        typer.Option(help="A folder of new photographs, which are the test in place of a split."),
+    ] = None,
+    detections: Annotated[
+        Path | None, typer.Option(help="MegaDetector's or COCO's JSON file about those of --test.")
+    ] = None,
+    catalogue_detections: Annotated[
+        Path | None, typer.Option(help="MegaDetector's or COCO's JSON file about the catalogue's.")
+    ] = None,
+    threshold: Threshold = 0.2,
+    boxes: BoxKind = None,
 ) -> None:
     """Convert photographs of known individuals into a competition.
 
@@ -71,10 +91,13 @@ def main(  # noqa: PLR0913
 
 def describe(out: Path, summary: "Summary") -> str:
     """What the competition directory holds."""
-    text = (
-        f"{out}: {summary.training} training photographs of {summary.individuals} individuals, "
-        f"{summary.test} test photographs, {summary.new} of them new; "
-        f"evaluation.new_whale_prior of a preset for it: {summary.new_whale_prior:.3g}"
-    )
+    text = f"{out}: {summary.training} training photographs of {summary.individuals} individuals, "
+    if summary.new is None:
+        text += f"{summary.test} test photographs, which are to be named"
+    else:
+        text += (
+            f"{summary.test} test photographs, {summary.new} of them new; "
+            f"evaluation.new_whale_prior of a preset for it: {summary.new_whale_prior:.3g}"
+        )
     counts = ", ".join(f"{count} {name}" for name, count in summary.viewpoints.items())
     return f"{text}\nviewpoints: {counts}" if counts else text

@@ -7,6 +7,7 @@ from typer.core import TyperGroup
 
 from commands import (
     ablate,
+    answers,
     bench,
     check,
     cluster_unknown,
@@ -47,6 +48,7 @@ SECTIONS = {
         "verify": verify,
         "enroll": enroll,
         "review": review,
+        "answers": answers,
         "count": count,
         "cluster-unknown": cluster_unknown,
         "duplicate-identities": duplicate_identities,

@@ -8,6 +8,8 @@ import typer
 from commands.options import BoxKind, FilesRoot, LeftOutName, SkipBad, Threshold, check_probability
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from pipeline.naming.naming import Named
 
 EXAMPLES = [
@@ -54,10 +56,11 @@ def main(  # noqa: PLR0913
         typer.Option(help="A network of timm, NAME=FILE with its weights, a folder, or a file."),
     ] = "tf_efficientnet_lite0",
     detections: Annotated[
-        Path | None, typer.Option(help="MegaDetector's JSON file about the new photographs.")
+        Path | None,
+        typer.Option(help="MegaDetector's or COCO's JSON file about those of NEW."),
     ] = None,
     catalogue_detections: Annotated[
-        Path | None, typer.Option(help="MegaDetector's JSON file about the catalogue's.")
+        Path | None, typer.Option(help="MegaDetector's or COCO's JSON file about the catalogue's.")
     ] = None,
     threshold: Threshold = 0.2,
     boxes: BoxKind = None,
@@ -71,9 +74,10 @@ def main(  # noqa: PLR0913
     photograph, and OUT/report.html, which shows what each answer rests on. The same command goes on
     after an interruption, and compares only what has been added since.
     """
+    from pipeline.exchange.detections import DetectionFiles
     from pipeline.naming.catalogue import Source
     from pipeline.naming.naming import name_photographs
-    from pipeline.naming.settings import DetectionFiles, Options
+    from pipeline.naming.settings import Options
 
     source = Source(catalogue, skip, root, path, identity)
     where = DetectionFiles(detections, catalogue_detections, threshold, boxes)
@@ -83,7 +87,13 @@ def main(  # noqa: PLR0913
 
 def format_result(named: "Named", out: Path) -> list[str]:
     """How many photographs have which kind of answer, and where to look."""
-    counts = named.table["result"].value_counts()
+    found = list_counts(named.table)
+    return [*named.sentences, f"{found}: {out / 'report.html'}, {out / 'answers.csv'}"]
+
+
+def list_counts(table: "pd.DataFrame") -> str:
+    """How many photographs have which kind of answer."""
+    counts = table["result"].value_counts()
     texts = {
         "known": "of known individuals",
         "new": "new",
@@ -91,5 +101,4 @@ def format_result(named: "Named", out: Path) -> list[str]:
         "copy": "in the catalogue already",
         "empty": "without a detected animal",
     }
-    found = ", ".join(f"{counts[kind]} {text}" for kind, text in texts.items() if kind in counts)
-    return [*named.sentences, f"{found}: {out / 'report.html'}, {out / 'answers.csv'}"]
+    return ", ".join(f"{counts[kind]} {text}" for kind, text in texts.items() if kind in counts)

@@ -37,7 +37,8 @@ LAYERS = {
     "identify": {"params", "system", "paths", "data", "models", "evaluation", "steps"},
     "population": {"params", "system", "paths", "data", "identify", "steps"},
     "naming": {
-        *("params", "system", "data", "models", "evaluation", "steps", "identify", "exchange"),
+        *("params", "system", "paths", "data", "models", "evaluation"),
+        *("steps", "identify", "exchange"),
     },
     "leaderboard": {"params", "system", "paths", "data", "evaluation", "steps", "identify"},
     "project": {"params", "paths", "identify", "leaderboard"},

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from pipeline.catalogue import other_programs
+from pipeline.catalogue import new_photographs, other_programs
 from pipeline.data import (
     competition_directory,
     images,
@@ -21,7 +21,9 @@ from pipeline.data import (
     photograph_files,
     splits,
 )
+from pipeline.data.competition_directory import ORIGIN
 from pipeline.data.photograph_files import LeftOut
+from pipeline.exchange.detections import DetectionFiles
 from pipeline.params import Dedup
 from pipeline.steps.dedup import dedup
 from pipeline.system.errors import MAX_LINES, Faults, UserError
@@ -36,8 +38,9 @@ EXTREME_PRIOR = 0.01  # in place of 0, which no preset may have, and as far from
 class Source:
     """A folder with one sub-folder per individual, a CSV file, or a file of another program.
 
-    skip: a name to leave out, that of unknown individuals. The rest is for a CSV: root, the folder
-    of its files, by default its own; the names of its columns
+    skip: a name to leave out, that of unknown individuals; detections: where the animals are on its
+    photographs, and on new ones. The rest is for a CSV: root, the folder of its files, by default
+    its own; the names of its columns
     """
 
     location: Path
@@ -47,6 +50,12 @@ class Source:
     identity: str = IDENTITY
     date: str | None = None
     viewpoint: str | None = None
+    detections: DetectionFiles = DetectionFiles()
+
+    @property
+    def folder(self) -> Path:
+        """The folder that photographs are named from."""
+        return self.location if self.location.is_dir() else self.root or self.location.parent
 
     def read(self, faults: list[str], left_out: list[LeftOut]) -> pd.DataFrame:
         """Columns path, identity and, if they are known, date, viewpoint and box.
@@ -56,9 +65,12 @@ class Source:
         source that does not exist, and options that it does not have.
         """
         identity = "" if self.identity == IDENTITY else self.identity
-        other = other_programs.read(self.location, self.root, identity, self.skip, faults, left_out)
-        if other is not None:
-            return other
+        table = other_programs.read(self.location, self.root, identity, self.skip, faults, left_out)
+        if table is None:
+            table = self._read_own(faults, left_out)
+        return new_photographs.add_boxes(table, self.folder, self.detections)
+
+    def _read_own(self, faults: list[str], left_out: list[LeftOut]) -> pd.DataFrame:
         if self.location.is_dir():
             if self.root:
                 raise ValueError("--root is for the files of a CSV")
@@ -79,7 +91,8 @@ class Split:
 
     method: "closed", "open" or "date"; ratio: fraction of the photographs that trains; new:
     fraction of photographs of new individuals (open); as_published: leave duplicates where they
-    fall, instead of moving them to the training side
+    fall, instead of moving them to the training side; folder: in place of all that, one of new
+    photographs that are the test, whose individuals are not known
     """
 
     method: str = "closed"
@@ -87,6 +100,7 @@ class Split:
     new: float = 0.1
     seed: int = splits.SEED
     as_published: bool = False
+    folder: Path | None = None
 
     def select_test(self, table: pd.DataFrame) -> np.ndarray:
         """True for the photographs (n, bool) of the test. Raises ValueError without dates."""
@@ -101,17 +115,23 @@ class Split:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a competition directory holds; viewpoints: photographs by viewpoint."""
+    """What a competition directory holds.
+
+    new: test photographs of new individuals, None if it is not known; viewpoints: photographs by
+    viewpoint
+    """
 
     training: int
     individuals: int
     test: int
-    new: int
+    new: int | None
     viewpoints: dict[str, int]
 
     @property
-    def new_whale_prior(self) -> float:
+    def new_whale_prior(self) -> float | None:
         """The fraction of new individuals in the test, as a preset may have it: not 0, not 1."""
+        if self.new is None:
+            return None
         if 0 < self.new < self.test:
             return self.new / self.test
         return EXTREME_PRIOR if self.new == 0 else 1 - EXTREME_PRIOR
@@ -130,13 +150,17 @@ def convert(
     is wrong with the photographs and names is reported at once.
     """
     try:
-        check_out(source, out)
+        check_out(source, split.folder, out)
         faults: list[str] = []
         left_out: list[LeftOut] = []
         table = source.read(faults, left_out)
-        measured, bad = measure(table["path"])
+        new = list_new(source, split.folder, left_out)
+        measured, bad = measure(pd.concat([table["path"], new["path"].drop_duplicates()]))
         if "box" in table:
             table = other_programs.to_pixels(table, measured, faults)
+        table = table.assign(photograph=new_photographs.list_names(table["path"], source.folder))
+        if not new.empty:
+            table = add_new(table, new, measured, faults)
         if skip_bad:
             left_out += bad
             table = leave_out(table, bad)
@@ -144,8 +168,8 @@ def convert(
             faults += [entry.kind for entry in bad]
         if faults:
             raise Faults(source.location, faults)
-        test = split.select_test(table)
-        if not split.as_published:
+        test = (table["identity"] == "").to_numpy() if split.folder else split.select_test(table)
+        if not (split.folder or split.as_published):
             groups = dedup.group_images(measured, settings)["group"].to_numpy()
             test = splits.keep_groups_together(test, groups)
         if faults := importing.check_split(table, test):
@@ -159,12 +183,34 @@ def convert(
     return summarise(table, test)
 
 
-def check_out(source: Source, out: Path) -> None:
+def list_new(source: Source, folder: Path | None, left_out: list[LeftOut]) -> pd.DataFrame:
+    """The animals on new photographs, as `list_photographs` has them; none without a folder."""
+    if folder is None:
+        return pd.DataFrame(columns=["path"], dtype=object)
+    return new_photographs.list_photographs(folder, source.detections, left_out)
+
+
+def add_new(
+    table: pd.DataFrame, new: pd.DataFrame, measured: pd.DataFrame, faults: list[str]
+) -> pd.DataFrame:
+    """The catalogue's photographs, then the new ones; boxes are in pixels of what is written."""
+    new = other_programs.to_pixels(new, measured, faults)
+    sizes = measured.drop_duplicates("path").set_index("path")[["width", "height"]]
+    by_path = {path: (int(w), int(h)) for path, w, h in sizes.itertuples()}
+    readable = new[new["path"].isin(list(by_path))]
+    joined = pd.concat([table, new_photographs.cut_apart(readable, by_path)], ignore_index=True)
+    texts = [name for name in (*ORIGIN, "viewpoint", "date") if name in joined]
+    joined[texts] = joined[texts].fillna("")
+    return joined.assign(cut=joined["cut"].astype(object).where(joined["cut"].notna(), None))
+
+
+def check_out(source: Source, new: Path | None, out: Path) -> None:
     """Raise ValueError if the new directory exists, or would be among the photographs."""
     if os.path.lexists(out):
         raise ValueError(f"{out} exists already: delete it, or name another folder")
-    if source.location.is_dir() and out.resolve().is_relative_to(source.location.resolve()):
-        raise ValueError(f"{out} is in {source.location}, the photographs' folder: name another")
+    for folder in filter(None, (source.location, new)):
+        if folder.is_dir() and out.resolve().is_relative_to(folder.resolve()):
+            raise ValueError(f"{out} is in {folder}, the photographs' folder: name another")
 
 
 def leave_out(table: pd.DataFrame, bad: list[LeftOut]) -> pd.DataFrame:
@@ -198,9 +244,10 @@ def measure(paths: pd.Series) -> tuple[pd.DataFrame, list[LeftOut]]:
 def summarise(table: pd.DataFrame, test: np.ndarray) -> Summary:
     """Count the photographs (columns identity and maybe viewpoint) of both sets."""
     training = table["identity"][~test]
-    new = ~table["identity"][test].isin(set(training))
+    hidden = table["identity"][test]
+    new = None if (hidden == "").all() else int((~hidden.isin(set(training))).sum())
     viewpoints = {}
     if "viewpoint" in table:
         counts = table["viewpoint"].replace("", "unknown").value_counts()
         viewpoints = {str(name): int(count) for name, count in counts.items()}
-    return Summary(len(training), training.nunique(), int(test.sum()), int(new.sum()), viewpoints)
+    return Summary(len(training), training.nunique(), int(test.sum()), new, viewpoints)

@@ -10,11 +10,17 @@ import pandas as pd
 from tqdm import tqdm
 
 from pipeline.data import photograph_files, tables
+from pipeline.data.cut_photograph import Cut, cut_photograph
 from pipeline.data.photograph_files import LeftOut
+from pipeline.data.spreadsheet import defuse, restore
 from pipeline.system import files
 
 COLUMNS = ["Image", "Id"]
 NEW = tables.NEW_WHALE
+NAMES = "truth/names.csv"  # Image, the photograph's own path, and maybe ORIGIN
+# what a new photograph was before it was copied: its path in its folder, which of its animals is
+# shown (`2 of 3`), how sure a detector was of it, its box in fractions of the photograph
+ORIGIN = ["photograph", "animal", "detection", "box_x", "box_y", "box_width", "box_height"]
 
 
 def write_competition(
@@ -22,8 +28,9 @@ def write_competition(
 ) -> None:
     """Copy photographs into a new competition directory, whole or not at all.
 
-    table : columns path, identity and optionally viewpoint, and x0, y0, x1 and y1
-    test : bool, n: the test photographs
+    table : columns path, identity and optionally viewpoint, x0, y0, x1 and y1, cut (the part of a
+        photograph that is written in its place, or None) and those of ORIGIN
+    test : bool, n: the test photographs; without an identity ("") they have no solution
     seed : of the new file names, which do not reveal the individual; truth/names.csv has the old
     left_out : what was not read, for truth/left_out.csv
 
@@ -37,8 +44,8 @@ def write_competition(
     try:
         for folder in ("train", "test", "truth"):
             (part / folder).mkdir(parents=True)
-        names = choose_names(table["path"], seed)
-        copy_photographs(table["path"], names, test, part)
+        names = choose_names(table, seed)
+        copy_photographs(table, names, test, part)
         write_tables(table, names, test, part)
         photograph_files.write_left_out(left_out, part / "truth/left_out.csv")
         files.rename_folder(part, out)
@@ -46,18 +53,30 @@ def write_competition(
         shutil.rmtree(part, ignore_errors=True)  # of a full disk, for example
 
 
-def choose_names(paths: pd.Series, seed: int) -> list[str]:
-    """Choose new file names: random numbers, and the old extensions."""
-    order = np.random.default_rng(seed).permutation(len(paths))
-    pairs = zip(order, paths, strict=True)
-    return [f"{number:06d}{path.suffix.lower()}" for number, path in pairs]
+def choose_names(table: pd.DataFrame, seed: int) -> list[str]:
+    """Choose new file names: random numbers, and the old extensions, or that of a part."""
+    order = np.random.default_rng(seed).permutation(len(table))
+    endings = [
+        path.suffix.lower() if cut is None else ".jpg"
+        for path, cut in zip(table["path"], list_cuts(table), strict=True)
+    ]
+    return [f"{number:06d}{ending}" for number, ending in zip(order, endings, strict=True)]
 
 
-def copy_photographs(paths: pd.Series, names: list[str], test: np.ndarray, out: Path) -> None:
-    """Copy photographs under new names into the folders train and test of `out`."""
-    rows = zip(paths, names, test, strict=True)
-    for path, name, is_test in tqdm(rows, "copying", len(paths), unit="image"):
-        shutil.copyfile(path, out / ("test" if is_test else "train") / name)
+def list_cuts(table: pd.DataFrame) -> list[Cut | None]:
+    """The part of each photograph that is used; None for all of it."""
+    return table["cut"].tolist() if "cut" in table else [None] * len(table)
+
+
+def copy_photographs(table: pd.DataFrame, names: list[str], test: np.ndarray, out: Path) -> None:
+    """Copy photographs, or parts of them, under new names into the folders train and test."""
+    rows = zip(table["path"], list_cuts(table), names, test, strict=True)
+    for path, cut, name, is_test in tqdm(rows, "copying", len(table), unit="image"):
+        target = out / ("test" if is_test else "train") / name
+        if cut is None:
+            shutil.copyfile(path, target)
+        else:
+            cut_photograph(path, cut, target)
 
 
 def write_tables(table: pd.DataFrame, names: list[str], test: np.ndarray, out: Path) -> None:
@@ -65,8 +84,12 @@ def write_tables(table: pd.DataFrame, names: list[str], test: np.ndarray, out: P
     rows = pd.DataFrame({"Image": names, "Id": table["identity"].astype(str)})
     write_labels(rows.sort_values("Image"), pd.Series(test, rows.index), out)
     # a name of a file may have bytes that are no UTF-8
-    old = [path.as_posix().encode("utf-8", "backslashreplace").decode() for path in table["path"]]
-    tables.write_csv(rows.assign(path=old)[["Image", "path"]], out / "truth/names.csv")
+    old = [
+        str(path.absolute()).encode("utf-8", "backslashreplace").decode() for path in table["path"]
+    ]
+    origin = table[[name for name in ORIGIN if name in table]]
+    written = pd.concat([rows[["Image"]].assign(path=old), origin], axis=1)
+    tables.write_csv(defuse(written), out / NAMES)
     if "viewpoint" in table:
         known = pd.DataFrame({"Image": names, "viewpoint": table["viewpoint"]})
         tables.write_csv(known.sort_values("Image"), out / "viewpoints.csv")
@@ -76,12 +99,25 @@ def write_tables(table: pd.DataFrame, names: list[str], test: np.ndarray, out: P
 
 
 def write_labels(rows: pd.DataFrame, test: pd.Series, out: Path) -> None:
-    """Write train.csv, the sample and the solution; half of the test is public."""
+    """Write train.csv, the sample and, if it is known, the solution; half of the test is public."""
     is_test = test.loc[rows.index]
     train, hidden = rows[~is_test], rows[is_test]
+    tables.write_csv(train[COLUMNS], out / "train.csv")
+    tables.write_csv(hidden.assign(Id=NEW)[COLUMNS], out / "sample_submission.csv")
+    if (hidden["Id"] == "").all():
+        return  # nobody knows
     known = hidden["Id"].isin(set(train["Id"]))
     hidden = hidden.assign(Id=hidden["Id"].where(known, NEW))
     usage = np.where(np.arange(len(hidden)) % 2 == 0, "Public", "Private")
-    tables.write_csv(train[COLUMNS], out / "train.csv")
-    tables.write_csv(hidden.assign(Id=NEW)[COLUMNS], out / "sample_submission.csv")
     tables.write_csv(hidden.assign(Usage=usage)[[*COLUMNS, "Usage"]], out / "solution.csv")
+
+
+def read_names(folder: Path) -> pd.DataFrame | None:
+    """What the photographs were before they were copied: Image, path and ORIGIN as text.
+
+    None if the directory was written otherwise.
+    """
+    if not (folder / NAMES).is_file():
+        return None
+    table = restore(pd.read_csv(folder / NAMES, dtype=str, keep_default_na=False))
+    return table.reindex(columns=["Image", "path", *ORIGIN], fill_value="")

@@ -59,3 +59,10 @@ class FoundBox:
                 f"{width} x {height} pixels"
             )
         return box
+
+
+def widen(box: PixelBox, width: int, height: int, margin: float) -> PixelBox:
+    """A box with a margin on each side, a fraction of the box, inside of the photograph."""
+    x0, y0, x1, y1 = box
+    across, down = math.ceil((x1 - x0) * margin), math.ceil((y1 - y0) * margin)
+    return max(x0 - across, 0), max(y0 - down, 0), min(x1 + across, width), min(y1 + down, height)

@@ -82,8 +82,9 @@ def export(named: NamedFolder, package: Path, out: Path, species: str, version: 
         raise UserError(f"{named.folder}: no animal was found on photographs of {package}")
     write_folder(out, partial(_write, opened, extend(before, added)))
     individuals = {row["individualID"] for row in added if row["individualID"]}
+    photographs = len({row["mediaID"] for row in added})
     return (
-        f"{len(added)} observations of {len(found)} photographs, {len(individuals)} individuals. "
+        f"{len(added)} observations of {photographs} photographs, {len(individuals)} individuals. "
         "The package's own photographs are not copied."
     )
 

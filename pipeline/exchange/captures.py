@@ -19,6 +19,7 @@ REASONS = {
     "no group": "new, in no group",
     EMPTY: "without an animal",
     "undated": "without a date",
+    "earlier": "before --since",
 }
 
 
@@ -48,16 +49,20 @@ class Study:
         return f"{span} Left out: {', '.join(parts)}." if parts else span
 
 
-def collect(named: NamedFolder, dates: Path | None, unknown: bool) -> Study:
+def collect(named: NamedFolder, dates: Path | None, unknown: bool, since: str = "") -> Study:
     """Collect the captures of the photographs with a name: of the catalogue, known and copies.
 
     dates : a photographs.csv about them; None: their EXIF is read
     unknown : whether new individuals count, under the number of their group
+    since : the first day (2024-05-31) that counts; photographs of a catalogue may be years older
 
     Raises UserError if no photograph has a date, or none with an individual.
     """
     taken = read_occasions(named.compared, dates)
     dated = taken.loc[taken["date"] != "", "date"]
+    if not dated.empty and since > dated.max():
+        raise UserError(f"no photograph is of {since} or later: the last one is of {dated.max()}")
+    dated = dated[dated >= since]
     if dated.empty:
         raise UserError(
             f"no photograph has a date in {dates or 'its EXIF'}: write when each was taken into a "
@@ -69,7 +74,10 @@ def collect(named: NamedFolder, dates: Path | None, unknown: bool) -> Study:
     captures = found.merge(taken, on=KEY, how="left", validate="many_to_one")
     undated = captures["date"] == ""
     left_out["undated"] += int(undated.sum())
-    captures = captures[~undated].drop(columns="role").reset_index(drop=True)
+    earlier = ~undated & (captures["date"] < since)
+    if since:
+        left_out["earlier"] += int(earlier.sum())
+    captures = captures[~undated & ~earlier].drop(columns="role").reset_index(drop=True)
     if captures.empty:
         raise UserError(
             f"{named.folder}: no photograph with an individual has a date, only others: complete "

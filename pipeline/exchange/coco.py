@@ -1,21 +1,32 @@
-"""Reading named animals from COCO's JSON files.
+"""Reading named animals, or a detector's boxes, from COCO's JSON files.
 
 https://cocodataset.org/#format-data says nothing of individuals. These are keys of annotations, or
 of their `attributes`: `individual_ids` (a list) and `name` in the files of Wild Me, others' by
 words that are usual; or each individual is a category, as in an export of ours.
+
+A detector's confidence is `score`, as in COCO's own format of results
+(https://cocodataset.org/#format-results); a box without one was drawn by a person.
 """
 
 import math
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
 from pipeline.exchange.box_convention import is_relative
 from pipeline.exchange.boxes import FoundBox
 from pipeline.exchange.listed import Listed, select_named
-from pipeline.exchange.megadetector import read_json
+from pipeline.exchange.megadetector import (
+    ANIMAL,
+    Detections,
+    collect,
+    is_animal,
+    read_json,
+)
 from pipeline.system.errors import Faults, UserError
 
 KEYS = (
@@ -25,6 +36,7 @@ KEYS = (
 CATEGORY = "category"  # the key by which the user says that categories are individuals
 INDIVIDUAL = "individual"  # the supercategory of such categories
 LISTS = ("images", "annotations")
+SCORES = ("score", "confidence", "conf")  # the keys of a detector's confidence
 
 
 def read(path: Path, identity: str = "") -> list[Listed]:
@@ -36,7 +48,7 @@ def read(path: Path, identity: str = "") -> list[Listed]:
     of another size. Raises UserError with all that is wrong.
     """
     content = read_json(path)
-    if not isinstance(content, dict) or not all(isinstance(content.get(k), list) for k in LISTS):
+    if not is_coco(content):
         raise UserError(
             f"{path.name}: is no COCO file: lists {' and '.join(LISTS)} are expected. A file of "
             "MegaDetector has no names: give it to --catalogue-detections"
@@ -67,6 +79,75 @@ def read(path: Path, identity: str = "") -> list[Listed]:
     if faults:
         raise Faults(path, faults)
     return select_named(path.name, key, animals)
+
+
+def is_coco(content: object) -> TypeGuard[dict[str, Any]]:
+    """Whether the content of a JSON file is COCO's."""
+    return isinstance(content, dict) and all(isinstance(content.get(key), list) for key in LISTS)
+
+
+def parse_detections(path: Path, content: dict[str, Any], threshold: float) -> Detections:
+    """Read the boxes of animals; those of other categories are left out.
+
+    path : of the file, for messages
+    threshold : the least confidence of a detection that counts
+
+    Raises UserError with all that is wrong.
+    """
+    faults: list[str] = []
+    images = {one["id"]: one for one in content["images"] if _is_image(one, faults)}
+    files = [find_file(image) for image in images.values()]
+    faults += [f"{name} is listed twice" for name, count in Counter(files).items() if count > 1]
+    annotations = content["annotations"]
+    animals = list_animals(content.get("categories") or [])
+    relative = is_relative_everywhere(annotations)
+    found: list[tuple[str, FoundBox]] = []
+    below: list[tuple[str, float]] = []
+    for number, one in enumerate(annotations, 1):
+        image = images.get(one.get("image_id")) if isinstance(one, dict) else None
+        if image is None:
+            faults.append(f"annotation {number}: has no image_id of the images")
+            continue
+        if animals is not None and one.get("category_id") not in animals:
+            continue
+        try:
+            confidence, box = read_score(one), read_box(one, image, relative)
+        except ValueError as error:
+            faults.append(f"annotation {number}: {error}")
+            continue
+        if box is None:
+            continue
+        if confidence >= threshold:
+            found.append((find_file(image), replace(box, confidence=confidence)))
+        else:
+            below.append((find_file(image), confidence))
+    if faults:
+        raise Faults(path, faults)
+    return collect(files, found, below, {})
+
+
+def list_animals(categories: list[Any]) -> set[Any] | None:
+    """The ids of the categories of animals; None if the file has no categories.
+
+    They are those of the supercategory `animal`, as COCO's own, or with this name; in a file that
+    has neither, all but people, vehicles and `empty`.
+    """
+    rows = [one for one in categories if isinstance(one, dict) and "id" in one]
+    if not rows:
+        return None
+    words = {one["id"]: str(one.get("name", "")).strip().lower() for one in rows}
+    above = {one["id"] for one in rows if str(one.get("supercategory", "")).lower() == ANIMAL}
+    only = ANIMAL in words.values()
+    return above or {key for key, word in words.items() if is_animal(word, only)}
+
+
+def read_score(annotation: Mapping[str, Any]) -> float:
+    """The confidence of an annotation, 1 without one; raises ValueError if it is none."""
+    values = (get(annotation, key) for key in SCORES)
+    value = next((value for value in values if value is not None), 1.0)
+    if not _is_number(value) or not 0 <= float(value) <= 1:  # type: ignore[arg-type]  # a number
+        raise ValueError(f"its confidence is not between 0 and 1: {value}")
+    return float(value)  # type: ignore[arg-type]
 
 
 def _is_image(one: object, faults: list[str]) -> bool:

@@ -13,7 +13,7 @@ In the last two, boxes are corners in pixels.
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,17 +67,17 @@ class _Row:
     numbers: object
 
 
-def read_detections(
-    path: Path, threshold: float = THRESHOLD, stated: Convention | None = None
+def parse_detections(
+    path: Path, content: object, threshold: float = THRESHOLD, stated: Convention | None = None
 ) -> Detections:
-    """Read the animals of a JSON file; other categories are left out.
+    """Read the animals of the content of a JSON file; other categories are left out.
 
+    path : of the file, for messages
     threshold : the least confidence of a detection that counts
     stated : what the user says about the four numbers of boxes
 
     Raises UserError with all that is wrong, and if it is not certain what the numbers mean.
     """
-    content = read_json(path)
     faults: list[str] = []
     names, failed, rows = _list_rows(content, faults)
     if faults:
@@ -93,15 +93,36 @@ def read_detections(
     documented = None if isinstance(content, dict) and "images" in content else Convention.corners
     convention = find_convention(path.name, matrix, stated, documented)
     relative = is_relative(matrix)
-    boxes: dict[str, list[FoundBox]] = {name: [] for name in names}
-    below: dict[str, float] = {}
-    for row, value in sorted(pairs, key=lambda pair: -pair[1]):
+    found: list[tuple[str, FoundBox]] = []
+    below: list[tuple[str, float]] = []
+    for row, value in pairs:
         if value >= threshold:
             box = to_box(row.numbers, convention, relative, value)  # type: ignore[arg-type]
-            boxes[row.photograph].append(box)
-        elif not boxes[row.photograph]:
-            below.setdefault(row.photograph, value)
-    return Detections(boxes, below, failed)
+            found.append((row.photograph, box))
+        else:
+            below.append((row.photograph, value))
+    return collect(names, found, below, failed)
+
+
+def collect(
+    names: Iterable[str],
+    found: Iterable[tuple[str, FoundBox]],
+    below: Iterable[tuple[str, float]],
+    failed: Mapping[str, str],
+) -> Detections:
+    """The detections by photograph.
+
+    names : of the photographs without a failure; found, below : a photograph with a box, and with
+    the confidence of an animal below the threshold
+    """
+    boxes: dict[str, list[FoundBox]] = {name: [] for name in names}
+    for name, box in sorted(found, key=lambda pair: -pair[1].confidence):
+        boxes[name].append(box)
+    highest: dict[str, float] = {}
+    for name, value in below:
+        if not boxes[name]:
+            highest[name] = max(value, highest.get(name, 0.0))
+    return Detections(boxes, highest, dict(failed))
 
 
 def read_json(path: Path) -> Any:  # noqa: ANN401
@@ -185,9 +206,13 @@ def _select_animals(path: Path, rows: list[_Row], names: Mapping[str, str]) -> l
             f"{path.name}: has no detection_categories that name {rows[named.index('')].category}: "
             'add them to the file, such as {"1": "animal", "2": "person", "3": "vehicle"}'
         )
-    if ANIMAL in names.values() or ANIMAL in named:
-        return [row for row, name in zip(rows, named, strict=True) if name == ANIMAL]
-    return [row for row, name in zip(rows, named, strict=True) if name not in NO_ANIMALS]
+    only = ANIMAL in names.values() or ANIMAL in named
+    return [row for row, name in zip(rows, named, strict=True) if is_animal(name, only)]
+
+
+def is_animal(name: str, only: bool) -> bool:
+    """Whether a category is of animals; only : whether the file has one that is called so."""
+    return name == ANIMAL if only else name not in NO_ANIMALS
 
 
 def _is_box(row: _Row) -> bool:

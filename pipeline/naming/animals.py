@@ -9,11 +9,11 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.exchange.boxes import FoundBox
-from pipeline.exchange.megadetector import Detections, read_detections
+from pipeline.exchange.detections import DetectionFiles, read_detections
+from pipeline.exchange.megadetector import Detections
 from pipeline.exchange.photograph_names import match_names
 from pipeline.naming import cut_outs
 from pipeline.naming.gallery import name_file
-from pipeline.naming.settings import DetectionFiles
 from pipeline.naming.workspace import Workspace
 from pipeline.system.errors import Faults, UserError
 from pipeline.system.threads import map_in_threads

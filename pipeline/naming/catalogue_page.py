@@ -62,7 +62,7 @@ def collect(named: NamedFolder) -> dict[str, list[Sighting]]:
         if name := name_group(answer):
             place = answer.photograph, answer.animal
             digest, file = str(new.loc[place, "digest"]), str(new.loc[place, "file"])
-            note = f"new photograph, {answer.probability:.0%}"
+            note = describe(answer)
             sighting = Sighting(answer.photograph, digest, dates[file], note)
             individuals.setdefault(name, []).append(sighting)
     return {
@@ -74,6 +74,13 @@ def collect(named: NamedFolder) -> dict[str, list[Sighting]]:
 def order_of(answer: Answer) -> int:
     """Names first, then groups of unknown individuals by number."""
     return 0 if answer.named else int(answer.group or 0)
+
+
+def describe(answer: Answer) -> str:
+    """Which animal of a new photograph it is, and how probable its name is, or that it is new."""
+    which = "" if answer.animal in ("", "1 of 1") else f", animal {answer.animal}"
+    reason = "" if answer.named else "of none of the known individuals "
+    return f"new photograph{which}, {reason}{answer.probability:.0%}"
 
 
 def name_group(answer: Answer) -> str:

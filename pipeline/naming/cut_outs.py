@@ -14,13 +14,15 @@ import cv2
 import numpy as np
 
 from pipeline.data import images
-from pipeline.exchange.boxes import FoundBox, PixelBox
+from pipeline.exchange.boxes import FoundBox, widen
 from pipeline.naming.workspace import Workspace
 from pipeline.steps.crop import grabcut
 from pipeline.system.files import replace
 
 KIND = "animals"
-MARGIN = grabcut.BORDER / (1 - 2 * grabcut.BORDER)  # on each side, as a fraction of the box
+# on each side, as a fraction of the box: GrabCut's first rectangle is all but a border of each
+# side, and with this margin it is the box
+MARGIN = grabcut.BORDER / (1 - 2 * grabcut.BORDER)
 JPEG = [cv2.IMWRITE_JPEG_QUALITY, 95, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, 0x111111]  # 4:4:4
 
 
@@ -80,7 +82,7 @@ def cut_pixels(rgb: np.ndarray, box: FoundBox) -> np.ndarray:
     """The pixels in a box with its margin, upright; what is outside of the photograph is black."""
     height, width = rgb.shape[:2]
     if not box.angle:
-        left, top, right, bottom = widen(box.to_pixels(width, height), width, height)
+        left, top, right, bottom = widen(box.to_pixels(width, height), width, height, MARGIN)
         return rgb[top:bottom, left:right]
     across, down = (width, height) if box.relative else (1, 1)
     x0, x1, y0, y1 = box.x0 * across, box.x1 * across, box.y0 * down, box.y1 * down
@@ -90,18 +92,3 @@ def cut_pixels(rgb: np.ndarray, box: FoundBox) -> np.ndarray:
     turn = np.asarray(cv2.getRotationMatrix2D(centre, np.degrees(box.angle), 1), float)
     turn[:, 2] += np.array([(side - 1) / 2 for side in size]) - centre
     return cv2.warpAffine(rgb, turn, size, flags=cv2.INTER_LINEAR)
-
-
-def widen(box: PixelBox, width: int, height: int) -> PixelBox:
-    """A box with a margin, inside of the photograph.
-
-    GrabCut's first rectangle is all but a border of each side: with this margin it is the box.
-    """
-    x0, y0, x1, y1 = box
-    across, down = int(np.ceil((x1 - x0) * MARGIN)), int(np.ceil((y1 - y0) * MARGIN))
-    return (
-        max(x0 - across, 0),
-        max(y0 - down, 0),
-        min(x1 + across, width),
-        min(y1 + down, height),
-    )

@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import params
-from pipeline.exchange.boxes import Convention
-from pipeline.exchange.megadetector import THRESHOLD
+from pipeline.exchange.detections import DetectionFiles
 from pipeline.params import Params
 
 PRESETS = Path(__file__).parents[2] / "presets"
@@ -17,21 +16,6 @@ LOCAL_SCORES = ["votes", "consistent_votes", "inliers", "ratio", "coverage"]
 PRIOR = 0.15
 SQUARE = 224  # pixels per side of the crops of other networks than the default
 DEFAULT_NETWORK = "tf_efficientnet_lite0"
-
-
-@dataclass(frozen=True)
-class DetectionFiles:
-    """The files in which a detector has written where the animals are.
-
-    new, catalogue : of the new photographs and of the catalogue's
-    threshold : the least confidence of a detection that counts
-    boxes : what their boxes are, if that is not certain
-    """
-
-    new: Path | None = None
-    catalogue: Path | None = None
-    threshold: float = THRESHOLD
-    boxes: Convention | None = None
 
 
 @dataclass(frozen=True)

@@ -63,16 +63,22 @@ class Workspace:
 
     def save(self, kind: str, name: str, arrays: Mapping[str, np.ndarray]) -> None:
         """Write a result, whole or not at all."""
-        buffer = io.BytesIO()
-        np.savez(buffer, **arrays)  # type: ignore[arg-type]  # allow_pickle is no array of ours
-        content = buffer.getvalue()
-        digest = hashlib.sha256(content).digest()
-        tables.replace(self.path(kind, name), lambda part: part.write_bytes(digest + content))
+        save_result(self.folder, kind, name, arrays)
 
 
 def place_result(folder: Path, kind: str, name: str) -> Path:
     """The file of a result in the hidden folder; two letters spread thousands over folders."""
     return folder / kind / name[:2] / f"{name}.npz"
+
+
+def save_result(folder: Path, kind: str, name: str, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write a result into the hidden folder, whole or not at all."""
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)  # type: ignore[arg-type]  # allow_pickle is no array of ours
+    content = buffer.getvalue()
+    digest = hashlib.sha256(content).digest()
+    path = place_result(folder, kind, name)
+    tables.replace(path, lambda part: part.write_bytes(digest + content))
 
 
 def load_result(path: Path) -> dict[str, np.ndarray] | None:

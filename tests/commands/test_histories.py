@@ -25,6 +25,15 @@ def test_each_format(tailprint, tmp_path, words, first):
     assert f"\n{out}: " in result.output
 
 
+def test_since_is_a_day(tailprint, tmp_path):
+    named, dates = write_study(tmp_path)
+    out = ("--format", "mark", "-o", str(tmp_path / "s.inp"), "--dates", str(dates))
+    result = tailprint("histories", str(named.folder), *out, "--since", "1.6.2024")
+    assert result.exit_code == 0 and "2024-06-01 to 2024-06-03" in result.output
+    result = tailprint("histories", str(named.folder), *out, "--since", "6/1/2024")
+    assert result.exit_code == 2 and "'6/1/2024' is no date" in result.output
+
+
 def test_camtrap_asks_for_a_species(tailprint, tmp_path):
     result = tailprint("histories", str(tmp_path), "--format", "camtrap", "-o", "x.csv")
     assert result.exit_code == 2 and "camtrap asks for --species" in result.output

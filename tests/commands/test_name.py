@@ -8,10 +8,11 @@ from typer.testing import CliRunner
 
 from commands.main import app
 from pipeline.exchange.boxes import Convention
+from pipeline.exchange.detections import DetectionFiles
 from pipeline.naming import naming
 from pipeline.naming.catalogue import Source
 from pipeline.naming.naming import Named
-from pipeline.naming.settings import DetectionFiles, Options
+from pipeline.naming.settings import Options
 
 
 def test_the_options_reach_the_library(monkeypatch):

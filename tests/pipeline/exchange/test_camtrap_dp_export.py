@@ -50,7 +50,7 @@ def test_the_new_package_is_valid_and_the_old_one_unchanged(named, package):
     out, text = export(named, package)
     assert find_faults(out) == []
     assert {path: path.read_bytes() for path in package.iterdir()} == before
-    assert text.startswith("5 observations of 5 photographs, 3 individuals")
+    assert text.startswith("5 observations of 4 photographs, 3 individuals")
     assert json.loads((out / "datapackage.json").read_text())["project"]["individualAnimals"]
 
 

@@ -54,6 +54,16 @@ def test_all_dates_of_the_study_count_for_its_length(tmp_path):
     assert collect(tmp_path, more).last == "2024-06-30"
 
 
+def test_from_a_day_on(tmp_path):
+    named, dates = write_study(tmp_path)
+    study = captures.collect(named, dates, False, since="2024-06-01")
+    assert {one for *_, one in list_captures(study)} == {"2024-06-01", "2024-06-03"}
+    assert (study.first, study.last) == ("2024-06-01", "2024-06-03")
+    assert "1 without a date, 3 before --since" in study.describe()
+    with pytest.raises(UserError, match="no photograph is of 2025-01-01 or later: the last one"):
+        captures.collect(named, dates, False, since="2025-01-01")
+
+
 def test_a_single_photograph(tmp_path):
     study = collect(tmp_path, "photograph,date\na.png,2024-06-03\n", rows=ROWS[:1], catalogue=[])
     assert list_captures(study) == [("Anna", "a.png", "2024-06-03")]

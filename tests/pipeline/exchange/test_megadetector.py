@@ -5,7 +5,7 @@ import json
 import pytest
 
 from pipeline.exchange.boxes import Convention, FoundBox
-from pipeline.exchange.megadetector import read_detections
+from pipeline.exchange.detections import read_detections
 from pipeline.system.errors import UserError
 
 CATEGORIES = {"1": "animal", "2": "person", "3": "vehicle"}

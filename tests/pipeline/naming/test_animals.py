@@ -9,10 +9,11 @@ import pytest
 
 from pipeline.data import images
 from pipeline.exchange.boxes import FoundBox
+from pipeline.exchange.detections import DetectionFiles
 from pipeline.naming import animals, cut_outs
 from pipeline.naming.catalogue import Source
 from pipeline.naming.naming import name_photographs
-from pipeline.naming.settings import DetectionFiles, Options
+from pipeline.naming.settings import Options
 from pipeline.system.errors import UserError
 from tests.pipeline.naming.conftest import NAMES, draw, write
 from tests.pipeline.naming.test_naming import read_answers

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.exchange.boxes import FoundBox
+from pipeline.exchange.boxes import FoundBox, widen
 from pipeline.naming import cut_outs
 from pipeline.steps.crop import grabcut
 from tests.pipeline.naming.conftest import draw, write
@@ -12,13 +12,13 @@ from tests.pipeline.naming.conftest import draw, write
 
 def test_the_margin_is_what_grabcut_takes_for_background():
     """Of 200 x 100 with a border of 4 %, the rectangle inside is the box of 184 x 92."""
-    x0, y0, x1, y1 = cut_outs.widen((108, 54, 292, 146), 400, 200)
+    x0, y0, x1, y1 = widen((108, 54, 292, 146), 400, 200, cut_outs.MARGIN)
     assert (x0, y0, x1, y1) == (100, 50, 300, 150)
     assert grabcut.scale_rectangle(None, 200, 100, (200, 100)) == (8, 4, 192, 96)
 
 
 def test_the_margin_ends_at_the_photographs_edge():
-    assert cut_outs.widen((0, 0, 184, 92), 188, 92) == (0, 0, 188, 92)
+    assert widen((0, 0, 184, 92), 188, 92, cut_outs.MARGIN) == (0, 0, 188, 92)
 
 
 def test_a_cut_out_animal_has_the_pixels_of_its_box(tmp_path, workspace):
@@ -29,7 +29,7 @@ def test_a_cut_out_animal_has_the_pixels_of_its_box(tmp_path, workspace):
         (0.25, 0.25, 0.5, 0.5)
     ]
     cut = cv2.imdecode(np.fromfile(cut_outs.locate(key, workspace), np.uint8), cv2.IMREAD_COLOR)
-    left, top, right, bottom = cut_outs.widen((30, 24, 90, 72), 120, 96)
+    left, top, right, bottom = widen((30, 24, 90, 72), 120, 96, cut_outs.MARGIN)
     expected = draw(0, 0)[top:bottom, left:right]
     assert cut.shape == expected.shape
     assert np.abs(cut.astype(int) - expected).mean() < 3  # JPEG

@@ -69,9 +69,11 @@ def test_each_individual_has_a_page(kept, tmp_path):
     sections = html.split("<section ")[1:]
     headings = [section.split("<h2>")[1].split("</h2>")[0] for section in sections]
     assert headings == ["&lt;b&gt;", "A", "Unknown individual 1"]
-    assert "<dd>2</dd>" in sections[1] and "z.png, new photograph, 90%" in sections[1]
+    assert (
+        "<dd>2</dd>" in sections[1] and "z.png, new photograph, animal 1 of 2, 90%" in sections[1]
+    )
     assert sections[1].index("k1==") < sections[1].index("n1==")  # A/1.png before z.png
-    assert "u.png, new photograph, 70%" in sections[2]
+    assert "u.png, new photograph, of none of the known individuals 70%" in sections[2]
     assert "break-before: page" in html and "http" not in html and "n2==" not in html
 
 
