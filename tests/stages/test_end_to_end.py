@@ -140,7 +140,6 @@ def test_the_score_card_counts_every_held_out_query(project, name):
 def test_files_that_are_not_used_are_listed(project):
     table = pd.read_csv(project / paths.LEFT_OUT, keep_default_na=False)
     assert dict(zip(table["file"], table["where"], strict=True)) == {
-        "solution.csv": "",
         "test/broken.jpg": "test",
         "test/surplus.jpg": "",
         "train/torn.jpg": "train",

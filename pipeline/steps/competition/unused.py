@@ -8,7 +8,7 @@ from pipeline.data import photograph_files
 from pipeline.data.photograph_files import UNLISTED, LeftOut
 from pipeline.steps.competition.listing import Listing
 
-TRUTH = "truth"  # hidden answers, which no stage looks at
+HIDDEN = {"truth", "solution.csv"}  # the answers: the leaderboard reads them, no stage does
 
 # photographs that a run could go on without, by what is wrong with them
 Bad = dict[str, LeftOut]
@@ -40,7 +40,7 @@ def _walk(path: Path, used: Set[Path]) -> Iterator[LeftOut]:
     """Every file below `path`; only the folders of listed photographs may be links."""
     places = [file.relative_to(path).parts for file in used if file.is_relative_to(path)]
     holding = {parts[0] for parts in places if parts}
-    for name in sorted(set(os.listdir(path)) - {TRUTH}):
+    for name in sorted(set(os.listdir(path)) - HIDDEN):
         entry = path / name
         if entry in used:
             continue

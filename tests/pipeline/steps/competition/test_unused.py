@@ -24,7 +24,8 @@ def test_what_is_not_used_is_listed_and_nothing_else(layout, tmp_path, caplog):
     write_layout(tmp_path, layout)
     write_photo(tmp_path / "more/images/x.jpg")
     (tmp_path / "truth").mkdir()
-    (tmp_path / "truth/solution.csv").touch()  # the hidden solution is not read
+    (tmp_path / "truth/solution.csv").touch()
+    (tmp_path / "solution.csv").touch()  # the leaderboard reads it
     (tmp_path / "notes.txt").touch()
     read = competition.read_competition(tmp_path, COLUMNS)
     assert tabulate(read.left_out).values.tolist() == [
