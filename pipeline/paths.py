@@ -14,6 +14,8 @@ IMAGES = WORK / "competition/images.csv"
 SAMPLE = WORK / "competition/sample.csv"
 VIEWPOINTS = WORK / "competition/viewpoints.csv"
 OCCASIONS = WORK / "competition/occasions.csv"
+QUERIES = WORK / "competition/queries.csv"  # of the scenarios
+DATABASES = WORK / "competition/databases.csv"
 COLUMNS = WORK / "competition/columns.json"  # of the submission
 LEFT_OUT = WORK / "competition/left_out.csv"
 GIVEN_BOXES = WORK / "competition/boxes.csv"
@@ -186,6 +188,11 @@ def encounter_rankings(ensemble: str) -> Path:
 def posteriors(ensemble: str) -> Path:
     """The posterior of every prediction, with new_whale placed."""
     return WORK / "submission" / ensemble / "posteriors.parquet"
+
+
+def photographs(ensemble: str) -> Path:
+    """The photographs found for held-out queries; no rows unless photographs are the answers."""
+    return WORK / "submission" / ensemble / "photographs.parquet"
 
 
 def shift_curve(ensemble: str) -> Path:

@@ -2,19 +2,18 @@
 
 from pipeline import params, paths
 from pipeline.data import artefacts, tables
-from pipeline.steps.score import formats, load, log, plots, score
+from pipeline.steps.score import load, log, plots, score
 from pipeline.system.start import run
 
 
 def main(name: str) -> None:
     p, rankings = params.load(), tables.read("rankings", paths.rankings(name))
-    recipe = p.ensembles[name]
+    recipe, form = p.ensembles[name], p.submission.format
     posteriors = tables.read_parquet(paths.posteriors(name))
     reliability = plots.build_first_answer_diagram(rankings, posteriors, p.score.reliability_bins)
-    form, clusters = p.submission.format, tables.read("clusters", paths.clusters(name))
     card: dict[str, object] = {
         **score.compute_score_card(rankings, p.evaluation),
-        **formats.score_format(form, rankings, artefacts.load_species(), clusters, p.evaluation),
+        **load.load_format_scores(name, form, rankings, p.evaluation),
         **score.summarise_conflicts(tables.read("conflicts", paths.CONFLICTS), p.labels.conflicts),
         **score.count_left_out(tables.read("left_out", paths.LEFT_OUT)),
         **load.load_encounter_scores(name, recipe, p.folds.trained, rankings, p.evaluation),

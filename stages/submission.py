@@ -1,34 +1,34 @@
 """Place new_whale and write the CSV of one ensemble."""
 
-from functools import partial
-
 from pipeline import params, paths
 from pipeline.data import artefacts, tables
-from pipeline.data.members import load_vectors
-from pipeline.steps.submission.queries import Photographs, Settings
+from pipeline.steps.submission import files, load, photographs
+from pipeline.steps.submission.queries import Settings
 from pipeline.steps.submission.submission import answer_unread, rank_queries, write_submission
+from pipeline.steps.verify.peers import PeerModel
 from pipeline.system.start import run
 
 
 def main(name: str) -> None:
     p = params.load()
-    recipe, sample, unread = p.ensembles[name], artefacts.load_sample(), artefacts.load_unread()
-    embed, encounter = partial(load_vectors, recipe.active_backbones()), artefacts.load_encounters()
-    answers = rank_queries(
-        tables.read_parquet(paths.log_odds(name)),
-        artefacts.load_folds(),
-        recipe.fold_list(p.folds.trained),
-        Settings(recipe.new_whale, p.submission, p.evaluation),
-        Photographs(sample[~sample.isin(unread)], artefacts.load_species(), embed, encounter),
-    )
-    tables.write("rankings", answers.held_out, paths.rankings(name))
-    tables.write("test_rankings", answers.tabulate_test(), paths.test_rankings(name))
-    tables.write("clusters", answers.clusters, paths.clusters(name))
-    tables.write("encounter_rankings", answers.encounters, paths.encounter_rankings(name))
-    tables.write_csv(answers.curve, paths.shift_curve(name))
-    tables.write_parquet(answers.posteriors, paths.posteriors(name))
-    answers, columns = answer_unread(answers, unread, name), artefacts.load_columns()
-    write_submission(answers, sample, columns, p.submission.format, paths.submission(name))
+    recipe, form, sample = p.ensembles[name], p.submission.format, artefacts.load_sample()
+    folds, trained = artefacts.load_folds(), recipe.fold_list(p.folds.trained)
+    given, unread = load.load_scenarios(sample, form), artefacts.load_unread()
+    log_odds = tables.read_parquet(paths.log_odds(name))
+    settings = Settings(recipe.new_whale, p.submission, p.evaluation)
+    known = load.load_photographs(recipe, sample[~sample.isin(unread)], given)
+    answers = rank_queries(log_odds, folds, trained, settings, known)
+    files.write_tables(answers, name)
+    peers = PeerModel.from_dict(tables.read_json(paths.PEER_MODEL))
+    search = load.Search(folds, answers.posteriors, p.match.backbone, peers.pair_log_odds)
+    queries = answers.held_out if form == "photographs" else answers.held_out[:0]
+    tables.write_parquet(search.find_held_out(queries), paths.photographs(name))
+    if form == "photographs":
+        found = search.answer(given, trained)
+        photographs.write_answers(found, given, paths.submission(name))
+    else:
+        answers, columns = answer_unread(answers, unread, name), artefacts.load_columns()
+        write_submission(answers, sample, columns, form, paths.submission(name))
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ NAMES = {
     "species": ("species", "dataset"),
     "viewpoint": ("orientation", "position", "viewpoint"),
     "date": ("date",),
+    "encounter": ("encounter_id",),
     "box": ("bbox",),
     "mask": ("segmentation", "mask"),
 }

@@ -29,3 +29,13 @@ def read_submission(path: Path, new: str) -> pd.DataFrame:
     lists = table["ranking"].str.split(" ")
     renamed = lists.map(lambda labels: [NEW_WHALE if label == new else label for label in labels])
     return table.assign(ranking=renamed)
+
+
+def read_photographs(path: Path) -> pd.DataFrame:
+    """Read a submission of photographs: columns query, photograph and score.
+
+    Raises UserError naming the file if it is none.
+    """
+    columns = ["query_id", "database_image_id", "score"]
+    table = user_csv.read_user_csv(path, columns).reset_index(drop=True)
+    return table.set_axis(["query", "photograph", "score"], axis=1).astype({"score": float})

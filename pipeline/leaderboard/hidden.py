@@ -1,14 +1,17 @@
 """Scores against the competition's solution, by what the format of the answers is scored by."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
 import pandas as pd
 
+from pipeline.data.scenarios import Scenarios
 from pipeline.data.tables import NEW_WHALE
 from pipeline.evaluation import metrics, species
 from pipeline.evaluation.balanced import prepare_balanced
 from pipeline.evaluation.cluster_agreement import prepare_agreement
+from pipeline.evaluation.photograph_precision import average_precision
 from pipeline.leaderboard.history import HIDDEN
 from pipeline.params import Format
 from pipeline.system.errors import UserError
@@ -24,7 +27,7 @@ def compute_hidden_scores(
 ) -> dict[str, float]:
     """The score by the solution: public, private, all, and without duplicates of labelled images.
 
-    answers : columns image, ranking (a list of labels)
+    answers : columns image, and what `score` reads
     solution : columns image, identity, usage; None if the competition has no solution
     score : of rows with both tables' columns
     """
@@ -35,7 +38,7 @@ def compute_hidden_scores(
             f"the solution has no row of {len(missing)} test images, as {min(missing)}: complete "
             "it, or move it away to build the leaderboard without it"
         )
-    table = answers.merge(solution, on="image", validate="one_to_one")
+    table = answers.merge(solution, on="image", validate="many_to_one")
     subsets: dict[str, pd.Series] = {
         "public": table["usage"] == "Public",
         "private": table["usage"] == "Private",
@@ -64,6 +67,35 @@ def choose_score(form: Format, known: Collection[str], species_of: Mapping[str, 
         return species.average(of_each)
 
     return score
+
+
+def measure_photographs(
+    found: pd.DataFrame, scenarios: Scenarios, identities: Mapping[str, str]
+) -> pd.DataFrame:
+    """Columns image, precision (average, at 20) of queries whose individual is in their database.
+
+    found : columns query, photograph, score
+    identities : of photographs, as far as labels and the solution name them
+    """
+    ordered = found.sort_values(["query", "score"], ascending=[True, False], kind="stable")
+    answers = {str(query): rows["photograph"] for query, rows in ordered.groupby("query")}
+    measured = []
+    for queries, database in scenarios.split():
+        counts = Counter(identities.get(image, "") for image in database)
+        own = set(database)
+        for query, image in queries[["query", "image"]].itertuples(index=False, name=None):
+            truth = identities.get(image, NEW_WHALE)
+            relevant = counts[truth] - (image in own)
+            if truth != NEW_WHALE and relevant:
+                hits = np.array([[identities.get(name) == truth for name in answers[query]]])
+                precision = average_precision(hits, np.array([relevant]))
+                measured.append((image, precision[0]))
+    return pd.DataFrame(measured, columns=["image", "precision"])
+
+
+def score_photographs(rows: pd.DataFrame) -> float:
+    """The mean average precision of photographs."""
+    return metrics.mean(rows["precision"].to_numpy(), np.ones(len(rows)))
 
 
 def score_map5(rows: pd.DataFrame) -> float:

@@ -49,10 +49,13 @@ class Upload:
 def prepare(ensemble: str, p: Params, slug: str = "") -> Upload:
     """Choose the ensemble's submission and the competition that it goes to.
 
-    Raises UserError for an unknown ensemble, one that has not run, and without a competition.
+    Raises UserError for an unknown ensemble, one that has not run, without a competition, and for
+    ranked photographs.
     """
     check_ensembles([ensemble], p)
     csv = paths.submission(ensemble)
+    if p.submission.format == "photographs":
+        raise UserError(f"kaggle.com has no competition that ranks photographs: send {csv} by hand")
     require_files([csv])
     return Upload(ensemble, csv, slug or choose_slug(p), p.submission.format)
 

@@ -16,6 +16,7 @@ from pipeline.evaluation.coverage import weigh_both_kinds
 from pipeline.leaderboard import changes, hidden, history, page
 from pipeline.params import Format, Params
 from pipeline.steps.score.formats import MEASURES
+from pipeline.steps.submission.load import load_scenarios
 from pipeline.system.errors import require_files
 from pipeline.system.git import current_commit
 
@@ -120,9 +121,26 @@ def score_hidden(ensemble: str, p: Params) -> dict[str, float]:
     columns = artefacts.load_columns()
     truth = solution.read_solution(Path(p.competition.path), columns)
     duplicates = set(artefacts.load_duplicates()["image"])
+    if p.submission.format == "photographs":
+        answers = measure_photographs(ensemble, truth) if truth is not None else pd.DataFrame()
+        return hidden.compute_hidden_scores(answers, truth, duplicates, hidden.score_photographs)
     answers = submission_file.read_submission(paths.submission(ensemble), columns.new_whale)
     score: hidden.Score = hidden.score_map5
     if truth is not None and p.submission.format != "map5":
         known = set(artefacts.load_labels()["identity"]) - {NEW_WHALE}
         score = hidden.choose_score(p.submission.format, known, artefacts.load_species())
     return hidden.compute_hidden_scores(answers, truth, duplicates, score)
+
+
+def measure_photographs(ensemble: str, truth: pd.DataFrame) -> pd.DataFrame:
+    """The average precision of the ensemble's photographs (`hidden.measure_photographs`).
+
+    truth : the solution (columns image, identity)
+    """
+    found = submission_file.read_photographs(paths.submission(ensemble))
+    known = pd.concat(
+        [artefacts.load_labels()[["image", "identity"]], truth[["image", "identity"]]]
+    )
+    identities = dict(zip(known["image"], known["identity"], strict=True))
+    given = load_scenarios(artefacts.load_sample(), "photographs")
+    return hidden.measure_photographs(found, given, identities)

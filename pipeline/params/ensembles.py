@@ -16,7 +16,7 @@ from pipeline.params.values import (
     Unique,
 )
 
-Format = Literal["map5", "single", "clusters"]
+Format = Literal["map5", "single", "clusters", "photographs"]
 LocalScore = Literal[
     "votes",
     "consistent_votes",

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from ruamel.yaml import YAML
+from sklearn.metrics import average_precision_score
 
 from pipeline import params, paths
 from pipeline.leaderboard.update import update_leaderboard
@@ -24,6 +25,7 @@ LAYOUTS = [
     pytest.param("humpback", "map5", ["Image", "Id"], marks=pytest.mark.slow),
     pytest.param("happywhale", "map5", ["image", "predictions"], marks=pytest.mark.slow),
     pytest.param("whaledo", "map5", ["image_id", "whale_id"], marks=pytest.mark.slow),
+    ("whaledo", "photographs", ["query_id", "database_image_id", "score"]),
     pytest.param("wildlife_datasets", "map5", ["image_id", "identity"], marks=pytest.mark.slow),
     ("animalclef2025", "single", ["image_id", "identity"]),
     ("animalclef2026", "clusters", ["image_id", "cluster"]),
@@ -95,11 +97,14 @@ def test_every_layout_ends_with_its_submission(project, layout, form, columns):
     answers = pd.read_csv(paths.submission("card"), dtype=str)
     test = table[table["test"]]
     assert answers.columns.tolist() == columns
+    card = json.loads(paths.score_card("card").read_text())
+    if form == "photographs":
+        check_photographs(table, answers, card)
+        return
     ends = ".jpg" if layout in ("humpback", "happywhale") else ""
     order = test["image"] if layout == "wildlife_datasets" else test["image"][::-1]
     assert answers[columns[0]].tolist() == [f"{image}{ends}" for image in order]
     labels = answers[columns[1]].str.split(" ")
-    card = json.loads(paths.score_card("card").read_text())
     if form == "map5":
         assert (labels.str.len() == 5).all() and "ari" not in card and "geometric_mean" not in card
     elif form == "single":
@@ -124,6 +129,36 @@ def check_clusters(answers: pd.DataFrame, test: pd.DataFrame, card: dict) -> Non
         assert label.startswith(f"cluster_{species[image]}_")
     assert -1 <= card["ari_low"] <= card["ari"] <= 1
     assert card["ari_lynx"] is not None and card["ari_SalamanderID2025"] is not None
+
+
+def check_photographs(table: pd.DataFrame, answers: pd.DataFrame, card: dict) -> None:
+    """Against scikit-learn's average precision, as the competition computes it."""
+    answers = answers.astype({"score": float})
+    assert answers["score"].between(0, 1).all()
+    test = table[table["test"]]
+    identity = table.set_index("image")["identity"]
+    assert answers["query_id"].drop_duplicates().tolist() == [
+        f"{scenario}-{image}"
+        for scenario in ("scenario01", "scenario02")
+        for image in test["image"][::-1]
+    ]
+    precision = []
+    for query, rows in answers.groupby("query_id"):
+        scenario, image = query.split("-")
+        database = table if scenario == "scenario01" else table[table["species"] == "lynx"]
+        others = database[database["image"] != image]
+        assert len(rows) == 20 and set(rows["database_image_id"]) <= set(others["image"])
+        right = identity[rows["database_image_id"]].to_numpy() == identity[image]
+        if relevant := int((others["identity"] == identity[image]).sum()):
+            found = average_precision_score(right, rows["score"]) if right.any() else 0.0
+            precision.append(found * right.sum() / min(relevant, 20))
+    assert 0 < card["map20_low"] <= card["map20"] <= card["map20_high"] <= 1
+    write_solution(test, ["image_id", "whale_id"])
+    (row,) = update_leaderboard(params.load()).to_dict("records")
+    assert row["measure"] == "map20" and row["held_out"] == card["map20"]
+    assert row["hidden"] == pytest.approx(np.mean(precision), abs=1e-5)
+    # colours tell the individuals: much better than chance
+    assert row["hidden"] > 0.5
 
 
 def write_solution(test: pd.DataFrame, columns: list[str]) -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from pipeline.data import identity_names, photographs_csv, tables
 from pipeline.data.photograph_files import LeftOut, printable
+from pipeline.data.scenarios import Scenarios
 from pipeline.params import Columns, Layout
 from pipeline.steps.competition import layouts, measuring, unused
 from pipeline.steps.competition.listing import Annotations
@@ -32,6 +33,7 @@ class CompetitionTables(NamedTuple):
     images : table "images"; sample : one column, `image`, of the test; viewpoints : table
         "viewpoints"; annotations : the given boxes and masks; columns : of the submission
     occasions : table "occasions"
+    scenarios : which photographs are searched in which, also those that can't be read
     left_out : files that are not used; photographs of the test among them are in `sample` alone
     """
 
@@ -41,6 +43,7 @@ class CompetitionTables(NamedTuple):
     annotations: Annotations
     columns: Columns
     occasions: pd.DataFrame
+    scenarios: Scenarios
     left_out: list[LeftOut]
 
 
@@ -115,9 +118,16 @@ def _read_all(
     given = listing.annotate(table, faults)
     images = table[tables.COLUMNS["images"]]
     sample = table.loc[table["split"] == "test", ["image"]].reset_index(drop=True)
-    taken = read_occasions(path, images, listing.columns.image, use_exif, faults)
+    known = listing.columns.image, listing.occasions
     return CompetitionTables(
-        images, sample, listing.viewpoints, given, listing.columns, taken, not_used
+        images,
+        sample,
+        listing.viewpoints,
+        given,
+        listing.columns,
+        read_occasions(path, images, *known, use_exif, faults),
+        listing.scenarios,
+        not_used,
     )
 
 

@@ -2,13 +2,15 @@
 
 import logging
 from collections.abc import Callable, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from pipeline.data import occasions, scenarios
+from pipeline.data.scenarios import Scenarios
 from pipeline.params import Columns
 
 logger = logging.getLogger(__name__)
@@ -41,6 +43,8 @@ class Listing:
     complete : folders of which every photograph has to be in a table, and that table
     annotate : reads the annotations, given `photographs` with width, height and orientation, and
         adds what is wrong to a list of faults
+    scenarios : which photographs are searched in which
+    occasions : table "occasions", as far as the layout's own tables know it
     """
 
     photographs: pd.DataFrame
@@ -49,6 +53,8 @@ class Listing:
     reads: Set[Path]
     complete: Mapping[Path, str]
     annotate: Callable[[pd.DataFrame, list[str]], Annotations]
+    scenarios: Scenarios = field(default_factory=scenarios.build_empty)
+    occasions: pd.DataFrame = field(default_factory=occasions.build_empty)
 
 
 def build_rows(file: str, name: pd.Series, split: str, identity: pd.Series | str) -> pd.DataFrame:

@@ -4,12 +4,13 @@ AnimalCLEF 2025 and 2026 (kaggle.com/competitions/animal-clef-2025 and -2026), d
 package wildlife-datasets describes them, and Where's Whale-do (drivendata.org/competitions/96).
 """
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
-from pipeline.data import identity_names, importing, metadata_csv, user_csv
+from pipeline.data import identity_names, importing, metadata_csv, occasions, user_csv
 from pipeline.params import Columns
 from pipeline.steps.competition import checks, metadata_annotations, scenarios
 from pipeline.steps.competition.listing import Listing, build_rows, keep_comparable
@@ -44,10 +45,23 @@ def list_wildlife_datasets(path: Path, faults: list[str]) -> Listing:
 
 
 def list_whaledo(path: Path, faults: list[str]) -> Listing:
-    """The test are the scenarios' queries; their labels, if there are any, are not read."""
+    """The test are the scenarios' queries; their labels, if there are any, are not read.
+
+    Nor are their encounters, which the competition forms for each whale by itself.
+    """
     rows = metadata_csv.read_metadata(path / FILE, faults, ())
-    queries = scenarios.read_queries(path, faults)
-    return _build(path, rows, queries["query_image_id"].drop_duplicates(), "", faults)
+    given = scenarios.read_scenarios(path, set(rows["image"]), faults)
+    test = given.queries["image"].drop_duplicates()
+    taken = _name_encounters(rows[~rows["image"].isin(test)])
+    listing = _build(path, rows, test[test.isin(rows["image"])], "", faults)
+    return replace(listing, scenarios=given, occasions=taken)
+
+
+def _name_encounters(rows: pd.DataFrame) -> pd.DataFrame:
+    """The table "occasions" of metadata rows with an encounter."""
+    known = rows[rows["encounter"] != ""]
+    named = known[["image"]].assign(sequence=known["encounter"])
+    return named.reindex(columns=occasions.COLUMNS, fill_value="").reset_index(drop=True)
 
 
 def _read_header(path: Path, faults: list[str]) -> list[str]:

@@ -9,16 +9,24 @@ from pipeline.system.threads import map_in_threads
 
 
 def read_occasions(
-    path: Path, images: pd.DataFrame, column: str, use_exif: bool, faults: list[str]
+    path: Path,
+    images: pd.DataFrame,
+    column: str,
+    listed: pd.DataFrame,
+    use_exif: bool,
+    faults: list[str],
 ) -> pd.DataFrame:
-    """The table "occasions" of photographs.csv in `path`; without that file, of EXIF.
+    """The table "occasions" of photographs.csv in `path`; without that file, `listed` or of EXIF.
 
     images : table "images" (of photographs that can't be read, width is 0)
     column : the competition's name of photographs
+    listed : table "occasions" of the competition's other tables
     """
     file = path / photographs_csv.FILE
     if file.exists():
         return photographs_csv.read_photographs(file, images["image"], faults, column)
+    if len(listed):
+        return listed
     readable = images[images["width"] > 0]
     if not use_exif or readable.empty:
         return occasions.build_empty()

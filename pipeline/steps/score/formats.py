@@ -1,4 +1,4 @@
-"""What the answers' format is scored by, if it is not five names: by species, and their mean."""
+"""What one name, and clusters, are scored by: by species, and their mean."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,10 +14,19 @@ from pipeline.evaluation.species import Statistic
 from pipeline.params import Evaluation, Format
 from pipeline.steps.score.score import round_scores
 
-MEASURES: dict[Format, str] = {"single": "geometric_mean", "clusters": "ari"}
+MEASURES: dict[Format, str] = {
+    "single": "geometric_mean",
+    "clusters": "ari",
+    "photographs": "map20",
+}
+WORDS: dict[Format, str] = {
+    "single": "geometric mean of BAKS and BAUS",
+    "photographs": "MAP@20 of photographs",
+}
 REASONS: dict[Format, str] = {
     "single": "the held-out photographs show fewer than two known or two new individuals",
     "clusters": "no fold has two held-out photographs of one individual, and another to choose by",
+    "photographs": "the held-out photographs show fewer than two known individuals",
 }
 
 
@@ -34,10 +43,10 @@ def score_format(
     species_of : of the images whose species is known
 
     Scores are null, and `not_measured_<score>` names the species, where held-out queries do not
-    measure them; if they measure no species, the score is that of all photographs. Nothing for five
-    names.
+    measure them; if they measure no species, the score is that of all photographs. Nothing for
+    other formats.
     """
-    if form == "map5":
+    if form not in ("single", "clusters"):
         return {}
     rows = rankings.assign(species=[species_of.get(image, "") for image in rankings["image"]])
     if form == "clusters":
@@ -84,7 +93,7 @@ def describe(ensemble: str, form: Format, card: Mapping[str, Any]) -> list[str]:
     if form == "map5":
         return []
     name = MEASURES[form]
-    words = name.replace("_", " ") + (" of BAKS and BAUS" if form == "single" else "")
+    words = WORDS.get(form, name)
     if card[name] is None:
         return [f"score {ensemble}: {words}: {card[f'not_measured_{name}']}"]
     low, high = card[f"{name}_low"], card[f"{name}_high"]

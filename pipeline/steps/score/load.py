@@ -5,9 +5,11 @@ import pandas as pd
 from pipeline import paths
 from pipeline.data import artefacts, tables
 from pipeline.data.members import list_members, load_vectors
-from pipeline.params import Ensemble, Evaluation
+from pipeline.params import Ensemble, Evaluation, Format
 from pipeline.steps.score import score
 from pipeline.steps.score.encounters import score_encounters
+from pipeline.steps.score.formats import score_format
+from pipeline.steps.score.photographs import score_photographs
 from pipeline.steps.score.splits import compare_splits
 
 
@@ -29,6 +31,20 @@ def load_verify_scores() -> dict[str, float | None]:
         **score.name_verify_scores(tables.read_json(paths.VERIFY_SCORES), "verify"),
         **score.name_verify_scores(tables.read_json(paths.PEER_SCORES), "unknown"),
     }
+
+
+def load_format_scores(
+    name: str, form: Format, rankings: pd.DataFrame, evaluation: Evaluation
+) -> dict[str, float | str | None]:
+    """The score of the ensemble's answers by their format; empty if they are five names.
+
+    rankings : table "rankings"
+    """
+    if form == "photographs":
+        found = tables.read_parquet(paths.photographs(name))
+        return score_photographs(rankings, found, artefacts.load_folds(), evaluation)
+    clusters = tables.read("clusters", paths.clusters(name))
+    return score_format(form, rankings, artefacts.load_species(), clusters, evaluation)
 
 
 def load_encounter_scores(

@@ -4,6 +4,8 @@ from collections.abc import Collection
 
 import pandas as pd
 
+from pipeline.data.scenarios import LENGTH as MOST
+from pipeline.data.scenarios import Scenarios
 from pipeline.params import Format
 from pipeline.steps.submission.shift import LENGTH
 from pipeline.system.errors import NOT_OF_ONE_RUN, UserError
@@ -37,3 +39,25 @@ def check_images(answers: pd.Series, sample: Collection[str]) -> None:
             f"answers must be one per test image: missing {missing}, extra {extra}: "
             f"{NOT_OF_ONE_RUN}"
         )
+
+
+def check_photographs(found: pd.DataFrame, scenarios: Scenarios) -> None:
+    """Raise ValueError, naming the query, for photographs (query, photograph, score) of no use.
+
+    Every query has up to 20 distinct photographs of its database, and not itself, with scores from
+    0 to 1 that fall.
+    """
+    answers = {str(query): rows for query, rows in found.groupby("query", sort=False)}
+    for queries, database in scenarios.split():
+        names = set(database)
+        for query, image in queries[["query", "image"]].itertuples(index=False, name=None):
+            others = names - {image}
+            rows = answers.get(query, found[:0])
+            chosen, scores = set(rows["photograph"]), rows["score"]
+            fall = scores.between(0, 1).all() and (scores.diff()[1:] < 0).all()
+            length = min(MOST, len(others))
+            if not fall or not chosen <= others or not len(chosen) == len(rows) == length:
+                raise ValueError(
+                    f"{query}: its answer is not {length} distinct photographs of the "
+                    f"{len(others)} of its database, with falling scores from 0 to 1"
+                )

@@ -21,12 +21,13 @@ def answer_encounters(
 ) -> pd.DataFrame:
     """Build the table "encounter_rankings" of held-out queries and of the test's.
 
-    Empty unless an encounter has several queries, and if the answers are clusters. Held-out
+    Empty unless an encounter has several queries, and unless the answers are names. Held-out
     encounters are answered by fits without them.
     """
     own = select_several(queries.truth["image"], photographs.encounter)
     test = select_several(pd.Series(queries.test["query"].unique()), photographs.encounter)
-    if settings.submission.format == "clusters" or (own.empty and test.empty):
+    named = settings.submission.format not in ("clusters", "photographs")
+    if not named or (own.empty and test.empty):
         return pd.DataFrame(columns=tables.COLUMNS[KIND])
     placed, placed_test = place_all(queries, settings, photographs.species, subtract_shift)
     truth = queries.truth[queries.truth["image"].isin(own.index)]

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.data.scenarios import Scenarios
 from pipeline.leaderboard import hidden
 from pipeline.leaderboard.history import HIDDEN
 from pipeline.system.errors import UserError
@@ -92,3 +93,25 @@ def test_clusters_are_scored_where_the_solution_names_the_individual():
     assert score("clusters", right, {}) == 1
     alone = TABLE.assign(answer=[f"c_{number}" for number in range(6)])
     assert score("clusters", alone, {}) == 0
+
+
+def test_photographs_are_scored_where_the_individual_is_in_the_database():
+    """q finds its second of two at rank 3; n is new, and r the only photograph of its own.
+
+    A photograph whose individual nothing names is wrong.
+    """
+    given = Scenarios(
+        pd.DataFrame(
+            {"scenario": ["s"] * 3 + ["t"], "query": ["q", "n", "r", "t-q"], "image": list("qnrq")}
+        ),
+        pd.DataFrame({"scenario": ["s"] * 5 + ["t"], "image": [*"pabqr", "b"]}),
+    )
+    identities = {"q": "w1", "a": "w1", "b": "w1", "r": "w2", "n": "new_whale"}
+    found = [("q", "b", 0.2), ("q", "p", 0.5), ("q", "a", 0.9), ("r", "a", 0.5), ("t-q", "b", 1.0)]
+    table = pd.DataFrame(found, columns=["query", "photograph", "score"])
+    measured = hidden.measure_photographs(table, given, identities)
+    assert measured["image"].tolist() == ["q", "q"]
+    assert measured["precision"].tolist() == pytest.approx([(1 + 2 / 3) / 2, 1])
+    solution = pd.DataFrame({"image": ["q"], "identity": ["w1"], "usage": ["Public"]})
+    scores = hidden.compute_hidden_scores(measured, solution, set(), hidden.score_photographs)
+    assert scores["public"] == pytest.approx(11 / 12, abs=1e-5) and np.isnan(scores["private"])

@@ -162,3 +162,10 @@ def test_an_ensemble_that_is_unknown_or_has_not_run_is_refused():
         prepare("best")
     with pytest.raises(UserError, match="no ensemble bset"):
         prepare("bset")
+
+
+def test_ranked_photographs_are_of_no_competition_at_kaggle(project, tmp_path):
+    settings = (tmp_path / "params.yaml").read_text()
+    (tmp_path / "params.yaml").write_text(settings.replace("format: map5", "format: photographs"))
+    with pytest.raises(UserError, match=r"send submissions/card.csv by hand"):
+        kaggle.prepare("card", params.load())

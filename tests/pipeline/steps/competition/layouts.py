@@ -78,15 +78,20 @@ def write_metadata(
 
 
 def write_scenarios(folder: Path, table: pd.DataFrame) -> None:
-    """Two scenarios of the queries, with the paths of the published example."""
+    """Two scenarios of the queries, with the paths of the published example.
+
+    The first database has every picture, also the queries; the second those of the first species.
+    """
     names = ["scenario01", "scenario02"]
+    databases = [table["image"], table.loc[table["species"] == table["species"][0], "image"]]
     for kind in ("queries", "databases"):
         (folder / kind).mkdir()
-    for name in names:
+    for name, database in zip(names, databases, strict=True):
         queries = table.loc[table["test"], "image"].iloc[::-1]
-        pd.DataFrame({"query_id": name, "query_image_id": queries}).to_csv(
+        pd.DataFrame({"query_id": f"{name}-" + queries, "query_image_id": queries}).to_csv(
             folder / f"queries/{name}.csv", index=False
         )
+        database.to_frame("database_image_id").to_csv(folder / f"databases/{name}.csv", index=False)
     root = "/code_execution/data/"
     pd.DataFrame(
         {
@@ -108,7 +113,11 @@ def write_layout(folder: Path, layout: str, pictures: Pictures = SQUARES) -> Non
         write_folders(folder, pictures, place, labels, ["image", "predictions"])
     elif layout == "whaledo":
         labels = table["identity"].mask(table["test"], "hidden")
-        write_metadata(folder, pictures, whale_id=labels, viewpoint=table["side"])
+        # two pictures of an individual are of one encounter
+        times = table.groupby("identity").cumcount() // 2
+        encounters = labels + "-" + times.astype(str)
+        columns = {"viewpoint": table["side"], "encounter_id": encounters}
+        write_metadata(folder, pictures, whale_id=labels, **columns)
         write_scenarios(folder, table)
     elif layout == "wildlife_datasets":
         outline = json.dumps([4, 4, 20, 4, 20, 20, 4, 20])

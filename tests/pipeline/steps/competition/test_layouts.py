@@ -48,6 +48,51 @@ def test_every_layout_gives_the_same_tables(layout, name, columns, read, tmp_pat
     assert layouts.recognise(tmp_path) == name
 
 
+def test_scenarios_are_read_and_the_encounters_of_labelled_photographs(read):
+    tables = read("whaledo")
+    (first, everything), (second, lynxes) = tables.scenarios.split()
+    assert first["query"].tolist() == ["scenario01-p6", "scenario01-p5"]
+    assert second["image"].tolist() == ["p6", "p5"]
+    assert everything == [f"p{n}" for n in range(7)] and lynxes == ["p0", "p1", "p2", "p5"]
+    taken = tables.occasions.set_index("image")["sequence"]
+    assert taken.to_dict() == {
+        "p0": "anna-0",
+        "p1": "anna-0",
+        "p2": "bruno-0",
+        "p3": "carla-0",
+        "p4": "dora-0",
+    }
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "fault"),
+    [
+        (
+            "queries/scenario02.csv",
+            "query_id,query_image_id\nq,p9\n",
+            "row 2: p9 is not in metadata",
+        ),
+        ("queries/scenario02.csv", "query_id,query_image_id\n,p5\n", "row 2: has an empty cell"),
+        ("queries/scenario02.csv", "query_id,query_image_id\n", "lists no photograph"),
+        (
+            "queries/scenario02.csv",
+            "query_id,query_image_id\nscenario01-p5,p5\n",
+            "scenario01-p5 is listed already, in queries/scenario01.csv, row 3",
+        ),
+        ("databases/scenario01.csv", "database_image_id\np0\np0\n", "row 3: p0 is listed already"),
+        ("databases/scenario01.csv", None, "there is no such file"),
+    ],
+)
+@pytest.mark.fault("tables", "scenarios of photographs that do not exist", "a fault with its row")
+def test_a_scenario_without_a_meaning_is_a_fault(file, text, fault, tmp_path):
+    write_layout(tmp_path, "whaledo")
+    (tmp_path / file).unlink()
+    if text is not None:
+        (tmp_path / file).write_text(text)
+    with pytest.raises(Faults, match=fault):
+        competition.read_competition(tmp_path, COLUMNS)
+
+
 def test_species_and_sides_are_read_where_the_test_has_them(read):
     rows = read("animalclef2025").viewpoints.set_index("image")
     assert rows["species"].tolist() == ["lynx"] * 3 + ["SalamanderID2025"] * 2 + [
