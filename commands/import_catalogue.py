@@ -80,12 +80,22 @@ def main(  # noqa: PLR0913
     then moved to one side, except with --as-published. OUT/truth/left_out.csv lists every file
     that is not used, and why. Put OUT (or a link to it) at data/competition and run
     `make PRESET=animals-cpu`.
+
+    With --test all photographs of the catalogue train, and those of that folder are named: each
+    animal that was detected is a photograph of the test, cut out if there are several.
     """
     from pipeline import params
     from pipeline.catalogue.convert import Source, Split, convert
+    from pipeline.exchange.detections import DetectionFiles
 
-    catalogue = Source(source, skip, root, path, identity, date, viewpoint)
-    how = Split(split.value, ratio, new, seed, as_published)
+    if detections and not test:
+        raise typer.BadParameter(
+            "--detections is about the photographs of --test; a file about the catalogue's is "
+            "named with --catalogue-detections"
+        )
+    where = DetectionFiles(detections, catalogue_detections, threshold, boxes)
+    catalogue = Source(source, skip, root, path, identity, date, viewpoint, where)
+    how = Split(split.value, ratio, new, seed, as_published, test)
     print(describe(out, convert(catalogue, how, out, params.load().dedup, skip_bad)))
 
 
