@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.options import Ensemble, check_probability
+from commands.options import Ensemble, HalfWidth, Seed
 
 if TYPE_CHECKING:
     from pipeline.population.count import Count
@@ -17,13 +17,8 @@ EXAMPLES = ["tailprint count best", "tailprint count best --half-width 0.05 --se
 
 def main(
     ensemble: Ensemble,
-    half_width: Annotated[
-        float,
-        typer.Option(
-            callback=check_probability, help="Half of the 95 % interval to aim at, of the number."
-        ),
-    ] = 0.1,
-    seed: Annotated[int, typer.Option(min=0, help="Of the random sample of photographs.")] = 0,
+    half_width: HalfWidth = 0.1,
+    seed: Seed = 0,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", help="The questions; submissions/ENSEMBLE_questions.csv."),
@@ -33,11 +28,11 @@ def main(
 
     Counts the known individuals and those on photographs without a name (the test's and those
     labelled new_whale). Draws a random sample of these, and writes the pairs of photographs that a
-    reviewer is to compare to a CSV (photograph, other, probability, reason). Decide on them with
-    `tailprint review --questions`, and run the same command again: it reads data/review.csv, prints
-    the number with a 95 % interval, and lists what is still open, until nothing is. Pairs with the
-    reason "again" are for a second reviewer (`tailprint review --second-opinions`); left open, they
-    make the interval wider.
+    reviewer is to compare to a CSV (photograph, other, probability, reason). `tailprint review
+    ENSEMBLE --count` asks about them in the browser, one after the other, with the same options.
+    This command reads the decisions (data/review.csv), prints the number with a 95 % interval, and
+    lists what is still open. Pairs with the reason "again" are for a second reviewer; left open,
+    they make the interval wider.
     """
     from pipeline import params, paths
     from pipeline.data import tables
@@ -51,12 +46,14 @@ def main(
     file = out or paths.SUBMISSIONS / f"{ensemble}_questions.csv"
     tables.write_csv(defuse(finished_run.tabulate_questions(named, review)), file)
     print(
-        *describe(survey.count(review), len(review.questions), named.collection.known, file),
+        *describe(
+            survey.count(review), len(review.questions), named.collection.known, ensemble, file
+        ),
         sep="\n",
     )
 
 
-def describe(count: "Count", questions: int, known: int, file: Path) -> list[str]:
+def describe(count: "Count", questions: int, known: int, ensemble: str, file: Path) -> list[str]:
     """The number, what it rests on, and what is to be done next."""
     number, low, high = count.predicted
     lines = [
@@ -78,5 +75,5 @@ def describe(count: "Count", questions: int, known: int, file: Path) -> list[str
     return [
         *lines,
         f"{questions} questions are open; the interval holds only when they are answered: "
-        f"tailprint review --questions {file}, then this command again.",
+        f"tailprint review {ensemble} --count, then this command again. They are in {file}, too.",
     ]

@@ -38,12 +38,19 @@ Ensemble = Annotated[str, typer.Argument(help="An ensemble of params.yaml.")]
 FilesRoot = Annotated[
     Path | None, typer.Option(help="Folder of the CSV's files, if another than its own.")
 ]
+HalfWidth = Annotated[
+    float,
+    typer.Option(
+        callback=check_probability, help="Half of the 95 % interval to aim at, of the number."
+    ),
+]
 LeftOutName = Annotated[str, typer.Option(help="A name to leave out: of unknown individuals.")]
 Photograph = Annotated[Path, typer.Argument(help="A photograph's file.", exists=True)]
 Photographs = Annotated[list[Path], typer.Argument(help="Files of photographs.", exists=True)]
 Picture = Annotated[
     Path, typer.Option(callback=check_picture, help="The file to draw the matched points in.")
 ]
+Seed = Annotated[int, typer.Option(min=0, help="Of the random sample of photographs.")]
 Threshold = Annotated[
     float,
     typer.Option(callback=check_probability, help="The least confidence of a detection."),

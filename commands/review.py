@@ -2,14 +2,21 @@
 
 import getpass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from commands.options import HalfWidth, Seed
+
+if TYPE_CHECKING:
+    from pipeline.params import Params
+    from pipeline.population.live import LiveCount
 
 EXAMPLES = [
     "tailprint review",
     "tailprint review --host 0.0.0.0  # for reviewers on your network",
     "tailprint review --questions pairs.csv --who Ada",
+    "tailprint review best --count  # how many individuals are there?",
 ]
 
 
@@ -20,7 +27,8 @@ def find_user() -> str:
         return "reviewer"
 
 
-def main(
+# one option per thing that a reviewer chooses
+def main(  # noqa: PLR0913
     ensemble: Annotated[
         str | None, typer.Argument(help="An ensemble; identify.ensemble unless given.")
     ] = None,
@@ -29,6 +37,14 @@ def main(
         str, typer.Option(help="The address to listen on; others than this machine's need a token.")
     ] = "127.0.0.1",
     *,
+    count: Annotated[
+        bool,
+        typer.Option(
+            "--count", help="Ask how many individuals there are; the number so far is shown."
+        ),
+    ] = False,
+    half_width: HalfWidth = 0.1,
+    seed: Seed = 0,
     who: Annotated[str, typer.Option(default_factory=find_user, help="The reviewer's name.")],
     file: Annotated[
         Path | None,
@@ -58,7 +74,8 @@ def main(
 
     The page /questions beside the report asks about one pair of photographs after the other, the
     one whose answer is expected to correct most first, and says how many more are worth it. It
-    needs no mouse. A pair that two reviewers answer differently comes again.
+    needs no mouse. A pair that two reviewers answer differently comes again. With --count it asks
+    the questions of `tailprint count`, which follow from the answers so far, and shows the number.
 
     Only this machine reaches the page, unless --host names another address: then the printed URL
     has a token, without which nothing is answered. There is no encryption: use it on networks that
@@ -77,13 +94,31 @@ def main(
     name = ensemble or default_ensemble(p)
     report, reviewer = desk.find_report(name), check_reviewer(who)
     folds = p.ensembles[name].fold_list(p.folds.trained)
-    source = question_list.choose(file, p.match.backbone, folds)
+    if count and (file or second_opinions):
+        raise typer.BadParameter("--count asks its own questions: leave the other option out")
     listener = server.listen(host, port)
     access = Access.to(listener, host)
     views = Views([*folds, paths.TEST])
-    questions = QuestionDesk(Ledger(p.labels.conflicts), source, views, second_opinions)
+    if count:
+        live = start_count(name, p, seed, half_width)
+        questions = QuestionDesk(
+            Ledger(p.labels.conflicts), lambda _: live.list_questions(), views, False, live.describe
+        )
+    else:
+        source = question_list.choose(file, p.match.backbone, folds)
+        questions = QuestionDesk(Ledger(p.labels.conflicts), source, views, second_opinions)
     app = desk.create_app(report, reviewer, access, questions)
     running = server.create(app, listener)
     print(f"{access.url} shows {name}. Decisions go to {paths.REVIEW}. Ctrl-C ends it.", flush=True)
     print(f"{access.locate(QUESTIONS)} asks the most useful question next.", flush=True)
     running.run()
+
+
+def start_count(ensemble: str, p: "Params", seed: int, half_width: float) -> "LiveCount":
+    """The count of a finished run, whose questions follow from the decisions."""
+    from pipeline.population import finished_run
+    from pipeline.population.count import Survey
+    from pipeline.population.live import LiveCount
+
+    named = finished_run.load(ensemble, p)
+    return LiveCount(named, Survey(named.collection, seed, half_width))

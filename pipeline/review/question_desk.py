@@ -2,8 +2,9 @@
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
+import numpy as np
 import pandas as pd
 
 from pipeline.data.tables import NEW_WHALE
@@ -22,6 +23,7 @@ from pipeline.review.views import Views
 
 HELD = 300.0  # seconds for which a question on one reviewer's screen is not displayed to another
 DISPUTED = "reviewers disagree: whose answer holds?"
+AGAIN = "again"  # the reason of a question that another reviewer is to answer, too
 SECOND = "a second opinion: another reviewer has answered this"
 
 
@@ -29,12 +31,21 @@ class QuestionDesk:
     """Questions for several reviewers, from a list and from what they have answered.
 
     is_second : only questions that others have answered and the reviewer has not
+    describe : a sentence on what all answers come to so far
+
+    A question with the reason AGAIN has an answer already: only reviewers who have not given one
+    get it, and they see neither the answer nor what follows from it.
     """
 
     def __init__(
-        self, ledger: Ledger, questions: QuestionList, views: Views, is_second: bool = False
+        self,
+        ledger: Ledger,
+        questions: QuestionList,
+        views: Views,
+        is_second: bool = False,
+        describe: Callable[[], str] = str,
     ) -> None:
-        self.ledger, self.views = ledger, views
+        self.ledger, self.views, self._summarise = ledger, views, describe
         self._questions, self._is_second = questions, is_second
         self._lock = threading.Lock()
         self._held: dict[Key, tuple[str, float]] = {}
@@ -49,14 +60,19 @@ class QuestionDesk:
             rows = self.ledger.rows()
             before, names = self.ledger.resolve_names()
             opinions = collect_opinions(rows)
-            questions = self._list(State(names, before, list_answers(opinions)), opinions, who)
+            state = State(names, before, list_answers(opinions))
+            questions, waiting = self._list(state, opinions, who)
             chosen = self._choose(questions, who, again)
-            displayed = before if self._is_second else names  # which tell what others have answered
+            is_blind = self._is_second or (chosen is not None and chosen["reason"] == SECOND)
+            displayed = before if is_blind else names  # which tell what others have answered
+            summary = self._summarise()
         return {
             "reviewer": who,
             "question": None if chosen is None else self._describe(chosen, displayed, opinions),
             "answered": sum(is_by(pair, who) for pair in opinions.values()),
             "left": len(questions),
+            "waiting": waiting,
+            "summary": summary,
             "worth": self._count_worth(questions, names),
             "last": find_last(rows, opinions, who),
             "agreement": describe_agreement(opinions.values()),
@@ -82,9 +98,12 @@ class QuestionDesk:
         with self._lock:
             self._held = {key: held for key, held in self._held.items() if held[0] != who}
 
-    def _list(self, state: State, opinions: dict[Key, Opinions], who: str) -> pd.DataFrame:
-        """All open questions of a reviewer, disputed pairs first."""
+    def _list(
+        self, state: State, opinions: dict[Key, Opinions], who: str
+    ) -> tuple[pd.DataFrame, int]:
+        """All open questions of a reviewer, disputed pairs first; how many wait for another one."""
         disputed = [key for key, pair in opinions.items() if pair.is_open]
+        waiting = 0
         if self._is_second:
             table = build_table([key for key in opinions if is_second(opinions[key], who)], SECOND)
         else:
@@ -92,10 +111,16 @@ class QuestionDesk:
             new = {a for a, _, decision in state.answers if decision == "new"}
             listed = self._questions(state)
             pairs = zip(listed["photograph"], listed["other"], strict=True)
-            table = listed[
-                [tuple(sorted(pair)) not in closed and not {*pair} & new for pair in pairs]
+            keys: list[Key] = [tuple(sorted(pair)) for pair in pairs]
+            again = (listed["reason"] == AGAIN).to_numpy(dtype=bool)
+            by_others = [may_repeat(opinions.get(key), who) for key in keys]
+            is_open = [
+                (repeated if is_again else key not in closed) and not {*key} & new
+                for key, is_again, repeated in zip(keys, again, by_others, strict=True)
             ]
-        return pd.concat([build_table(disputed, DISPUTED), table], ignore_index=True)
+            waiting = int((again & ~np.array(by_others, bool)).sum())
+            table = hide_answers(listed[is_open])
+        return pd.concat([build_table(disputed, DISPUTED), table], ignore_index=True), waiting
 
     def _choose(self, questions: pd.DataFrame, who: str, again: Key | None) -> pd.Series | None:
         """The first question that is on no other reviewer's screen, or the one to ask again."""
@@ -150,6 +175,20 @@ def build_table(pairs: list[Key], reason: str) -> pd.DataFrame:
     """Questions about these pairs, columns COLUMNS; single photographs are left out."""
     rows = [[*pair, float("nan"), float("nan"), reason] for pair in pairs if len(pair) == 2]
     return pd.DataFrame(rows, columns=COLUMNS).astype({"probability": float, "gain": float})
+
+
+def may_repeat(opinions: Opinions | None, who: str) -> bool:
+    """Whether a reviewer may answer a pair again, for the first time and without a dispute."""
+    return opinions is None or (who not in opinions.by and opinions.dispute is None)
+
+
+def hide_answers(questions: pd.DataFrame) -> pd.DataFrame:
+    """The questions, of repeated ones without what tells the answers of others."""
+    again = questions["reason"] == AGAIN
+    return questions.assign(
+        probability=questions["probability"].mask(again),
+        reason=questions["reason"].mask(again, SECOND),
+    )
 
 
 def is_by(opinions: Opinions, who: str) -> bool:

@@ -50,6 +50,11 @@ function progressText() {
   return `${answered} answered, about ${worth} more ${worth === 1 ? "is" : "are"} worth answering`;
 }
 
+function waitingText() {
+  if (!state.waiting) return "";
+  return ` ${plural(state.waiting, "pair")} should be compared by a second reviewer, too: by another name, above.`;
+}
+
 function nameText({ name, count }) {
   if (name === "") return "without a name";
   return name === "new_whale" ? "new" : `${name}, ${plural(count, "photograph")}`;
@@ -70,11 +75,12 @@ function show(next) {
   state = next;
   const { question } = state;
   byId("progress").textContent = progressText();
+  byId("summary").textContent = state.summary;
   byId("who").textContent = `You are ${state.reviewer}`;
   byId("pair").hidden = question === null;
   byId("facts").textContent = question ? factsText(question) : state.left
     ? "The questions that are left are on other reviewers' screens. Come back in five minutes."
-    : "Nothing is left to ask. Thank you.";
+    : `Nothing is left to ask. Thank you.${waitingText()}`;
   for (const button of document.querySelectorAll("#answers button")) {
     const isOn = button.value === "undo" ? state.last : question;
     button.setAttribute("aria-disabled", String(!isOn));

@@ -18,7 +18,7 @@ def make_count(**changes):
 
 
 def test_known_individuals_and_others_are_counted_apart():
-    lines = describe(make_count(), 0, 30, FILE)
+    lines = describe(make_count(), 0, 30, "best", FILE)
     assert lines[0] == (
         "57 individuals (95 % interval 50 to 66): 30 known, 27 others on 200 photographs without a "
         "name."
@@ -28,13 +28,16 @@ def test_known_individuals_and_others_are_counted_apart():
 
 
 def test_open_questions_name_their_file():
-    assert "12 questions are open" in describe(make_count(), 12, 30, FILE)[-1]
-    assert "--questions q.csv" in describe(make_count(), 12, 30, FILE)[-1]
+    assert "12 questions are open" in describe(make_count(), 12, 30, "best", FILE)[-1]
+    assert (
+        "tailprint review best --count, then this command again. They are in q.csv"
+        in describe(make_count(), 12, 30, "best", FILE)[-1]
+    )
 
 
 def test_a_poor_matcher_is_named_and_one_that_is_not_measured_is_not():
-    assert "Only 50%" in describe(make_count(found_first=0.5), 0, 30, FILE)[3]
-    assert len(describe(make_count(found_first=math.nan), 0, 30, FILE)) == 4
+    assert "Only 50%" in describe(make_count(found_first=0.5), 0, 30, "best", FILE)[3]
+    assert len(describe(make_count(found_first=math.nan), 0, 30, "best", FILE)) == 4
 
 
 def test_a_half_width_is_a_fraction(tailprint):

@@ -71,3 +71,7 @@ def test_the_printed_address_has_a_token_unless_it_is_of_this_machine(project, h
     assert re.match(rf"http://\S+:\d+/{'[?]token=[-_A-Za-z0-9]{43}' if has_token else ''} ", line)
     if host == "127.0.0.1":
         assert line.startswith("http://127.0.0.1:")
+
+
+def test_a_count_asks_its_own_questions(project):
+    assert "--count asks its own questions" in run("--count", "--second-opinions")

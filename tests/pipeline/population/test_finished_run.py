@@ -12,6 +12,7 @@ from pipeline.data import tables
 from pipeline.data.gallery import Embeddings
 from pipeline.population import finished_run
 from pipeline.population.count import Survey
+from pipeline.population.live import LiveCount
 from pipeline.system.errors import UserError
 
 # a and b are known; n is labelled new_whale; u shows a, v and w one new animal; x duplicates a0
@@ -129,3 +130,17 @@ def test_the_fit_of_pairs_recovers_a_logistic_curve():
     slope, intercept = finished_run.fit_pairs([(vectors, np.array(list("aaabbccdd")))])
     assert expit(slope * np.cos(np.deg2rad(5)) + intercept) > 0.9
     assert expit(slope * np.cos(np.deg2rad(90)) + intercept) < 0.05
+
+
+def test_a_count_follows_the_decisions(named, monkeypatch):
+    live = LiveCount(named, Survey(named.collection, 0, 0.1))
+    before = live.list_questions()
+    assert len(before) and before["gain"].isna().all()
+    assert live.describe().startswith("So far ") and "0 decisions on 4 of 4" in live.describe()
+    first = before.iloc[0]
+    write_decisions((first["photograph"], first["other"], "same"))
+    after = live.list_questions()
+    pair = (after["photograph"] == first["photograph"]) & (after["other"] == first["other"])
+    assert not pair.any() and live.count().decisions == 1
+    monkeypatch.setattr(Survey, "review", None)  # nothing is computed again
+    assert live.list_questions().equals(after)

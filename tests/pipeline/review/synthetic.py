@@ -22,12 +22,21 @@ QUESTIONS = pd.DataFrame(
 )
 
 
-def build_app(access: Access, is_second: bool = False) -> Flask:
+def build_app(
+    access: Access, is_second: bool = False, questions: pd.DataFrame = QUESTIONS
+) -> Flask:
     """Its questions are QUESTIONS in their order."""
     report = paths.report("best")
-    questions = QuestionDesk(Ledger("majority"), lambda state: QUESTIONS, Views([0]), is_second)
-    return desk.create_app(report, "somebody", access, questions)
+    desk_of = QuestionDesk(
+        Ledger("majority"), lambda state: questions, Views([0]), is_second, lambda: "So far 7."
+    )
+    return desk.create_app(report, "somebody", access, desk_of)
 
 
-def make_app(host: str = LOOPBACK, token: str | None = None, is_second: bool = False) -> Flask:
-    return build_app(Access(host, PORT, token), is_second)
+def make_app(
+    host: str = LOOPBACK,
+    token: str | None = None,
+    is_second: bool = False,
+    questions: pd.DataFrame = QUESTIONS,
+) -> Flask:
+    return build_app(Access(host, PORT, token), is_second, questions)

@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 
 from pipeline import paths
+from pipeline.population import questions as population_questions
+from pipeline.review import opinions, question_desk
 from pipeline.steps.labels import record
-from tests.pipeline.review.synthetic import PORT, make_app
+from tests.pipeline.review.synthetic import PORT, QUESTIONS, make_app
 
 HEADERS = {"X-Tailprint": "review", "Host": f"127.0.0.1:{PORT}"}
 FIRST, SECOND = ("00.jpg", "gallery.jpg"), ("00.jpg", "other.jpg")
@@ -152,3 +154,31 @@ def test_another_machines_reviewer_is_unknown_until_a_name_is_given():
     assert not ask(client)["isKnown"]
     rename(client, "Ada")
     assert ask(client)["isKnown"] and ask(client)["reviewer"] == "Ada"
+
+
+def test_a_repeated_question_goes_to_another_reviewer_who_sees_no_answer():
+    again = QUESTIONS.head(2).assign(reason=["again", "likeliest"])
+    client = make_app(questions=again).test_client()
+    answer(client, SECOND, "different")
+    state = answer(client, FIRST, "same").json
+    assert (state["question"], state["left"], state["waiting"]) == (None, 0, 1)
+    assert state["summary"] == "So far 7."
+    rename(client, "snuz")
+    state = ask(client)
+    assert pair_of(state) == FIRST and (state["left"], state["waiting"]) == (1, 0)
+    question = state["question"]
+    assert (question["probability"], question["given"]) == (None, {})
+    assert question["reason"] == question_desk.SECOND
+    # as if `same` had not joined them
+    assert [one["name"] for one in question["photographs"]] == ["x", "y"]
+    state = answer(client, FIRST, "different").json
+    assert state["disputed"] and pair_of(state) == FIRST and state["waiting"] == 1
+    assert state["question"]["given"] == {"somebody": "same", "snuz": "different"}
+    assert written()[1:] == [
+        *(("somebody", "same"), ("snuz", "different")),
+        (opinions.DISPUTE, "unsure"),
+    ]
+
+
+def test_a_repeated_question_has_the_reason_that_a_count_gives():
+    assert question_desk.AGAIN == population_questions.AGAIN
