@@ -1,6 +1,7 @@
 # make                 environment, demo competition, every stage, leaderboard
 # make test            environment, ruff, mypy, pytest
 # make test-cluster    a head and two workers of Ray on this machine, one of them killed
+# make test-offline    the recipe for a machine without a network, with the packages of make wheels
 # make PRESET=name     the same as make, with the settings of presets/name.yaml in params.yaml
 # make review         look at the report and decide: same, different, unsure, new
 # make install         the environment alone, in .venv
@@ -18,7 +19,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # a program that make starts ends with it, also if make is killed alone
 export TAILPRINT_STARTER := make
 
-.PHONY: all install install-cpu wheels test test-cluster docs review faults gpu-check dvc-deps preset lock sbom
+.PHONY: all install install-cpu wheels test test-cluster test-offline docs review faults gpu-check dvc-deps preset lock sbom
 
 all: .venv/installed preset
 	tailprint run
@@ -45,6 +46,12 @@ test: .venv/installed
 # Ray is not among the packages that make installs: pip install -r requirements-cluster.txt
 test-cluster: .venv/installed
 	pytest -q -rs -m cluster tests/commands/test_cluster_run.py
+
+# minutes, and 10 GB while it runs, for packages that are installed a second time
+test-offline: .venv/installed
+	[ -d wheels ] || $(MAKE) wheels
+	$(PYTHON) -m pip wheel --quiet --wheel-dir wheels --no-deps .
+	pytest -q -rs -m offline tests/commands/test_offline.py
 
 docs: .venv/installed
 	NO_MKDOCS_2_WARNING=1 python -m mkdocs build --quiet --strict
