@@ -12,10 +12,10 @@ from pipeline.data import held_out_masks
 from pipeline.data.held_out_masks import HeldOutMasks
 from pipeline.models import stored_weights
 from pipeline.params import Crop
-from pipeline.steps.crop import examples, grabcut, unet, unet_evaluation, unet_training
+from pipeline.steps.crop import examples, grabcut, pack, unet, unet_evaluation, unet_training
 from pipeline.steps.crop.boxes import Box
 from pipeline.steps.crop.given import Given
-from pipeline.steps.crop.pack import Segment, pack
+from pipeline.steps.crop.pack import Segment
 from pipeline.steps.crop.unet import SegmentationNet
 
 
@@ -33,16 +33,39 @@ def crop(
     fewer, `settings.without_masks` decides: "unet" trains it on GrabCut's masks. If the step is not
     enabled, every photograph is packed whole.
     """
-    known = known if settings.enabled else Given({}, {})
+    net, unseen = train_unet(table, known, settings, weights)
+    boxes = cut_out(table, known, settings, net, crops)
+    print_sources(boxes)
+    return boxes, unseen
+
+
+def train_unet(
+    table: pd.DataFrame, known: Given, settings: Crop, weights: Path
+) -> tuple[SegmentationNet | None, HeldOutMasks]:
+    """The first half of `crop`: train the U-Net, if there is to be one, and write its weights."""
     counts = f"{len(known.boxes)} boxes and {len(known.masks)} masks are given"
     print("crop:", counts if settings.enabled else "switched off", flush=True)
     net, unseen = fit_unet(table, known, settings)
     stored_weights.save_weights(stored_weights.to_arrays(net) if net else {}, weights)
+    return net, unseen
+
+
+def cut_out(
+    table: pd.DataFrame, known: Given, settings: Crop, net: SegmentationNet | None, crops: Path
+) -> pd.DataFrame:
+    """The second half of `crop`, of all photographs or of some: returns their "boxes" table.
+
+    No crop depends on photographs outside of its run (`pack.split_runs`).
+    """
+    known = known if settings.enabled else Given({}, {})
     source, segment = choose_segmenter(net, settings)
-    boxes = pack(table, known, source, segment, settings, crops)
+    return pack.pack(table, known, source, segment, settings, crops)
+
+
+def print_sources(boxes: pd.DataFrame) -> None:
+    """Print how many boxes are of each source."""
     sources = boxes["source"].value_counts().sort_index()
     print("crop:", ", ".join(f"{count} {name}" for name, count in sources.items()), flush=True)
-    return boxes, unseen
 
 
 def fit_unet(

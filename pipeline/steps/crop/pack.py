@@ -1,7 +1,7 @@
 """Pack the crops of all photographs, stretched to one size, into one uint8 memory map."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -40,25 +40,43 @@ def pack(
 ) -> pd.DataFrame:
     """Write the crops of all rows of the "images" table to `path`; return the "boxes" table.
 
-    The file is N x height x width x 4 uint8: RGB and the mask, 0 or 255. `segment` finds the masks
-    that are not given; its name in the boxes table is `source`. Raises UserError if the disk is
-    too small.
+    `segment` finds the masks that are not given; its name in the boxes table is `source`. Raises
+    UserError if the disk is too small.
+    """
+    found = cut_crops(table, known, source, segment, settings)
+    return save(found, len(table), settings, path)
+
+
+def save(
+    found: Iterable[tuple[np.ndarray, list]], count: int, settings: Crop, path: Path
+) -> pd.DataFrame:
+    """Write `count` crops, as they come, to `path`; return the "boxes" table of their rows.
+
+    The file is N x height x width x 4 uint8: RGB and the mask, 0 or 255. Raises UserError if the
+    disk is too small.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    shape = len(table), settings.height, settings.width, 4
+    shape = count, settings.height, settings.width, 4
     check_space(path, int(np.prod(shape)))
     rows = []
 
-    def save(part: Path) -> None:
+    def write(part: Path) -> None:
         crops = np.lib.format.open_memmap(part, mode="w+", dtype=np.uint8, shape=shape)
         files.reserve(part)
-        for i, (crop, row) in enumerate(cut_crops(table, known, source, segment, settings)):
+        for i, (crop, row) in enumerate(found):
             crops[i] = crop
             rows.append(row)
         crops.flush()
 
-    tables.replace(path, save)
+    tables.replace(path, write)
     return pd.DataFrame(rows, columns=tables.COLUMNS["boxes"])
+
+
+def read_saved(path: Path, boxes: pd.DataFrame) -> Iterator[tuple[np.ndarray, list]]:
+    """Yield each crop of a file that `save` wrote, and its row of the "boxes" table."""
+    rows = boxes[tables.COLUMNS["boxes"]].itertuples(index=False, name=None)
+    for crop, row in zip(tables.open_array(path), rows, strict=True):
+        yield crop, list(row)
 
 
 def check_space(path: Path, needed: int) -> None:
@@ -75,9 +93,6 @@ def cut_crops(
     table: pd.DataFrame, known: Given, source: str, segment: Segment, settings: Crop
 ) -> Iterator[tuple[np.ndarray, list]]:
     """Yield each image's crop and its row of the "boxes" table, in order; it is decoded once."""
-    pixels = (table["width"] * table["height"]).tolist()
-    most = GPU_CHUNK if torch.cuda.is_available() else CHUNK
-    runs = pixels_in_flight.split_rows(pixels, most, pixels_in_flight.MAX_PIXELS // RUNS)
     with (
         start_workers() as pool,
         ThreadPoolExecutor(RUNS) as drivers,
@@ -86,12 +101,26 @@ def cut_crops(
 
         def cut(run: range) -> list[tuple[np.ndarray, list]]:
             rows = table.iloc[run.start : run.stop]
-            with IN_FLIGHT.hold(sum(pixels[run.start : run.stop])):
+            with IN_FLIGHT.hold(sum(count_pixels(rows))):
                 return cut_run(rows, known, source, segment, settings, pool)
 
-        for crops in drivers.map(cut, runs):
+        for crops in drivers.map(cut, split_runs(table, torch.cuda.is_available())):
             yield from crops
             progress.update(len(crops))
+
+
+def split_runs(table: pd.DataFrame, gpu: bool) -> list[range]:
+    """Split the rows of the "images" table into those that are segmented together.
+
+    What comes before a run does not change how the rows from its first one on are split.
+    """
+    most, limit = GPU_CHUNK if gpu else CHUNK, pixels_in_flight.MAX_PIXELS // RUNS
+    return pixels_in_flight.split_rows(count_pixels(table), most, limit)
+
+
+def count_pixels(table: pd.DataFrame) -> list[int]:
+    """The pixels of each photograph."""
+    return (table["width"] * table["height"]).tolist()
 
 
 def cut_run(

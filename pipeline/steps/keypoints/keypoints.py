@@ -33,7 +33,7 @@ def extract(table: pd.DataFrame, boxes: pd.DataFrame, crops: Path, settings: Set
     """Extract the local features of all rows of the "images" table, in their order.
 
     boxes : the frames of the photographs, row by row
-    crops : the packed crops, whose fourth channel is the mask
+    crops : the packed crops, whose last channel is the mask; the others are not read
     """
     if not settings.enabled:
         return build_empty()
@@ -42,7 +42,7 @@ def extract(table: pd.DataFrame, boxes: pd.DataFrame, crops: Path, settings: Set
 
     def extract_row(row: int, path: str, matrix: np.ndarray) -> PhotographFeatures:
         # opened for each: what was read of one memory map counts as the process's memory
-        mask = np.array(tables.open_array(crops)[row, ..., 3])
+        mask = np.array(tables.open_array(crops)[row, ..., -1])
         return extract_photograph(path, matrix, mask, settings, detect)
 
     with ThreadPoolExecutor(machine.count_cores()) as pool:

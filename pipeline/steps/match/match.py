@@ -52,6 +52,8 @@ from pipeline.system.workers import start_workers
 
 cv2.setNumThreads(0)  # its threads would compete with ours
 
+VOTES = ["votes", "consistent_votes"]
+EDGE_VOTES = "edge_votes"
 MatchQueries = Callable[[Matcher, Sequence[tuple[str, Query]]], list[QueryMatches]]
 
 
@@ -62,6 +64,11 @@ class Matches:
     evidence: pd.DataFrame
     pairs: pd.DataFrame
     points: pd.DataFrame
+
+    def save(self, evidence_file: Path, pairs: Path, points: Path) -> None:
+        """Write all three."""
+        evidence.save(self.evidence, evidence_file)
+        self.save_pairs(pairs, points)
 
     def save_pairs(self, pairs: Path, points: Path) -> None:
         """Write the pairs and their inliers."""
@@ -83,12 +90,36 @@ def match_sets(
     detector : of the features, as `keypoints.detector`
     files : of the photographs, by name; needed for `params.pairs` alone
     """
-    if not any(sets.values()) or not has_features(features, galleries.rows["image"]):
+    if not is_there_any(features, galleries, sets):
         return dict.fromkeys(sets, build_empty())
-    faiss.omp_set_num_threads(1)
-    found = match_flat(Matcher(features, galleries, params, detector), sets)
-    found = add_edge_votes(found, edges.build_matcher(features, galleries, params), sets)
+    found = match_points_and_edges(features, galleries, sets, params, detector)
     return add_pair_scores(found, features, files, params)
+
+
+def is_there_any(
+    features: Features, galleries: Galleries, sets: Mapping[QuerySet, Mapping[str, Query]]
+) -> bool:
+    """Whether there is a query, and something to match it with."""
+    return any(sets.values()) and has_features(features, galleries.rows["image"])
+
+
+def match_points_and_edges(
+    features: Features,
+    galleries: Galleries,
+    sets: Mapping[QuerySet, Mapping[str, Query]],
+    params: Match,
+    detector: str,
+    indices: tuple[faiss.Index | None, faiss.Index | None] = (None, None),
+) -> dict[QuerySet, Matches]:
+    """As `match_sets`, but without what `params.pairs` adds.
+
+    indices : of the galleries' features, and of their edges; built where not given (`Matcher`)
+    """
+    index, edge_index = indices
+    faiss.omp_set_num_threads(1)
+    found = match_flat(Matcher(features, galleries, params, detector, index), sets)
+    edge_matcher = edges.build_matcher(features, galleries, params, edge_index)
+    return add_edge_votes(found, edge_matcher, sets)
 
 
 def has_features(features: Features, images: pd.Series) -> bool:
@@ -161,8 +192,13 @@ def add_edge_votes(
 
 def add_votes(matches: Matches, votes: pd.DataFrame) -> Matches:
     """Add the votes of edges (an evidence table) to what points gave."""
-    of_edges = votes[votes["source"] == "votes"].assign(source="edge_votes")
-    both = pd.concat([matches.evidence, of_edges], ignore_index=True)
+    of_edges = votes[votes["source"] == "votes"].assign(source=EDGE_VOTES)
+    return add_evidence(matches, of_edges)
+
+
+def add_evidence(matches: Matches, more: pd.DataFrame) -> Matches:
+    """Add rows to the evidence."""
+    both = pd.concat([matches.evidence, more], ignore_index=True)
     return replace(matches, evidence=both)
 
 
@@ -176,20 +212,21 @@ def add_pair_scores(
     scored = {}
     for key, matches in found.items():
         added = scorer.build_evidence(matches.pairs[~matches.pairs["random"].astype(bool)])
-        both = pd.concat([matches.evidence, added], ignore_index=True)
-        scored[key] = replace(matches, evidence=both)
+        scored[key] = add_evidence(matches, added)
     return scored
 
 
 def build_matches(matcher: Matcher, found: list[QueryMatches]) -> Matches:
-    """The tables of a set of queries; an identity's geometry is that of its best photograph."""
-    pairs, points = tabulate_pairs(matcher, found), tabulate_points(matcher, found)
+    """The tables of a set of queries."""
+    votes = to_evidence(tabulate_votes(matcher, found), VOTES)
+    return with_geometry(votes, tabulate_pairs(matcher, found), tabulate_points(matcher, found))
+
+
+def with_geometry(votes: pd.DataFrame, pairs: pd.DataFrame, points: pd.DataFrame) -> Matches:
+    """Add to the evidence of votes an identity's geometry, that of its best photograph."""
     best = pairs[~pairs["random"]].sort_values(PAIR_SCORES)
     best = best.drop_duplicates(["query", "identity"], keep="last")
-    tables = [
-        to_evidence(tabulate_votes(matcher, found), ["votes", "consistent_votes"]),
-        to_evidence(best, PAIR_SCORES),
-    ]
+    tables = [votes, to_evidence(best, PAIR_SCORES)]
     return Matches(pd.concat(tables, ignore_index=True), pairs, points)
 
 
