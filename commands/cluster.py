@@ -7,18 +7,20 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from weakref import WeakValueDictionary
 
-from commands import cluster_task
-from commands.cluster_requests import Request
-from commands.cluster_stages import Needs, build_job, choose_needs
+from commands import cluster_shards, cluster_task
+from commands.cluster_requests import SHARDED, Request
+from commands.cluster_stages import Load, Needs, build_load, choose_needs
 from commands.cluster_task import CHUNK, STORE, Job
 from commands.messages import say
 from pipeline.params import Params
 from pipeline.system import files, interruptions
 from pipeline.system.errors import UserError
 
+Write = Callable[[str], object]
 ATTEMPTS = 4  # of a stage whose workers are lost
 NODE_ID = "ray.io/node-id"  # a label that Ray gives every node
 INSTALL = "--cluster needs Ray: pip install -r requirements-cluster.txt (docs/guide/cluster.md)"
@@ -46,13 +48,14 @@ class Cluster:
     ray: Any
     p: Params
     packed: WeakValueDictionary[str, Packed] = field(default_factory=WeakValueDictionary)
+    packing: Lock = field(default_factory=Lock)  # shards that begin at once need the same file
     refused: dict[str, str] = field(default_factory=dict)  # why, by the node's number
 
-    def count_places(self) -> int:
-        """How many stages of members the workers run at once, as they are now; at least one."""
-        needs, workers = self.choose_needs("train", 0), self.list_workers().values()
+    def count_places(self, name: str) -> int:
+        """How many stages like this one the workers run at once, as they are now; at least one."""
+        needs, workers = self.choose_needs(name, 0), self.list_workers().values()
         fits = [worker for worker in workers if needs.fit(worker)]
-        pairs = (("CPU", needs.cpus), ("GPU", needs.gpus))
+        pairs = (("CPU", needs.cpus), ("GPU", needs.gpus), ("memory", needs.memory))
         return max(1, sum(min(int(w[r] // n) for r, n in pairs if n) for w in fits))
 
     def list_workers(self) -> dict[str, Mapping[str, float]]:
@@ -62,46 +65,51 @@ class Cluster:
 
     def choose_needs(self, name: str, size: int) -> Needs:
         """What a stage needs of these workers; `size` is that of its inputs in bytes."""
-        return choose_needs(name, size, self.list_workers().values())
+        return choose_needs(name, size, self.list_workers().values(), self.p)
 
-    def run(self, request: Request, write: Callable[[str], object]) -> int:
-        """Run a stage on a worker, and put what it wrote in its place; returns its exit code.
+    def run(self, request: Request, write: Write) -> int | None:
+        """Run a stage on workers, and put what it wrote in its place; returns its exit code.
 
         write : prints a piece of the stage's log
 
-        A stage whose worker is lost is started again elsewhere. Raises UserError if only refused
-        workers have room for it.
+        A stage or shard whose worker is lost is started again elsewhere. None if a stage that is
+        run in shards has nothing to split. Raises UserError if only refused workers have room.
         """
-        lost = 0
+        if request.stage in SHARDED:
+            return cluster_shards.run(self, request, write)
+        load = build_load(request, self.p, self.choose_needs(request.name, 0))
+        return self.run_load(load, Path(), write)
+
+    def run_load(self, load: Load, root: Path, write: Write) -> int:
+        """Run a stage or shard on a worker, whose files get their places in `root`."""
+        name, lost = load.job.name, 0
         while lost < ATTEMPTS:
             try:
-                return self.run_once(request, write)
+                return self.run_once(load, root, write)
             except WorkerLostError as error:
                 lost += 1
-                line = f"{request.name}: its worker is lost ({lost} of {ATTEMPTS}): {error}"
+                line = f"{name}: its worker is lost ({lost} of {ATTEMPTS}): {error}"
             except WorkerRefusedError as error:
-                line = f"{request.name}: worker refused, {error}"
+                line = f"{name}: worker refused, {error}"
             say(line)
             write(f"\n{line}\n")
         return 1
 
-    def run_once(self, request: Request, write: Callable[[str], object]) -> int:
-        """Run a stage once."""
-        job = build_job(request, self.p, self.choose_needs(request.name, 0).gpus)
-        size = sum(Path(path).stat().st_size for path in job.inputs)
-        needs = self.choose_needs(request.name, size)
-        self.check_room(request.name, needs, write)
-        packed = {digest: self.pack(path, digest) for path, digest in job.inputs.items()}
+    def run_once(self, load: Load, root: Path, write: Write) -> int:
+        """Run a stage or shard once."""
+        needs = self.choose_needs(load.job.name, load.size)
+        self.check_room(load.job.name, needs, write)
+        packed = {digest: self.pack(path, digest) for digest, path in load.files.items()}
         refs = {digest: one.chunks for digest, one in packed.items()}
-        messages = self.submit(needs, job, refs)
-        with Arrival(Path(), write) as arrival:
+        messages = self.submit(needs, load.job, refs)
+        with Arrival(root, write) as arrival:
             for kind, value in self.receive(messages):
                 if kind == "refused":
                     self.refuse(*value)
                 arrival.take(kind, value)
             return arrival.code
 
-    def check_room(self, name: str, needs: Needs, write: Callable[[str], object]) -> None:
+    def check_room(self, name: str, needs: Needs, write: Write) -> None:
         """Say that a stage waits for a worker; raises UserError if those with room are refused."""
         if any(needs.fit(worker) for worker in self.list_workers().values()):
             return
@@ -114,12 +122,13 @@ class Cluster:
 
     def pack(self, path: str, digest: str) -> Packed:
         """A file in the object store; those that other stages use now are not stored again."""
-        packed = self.packed.get(digest)
-        if packed is None:
-            with Path(path).open("rb") as file:
-                chunks = iter(partial(file.read, CHUNK), b"")
-                packed = self.packed[digest] = Packed([self.ray.put(chunk) for chunk in chunks])
-        return packed
+        with self.packing:
+            packed = self.packed.get(digest)
+            if packed is None:
+                with Path(path).open("rb") as file:
+                    chunks = iter(partial(file.read, CHUNK), b"")
+                    packed = self.packed[digest] = Packed([self.ray.put(chunk) for chunk in chunks])
+            return packed
 
     def submit(self, needs: Needs, job: Job, refs: Mapping[str, list[Any]]) -> Any:  # noqa: ANN401
         """Start a stage on a worker that was not refused; its messages come as a generator."""
@@ -163,12 +172,12 @@ class Arrival:
     """What comes from a worker: its log is printed, its files wait until the stage has ended."""
 
     root: Path
-    write: Callable[[str], object]
+    write: Write
     code: int = 1
 
     def __enter__(self) -> "Arrival":
-        (self.root / STORE).mkdir(parents=True, exist_ok=True)
-        self.folder = Path(tempfile.mkdtemp(prefix="arrival-", dir=self.root / STORE))
+        STORE.mkdir(parents=True, exist_ok=True)
+        self.folder = Path(tempfile.mkdtemp(prefix="arrival-", dir=STORE))
         return self
 
     def __exit__(self, *_: object) -> None:

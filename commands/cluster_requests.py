@@ -14,8 +14,9 @@ from typing import Any
 
 SOCKET = "TAILPRINT_CLUSTER"  # of the program, in the environment of DVC's processes
 ON_GPU = ("train", "embed", "rerank")
-# the others take seconds, or read the photographs
-TRAVEL = (*ON_GPU, "neighbours", "ensemble")
+SHARDED = ("crop", "keypoints", "match")
+# the others take seconds
+TRAVEL = (*ON_GPU, *SHARDED, "neighbours", "ensemble")
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,10 @@ def travels(name: str) -> bool:
     return name.partition("@")[0] in TRAVEL
 
 
-def ask(request: Request) -> int:
-    """Have the program run a stage on a worker; prints its log, and returns its exit code.
+def ask(request: Request) -> int | None:
+    """Have the program run a stage on workers; prints its log, and returns its exit code.
 
-    Raises EOFError if the program has ended.
+    None if there is nothing to split. Raises EOFError if the program has ended.
     """
     with Client(os.environ[SOCKET]) as connection:
         connection.send_bytes(json.dumps(vars(request)).encode())
@@ -62,7 +63,10 @@ def run_on_workers(run: Callable[..., None]) -> Callable[..., None]:
         deps = [dep.def_path for dep in stage.deps if type(dep).__name__ == "Dependency"]
         outs = [out.def_path for out in stage.outs]
         print(f"Running stage '{stage.addressing}' on a worker:", flush=True)
-        if code := ask(Request(stage.addressing, stage.cmd, deps, outs)):
+        code = ask(Request(stage.addressing, stage.cmd, deps, outs))
+        if code is None:
+            run(stage, dry=dry, run_env=run_env)
+        elif code:
             raise StageCmdFailedError(stage.cmd, code)
 
     return run_anywhere

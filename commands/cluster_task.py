@@ -1,9 +1,10 @@
-"""One stage on another machine: the code that travels there and runs it in the worker's checkout.
+"""One stage or shard on another machine: the code that travels there and runs it in its checkout.
 
 Ray sends this module by value, so that the program on the head decides how a worker checks itself,
 whatever version that has. That is why it imports nothing but Python's own library.
 """
 
+import fcntl
 import hashlib
 import os
 import platform
@@ -16,17 +17,18 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 CHECKOUT = "TAILPRINT_CHECKOUT"  # the worker's folder, if Ray was not started in it
 STORE = Path(".dvc/tmp/cluster")  # in the checkout
 CHUNK = 2**26  # bytes of a file that travel at once
 LOG_EVERY = 0.5  # seconds between two pieces of the log
 KEPT = 24 * 3600  # seconds that a worker keeps an input that no stage has read
+LOCKS = "tailprint"  # and the user's number: a folder among the machine's temporary files
 NAMED = 3  # differences that a refusal names
 
 # ("refused", why), ("host", name), ("log", text), ("file", (path, bytes)) or ("end", exit code)
@@ -35,13 +37,15 @@ Message = tuple[str, Any]
 
 @dataclass(frozen=True)
 class Job:
-    """A stage of one member or ensemble.
+    """A stage of one member or ensemble, or a shard of a stage.
 
     arguments : what follows `python`
     inputs, code : paths from the project's root, with the MD5 of each file
     outs : files, or folders of files, that the stage writes
     versions : what `describe_versions` says on the head
     environment : variables that decide the result, such as the number of threads
+    passing : inputs that no other job reads: the worker does not keep them
+    cores : that the stage may use; 0: it limits itself by its environment
     """
 
     name: str
@@ -51,6 +55,8 @@ class Job:
     code: Mapping[str, str]
     versions: Mapping[str, str]
     environment: Mapping[str, str]
+    passing: Sequence[str] = ()
+    cores: int = 0
 
 
 def run_in_ray(job: Job, chunks: Mapping[str, Sequence[Any]]) -> Iterator[Message]:
@@ -79,10 +85,15 @@ def run(job: Job, fetch: Callable[[str], Iterable[bytes]]) -> Iterator[Message]:
         yield "refused", f"{host}: {shorten(differences)}"
         return
     yield "host", host
+    passing = set(job.passing)
     with make_folder(checkout / STORE) as name:
         folder = Path(name)
         for path, digest in job.inputs.items():
-            place(receive(checkout / STORE / "inputs", digest, fetch), folder / path)
+            if path in passing:
+                (folder / path).parent.mkdir(parents=True, exist_ok=True)
+                write(folder / path, digest, fetch)
+            else:
+                place(receive(checkout / STORE / "inputs", digest, fetch), folder / path)
         code = yield from run_command(job, folder, checkout)
         if code == 0:
             yield from read_outs(job.outs, folder)
@@ -170,20 +181,43 @@ def is_alive(pid: int) -> bool:
 def receive(inputs: Path, digest: str, fetch: Callable[[str], Iterable[bytes]]) -> Path:
     """The file with this MD5, from an earlier stage or from the head.
 
-    Raises OSError if other bytes have arrived than were sent.
+    Stages that begin at once on one machine wait for the first of them to fetch it. Raises OSError
+    if other bytes have arrived than were sent.
     """
     path = inputs / digest
-    if not path.is_file():
-        part = inputs / f".{digest}-{os.getpid()}"
-        with part.open("wb") as file:
-            file.writelines(fetch(digest))
-        if hash_file(part) != digest:
-            part.unlink()
-            raise OSError(f"an input arrived damaged at {inputs}: its MD5 is not {digest}")
-        part.chmod(0o444)
-        part.replace(path)
+    with lock("inputs", wait=True):
+        if not path.is_file():
+            part = inputs / f".{digest}-{os.getpid()}"
+            write(part, digest, fetch)
+            part.chmod(0o444)
+            part.replace(path)
     os.utime(path)
     return path
+
+
+def write(path: Path, digest: str, fetch: Callable[[str], Iterable[bytes]]) -> None:
+    """Write what arrives of a file. Raises OSError if its MD5 is another."""
+    with path.open("wb") as file:
+        file.writelines(fetch(digest))
+    if hash_file(path) != digest:
+        path.unlink()
+        raise OSError(f"an input arrived damaged at {path.parent}: its MD5 is not {digest}")
+
+
+def lock(name: str, wait: bool) -> IO[bytes]:
+    """Lock a name on this machine until the file is closed or the process has ended.
+
+    Raises BlockingIOError if another process has it, unless this one is to wait.
+    """
+    folder = Path(tempfile.gettempdir(), f"{LOCKS}-{os.getuid()}")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    file = (folder / name).open("wb")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise
+    return file
 
 
 def place(source: Path, path: Path) -> None:
@@ -202,21 +236,54 @@ def run_command(job: Job, folder: Path, checkout: Path) -> Generator[Message, No
         "TAILPRINT_STARTER": str(os.getpid()),
         **job.environment,
     }
-    process = subprocess.Popen(
-        [sys.executable, *job.arguments],
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
+    with hold_cores(job.cores) as cores:
+        process = start(job, folder, environment, cores)
+        try:
+            for text in read_log(process):
+                yield "log", text
+            return process.wait()
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+@contextmanager
+def hold_cores(count: int) -> Iterator[set[int]]:
+    """Hold so many cores of this machine that no other stage holds; all for 0, or if too few are.
+
+    Ray counts cores, but does not say which: a stage with a thread for every core that it may use
+    would have too many beside others.
+    """
+    every = os.sched_getaffinity(0) if count and hasattr(os, "sched_getaffinity") else set()
+    with ExitStack() as stack:
+        held: set[int] = set()
+        for core in sorted(every):
+            with suppress(BlockingIOError):
+                if len(held) < count:
+                    stack.enter_context(lock(f"core-{core}", wait=False))
+                    held.add(core)
+        yield held if len(held) == count else every
+
+
+def start(
+    job: Job, folder: Path, environment: Mapping[str, str], cores: set[int]
+) -> subprocess.Popen:
+    """Start the stage's command on some cores, or on all that this process may use."""
+    before = os.sched_getaffinity(0) if cores else set()
+    if cores:
+        os.sched_setaffinity(0, cores)  # of this thread; the stage inherits it
     try:
-        for text in read_log(process):
-            yield "log", text
-        return process.wait()
+        return subprocess.Popen(
+            [sys.executable, *job.arguments],
+            cwd=folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
     finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        if cores:
+            os.sched_setaffinity(0, before)
 
 
 def read_log(process: subprocess.Popen) -> Iterator[str]:

@@ -1,9 +1,11 @@
 """`dvc repro`, several members at a time."""
 
+import shutil
 import time
 from collections.abc import Mapping, Sequence
 
 from commands import checkout, turns
+from commands.cluster_task import STORE
 from commands.dvc_runs import LOGS, prepare, run_chains, run_dvc
 from pipeline import params, paths
 from pipeline.data import tables
@@ -40,6 +42,7 @@ def reproduce(at_once: int | None, cluster: str | None = None) -> None:
         elif not device.has_gpu() or len(places) > 1:
             run_side_by_side(p, places, places)
         run_dvc()
+        shutil.rmtree(STORE / "shards", ignore_errors=True)  # of an interrupted run on a cluster
         seconds = round(time.monotonic() - begin)
         tables.replace(paths.LAST_BUILD, lambda part: part.write_text(str(seconds)))
 
@@ -56,11 +59,11 @@ def find_places(at_once: int | None) -> Places:
 
 
 def run_on_cluster(p: Params, address: str, at_once: int | None, here: Places) -> None:
-    """Run the members, and the blends of ensembles, on the workers of a cluster of Ray."""
+    """Run the stages that travel on the workers of a cluster of Ray."""
     from commands import cluster, cluster_server
 
     with cluster.connect(address, p) as workers, cluster_server.serve(workers):
-        run_side_by_side(p, [{}] * (at_once or min(MOST, workers.count_places())), here)
+        run_side_by_side(p, [{}] * (at_once or min(MOST, workers.count_places("train"))), here)
 
 
 def run_side_by_side(p: Params, places: Places, here: Places) -> None:

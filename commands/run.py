@@ -20,7 +20,7 @@ def main(
         str | None,
         typer.Option(
             metavar="auto|HOST:PORT",
-            help="Run members on the workers of a Ray cluster: this machine's, or the one there.",
+            help="Run stages on the workers of a Ray cluster: this machine's, or the one there.",
         ),
     ] = None,
 ) -> None:
@@ -33,8 +33,9 @@ def main(
     member keeps busy, a plain `dvc repro` is all. The stages' output is in
     .dvc/tmp/at-once/<member or ensemble>.log.
 
-    With --cluster the stages of members, and the blends of ensembles, are run by the workers of a
-    Ray cluster, which share no disk with this machine; docs/guide/cluster.md says how to start one.
+    With --cluster the stages of members, the blends of ensembles, and shards of crop, keypoints and
+    match are run by the workers of a Ray cluster, which share no disk with this machine;
+    docs/guide/cluster.md says how to start one.
     """
     from commands.reproduction import reproduce
 

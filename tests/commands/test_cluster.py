@@ -3,6 +3,8 @@
 import shutil
 import sys
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -131,16 +133,30 @@ def test_a_file_that_two_stages_read_is_stored_once_and_freed_after_them(project
     assert not workers.packed
 
 
+def test_a_file_that_two_stages_need_at_once_is_stored_once(project, monkeypatch):
+    workers = Cluster(ray := FakeRay(), params.load())
+    put = ray.put
+
+    def put_slowly(value):
+        time.sleep(0.1)
+        return put(value)
+
+    monkeypatch.setattr(ray, "put", put_slowly)
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda _: workers.pack("data/crops.npy", "5"), range(2))
+    assert first is second and ray.stored == [b"crops"]
+
+
 def test_there_are_as_many_places_as_workers_have_room_for(monkeypatch):
     monkeypatch.setattr(cluster.Needs, "fit", lambda needs, worker: bool(worker))
     ray = FakeRay()
     workers = Cluster(ray, params.load())
     monkeypatch.setattr("pipeline.system.machine.count_threads", lambda: 4)
-    assert workers.count_places() == 2 * 64 / 4
+    assert workers.count_places("train") == 2 * 64 / 4
     ray.living = {"a": {"CPU": 8.0, "GPU": 2.0, "memory": 8e9}}
-    assert workers.count_places() == 2
+    assert workers.count_places("train") == 2
     ray.living = {}
-    assert workers.count_places() == 1
+    assert workers.count_places("train") == 1
 
 
 def test_an_arrival_that_is_cut_leaves_nothing(project):
@@ -167,7 +183,7 @@ class FakeCluster:
         write(f"{request.name} {request.command} {request.deps} {request.outs}\n")
         if request.name == "train@bad-0":
             raise UserError("no worker is left")
-        return 0 if request.name == "train@a-0" else 7
+        return {"train@a-0": 0, "match": None}.get(request.name, 7)
 
 
 def dvc_stage(name):
@@ -189,11 +205,12 @@ def test_dvcs_stages_reach_the_workers_and_the_others_run_here(capsys):
         run_anywhere(dvc_stage("report@best"))
         run_anywhere(dvc_stage("train@a-0"), dry=True)
         run_anywhere(dvc_stage("train@a-0"))
+        run_anywhere(dvc_stage("match"))  # there is nothing to split
         with pytest.raises(StageCmdFailedError, match="exited with 7"):
             run_anywhere(dvc_stage("train@b-0"))
         with pytest.raises(StageCmdFailedError, match="exited with 1"):
             run_anywhere(dvc_stage("train@bad-0"))
-    assert here == ["report@best", "train@a-0"]
+    assert here == ["report@best", "train@a-0", "match"]
     out = capsys.readouterr().out
     assert "train@a-0 python ['in.csv'] ['out.csv']\n" in out and "no worker is left" in out
     assert cluster_requests.SOCKET not in cluster_requests.os.environ

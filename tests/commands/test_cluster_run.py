@@ -14,13 +14,22 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
+import cv2
+import numpy as np
+import pandas as pd
 import psutil
 import pytest
 
+from commands.cluster_requests import SHARDED
+from pipeline import paths
+from pipeline.data import tables
 from tests.commands.toy import find_processes, wait_until
 from tests.conftest import ROOT, write_params
+from tests.stages.shards.projects import draw_animals, embed_animals
+from tests.stages.shards.projects import write_params as write_shard_params
 
 pytestmark = pytest.mark.cluster
 pytest.importorskip("ray", reason="needs Ray: pip install -r requirements-cluster.txt")
@@ -141,6 +150,40 @@ def end_family(node: subprocess.Popen) -> None:
     node.wait()
 
 
+def make_environment(folder: Path) -> dict[str, str]:
+    """The variables of a cluster's processes, which have a token of their own."""
+    token = folder / "token"
+    token.write_text(secrets.token_hex(32))
+    return os.environ | {
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN_PATH": str(token),
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_agent_register_timeout_ms": str(START_S * 1000),
+        "PYTHONPATH": "",
+    }
+
+
+@contextmanager
+def cluster_of(
+    head: Path, workers: Sequence[Path], environment: dict[str, str]
+) -> Iterator[tuple[str, subprocess.Popen]]:
+    """Ray on a head without cores and on two workers with one; its address, and the second."""
+    with socket.socket() as free:
+        free.bind(("", 0))
+        port = free.getsockname()[1]
+    address = f"127.0.0.1:{port}"
+    first = ["--head", f"--port={port}", "--num-cpus=0", "--include-dashboard=false"]
+    joins = [f"--address={address}", "--num-cpus=1"]
+    with (
+        # Ray's sockets take 107 characters, which tmp_path has no room for
+        tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as sockets,
+        ray_node(head, environment, *first, f"--temp-dir={sockets}"),
+        ray_node(workers[0], environment, *joins),
+        ray_node(workers[1], environment, *joins) as second,
+    ):
+        yield address, second
+
+
 def lose_machine(node: subprocess.Popen) -> None:
     """Kill all processes of a node, from `ray start` to the training, as a power cut does."""
     family = [psutil.Process(node.pid), *psutil.Process(node.pid).children(recursive=True)]
@@ -149,16 +192,21 @@ def lose_machine(node: subprocess.Popen) -> None:
             process.kill()
 
 
-def find_training(worker: Path) -> list[psutil.Process]:
-    """The trainings at work on a worker, each in a folder of its own, without their children."""
+def find_stages(worker: Path, script: str) -> list[psutil.Process]:
+    """The runs of a script at work on a worker, each in a folder of its own, without children."""
     found = []
     for folder in (worker / ".dvc/tmp/cluster").glob("run-*"):
         for process in find_processes(folder):
             with suppress(psutil.Error):  # it has ended
                 lines = process.cmdline(), process.parent().cmdline()
-                if ["stages.train" in line for line in lines] == [True, False]:
+                if [script in line for line in lines] == [True, False]:
                     found.append(process)
     return found
+
+
+def find_training(worker: Path) -> list[psutil.Process]:
+    """The trainings at work on a worker."""
+    return find_stages(worker, "stages.train")
 
 
 @contextmanager
@@ -188,32 +236,12 @@ def test_a_run_on_two_workers_equals_dvc_alone_whoever_is_killed(tmp_path):
     Then, in mid-training, one worker loses the process of the stage, and the other all of them.
     Last, the head has newer code than the worker that is left.
     """
-    token = tmp_path / "token"
-    token.write_text(secrets.token_hex(32))
-    environment = os.environ | {
-        "RAY_AUTH_MODE": "token",
-        "RAY_AUTH_TOKEN_PATH": str(token),
-        "RAY_USAGE_STATS_ENABLED": "0",
-        "RAY_agent_register_timeout_ms": str(START_S * 1000),
-        "PYTHONPATH": "",
-    }
+    environment = make_environment(tmp_path)
     alone, head = tmp_path / "alone", tmp_path / "head"
     build_alone(alone, environment)
     copy_without_members(alone, head)
     workers = [copy_project(CODE, tmp_path / name) for name in ("one", "two")]
-    with socket.socket() as free:
-        free.bind(("", 0))
-        port = free.getsockname()[1]
-    address = f"127.0.0.1:{port}"
-    first = ["--head", f"--port={port}", "--num-cpus=0", "--include-dashboard=false"]
-    joins = [f"--address={address}", "--num-cpus=1"]
-    with (
-        # Ray's sockets take 107 characters, which tmp_path has no room for
-        tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as sockets,
-        ray_node(head, environment, *first, f"--temp-dir={sockets}"),
-        ray_node(workers[0], environment, *joins),
-        ray_node(workers[1], environment, *joins) as second,
-    ):
+    with cluster_of(head, workers, environment) as (address, second):
         with program_on(head, address, environment):
             assert wait_until(lambda: all(map(find_training, workers)), RUN_S), read_logs(head)
         assert wait_until(lambda: not any(map(find_training, workers)), START_S)
@@ -255,3 +283,73 @@ def check_refused(head: Path, worker: Path, address: str, environment: dict[str,
     logs = read_logs(head)
     assert f"worker refused, {socket.gethostname()}:{worker}: {NEWER} differs" in logs, logs
     assert "no worker is left, these were refused" in logs, logs
+
+
+# stages by the program's own means, without DVC
+RUN = """
+import sys
+from commands import cluster
+from commands.cluster_requests import Request
+from pipeline import params
+address, *stages = sys.argv[1:]
+with cluster.connect(address, params.load()) as workers:
+    for stage in stages:
+        request = Request(stage, f"python -m stages.{stage}", [], [])
+        if code := workers.run(request, lambda text: print(text, end="", flush=True)):
+            sys.exit(f"{stage}: {code}")
+"""
+
+
+@pytest.fixture
+def photographed(tmp_path, monkeypatch) -> Path:
+    """160 photographs, and all that `match` reads besides them; 40 have a mask."""
+    root = copy_project(CODE, tmp_path / "alone")
+    monkeypatch.chdir(root)
+    write_shard_params(root)
+    images = draw_animals(19, 8)
+    mask = cv2.ellipse(np.zeros((120, 160), np.uint8), (80, 60), (60, 40), 0, 0, 360, 255, -1)
+    cv2.imwrite("mask.png", mask)
+    masks = pd.DataFrame({"image": images["image"][::4], "path": "mask.png", "sha256": ""})
+    tables.write("given_masks", masks, paths.GIVEN_MASKS)
+    embed_animals(images)
+    return root
+
+
+def test_shards_on_two_workers_equal_the_stages_alone(photographed, tmp_path):
+    """The process of Ray that runs a shard is killed in each of the stages."""
+    environment = make_environment(tmp_path)
+    head = tmp_path / "head"
+    shutil.copytree(photographed, head)
+    for stage in SHARDED:
+        command = [sys.executable, "-m", f"stages.{stage}"]
+        subprocess.run(command, cwd=photographed, env=environment, check=True)
+    workers = [copy_project(CODE, tmp_path / name) for name in ("one", "two")]
+    log = head / "run.log"
+    with cluster_of(head, workers, environment) as (address, _), log.open("w") as output:
+        program = subprocess.Popen(
+            [sys.executable, "-c", RUN, address, *SHARDED],
+            cwd=head,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            for stage in SHARDED:
+                script = f"stages.shards.{stage}"
+                find = partial(find_stages, workers[0], script)
+                assert wait_until(find, RUN_S), log.read_text()
+                for process in find():
+                    process.parent().kill()
+            assert program.wait(RUN_S) == 0, log.read_text()
+        finally:
+            program.kill()
+            program.wait()
+    for stage in SHARDED:
+        assert re.search(rf"{stage}@\d-of-\d: its worker is lost \(1 of 4\)", log.read_text())
+        files = [path for path in (photographed / "data/work" / stage).rglob("*") if path.is_file()]
+        assert files
+        for path in files:
+            copy = head / path.relative_to(photographed)
+            assert path.read_bytes() == copy.read_bytes(), path
+    assert not any((worker / "photos").exists() for worker in workers)
+    assert not list((head / ".dvc/tmp/cluster/shards").iterdir())

@@ -7,14 +7,16 @@ import pytest
 
 from commands import cluster_stages
 from commands.cluster_requests import Request, travels
-from commands.cluster_stages import Needs, build_job, choose_needs
+from commands.cluster_stages import Needs, build_load, build_shard_load
 from pipeline import params
+from pipeline.data.shards import Shard
 from pipeline.system import machine
 from pipeline.system.errors import UserError
 from tests.conftest import ROOT
 
 CPU = {"CPU": 8.0, "memory": 16e9}
 GPU = {"CPU": 16.0, "GPU": 4.0, "memory": 64e9}
+ALONE = Needs(3, 0, 10**9)
 TRAIN = Request("train@lite0-1", "python -m stages.train lite0 1", ["data/crops.npy"], ["model"])
 
 
@@ -29,23 +31,47 @@ def project(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_members_and_blends_travel_and_what_reads_photographs_does_not():
+def choose_needs(name, size, workers):
+    return cluster_stages.choose_needs(name, size, workers, params.load())
+
+
+def test_members_shards_and_blends_travel_and_the_others_do_not():
     stages = ("train@a-0", "embed@a-0", "neighbours@a-0", "rerank@a-0", "ensemble@best")
-    assert all(map(travels, stages))
-    assert not any(map(travels, ("crop", "keypoints", "match", "report@best", "pretrain@a")))
+    assert all(map(travels, (*stages, "crop", "keypoints", "match")))
+    assert not any(map(travels, ("dedup", "report@best", "pretrain@a")))
 
 
 def test_a_job_has_the_data_the_settings_and_the_threads_but_no_code():
     request = Request(
         TRAIN.name, TRAIN.command, ["data/work", "stages/train.py", *TRAIN.deps], TRAIN.outs
     )
-    job = build_job(request, params.load(), gpus=0)
+    load = build_load(request, params.load(), ALONE)
+    job = load.job
     assert list(job.inputs) == ["params.yaml", "data/work/deep/a.csv", "data/crops.npy"]
     assert job.inputs["data/crops.npy"] == "055735916875c77f5ec78b9b114fa729"
     assert list(job.arguments) == ["-m", "stages.train", "lite0", "1"]
     assert job.environment["OMP_NUM_THREADS"] == "3"
     assert job.environment["CUDA_VISIBLE_DEVICES"] == ""
-    assert "CUDA_VISIBLE_DEVICES" not in build_job(request, params.load(), gpus=1).environment
+    assert load.files[job.inputs["data/crops.npy"]] == "data/crops.npy"
+    assert load.size == len("crops") + Path("params.yaml").stat().st_size
+    with_gpu = build_load(request, params.load(), Needs(3, 1, 10**9))
+    assert "CUDA_VISIBLE_DEVICES" not in with_gpu.job.environment
+
+
+def test_a_shard_has_its_own_files_which_a_worker_does_not_keep(project):
+    (project / "masks.npy").write_text("masks")
+    shared, own = {"index": "data/crops.npy"}, {"data/crops.npy": "masks.npy"}
+    shard = Shard(["queries"], shared, own, ["found"])
+    load = build_shard_load("match@2-of-8", shard, Needs(2, 0, 10**9))
+    job = load.job
+    assert list(job.arguments) == ["-m", "stages.shards.match", "compute", "queries"]
+    assert list(job.inputs) == ["params.yaml", "index", "data/crops.npy"]
+    assert [load.files[job.inputs[path]] for path in ("index", "data/crops.npy")] == [
+        "data/crops.npy",
+        "masks.npy",
+    ]
+    assert job.passing == ["data/crops.npy"] and job.cores == 2
+    assert {"stages/shards/match.py", "stages/shards/__init__.py"} <= set(job.code)
 
 
 def test_an_input_that_has_changed_has_another_hash(project):
@@ -88,7 +114,7 @@ def test_weights_that_params_yaml_names_travel_with_the_member(project):
 def test_a_command_that_is_not_the_stages_own_is_refused():
     request = Request("train@a-0", "bash train.sh", [], [])
     with pytest.raises(UserError, match="train@a-0: its command in dvc.yaml is not python -m"):
-        build_job(request, params.load(), gpus=0)
+        build_load(request, params.load(), ALONE)
 
 
 def test_a_stage_asks_for_a_gpu_where_there_is_one_and_it_uses_one():
@@ -98,6 +124,15 @@ def test_a_stage_asks_for_a_gpu_where_there_is_one_and_it_uses_one():
     assert choose_needs("train@a-0", size, [CPU, GPU]) == Needs(4, 1, base + 2 * size)
     assert choose_needs("neighbours@a-0", size, [CPU, GPU]) == Needs(3, 0, base + 2 * size)
     assert choose_needs("train@a-0", size, []) == Needs(3, 0, base + 2 * size)
+
+
+def test_a_shard_asks_for_cores_that_every_worker_has():
+    base = cluster_stages.BASE_MEMORY
+    assert choose_needs("keypoints@1-of-9", 0, [CPU, GPU]) == Needs(4, 0, base)
+    small, none = {"CPU": 2.0, "memory": 16e9}, {"memory": 16e9}
+    assert choose_needs("keypoints@1-of-9", 0, [CPU, small, none]) == Needs(2, 0, base)
+    # the U-Net's; SIFT has none
+    assert choose_needs("crop@1-of-9", 0, [CPU, GPU]) == Needs(4, 1, base)
 
 
 def test_a_stage_asks_for_no_more_memory_than_the_largest_worker_has():

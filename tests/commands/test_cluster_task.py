@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -79,6 +80,62 @@ def test_a_stage_leaves_only_its_inputs_for_the_next(checkout, job):
     assert messages[-1] == ("end", 0) and sent == []
 
 
+def test_an_input_of_this_job_alone_is_not_kept(checkout, job):
+    messages = run(replace(job, passing=["data/in.csv"]))
+    assert messages[-1] == ("end", 0)
+    assert dict(value for kind, value in messages if kind == "file")["out/a.csv"] == b"12worker"
+    assert not list((checkout / cluster_task.STORE / "inputs").iterdir())
+
+
+@pytest.mark.parametrize("passing", [[], ["data/in.csv"]])
+def test_a_file_that_arrives_damaged_ends_the_stage(checkout, job, passing):
+    with pytest.raises(OSError, match="an input arrived damaged"):
+        list(cluster_task.run(replace(job, passing=passing), lambda digest: [b"1"]))
+    assert not list((checkout / cluster_task.STORE / "inputs").iterdir())
+
+
+@pytest.fixture
+def locks(tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster_task.tempfile, "gettempdir", lambda: str(tmp_path))
+
+
+def test_stages_hold_different_cores(locks, monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {3, 5, 6})
+    with cluster_task.hold_cores(2) as first, cluster_task.hold_cores(1) as second:
+        assert first == {3, 5} and second == {6}
+        with cluster_task.hold_cores(1) as third:  # none is left
+            assert third == {3, 5, 6}
+    with cluster_task.hold_cores(3) as every, cluster_task.hold_cores(0) as unlimited:
+        assert every == {3, 5, 6} and unlimited == set()
+
+
+def test_a_stage_has_the_cores_that_it_holds(locks, checkout, job):
+    before = os.sched_getaffinity(0)
+    script = "import os; print(len(os.sched_getaffinity(0)))"
+    alone = replace(job, arguments=["-c", script], cores=1)
+    messages = cluster_task.run_command(alone, checkout, checkout)
+    assert "".join(text for _, text in messages) == "1\n"
+    assert os.sched_getaffinity(0) == before
+
+
+def test_a_file_that_two_stages_need_is_fetched_once(locks, tmp_path):
+    """The second waits while the first is fetching."""
+    (tmp_path / "inputs").mkdir()
+    fetched = []
+
+    def fetch_slowly(digest):
+        fetched.append(digest)
+        time.sleep(0.2)
+        return [b"12"]
+
+    def receive(_):
+        return cluster_task.receive(tmp_path / "inputs", md5("12"), fetch_slowly)
+
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(receive, range(2))
+    assert first == second and first.read_bytes() == b"12" and fetched == [md5("12")]
+
+
 def test_a_stage_that_fails_sends_no_file(checkout, job):
     messages = run(replace(job, arguments=["-m", "stages.toy", "3"]))
     assert messages[-1] == ("end", 3)
@@ -90,12 +147,6 @@ def test_a_file_comes_in_pieces(tmp_path, monkeypatch):
     (tmp_path / "a").write_bytes(b"123456789")
     pieces = [value for _, value in cluster_task.read_outs(["a"], tmp_path)]
     assert pieces == [("a", b"1234"), ("a", b"5678"), ("a", b"9")]
-
-
-def test_an_input_that_arrives_damaged_is_not_kept(checkout, job):
-    with pytest.raises(OSError, match="an input arrived damaged"):
-        list(cluster_task.run(job, lambda digest: [b"1"]))
-    assert not list((checkout / cluster_task.STORE / "inputs").iterdir())
 
 
 @pytest.mark.fault(
