@@ -62,6 +62,12 @@ def main(  # noqa: PLR0913
     catalogue_detections: Annotated[
         Path | None, typer.Option(help="MegaDetector's or COCO's JSON file about the catalogue's.")
     ] = None,
+    dates: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, help="A photographs.csv with dates and places, in place of EXIF."
+        ),
+    ] = None,
     threshold: Threshold = 0.2,
     boxes: BoxKind = None,
 ) -> None:
@@ -81,7 +87,7 @@ def main(  # noqa: PLR0913
 
     source = Source(catalogue, skip, root, path, identity)
     where = DetectionFiles(detections, catalogue_detections, threshold, boxes)
-    options = Options(prior, backbone, skip_bad, sort, train, where)
+    options = Options(prior, backbone, skip_bad, sort, train, where, dates)
     print(*format_result(name_photographs(source, new, out, options), out), sep="\n")
 
 

@@ -20,6 +20,7 @@ from pipeline.steps.submission.place import compute_posteriors
 MIN_QUERIES, MIN_INDIVIDUALS = 30, 5
 SURE = 0.5  # an answer of at least this probability is given, others are unsure
 CALIBRATED, ROUGH, RANKED = "calibrated", "rough", "ranked"
+NO_LOG_ODDS = pd.DataFrame(columns=["query", "fold", "identity", "log_odds"])
 SENTENCES = {
     CALIBRATED: "The probabilities are calibrated on the catalogue's own photographs.",
     ROUGH: (
@@ -58,9 +59,13 @@ class Quality:
 
 @dataclass(frozen=True)
 class Blended:
-    """The posteriors of new photographs (query, identity, posterior); how far to trust them."""
+    """The posteriors of new photographs (query, identity, posterior); how far to trust them.
+
+    log_odds : as of `Blend.log_odds`, which the posteriors follow from
+    """
 
     posteriors: pd.DataFrame
+    log_odds: pd.DataFrame
     state: str
     quality: Quality | None
 
@@ -117,7 +122,7 @@ def blend(own: OwnAnswers, new: FoldEvidence, p: Params) -> Blended:
     """Fit the blend on the catalogue's queries, known and new ones, and apply it."""
     log_odds = build_blend(own.state, [new], p).fit(own.held_out).log_odds([new])
     quality = None if own.log_odds is None else measure(own.log_odds, own.held_out, p)
-    return Blended(compute_posteriors(log_odds, 0.0), own.state, quality)
+    return Blended(compute_posteriors(log_odds, 0.0), log_odds, own.state, quality)
 
 
 def rename_and_stack(own: Sequence[FoldEvidence]) -> FoldEvidence:

@@ -9,7 +9,16 @@ import pandas as pd
 
 from pipeline.data import spreadsheet, tables
 from pipeline.exchange import named_folder
-from pipeline.naming import animals, answers, blending, catalogue, report, sorting, unknown
+from pipeline.naming import (
+    animals,
+    answers,
+    blending,
+    catalogue,
+    encounters,
+    report,
+    sorting,
+    unknown,
+)
 from pipeline.naming.animals import Animals
 from pipeline.naming.answers import COPY, Answer
 from pipeline.naming.blending import Blended
@@ -75,12 +84,24 @@ def name_photographs(source: Source, new: Path, out: Path, options: Options) -> 
     sentences = describe_trust(answered, known, photographs, options)
     sentences += [*chosen, *animals.describe_places(list(readable.values()), seen.empty)]
     empty_files = {name: files[name] for name in seen.empty}
-    compared = (listed, source.folder, readable.values(), empty_files, found.digests)
-    named_folder.write_compared(tabulate_compared(*compared), out)
+    compared = tabulate_compared(
+        listed, source.folder, readable.values(), empty_files, found.digests
+    )
+    named_folder.write_compared(compared, out)
+    numbers = encounters.number_encounters(compared, options.dates, p.encounters)
+    log_odds = answered.blended.log_odds if answered.blended else blending.NO_LOG_ODDS
+    taken = encounters.answer_encounters(numbers, readable, digests, log_odds, known.names)
+    table = encounters.add_columns(table, taken)
+    sentences += encounters.describe(taken, p.encounters)
+    together = {
+        name: encounters.describe_answer(taken.answers[numbers[one.photograph]])
+        for name, one in readable.items()
+        if numbers.get(one.photograph) in taken.answers
+    }
     write_answers(table, answered.blended, out)
     bad = {str(file): fault for file, fault in found.bad.items()}
     pictures = answered.described, answered.points
-    content = report.Content(by_file, digests, *pictures, known, sentences, bad)
+    content = report.Content(by_file, digests, *pictures, known, sentences, bad, together)
     html = report.render(content)
     tables.replace(out / REPORT, lambda part: part.write_text(html, encoding="utf-8"))
     if options.sort:

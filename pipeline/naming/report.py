@@ -1,7 +1,7 @@
 """The answers as one HTML file, which needs no server and no network."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from importlib.resources import files
 from string import Template
@@ -33,6 +33,7 @@ class Content:
     answers : by photograph, as it is listed; digests : of these
     described : by digest; points : of pairs (query, image, INLIER_COLUMNS), by digest and image
     sentences : what is to be known first; bad : photographs that can't be read, and why
+    together : the answers to encounters in a few words, by photograph
     """
 
     answers: Mapping[str, Answer]
@@ -42,6 +43,7 @@ class Content:
     known: Known
     sentences: Sequence[str]
     bad: Mapping[str, str]
+    together: Mapping[str, str] = field(default_factory=dict)
 
 
 def render(content: Content) -> str:
@@ -88,8 +90,14 @@ def show_answer(
         f'<article id="{anchor}">'
         f"{draw_pair(digest, answer.support, content, matched)}<div>"
         f"<h2>{escape(heading)}</h2><table>{''.join(show_row(*row) for row in rows)}</table>"
-        f'<p class="small">{escape(below)}</p></div></article>'
+        f'<p class="small">{escape(below)}</p>{show_encounter(photograph, content)}</div></article>'
     )
+
+
+def show_encounter(photograph: str, content: Content) -> str:
+    """The answer to the photographs of an encounter, if there is one."""
+    text = content.together.get(photograph)
+    return f'<p class="small">{escape(text)}</p>' if text else ""
 
 
 def show_row(name: str, value: float, kind: str) -> str:

@@ -29,6 +29,7 @@ class Options:
     sort : copy the new photographs into one folder per answer
     train : learn from the catalogue which features tell its animals apart
     detections : where the animals are on the new photographs, and on the catalogue's
+    dates : a photographs.csv, in place of EXIF
     """
 
     prior: float = PRIOR
@@ -37,6 +38,7 @@ class Options:
     sort: bool = False
     train: bool = False
     detections: DetectionFiles = DetectionFiles()
+    dates: Path | None = None
 
 
 def build_settings(options: Options) -> Params:

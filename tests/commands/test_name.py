@@ -26,14 +26,14 @@ def test_the_options_reach_the_library(monkeypatch):
     monkeypatch.setattr(naming, "name_photographs", name_photographs)
     words = "name list.csv new -o june --prior 0.4 --sort --skip unknown --path file --backbone b "
     words += "--train --detections md.json --catalogue-detections known.json --threshold 0.5 "
-    words += "--boxes corners"
+    words += f"--boxes corners --dates {__file__}"
     result = CliRunner().invoke(app, words.split())
     detections = DetectionFiles(Path("md.json"), Path("known.json"), 0.5, Convention.corners)
     assert calls == [
         (
             Source(Path("list.csv"), "unknown", None, "file", ""),
             *(Path("new"), Path("june")),
-            Options(0.4, "b", skip_bad=False, sort=True, train=True, detections=detections),
+            Options(0.4, "b", False, True, True, detections, Path(__file__)),
         )
     ]
     assert "How far to trust it.\n2 of known individuals, 1 new: june/report.html" in result.output

@@ -74,6 +74,25 @@ def test_the_pages_can_be_read_by_everyone_and_on_a_phone(named, drawn, tmp_path
         assert faults == []
 
 
+def test_photographs_of_an_encounter_are_answered_together_too(named, drawn, tmp_path):
+    assert "encounter" not in named[1].columns  # nothing says when these were taken
+    rows = [f"{name}.png,2024-06-01 10:0{n}:00" for n, name in enumerate(("unseen/0", "unseen/1"))]
+    dates = tmp_path / "photographs.csv"
+    dates.write_text("\n".join(["photograph,date", *rows, "0.png,2024-06-02", ""]))
+    shutil.copytree(drawn.out, tmp_path / "out")
+    name_photographs(Source(drawn.catalogue), drawn.new, tmp_path / "out", Options(dates=dates))
+    table = read_answers(tmp_path / "out")
+    assert table["encounter"].to_dict() == {
+        **{"0.png": "1", "1.png": "", "4.png": "", "unseen/0.png": "2", "unseen/1.png": "2"}
+    }
+    both = table.loc[["unseen/0.png", "unseen/1.png"]]
+    new = both["encounter_new_probability"].astype(float)
+    assert new.nunique() == 1 and table.loc["0.png", "encounter_result"] == ""
+    html = (tmp_path / "out/report.html").read_text()
+    assert html.count("The 2 photographs of this encounter together: ") == 2
+    assert "they count as one photograph" in html
+
+
 def test_it_is_kept_what_the_answers_are_about(named, drawn, tmp_path):
     kept = named_folder.read(drawn.out)
     assert {one.photograph for one in kept.answers} == set(named[1].index)
