@@ -15,9 +15,10 @@ def main(ensemble: Ensemble) -> None:
 
     The test photographs that are answered new_whale are grouped by how likely two of them show one
     individual, from embeddings and local features; that is learned from held-out photographs.
-    Decisions of the review (same, different) come first. Prints the groups of two or more, and how
-    often groups of held-out photographs are right. Writes submissions/ENSEMBLE_unknown.csv (image,
-    group).
+    Decisions of the review (same, different, names) come first. Prints the groups of two or more,
+    and how often groups of held-out photographs are right. Writes submissions/ENSEMBLE_unknown.csv
+    (image, group, and the mean probability that it shows the same animal as another of its group).
+    The report has the same numbers, and `tailprint review` gives groups names.
     """
     from pipeline import params, paths
     from pipeline.data import tables
@@ -26,26 +27,14 @@ def main(ensemble: Ensemble) -> None:
 
     result = cluster_unknown(ensemble, params.load())
     out = paths.SUBMISSIONS / f"{ensemble}_unknown.csv"
-    tables.write_csv(defuse(result.groups), out)
+    tables.write_csv(defuse(result.groups).round({"probability": 4}), out)
     print(*format_groups(result), sep="\n")
     count, groups = len(result.groups), result.groups["group"].nunique()
     print(f"{out}: {count} photographs of unknown individuals in {groups} groups")
-    print(describe_quality(result))
+    print(result.describe_quality())
 
 
 def format_groups(result: "UnknownIndividuals") -> list[str]:
     """One line for each group of two photographs or more."""
     groups = result.groups.groupby("group")["image"].agg(list)
     return [f"{group}: {', '.join(images)}" for group, images in groups.items() if len(images) > 1]
-
-
-def describe_quality(result: "UnknownIndividuals") -> str:
-    """How right such groups are."""
-    if result.precision != result.precision:  # NaN
-        return "How right such groups are is unknown: that takes held-out photographs of two folds."
-    return (
-        f"Of held-out photographs grouped so, {result.precision:.0%} of the pairs show one "
-        f"individual, and {result.recall:.0%} of such pairs are found (adjusted Rand index "
-        f"{result.ari:.2f}). The members were trained on most of these individuals; groups of "
-        "unknown individuals are right less often."
-    )

@@ -77,17 +77,26 @@ def main(  # noqa: PLR0913
     needs no mouse. A pair that two reviewers answer differently comes again. With --count it asks
     the questions of `tailprint count`, which follow from the answers so far, and shows the number.
 
+    The page /unknown shows the photographs that are called new, grouped by animal. A group that
+    gets a name becomes an individual at the next `tailprint run`: its photographs are in the
+    gallery and in the training set, and are answered by that name.
+
     Only this machine reaches the page, unless --host names another address: then the printed URL
     has a token, without which nothing is answered. There is no encryption: use it on networks that
     you trust, or through ssh.
     """
+    from functools import partial
+
     from pipeline import params, paths
+    from pipeline.data import artefacts
     from pipeline.identify.ensembles import default_ensemble
+    from pipeline.identify.unknown_individuals import NewPhotographs
     from pipeline.review import desk, question_list, server
-    from pipeline.review.access import QUESTIONS, Access
+    from pipeline.review.access import QUESTIONS, UNKNOWN, Access
     from pipeline.review.decisions import check_reviewer
     from pipeline.review.ledger import Ledger
     from pipeline.review.question_desk import QuestionDesk
+    from pipeline.review.unknown_desk import UnknownDesk
     from pipeline.review.views import Views
 
     p = params.load()
@@ -99,18 +108,22 @@ def main(  # noqa: PLR0913
     listener = server.listen(host, port)
     access = Access.to(listener, host)
     views = Views([*folds, paths.TEST])
+    ledger = Ledger(p.labels.conflicts)
     if count:
         live = start_count(name, p, seed, half_width)
         questions = QuestionDesk(
-            Ledger(p.labels.conflicts), lambda _: live.list_questions(), views, False, live.describe
+            ledger, lambda _: live.list_questions(), views, False, live.describe
         )
     else:
         source = question_list.choose(file, p.match.backbone, folds)
-        questions = QuestionDesk(Ledger(p.labels.conflicts), source, views, second_opinions)
-    app = desk.create_app(report, reviewer, access, questions)
+        questions = QuestionDesk(ledger, source, views, second_opinions)
+    label = artefacts.load_columns().new_whale
+    unknown = UnknownDesk(ledger, partial(NewPhotographs.load, name, p), label)
+    app = desk.create_app(report, reviewer, access, questions, unknown)
     running = server.create(app, listener)
     print(f"{access.url} shows {name}. Decisions go to {paths.REVIEW}. Ctrl-C ends it.", flush=True)
     print(f"{access.locate(QUESTIONS)} asks the most useful question next.", flush=True)
+    print(f"{access.locate(UNKNOWN)} shows unknown individuals, to be named.", flush=True)
     running.run()
 
 

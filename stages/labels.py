@@ -2,6 +2,7 @@
 
 from pipeline import params, paths
 from pipeline.data import artefacts, tables
+from pipeline.data.named import is_named
 from pipeline.data.pseudo_table import read_pseudo_labels
 from pipeline.steps.labels import duplicates, labels, pseudo_labels, record
 from pipeline.system.start import run
@@ -19,7 +20,8 @@ def main() -> None:
     tables.write("labels", resolved, paths.LABELS)
     tables.write("duplicates", duplicate_images, paths.DUPLICATES)
     print(resolved["provenance"].value_counts().to_string())
-    print(f"{len(duplicate_images)} test images with a duplicate in train")
+    named = int(is_named(resolved).sum())
+    print(f"{len(duplicate_images) - named} test images with a labelled duplicate, {named} named")
 
 
 if __name__ == "__main__":

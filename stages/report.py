@@ -3,6 +3,7 @@
 from pipeline import params, paths
 from pipeline.data import tables
 from pipeline.data.members import list_members
+from pipeline.identify.unknown_individuals import load_groups
 from pipeline.models import member_networks
 from pipeline.steps.report.report import build_report
 from pipeline.steps.report.sources import Sources, find_reranked_score
@@ -14,7 +15,7 @@ def main(name: str) -> None:
     recipe = p.ensembles[name]
     members = list_members(recipe, p.folds.trained)
     scores = p.rerank.first, find_reranked_score(recipe)
-    sources = Sources(name, members, scores)
+    sources = Sources(name, members, scores, load_groups(name, p))
     backbone = members[0].backbone
     settings = p.member_train(backbone)
     model = paths.model(*members[0])

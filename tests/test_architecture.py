@@ -33,7 +33,7 @@ LAYERS = {
     },
     "exchange": {"params", "paths", "system", "data", "models"},
     "catalogue": {"params", "system", "data", "steps", "exchange"},
-    "review": {"params", "system", "paths", "data", "steps"},
+    "review": {"params", "system", "paths", "data", "identify", "steps"},
     "identify": {"params", "system", "paths", "data", "models", "evaluation", "steps"},
     "population": {"params", "system", "paths", "data", "identify", "steps"},
     "naming": {

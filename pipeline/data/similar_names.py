@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
+from pipeline.data.identity_names import JOINERS
 from pipeline.data.photograph_files import printable
 
 
@@ -21,6 +22,17 @@ class SimilarNames:
             if found := self.names.get(_normalise(form)):
                 return f", but {printable(found)} does{_explain(name, found)}"
         return ""
+
+
+def find_variants(name: str, known: Iterable[str]) -> list[str]:
+    """The known names that differ from another one in case or in invisible ways only."""
+    own = _fold(name)
+    return sorted(other for other in known if other != name and _fold(other) == own)
+
+
+def _fold(name: str) -> str:
+    """A name without what readers do not see: case, joiners, and how letters are composed."""
+    return _normalise(name.translate(dict.fromkeys(map(ord, JOINERS))))
 
 
 def _normalise(name: str) -> str:

@@ -4,11 +4,13 @@ How likely two of them show one individual follows from their embeddings and loc
 the stage `verify` learned from held-out photographs. What reviewers decided comes first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
 from pipeline import paths
 from pipeline.data import artefacts, tables
@@ -17,8 +19,9 @@ from pipeline.data.tables import NEW_WHALE
 from pipeline.identify.ensembles import check_ensembles
 from pipeline.params import Params
 from pipeline.steps.labels import graph, record
-from pipeline.steps.labels.verdicts import Pair, select_pairs, select_verdicts
-from pipeline.steps.verify.peers import MEASURES, PeerModel, PeerSet
+from pipeline.steps.labels.verdicts import Pair, select_names, select_pairs, select_verdicts
+from pipeline.steps.verify.components import split
+from pipeline.steps.verify.peers import MEASURES, PeerModel, PeerSet, tabulate
 from pipeline.system.errors import UserError, require_files
 
 NamePair = tuple[str, str]
@@ -27,7 +30,7 @@ Labelled = tuple[np.ndarray, np.ndarray]  # embeddings n x d, and the individual
 
 @dataclass(frozen=True)
 class UnknownIndividuals:
-    """Columns image, group of the test photographs called new; and the groups' quality.
+    """The table of `NewPhotographs.group`, and the groups' quality.
 
     ARI, precision and recall of pairs are those of held-out photographs grouped in the same way,
     NaN if they cannot be measured. Most of these show individuals that the member trained on by
@@ -39,6 +42,83 @@ class UnknownIndividuals:
     precision: float
     recall: float
 
+    def describe_quality(self) -> str:
+        """How right such groups are, in words."""
+        if np.isnan(self.precision):
+            return (
+                "How right such groups are is unknown: that takes held-out photographs of two "
+                "folds."
+            )
+        return (
+            f"Of held-out photographs grouped so, {self.precision:.0%} of the pairs show one "
+            f"individual, and {self.recall:.0%} of such pairs are found (adjusted Rand index "
+            f"{self.ari:.2f}). The members were trained on most of these individuals; groups of "
+            "unknown individuals are right less often."
+        )
+
+
+@dataclass(frozen=True)
+class NewPhotographs:
+    """The test photographs that an ensemble calls new, compared with each other.
+
+    scores : ari, precision and recall of groups of held-out photographs, NaN if not measured
+    """
+
+    peers: PeerSet
+    model: PeerModel
+    scores: dict[str, float]
+
+    @classmethod
+    def load(cls, ensemble: str, p: Params) -> "NewPhotographs":
+        """Load those of a finished run. Raises UserError without one, or an unknown ensemble."""
+        check_ensembles([ensemble], p)
+        new = load_new_images(ensemble, p)
+        require_files([paths.PEER_MODEL, paths.PEER_SCORES, paths.weighted_peers(paths.TEST)])
+        model = PeerModel.from_dict(tables.read_json(paths.PEER_MODEL))
+        vectors = load_vectors([p.match.backbone], p.folds.trained, new)
+        matched = tables.read_parquet(paths.weighted_peers(paths.TEST))
+        peers = PeerSet(new.tolist(), vectors, matched)
+        stored = tables.read_json(paths.PEER_SCORES)
+        scores = {name: np.nan if stored[name] is None else stored[name] for name in MEASURES}
+        return cls(peers, model, scores)
+
+    @property
+    def images(self) -> Sequence[str]:
+        """Their names."""
+        return self.peers.images
+
+    def group(self, verdicts: pd.DataFrame) -> UnknownIndividuals:
+        """Group them, as reviewers decided: columns image, group and probability.
+
+        verdicts : of `select_verdicts`
+        group : the number of the unknown individual, from 1 in the order of the first photographs
+        probability : that a photograph shows the same animal as another one of its group, the mean
+            over these; NaN if it is alone
+        """
+        decided = select_decided(verdicts, self.images)
+        clusters = self.model.cluster(self.peers, *decided)
+        columns = {"image": self.images, "group": clusters + 1}
+        table = pd.DataFrame(columns).assign(probability=self.rate(clusters))
+        return UnknownIndividuals(table, **self.scores)
+
+    def rate(self, clusters: np.ndarray) -> np.ndarray:
+        """The mean probability of each of n photographs with the others of its cluster."""
+        rates = np.full(len(clusters), np.nan)
+        for rows, probability in self.compare_within(clusters):
+            rates[rows] = probability.sum(axis=1) / (len(rows) - 1)
+        return rates
+
+    def compare_within(self, clusters: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield the m rows of each cluster of two or more, and their m x m probabilities.
+
+        That two show one animal; 0 on the diagonal.
+        """
+        for rows, matched in split(self.peers.list_matched(), clusters):
+            pairs = tabulate(self.peers.vectors[rows], matched)
+            probability = expit(self.model.log_odds(pairs, len(rows)))
+            np.fill_diagonal(probability, 0)
+            yield rows, probability
+
 
 def cluster_unknown(ensemble: str, p: Params) -> UnknownIndividuals:
     """Group the test photographs whose first answer by the ensemble is `new_whale`.
@@ -46,21 +126,26 @@ def cluster_unknown(ensemble: str, p: Params) -> UnknownIndividuals:
     Raises UserError for an unknown ensemble, one that has not run, or if no two held-out
     photographs show one individual.
     """
-    check_ensembles([ensemble], p)
-    new = load_new_images(ensemble, p)
-    require_files([paths.PEER_MODEL, paths.PEER_SCORES, paths.weighted_peers(paths.TEST)])
-    model = PeerModel.from_dict(tables.read_json(paths.PEER_MODEL))
-    if model.threshold is None:
+    new = NewPhotographs.load(ensemble, p)
+    if new.model.threshold is None:
         raise UserError(
             "nothing was written: no two held-out photographs show one individual, so that it is "
             "not known how alike two photographs of one are"
         )
-    vectors = load_vectors([p.match.backbone], p.folds.trained, new)
-    peers = PeerSet(new.tolist(), vectors, tables.read_parquet(paths.weighted_peers(paths.TEST)))
-    table = pd.DataFrame({"image": new, "group": model.cluster(peers, *load_decided(new))})
-    scores = tables.read_json(paths.PEER_SCORES)
-    quality = (np.nan if scores[name] is None else float(scores[name]) for name in MEASURES)
-    return UnknownIndividuals(table, *quality)
+    return new.group(load_verdicts())
+
+
+def load_groups(ensemble: str, p: Params) -> pd.DataFrame:
+    """The groups of a finished run, as `NewPhotographs.group`.
+
+    Raises UserError for an unknown ensemble, or one that has not run.
+    """
+    return NewPhotographs.load(ensemble, p).group(load_verdicts()).groups
+
+
+def load_verdicts() -> pd.DataFrame:
+    """What reviewers decided, by data/review.csv."""
+    return select_verdicts(record.read_decisions(paths.REVIEW), artefacts.load_images())
 
 
 def load_new_images(ensemble: str, p: Params) -> pd.Series:
@@ -80,29 +165,38 @@ def load_held_out(backbones: Sequence[str], fold: int) -> Labelled:
     return load_vectors(backbones, [fold], rows["image"]), rows["identity"].to_numpy()
 
 
-def load_decided(images: pd.Series) -> tuple[list[NamePair], list[NamePair]]:
+def select_decided(
+    verdicts: pd.DataFrame, images: Sequence[str]
+) -> tuple[list[NamePair], list[NamePair]]:
     """The pairs of these photographs that reviewers call the same, and those they call different.
 
-    Also by way of other photographs: what is the same as one photograph is the same.
+    Also by way of other photographs: what is the same as one photograph is the same; and by names.
     """
-    decisions = record.read_decisions(paths.REVIEW)
-    verdicts = select_verdicts(decisions, artefacts.load_images())
     same, different = (select_pairs(verdicts, word) for word in ("same", "different"))
-    return spread(same, different, images)
+    return spread(same, different, select_names(verdicts), images)
 
 
 def spread(
-    same: list[Pair], different: list[Pair], images: pd.Series
+    same: list[Pair], different: list[Pair], names: Mapping[str, str], images: Sequence[str]
 ) -> tuple[list[NamePair], list[NamePair]]:
-    """`load_decided` from the verdicts: pairs of `images` alone that say what all of them say."""
-    numbers = graph.component_numbers(same)
+    """`select_decided` from the verdicts: pairs of `images` alone that say what all of them say.
+
+    names : of photographs; two names are two individuals, unless a `same` joins them
+    """
+    first: dict[str, str] = {}
+    joining = [(0, first.setdefault(name, image), image) for image, name in names.items()]
+    numbers = graph.component_numbers([*same, *joining])
     of_component: dict[int | str, list[str]] = {}
     for image in images:
         of_component.setdefault(numbers.get(image, image), []).append(image)
     joined = [(own[0], other) for own in of_component.values() for other in own[1:]]
+    named = dict.fromkeys(numbers[image] for image in first.values())
     apart = [
         (of_component[one][0], of_component[other][0])
-        for one, other in ((numbers.get(a, a), numbers.get(b, b)) for _, a, b in different)
+        for one, other in (
+            *((numbers.get(a, a), numbers.get(b, b)) for _, a, b in different),
+            *combinations(named, 2),
+        )
         if one in of_component and other in of_component
     ]
     return joined, apart

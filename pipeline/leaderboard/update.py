@@ -10,6 +10,7 @@ import pandas as pd
 
 from pipeline import paths
 from pipeline.data import artefacts, solution, submission_file, tables
+from pipeline.data.named import is_named
 from pipeline.data.tables import NEW_WHALE
 from pipeline.evaluation import metrics
 from pipeline.evaluation.coverage import weigh_both_kinds
@@ -117,7 +118,10 @@ def read_card(ensemble: str, form: Format) -> dict[str, object]:
 
 
 def score_hidden(ensemble: str, p: Params) -> dict[str, float]:
-    """The scores against the competition's solution, NaN if it has none."""
+    """The scores against the competition's solution, NaN if it has none.
+
+    Photographs that reviewers have named have no part: no ensemble has answered them.
+    """
     columns = artefacts.load_columns()
     truth = solution.read_solution(Path(p.competition.path), columns)
     duplicates = set(artefacts.load_duplicates()["image"])
@@ -126,8 +130,11 @@ def score_hidden(ensemble: str, p: Params) -> dict[str, float]:
         return hidden.compute_hidden_scores(answers, truth, duplicates, hidden.score_photographs)
     answers = submission_file.read_submission(paths.submission(ensemble), columns.new_whale)
     score: hidden.Score = hidden.score_map5
+    if truth is not None:
+        labels = artefacts.load_labels()
+        answers = answers[~answers["image"].isin(labels.loc[is_named(labels), "image"])]
     if truth is not None and p.submission.format != "map5":
-        known = set(artefacts.load_labels()["identity"]) - {NEW_WHALE}
+        known = set(labels["identity"]) - {NEW_WHALE}
         score = hidden.choose_score(p.submission.format, known, artefacts.load_species())
     return hidden.compute_hidden_scores(answers, truth, duplicates, score)
 

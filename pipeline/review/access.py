@@ -18,7 +18,8 @@ LOOPBACK = "127.0.0.1"
 # another site's page can't send this header without asking first, and that is refused
 HEADER = "X-Tailprint"
 PARAMETER = "token"
-QUESTIONS = "/questions"  # the page beside the report
+QUESTIONS = "/questions"  # the pages beside the report
+UNKNOWN = "/unknown"
 HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:@/?#\[\]]+)(?::(\d+))?")
 HEADERS = {
     # the report is one file; its meta element says the same, but can't forbid frames
@@ -112,7 +113,7 @@ def refuse_others(access: Access) -> Response | None:
     if not access.is_ours(request.host):
         refuse(403, "this server answers its own page only")
     if access.token and access.has_token(request.args.get(PARAMETER)):
-        answer = redirect(QUESTIONS if request.path == QUESTIONS else "/", 303)
+        answer = redirect(request.path if request.path in (QUESTIONS, UNKNOWN) else "/", 303)
         # lax: a link in a mail may lead here; what changes something also needs the header
         answer.set_cookie(access.cookie, access.token, httponly=True, samesite="Lax")
         return answer  # type: ignore[return-value]

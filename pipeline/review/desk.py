@@ -1,4 +1,4 @@
-"""The review: a report served with buttons that write down decisions, and a page of questions.
+"""The review: a report with buttons that write down decisions, a page of questions, one of groups.
 
 Every decision is a row of data/review.csv, on the disk before the page shows it. Nothing is ever
 removed from the file; an undo is a row too. A decision that contradicts earlier ones is refused.
@@ -12,14 +12,15 @@ from pathlib import Path
 from flask import Flask, Response, request, send_file
 
 from pipeline import paths
-from pipeline.review.access import QUESTIONS, Access, add_headers, refuse_others
+from pipeline.review.access import QUESTIONS, UNKNOWN, Access, add_headers, refuse_others
 from pipeline.review.decisions import parse_decision
 from pipeline.review.ledger import Ledger
+from pipeline.review.pages import render_page
 from pipeline.review.question_desk import QuestionDesk
-from pipeline.review.question_page import render_page
 from pipeline.review.reviewer import Reviewers
-from pipeline.review.server import LARGEST_DECISION
-from pipeline.review.views import Views
+from pipeline.review.server import LARGEST_BODY, LARGEST_DECISION
+from pipeline.review.unknown_desk import UnknownDesk
+from pipeline.review.unknown_requests import answer_change
 from pipeline.system.errors import require_files
 
 
@@ -30,10 +31,12 @@ def find_report(ensemble: str) -> Path:
     return report
 
 
-def create_app(report: Path, reviewer: str, access: Access, questions: QuestionDesk) -> Flask:
-    """The application: the report at /, the questions at /questions, and the decisions on both.
+def create_app(
+    report: Path, reviewer: str, access: Access, questions: QuestionDesk, unknown: UnknownDesk
+) -> Flask:
+    """The application: the report at /, the questions, the unknown individuals, and all decisions.
 
-    questions : whose ledger takes the decisions of both pages
+    questions, unknown : with one ledger, which takes the decisions of all pages
     """
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_DECISION
@@ -47,11 +50,19 @@ def create_app(report: Path, reviewer: str, access: Access, questions: QuestionD
     app.add_url_rule("/decisions", "decisions", partial(list_decisions, ledger))
     decide = partial(add_decision, ledger, reviewers)
     app.add_url_rule("/decisions", "decide", decide, methods=["POST"])
-    app.add_url_rule(QUESTIONS, "questions", partial(Response, render_page(), mimetype="text/html"))
+    send_page = partial(Response, mimetype="text/html")
+    app.add_url_rule(QUESTIONS, "questions", partial(send_page, render_page("questions")))
+    app.add_url_rule(UNKNOWN, "unknown", partial(send_page, render_page("unknown")))
     app.add_url_rule(f"{QUESTIONS}/next", "next", partial(ask_next, questions, reviewers))
     answer = partial(answer_question, questions, reviewers)
     app.add_url_rule(QUESTIONS, "answer", answer, methods=["POST"])
-    app.add_url_rule("/photograph", "photograph", partial(send_photograph, questions.views))
+    groups = partial(list_groups, unknown, reviewers)
+    app.add_url_rule(f"{UNKNOWN}/groups", "groups", groups)
+    change = partial(change_groups, unknown, reviewers)
+    app.add_url_rule(UNKNOWN, "change", change, methods=["POST"])
+    views = questions.views
+    app.add_url_rule("/photograph", "photograph", partial(send_photograph, views.encode))
+    app.add_url_rule("/animal", "animal", partial(send_photograph, views.encode_animal))
     rename = partial(rename_reviewer, questions, reviewers)
     app.add_url_rule("/reviewer", "reviewer", rename, methods=["POST"])
     return app
@@ -91,10 +102,24 @@ def describe(state: dict[str, object], reviewers: Reviewers) -> Response:
     return Response(text, mimetype="application/json")
 
 
-def send_photograph(views: Views) -> Response:
+def list_groups(desk: UnknownDesk, reviewers: Reviewers) -> Response:
+    """The groups of unknown individuals, or 409 with the reason why there are none."""
+    return answer_errors(lambda: describe(desk.current(reviewers.current()), reviewers))
+
+
+def change_groups(desk: UnknownDesk, reviewers: Reviewers) -> Response:
+    """Do what the request asks of groups, or answer 409 with the reason why not."""
+    request.max_content_length = LARGEST_BODY  # a group may have many photographs
+    data = request.get_data() if request.is_json else b""
+    return answer_errors(
+        lambda: describe(answer_change(desk, data, reviewers.current()), reviewers)
+    )
+
+
+def send_photograph(encode: Callable[[str], bytes]) -> Response:
     """The photograph of the parameter `image`, or 404."""
     try:
-        return Response(views.encode(request.args.get("image", "")), mimetype="image/jpeg")
+        return Response(encode(request.args.get("image", "")), mimetype="image/jpeg")
     except ValueError as error:
         return Response(str(error), 404, mimetype="text/plain")
 

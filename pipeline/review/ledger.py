@@ -19,6 +19,7 @@ from pipeline.data.pseudo_table import read_pseudo_labels
 from pipeline.data.tables import NEW_WHALE
 from pipeline.review.scope import KEYS, Scope, pair_photographs
 from pipeline.steps.labels import labels, record
+from pipeline.steps.labels.verdicts import select_verdicts
 
 LOCK = paths.WORK / "review.lock"
 FILES = (paths.IMAGES, paths.GROUPS, paths.PSEUDO, paths.REVIEW)
@@ -76,6 +77,13 @@ class Ledger:
         with self._lock:
             self._refresh()
             return self._rows.copy()
+
+    def verdicts(self) -> pd.DataFrame:
+        """The decisions that hold, as `select_verdicts`. Raises UserError as `rows`."""
+        with self._lock:
+            self._refresh()
+            images, decisions = self._tables[0], pd.DataFrame(self._rows, columns=KEYS, dtype=str)
+        return select_verdicts(decisions, images)
 
     def resolve_names(self) -> tuple["pd.Series[str]", "pd.Series[str]"]:
         """The names of all labelled photographs, without the decisions and with them.

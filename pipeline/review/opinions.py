@@ -71,9 +71,14 @@ class Opinions:
 
 
 def collect_opinions(rows: Iterable[Row]) -> dict[Key, Opinions]:
-    """The opinions on each pair or photograph, in the order of their last rows."""
+    """The opinions on each pair or photograph, in the order of their last rows.
+
+    Names of individuals are no answers to a question.
+    """
     found: dict[Key, Opinions] = {}
     for row in rows:
+        if row["decision"] == "name":
+            continue
         key = pair_photographs(row)
         opinions = found.pop(key, None) or Opinions()
         opinions.note(row)

@@ -1,4 +1,3 @@
-"use strict";
 // One question at a time: two photographs, and keys for the answer.
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -7,7 +6,6 @@ const TOOLS = { p: "points", "+": "in", "=": "in", "-": "out", 0: "animal", w: "
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const STEP = 1.4; // of the zoom
 const CLOSEST = 30; // pixels of the photograph across the picture
-const byId = (id) => document.getElementById(id);
 const figures = [...document.querySelectorAll("#pair figure")];
 const drawings = figures.map((figure) => figure.querySelector("svg"));
 let state = { question: null, last: null };
@@ -15,32 +13,12 @@ let views = []; // of each photograph: x, y, width, height in its pixels
 let hasPoints = true;
 let isBusy = false;
 
-function createElement(name, attributes = {}, ...children) {
-  const element = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  element.append(...children);
-  return element;
-}
-
 function createShape(name, attributes, ...children) {
   const shape = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) shape.setAttribute(key, value);
   shape.append(...children);
   return shape;
 }
-
-async function request(path, body) {
-  const options = body && { method: "POST", body: JSON.stringify(body),
-    headers: { "Content-Type": "application/json", "X-Tailprint": "review" } };
-  try {
-    return await fetch(path, options);
-  } catch {
-    return new Response("the review server does not answer; start it with tailprint review", { status: 503 });
-  }
-}
-
-const percent = (value) => (value >= 0.995 ? "> 99 %" : value < 0.005 ? "< 1 %" : `${(100 * value).toFixed(0)} %`);
-const plural = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
 
 function progressText() {
   const { answered, left, worth } = state;
@@ -161,10 +139,6 @@ function drawPoints(number) {
   return shapes;
 }
 
-function say(text) {
-  byId("message").textContent = text;
-}
-
 async function load() {
   const response = await request("questions/next");
   if (response.ok) show(await response.json());
@@ -201,20 +175,6 @@ function showAgreement() {
   byId("agreement").replaceChildren(rows.length
     ? createElement("table", {}, line(heads, "th"), ...rows.map((cells) => line(cells, "td")))
     : "No two reviewers have answered the same question.");
-}
-
-function askName() {
-  byId("name").value = state.isKnown ? state.reviewer : "";
-  byId("naming").showModal();
-}
-
-async function rename(event) {
-  event.preventDefault();
-  const response = await request("reviewer", { name: byId("name").value });
-  byId("naming-message").textContent = response.ok ? "" : await response.text();
-  if (!response.ok) return;
-  byId("naming").close();
-  load();
 }
 
 function onKey(event) {
@@ -269,8 +229,6 @@ byId("tools").addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (button) use(button.value);
 });
-byId("who").addEventListener("click", askName);
-byId("naming").querySelector("form").addEventListener("submit", rename);
 document.addEventListener("keydown", onKey);
 addEventListener("resize", () => state.question && views.forEach((_, number) => draw(number)));
 load();

@@ -6,7 +6,7 @@ photographs.
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Hashable
 
 import numpy as np
 import pandas as pd
@@ -44,8 +44,7 @@ class Scope:
         columns = self._images[["image", "group", "identity"]]
         for image, group, identity in columns.itertuples(index=False, name=None):
             # whether a name that `same` would give is free depends on who else has it, or would
-            new = build_new_names(image)
-            names = {new[0], *({identity, *new} & identities)}
+            names = {*build_new_names(image), *({identity} & identities)}
             self._link(image, [group, *sorted(names)])
         for image, identity in self._pseudo[["image", "identity"]].itertuples(index=False):
             self._link(image, [identity])
@@ -58,7 +57,7 @@ class Scope:
     def note(self, row: int, decision: dict[str, str]) -> None:
         """Note a decision; row : as verdicts count, 2 for the first.
 
-        What a `same` has joined once stays in reach of each other: an undo changes both.
+        What a `same` or a name has joined once stays in reach of each other: an undo changes both.
         """
         a, b, kind = (decision[key] for key in KEYS)
         pair = pair_photographs(decision)
@@ -67,10 +66,16 @@ class Scope:
         if kind in ("same", "new") and len(pair) == 2:
             self._joined[a].add(b)
             self._joined[b].add(a)
+        if kind == "name":
+            self._link(a, [b])
 
-    def reach(self, photographs: Iterable[str]) -> set[str]:
-        """All photographs whose labels depend on those of `photographs`; unknown ones left out."""
+    def reach(self, photographs: Collection[str]) -> set[str]:
+        """All photographs whose labels depend on those of `photographs`; unknown ones left out.
+
+        A name that is given to a photograph may stand among them: so do all that have it.
+        """
         waiting = [image for image in photographs if image in self._place]
+        waiting += [image for name in photographs for image in self._images_of.get(name, ())]
         reached: set[str] = set()
         keys: set[Hashable] = set()
         while waiting:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from waitress.server import TcpWSGIServer
 
 LARGEST_DECISION = 16 * 2**10  # bytes: two names of files and a word
+LARGEST_BODY = 4 * LARGEST_DECISION  # the names of a group's files
 LIMITS = {
     # decisions that wait share one write, so each may have a thread
     "threads": 32,
@@ -27,7 +28,7 @@ LIMITS = {
     "channel_timeout": 20,
     "cleanup_interval": 2,
     "max_request_header_size": 16 * 2**10,
-    "max_request_body_size": 4 * LARGEST_DECISION,
+    "max_request_body_size": LARGEST_BODY,
 }
 
 

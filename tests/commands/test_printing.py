@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from commands import cluster_unknown, duplicate_identities, import_catalogue, verify
+from commands import duplicate_identities, import_catalogue, verify
 from pipeline import paths
 from pipeline.catalogue import convert
 from pipeline.data import tables
@@ -36,11 +36,12 @@ def test_verify_prints_what_its_probability_rests_on(tmp_path):
 
 
 def test_cluster_unknown_prints_groups_of_two_or_more(tailprint, monkeypatch):
-    groups = pd.DataFrame({"image": ["t0", "t1", "t2"], "group": [0, 0, 1]})
+    groups = pd.DataFrame({"image": ["t0", "t1", "t2"], "group": [1, 1, 2]})
+    groups = groups.assign(probability=[0.9, 0.9, np.nan])
     found = UnknownIndividuals(groups, 0.31, 0.5, 0.25)
     monkeypatch.setattr(unknown_individuals, "cluster_unknown", lambda *args: found)
     result = tailprint("cluster-unknown", "best")
-    assert result.output.startswith("0: t0, t1\n")
+    assert result.output.startswith("1: t0, t1\n")
     assert "3 photographs of unknown individuals in 2 groups" in result.output
     assert "50% of the pairs show one individual, and 25% of such pairs" in result.output
     assert "(adjusted Rand index 0.31)" in result.output
@@ -50,7 +51,7 @@ def test_cluster_unknown_prints_groups_of_two_or_more(tailprint, monkeypatch):
 
 def test_cluster_unknown_says_if_the_quality_is_unknown():
     found = UnknownIndividuals(pd.DataFrame(), np.nan, np.nan, np.nan)
-    assert "is unknown: that takes held-out" in cluster_unknown.describe_quality(found)
+    assert "is unknown: that takes held-out" in found.describe_quality()
 
 
 def test_duplicate_identities_prints_the_photographs_if_any_were_matched():

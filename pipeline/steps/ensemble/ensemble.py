@@ -21,12 +21,15 @@ def score_queries(
     """Columns COLUMNS, one row per (query, fold, candidate): its log-odds against new_whale.
 
     folds : each fold's evidence, held-out and test queries together
-    duplicates : test photographs that are duplicates of a labelled one (`label_duplicates`)
+    duplicates : test photographs that are duplicates of a labelled one (`label_duplicates`); those
+        that reviewers have named are their own, and get that name by any recipe
     """
     held_out = stack_held_out(folds)
     tables = [blend.cross_fit(held_out), blend.fit(held_out).log_odds(select_tests(folds))]
     table = add_missing_queries(pd.concat(tables, ignore_index=True), folds)
-    return copy_labels(table, duplicates) if blend.recipe.duplicates else table
+    if not blend.recipe.duplicates:
+        duplicates = duplicates[duplicates["image"] == duplicates["duplicate_of"]]
+    return copy_labels(table, duplicates)
 
 
 def score_test_without_fold(

@@ -6,6 +6,9 @@ query has a relative in the gallery. Identities with one photograph, and new_wha
 distributed evenly: held out, they are truly new. Where they leave a fold with few new queries,
 whole identities are held out (`whole.py`).
 
+Photographs that reviewers have named (`pipeline/data/named.py`) are never held out, nor is what
+shares an encounter or a photograph with one: it would find that one in its gallery.
+
 A fold is split into parts. The gallery of a held-out query lacks its part alone, so that it is
 nearly that of the test's queries, which lacks nothing.
 """
@@ -17,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.data import encounters, identity_names
+from pipeline.data.named import is_named
 from pipeline.data.tables import NEW_WHALE
 from pipeline.steps.folds.distribution import distribute
 from pipeline.steps.folds.whole import choose_whole
@@ -56,10 +60,14 @@ def choose_representatives(labelled: pd.DataFrame) -> pd.DataFrame:
 def assign_folds(labels: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
     """Build the table "folds" from the table "labels".
 
-    Pseudo-labels, which are for one fold only, are never held out: their fold is -1. Raises
-    UserError if there are fewer photographs than folds.
+    Pseudo-labels, which are for one fold only, are never held out: their fold is -1. So is that of
+    named photographs and of what is in a group with one; all others have the fold that they would
+    have without the names. Raises UserError if there are fewer photographs than folds, or if the
+    names leave none to hold out.
     """
-    labelled = labels[labels["only_fold"] == ""]
+    named = is_named(labels)
+    is_labelled = (labels["only_fold"] == "") & ~named
+    labelled = labels[is_labelled]
     # by name, so that the result does not depend on the order of the rows
     photographs = choose_representatives(labelled)
     if len(photographs) < count:
@@ -69,7 +77,13 @@ def assign_folds(labels: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
     if whole := choose_whole(identities, distributed, count, seed):
         distributed = distribute(identities, count, seed, whole)
     fold_of = dict(zip(photographs["group"], distributed, strict=True))
-    fold = np.where(labels["only_fold"] == "", labels["group"].map(fold_of).fillna(-1), -1)
+    is_held_out = is_labelled & ~labels["group"].isin(labels.loc[named, "group"])
+    fold = np.where(is_held_out, labels["group"].map(fold_of).fillna(-1), -1)
+    if named.any() and len(np.unique(fold[is_held_out])) < count:
+        raise UserError(
+            "data/review.csv names photographs of so many encounters that a fold has no other "
+            "photograph to hold out: take some names back, or lower folds.count"
+        )
     return labels[["image", "identity", "group", "only_fold"]].assign(fold=fold.astype(int))
 
 
@@ -93,8 +107,8 @@ def assign_parts(folds: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
 
 
 def hash_partition(folds: pd.DataFrame) -> str:
-    """Return ten hexadecimal digits that change if a labelled image changes its fold."""
-    rows = folds.loc[folds["only_fold"] == "", ["image", "fold"]].sort_values("image")
+    """Return ten hexadecimal digits that change if a held-out image changes its fold."""
+    rows = folds.loc[folds["fold"] >= 0, ["image", "fold"]].sort_values("image")
     text = "\n".join(f"{image} {fold}" for image, fold in rows.itertuples(index=False))
     return sha256(text.encode()).hexdigest()[:10]
 
@@ -130,7 +144,7 @@ def check_training(folds: pd.DataFrame, trained: Sequence[int]) -> None:
 
 def describe_whole(folds: pd.DataFrame) -> str:
     """One sentence about the identities that are held out as a whole; "" if there are none."""
-    rows = folds[(folds["only_fold"] == "") & (folds["identity"] != NEW_WHALE)]
+    rows = folds[(folds["fold"] >= 0) & (folds["identity"] != NEW_WHALE)]
     counts = rows.groupby("identity").agg({"group": "nunique", "fold": "nunique", "image": "size"})
     whole = counts[(counts["group"] > 1) & (counts["fold"] == 1)]
     if whole.empty:

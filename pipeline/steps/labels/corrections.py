@@ -137,7 +137,7 @@ def check_shared_labels(labels: GroupLabels, first: int, second: int, descriptio
         raise UserError(
             f"data/review.csv, {description} differ, but both have the label {min(shared)}: decide "
             "before which of them is `new`, or the `same` as another individual, or correct "
-            "train.csv"
+            "train.csv, or the `name` that a reviewer gave"
         )
 
 

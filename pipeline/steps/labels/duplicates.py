@@ -1,9 +1,10 @@
-"""Duplicates of training photographs in the test set or among unlabelled photographs."""
+"""Test photographs and unlabelled ones that are answered by a label: duplicates, and named ones."""
 
 import pandas as pd
 
 from pipeline.data import tables
 from pipeline.steps.labels import regrouping, verdicts
+from pipeline.steps.labels.labels import add_names
 
 
 def find_duplicates(
@@ -11,12 +12,19 @@ def find_duplicates(
 ) -> pd.DataFrame:
     """Build the table "duplicates": images without a label that show a labelled photograph.
 
-    Each has the first image of that photograph in train, and its identity in the competition
-    (`labels.csv` has the final one). A pair that is reviewed as `different` is left out. Raises
-    ValueError naming the rows of data/review.csv that can't hold.
+    Each has the first image of that photograph that is labelled, and its identity in the
+    competition (`labels.csv` has the final one). One that a reviewer has named has itself, and that
+    name. A pair that is reviewed as `different` is left out. Raises ValueError naming the rows of
+    data/review.csv that can't hold.
     """
-    table = regrouping.add_groups(images, groups, verdicts.select_verdicts(decisions, images))
-    first = table[table["identity"] != ""].drop_duplicates("group")
-    first = first[["group", "image", "identity"]].rename(columns={"image": "duplicate_of"})
-    without_label = table.loc[table["split"] != "train", ["image", "group"]]
-    return without_label.merge(first, on="group")[tables.COLUMNS["duplicates"]]
+    holding = verdicts.select_verdicts(decisions, images)
+    table = add_names(
+        regrouping.add_groups(images, groups, holding), verdicts.select_names(holding)
+    )
+    labelled = table[table["identity"] != ""].assign(duplicate_of=table["image"])
+    of_group = labelled.drop_duplicates("group")[["group", "duplicate_of", "identity"]]
+    without_label = table[table["split"] != "train"]
+    named = labelled[labelled["split"] != "train"]
+    others = without_label.loc[~without_label["image"].isin(named["image"]), ["image", "group"]]
+    found = pd.concat([others.merge(of_group, on="group"), named])
+    return found[tables.COLUMNS["duplicates"]].reset_index(drop=True)

@@ -21,7 +21,7 @@ def accept(
     labels : the labels without pseudo-labels
     renamed : identities that review gave another name
     different : pairs of photographs that review calls different; a pseudo-label that contradicts
-        one is left out
+        one is left out, and so is one of a photograph that a reviewer has named
 
     Raises UserError with every fault.
     """
@@ -33,7 +33,7 @@ def accept(
     contradicted = {(a, identity.get(b)) for pair in different for a, b in (pair, pair[::-1])}
     given = zip(rows["image"], rows["identity"], strict=True)
     rows = rows[np.array([label not in contradicted for label in given], bool)]
-    rows = rows.merge(table[["image", "group"]], on="image")
+    rows = rows[~rows["image"].isin(labels["image"])].merge(table[["image", "group"]], on="image")
     return rows.assign(provenance="pseudo", only_fold=rows["fold"].astype(str))
 
 

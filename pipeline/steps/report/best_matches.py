@@ -27,6 +27,7 @@ def select_best_matches(
     compared = compared.groupby(keys)["inliers"].max().reset_index()
     near = neighbours.groupby(keys)["similarity"].max().reset_index()
     both = compared.merge(near, on=keys, how="outer")
+    both = both[both["query"] != both["image"]]  # a named photograph is in the gallery, too
     both = both.merge(answers[["query", "identity"]].drop_duplicates(), on=["query", "identity"])
     columns = ["query", "identity", "inliers", "similarity", "image"]
     both = both.assign(points=both["inliers"].fillna(0)).sort_values(

@@ -6,6 +6,7 @@ images           photographs by name, and queries: see `entries.py`
 thumbnails       by number, base64
 map              m, the member; p, points: x, y (thousandths), image, identity, mark
 duplicates       see `duplicates.py`
+unknown          the photographs of each unknown individual that has several, by its number
 counts           queries of each kind (`answers.count_kinds`), those that are not in the report too
 limits           posteriors below which a first answer is unsure, and from which on it is sure
 total            how many queries, duplicate groups and points of the map there are; not all of
@@ -55,6 +56,7 @@ def build_content(sources: Sources, params: Report, seed: int) -> dict[str, Any]
         ),
         "map": {"m": sources.members[0].name, "p": build_map(sources, groups, seed)},
         "duplicates": listed_groups,
+        "unknown": list_several(sources.unknown),
         "counts": answers.count_kinds(all_answers),
         "limits": {"unsure": answers.UNSURE, "sure": answers.SURE},
         "total": {
@@ -81,7 +83,14 @@ def load_details(selected: pd.DataFrame, sources: Sources) -> entries.Details:
         ),
         sources.source_probabilities,
         changes,
+        dict(zip(sources.unknown["image"], sources.unknown["group"].tolist(), strict=True)),
     )
+
+
+def list_several(unknown: pd.DataFrame) -> dict[str, list[str]]:
+    """The photographs of each unknown individual with two or more, by its number."""
+    groups = unknown.groupby("group")["image"].agg(list)
+    return {str(number): images for number, images in groups.items() if len(images) > 1}
 
 
 def count_gallery_photographs(rankings: pd.DataFrame, folds: pd.DataFrame) -> dict[str, int]:

@@ -111,10 +111,29 @@ function consequenceText(query, answer) {
       `${answer.i}, also mark it as different from a photograph of ${query.t}.`;
 }
 
+// Which unknown individual a test photograph shows, and the others that show it.
+function drawUnknown(query) {
+  if (!query.u) return [];
+  const mates = matesOf(query);
+  const heading = unknownText(query)[0].toUpperCase() + unknownText(query).slice(1);
+  const text = mates.length ? `${heading}: also on` : `${heading}: on no other photograph that is called new.`;
+  return [createElement("p", {}, text), ...(mates.length ? [createElement("ul", { class: "mates" }, ...mates.map(createMate))] : []),
+    ...(hasServer ? [createElement("a", { href: `unknown#${encodeURIComponent(query.q)}` }, "Name this animal")] : [])];
+}
+
+function createMate(image) {
+  const query = content.queries.find((other) => other.q === image);
+  if (!query) return createElement("li", {}, image); // not among the photographs of the report
+  const button = createElement("button", { type: "button" },
+    createElement("img", { src: thumbnail(image), alt: "", loading: "lazy" }), image);
+  button.addEventListener("click", () => openQuery(query));
+  return createElement("li", {}, button);
+}
+
 function createAnswer(query, answer, place) {
   const item = createElement("li", answer.i === query.t ? { class: "truth" } : {},
     createElement("h3", {}, `${place + 1}. ${answer.i}, ${percent(answer.p)}`));
-  if (answer.i === NEW) item.append(createElement("p", {}, newText(query, answer)));
+  if (answer.i === NEW) item.append(createElement("p", {}, newText(query, answer)), ...drawUnknown(query));
   else if (answer.g) {
     const question = `Do ${query.q} and ${answer.g} show the same animal?${consequenceText(query, answer)}`;
     const choices = isTest(query) ? TEST_CHOICES : CHOICES;

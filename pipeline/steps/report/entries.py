@@ -5,7 +5,8 @@ The keys are short, since thousands of entries repeat them.
 a photograph   t, its thumbnail's number; w, h, pixels; c, the crop's corners; m, the mask's
                outline
 a query        q, image; k, kind; t, truth; f, fold; n, photographs of the truth in the gallery;
-               a, its answers; b, the first candidates before and after re-ranking
+               a, its answers; b, the first candidates before and after re-ranking; u, the number
+               of the unknown individual, of a test photograph that is called new
 an answer      i, identity; p, posterior; g, its best match in the gallery; x, matched points (none
                if the keypoints were not compared); l, these points; s, the probability by each
                source
@@ -31,12 +32,14 @@ class Details:
     lines : matched points by (query, image)
     source_probabilities : rows (query, identity), one column per source
     rank_changes : by query, the identities of the first candidates before and after re-ranking
+    unknown : the number of the unknown individual, by query
     """
 
     best_matches: pd.DataFrame
     lines: dict[tuple[str, str], list[int]]
     source_probabilities: pd.DataFrame
     rank_changes: dict[str, tuple[list[str], list[str]]]
+    unknown: dict[str, int]
 
 
 def build_queries(
@@ -62,6 +65,8 @@ def build_queries(
         ]
         if query in details.rank_changes:
             entry["b"] = details.rank_changes[query]
+        if query in details.unknown:
+            entry["u"] = details.unknown[query]
         entries.append(entry)
     return entries
 

@@ -25,8 +25,14 @@ const isTest = (query) => query.k === "test";
 const isRight = (query) => query.a[0].i === query.t;
 const outcome = (query) => (isTest(query) ? "test" : isRight(query) ? "right" : "wrong");
 
+// The other photographs of a test photograph's unknown individual.
+const matesOf = (query) => (content.unknown[query.u] ?? []).filter((image) => image !== query.q);
+const unknownText = (query) => (query.u ? `unknown individual ${query.u}` : "");
+
 function outcomeText(query) {
-  return outcome(query) === "wrong" ? `wrong: ${query.t}` : outcome(query);
+  if (outcome(query) === "wrong") return `wrong: ${query.t}`;
+  const mates = matesOf(query).length;
+  return query.u ? unknownText(query) + (mates ? ` (${1 + mates})` : "") : outcome(query);
 }
 
 const isUnsure = (query) => query.a[0].p < UNSURE;
@@ -70,7 +76,7 @@ function filterQueries() {
     (byId("size").value === "" || (query.n >= smallest && query.n <= largest)) &&
     (fold === "" || query.f === Number(fold)) &&
     (individual === "" || identityOf(query) === individual) &&
-    (text === "" || [query.q, query.t, ...query.a.map((answer) => answer.i)]
+    (text === "" || [query.q, query.t, unknownText(query), ...query.a.map((answer) => answer.i)]
       .some((name) => name.toLowerCase().includes(text))));
 }
 

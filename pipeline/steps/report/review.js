@@ -33,18 +33,17 @@ async function loadDecisions() {
   const isFirst = !hasServer;
   hasServer = true;
   setDecisions(await response.json());
-  if (isFirst) linkQuestions();
+  if (isFirst) linkPages();
   if (isFirst) drawDuplicates();
   if (isFirst && current) openQuery(current);
 }
 
-// The page that asks one question after another, which the server has beside the report.
-function linkQuestions() {
-  const link = document.createElement("a");
-  link.id = "questions";
-  link.href = "questions";
-  link.textContent = "Decide one question after another, the most useful first";
-  byId("grid").before(link);
+// The pages that the server has beside the report.
+function linkPages() {
+  const links = { questions: "Decide one question after another, the most useful first",
+    unknown: "Name unknown individuals, joined and corrected by groups" };
+  byId("grid").before(createElement("ul", { class: "pages" }, ...Object.entries(links).map(([page, text]) =>
+    createElement("li", {}, createElement("a", { id: page, href: page }, text)))));
 }
 
 async function decide(box, decision) {

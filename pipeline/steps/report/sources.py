@@ -37,11 +37,14 @@ class Sources:
     members : its members; the map and the attention maps are those of the first one
     scores : the scores that order the candidates before and after re-ranking; the second one is ""
         if the ensemble does not use re-ranking
+    unknown : the test photographs that are called new (image), and the number of the unknown
+        individual that each one shows (group)
     """
 
     ensemble: str
     members: list[Member]
     scores: tuple[str, str]
+    unknown: pd.DataFrame
 
     @cached_property
     def folds(self) -> list[int]:

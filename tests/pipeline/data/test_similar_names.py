@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.data.similar_names import SimilarNames
+from pipeline.data.similar_names import SimilarNames, find_variants
 
 NAMES = ["a.jpg", "B.JPG", "c.png", "Zoe\u0308.jpg", "d.jpg", "d.png", "e\n.jpg"]
 
@@ -33,3 +33,10 @@ NAMES = ["a.jpg", "B.JPG", "c.png", "Zoe\u0308.jpg", "d.jpg", "d.png", "e\n.jpg"
 )
 def test_the_file_that_may_be_meant(name, found):
     assert SimilarNames(NAMES).describe(name) == found
+
+
+def test_variants_of_an_individuals_name_differ_in_what_readers_do_not_see():
+    known = {"anna", "Anna", "Zoe\u0308", "a\u200dnna", "Anne"}
+    assert find_variants("Anna", known) == ["anna", "a\u200dnna"]
+    assert find_variants("zo\u00eb", known) == ["Zoe\u0308"]
+    assert find_variants("Bo", known) == []

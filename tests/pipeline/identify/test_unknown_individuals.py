@@ -8,7 +8,7 @@ from pipeline import paths
 from pipeline.data import tables
 from pipeline.data.gallery import Embeddings
 from pipeline.identify import unknown_individuals
-from pipeline.identify.unknown_individuals import spread
+from pipeline.identify.unknown_individuals import NewPhotographs, spread
 from pipeline.steps.verify.pair_model import PairModel
 from pipeline.steps.verify.peers import PeerModel
 from pipeline.system.errors import UserError
@@ -58,7 +58,8 @@ def test_two_photographs_of_one_unknown_individual_are_one_group(p):
     """t0 and t2 have a cosine of .64 and t1 and t2 one of .69: linked by t0 and t1, at .998."""
     decide(("t2", "t1", "different"))
     found = unknown_individuals.cluster_unknown("best", p)
-    assert found.groups.to_dict("list") == {"image": ["t0", "t1", "t2"], "group": [0, 0, 1]}
+    assert found.groups["image"].tolist() == ["t0", "t1", "t2"]
+    assert found.groups["group"].tolist() == [1, 1, 2]
     assert (found.ari, found.precision) == (0.3, 0.5) and np.isnan(found.recall)
 
 
@@ -66,13 +67,36 @@ def test_decisions_by_way_of_other_photographs_hold(p):
     """t0 is the same as x, and t1 is not."""
     decide(("x", "t0", "same"), ("t1", "x", "different"), ("t2", "x", "same"))
     found = unknown_individuals.cluster_unknown("best", p)
-    assert found.groups["group"].tolist() == [0, 1, 0]
+    assert found.groups["group"].tolist() == [1, 2, 1]
+
+
+def test_how_sure_a_photograph_is_of_its_group_is_the_mean_over_the_others(p):
+    found = unknown_individuals.cluster_unknown("best", p).groups
+    assert found["group"].tolist() == [1, 1, 1]
+    sure = NewPhotographs.load("best", p).log_odds
+    probability = 1 / (1 + np.exp(-sure))
+    means = [(probability[i].sum() - probability[i, i]) / 2 for i in range(3)]
+    assert found["probability"].tolist() == pytest.approx(means)
+
+
+def test_photographs_of_one_name_are_together_and_of_two_names_apart(p):
+    decide(("t0", "Anna", "name"), ("t1", "Bo", "name"), ("t2", "Anna", "name"))
+    found = unknown_individuals.cluster_unknown("best", p).groups
+    assert found["group"].tolist() == [1, 2, 1]
+    assert found["probability"].notna().tolist() == [True, False, True]
+
+
+def test_names_join_and_separate_by_way_of_others():
+    names = {"a": "Anna", "x": "Anna", "b": "Bo", "c": "Cleo"}
+    same = [(2, "x", "d"), (3, "b", "c")]
+    joined, apart = spread(same, [], names, ["a", "b", "c", "d"])
+    assert (joined, apart) == ([("a", "d"), ("b", "c")], [("a", "b")])
 
 
 def test_decisions_are_said_by_the_photographs_in_question():
     same = [(2, "a", "x"), (3, "x", "b"), (4, "y", "z")]
     different = [(5, "b", "c"), (6, "y", "a"), (7, "z", "d")]
-    joined, apart = spread(same, different, pd.Series(["a", "b", "c", "d"]))
+    joined, apart = spread(same, different, {}, ["a", "b", "c", "d"])
     assert (joined, apart) == ([("a", "b")], [("a", "c")])
 
 

@@ -31,8 +31,17 @@ def run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_columns()
     tables.write("duplicates", duplicates, paths.DUPLICATES)
+    write_labels()
     write_rankings("b a")
     return tmp_path
+
+
+def write_labels(*named: tuple[str, str]) -> None:
+    """t.jpg is labelled a; reviewers have named others."""
+    rows = [["t.jpg", "a", 0, "competition", ""]]
+    rows += [[image, name, 1, "named", ""] for image, name in named]
+    labels = pd.DataFrame(rows, columns=tables.COLUMNS["labels"])
+    tables.write("labels", labels, paths.LABELS)
 
 
 def update() -> pd.DataFrame:
@@ -51,6 +60,14 @@ def write_rankings(ranking: str) -> None:
 
 def history(run) -> pd.DataFrame:
     return pd.read_csv(run / "submissions/leaderboard.csv", keep_default_na=False)
+
+
+def test_a_photograph_that_a_reviewer_named_has_no_part_in_a_score(run):
+    """Image 1, which is right at the first rank, is left out."""
+    write_labels(("1.jpg", "a"))
+    update()
+    (row,) = history(run).to_dict("records")
+    assert (row["public"], row["private"], row["hidden"]) == ("", 0.5, 0.5)
 
 
 def test_scores_by_hand(run):

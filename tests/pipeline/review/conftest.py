@@ -20,16 +20,20 @@ from tests.pipeline.steps.report.test_browser import make_content
 
 @pytest.fixture(autouse=True)
 def project(tmp_path, monkeypatch):
-    """A report whose photographs 00.jpg and gallery.jpg are labelled, 01.jpg is the test's."""
+    """A report whose photographs 00.jpg and gallery.jpg are labelled, 01.jpg is the test's.
+
+    So are the photographs of `synthetic.load_new`.
+    """
     monkeypatch.chdir(tmp_path)
-    names = ["00.jpg", "gallery.jpg", "01.jpg", "other.jpg"]
-    rows = pd.DataFrame({"image": names, "identity": ["x", "y", "", "z"], "sha256": list("abcd")})
-    rows = rows.assign(split=["train", "train", "test", "train"], path=names)
+    names = ["00.jpg", "gallery.jpg", "01.jpg", "other.jpg", *(f"n{i}.jpg" for i in range(6))]
+    identities = ["x", "y", "", "z", *[""] * 6]
+    rows = pd.DataFrame({"image": names, "identity": identities, "sha256": list("abcdefghij")})
+    rows = rows.assign(split=np.where(rows["identity"] == "", "test", "train"), path=names)
     rows = rows.assign(width=9, height=9, bytes=9)
     tables.write("images", rows, paths.IMAGES)
     boxes = rows[["image"]].assign(x0=1, y0=2, x1=7, y1=8, source="given")
     tables.write("boxes", boxes.assign(**dict.fromkeys(tables.TRANSFORM, 0.0)), paths.BOXES)
-    tables.write("groups", rows.assign(group=range(4)), paths.GROUPS)
+    tables.write("groups", rows.assign(group=range(len(rows))), paths.GROUPS)
     tables.write("pseudo", pd.DataFrame(columns=tables.COLUMNS["pseudo"]), paths.PSEUDO)
     tables.write("review", pd.DataFrame(columns=tables.COLUMNS["review"]), paths.REVIEW)
     write_photographs(names)

@@ -103,6 +103,8 @@ def test_the_report_leads_to_the_questions(served):
         tab.goto(served.url)
         tab.get_by_role("link", name="Decide one question after another").click()
         tab.wait_for_url("**/questions")
+        tab.get_by_role("link", name="Unknown individuals").click()
+        tab.wait_for_url("**/unknown")
         assert faults == []
 
 

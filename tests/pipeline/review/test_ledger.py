@@ -17,7 +17,7 @@ from pipeline.review.ledger import Ledger
 from pipeline.review.scope import KEYS
 from pipeline.steps.labels import labels, record
 
-KINDS = ("same", "different", "unsure", "new", "undo")
+KINDS = ("same", "different", "unsure", "new", "undo", "name")
 
 
 def make_decision(a: str, b: str, kind: str) -> dict[str, str]:
@@ -199,8 +199,9 @@ def compare_with_all(seed: int, count: int) -> set[bool]:
     ledger, refused = Ledger("majority"), set()
     for _ in range(count):
         a, b = rng.choice(names, 2)
-        kind = str(rng.choice(KINDS, p=[0.3, 0.35, 0.05, 0.15, 0.15]))
-        decision = make_decision(str(a), "" if kind == "new" else str(b), kind)
+        kind = str(rng.choice(KINDS, p=[0.25, 0.3, 0.05, 0.15, 0.1, 0.15]))
+        others = {"new": "", "name": str(rng.choice(["a", "review_p3", "review_p5.png", "Anna"]))}
+        decision = make_decision(str(a), others.get(kind, str(b)), kind)
         past = record.read_decisions(paths.REVIEW)[KEYS]
         added = pd.DataFrame([decision], columns=KEYS, index=[len(past)])
         both = pd.concat([past, added])

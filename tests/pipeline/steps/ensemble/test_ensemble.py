@@ -160,6 +160,15 @@ def test_a_duplicate_of_a_labelled_photograph_takes_its_label(folds):
     assert others.equals(plain[plain["query"] != image].reset_index(drop=True))
 
 
+def test_a_named_photograph_takes_its_name_by_any_recipe(folds):
+    named, copy = f"t{HELD_OUT}", f"t{HELD_OUT + 1}"
+    rows = [[named, named, "Anna"], [copy, "g0", "w"]]
+    duplicates = pd.DataFrame(rows, columns=NO_DUPLICATES.columns)
+    table = ensemble.score_queries(folds, build_blend(duplicates=False), duplicates)
+    first = table[table["log_odds"] == ensemble.CERTAIN]
+    assert set(zip(first["query"], first["identity"], strict=True)) == {(named, "Anna")}
+
+
 def test_the_label_of_a_duplicate_is_added_if_it_is_no_candidate(folds):
     table = score_with(folds, f"t{HELD_OUT}", "another")
     rows = table[(table["query"] == f"t{HELD_OUT}") & (table["identity"] == "another")]

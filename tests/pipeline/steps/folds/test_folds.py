@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.data import gallery
 from pipeline.steps.folds import folds
 from pipeline.system.errors import UserError
 
@@ -297,3 +298,44 @@ def test_the_rarest_known_individual_stands_for_an_encounter_of_several():
     table = labels([("a", "often", 0), ("b", "rare", 0), ("c", "often", 1), ("d", "new_whale", 0)])
     chosen = folds.choose_representatives(table)
     assert dict(zip(chosen["group"], chosen["identity"], strict=True)) == {0: "rare", 1: "often"}
+
+
+class TestNamed:
+    """Photographs of the test that reviewers have named."""
+
+    def name(self, table: pd.DataFrame, *rows: tuple[str, str, int]) -> pd.DataFrame:
+        return pd.concat([table, labels(list(rows)).assign(provenance="named")], ignore_index=True)
+
+    def test_they_are_never_held_out_and_move_no_other_photograph(self, ocean):
+        before = folds.assign_folds(ocean, 3, seed=1)
+        table = self.name(ocean, ("t1", "Anna", 500), ("t2", "Anna", 501), ("t3", "w1", 502))
+        after = folds.assign_folds(table, 3, seed=1)
+        assert after[: len(ocean)].equals(before)
+        assert after["fold"][len(ocean) :].tolist() == [-1] * 3
+        parts = folds.assign_parts(after, 2, seed=1)
+        assert parts[: len(ocean)].equals(folds.assign_parts(before, 2, seed=1))
+        assert parts["part"][len(ocean) :].tolist() == [-1] * 3
+        assert folds.hash_partition(after) == folds.hash_partition(before)
+        assert folds.describe_whole(after) == folds.describe_whole(before)
+
+    def test_all_members_learn_from_them_and_all_galleries_have_them(self, ocean):
+        table = self.name(ocean, ("t1", "Anna", 500))
+        rows = folds.assign_parts(folds.assign_folds(table, 3, seed=1), 2, seed=1)
+        for fold in range(3):
+            assert "t1" in set(gallery.training_rows(rows, fold)["image"])
+            assert "t1" not in set(gallery.held_out_rows(rows, [fold])["image"])
+            for part in range(2):
+                assert "t1" in set(gallery.gallery_rows(rows, fold, part)["image"])
+
+    def test_what_shares_a_group_with_one_is_not_held_out(self, ocean):
+        """It would find the named photograph, of its own encounter, in its gallery."""
+        before = folds.assign_folds(ocean, 3, seed=1)
+        after = folds.assign_folds(self.name(ocean, ("t1", "Anna", 0)), 3, seed=1)
+        own = ocean["group"] == 0
+        assert own.sum() == 2 and (after["fold"][: len(ocean)][own] == -1).all()
+        assert after[: len(ocean)][~own].equals(before[~own])
+
+    def test_a_fold_without_anything_to_hold_out_is_an_error(self):
+        table = labels([("a", "w1", 0), ("b", "w1", 1)])
+        with pytest.raises(UserError, match="names photographs of so many encounters"):
+            folds.assign_folds(self.name(table, ("t1", "Anna", 0)), 2, seed=1)

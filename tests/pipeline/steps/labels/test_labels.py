@@ -372,6 +372,56 @@ class TestVerdicts:
             resolve({"a": "w1", "b": "w2"}, review=[row])
 
 
+class TestName:
+    def test_a_test_photograph_becomes_a_labelled_one(self):
+        table = resolve({"a": "w1", "b": "", "c": "", "d": ""}, review=["b Anna name", "c w1 name"])
+        assert table.to_numpy().tolist() == [
+            ["a", "w1", 0, "competition", ""],
+            ["b", "Anna", 1, "named", ""],
+            ["c", "w1", 2, "named", ""],
+        ]
+
+    @pytest.mark.parametrize(
+        ("last", "expected"),
+        [("b Bo name", {"b": "Bo"}), ("b - undo", {}), ("b - new", {})],
+    )
+    def test_the_last_word_on_a_photograph_holds(self, last, expected):
+        found = resolve({"a": "w1", "b": ""}, review=["b Anna name", last])
+        named = found[found["provenance"] == "named"]
+        assert dict(zip(named["image"], named["identity"], strict=True)) == expected
+
+    def test_same_between_two_names_joins_them(self):
+        review = ["b Anna name", "c Bo name", "d Bo name", "b c same"]
+        found = resolve({"a": "w1", "b": "", "c": "", "d": ""}, review=review)
+        assert found["identity"].tolist() == ["w1", "Bo", "Bo", "Bo"]
+        assert found["provenance"].tolist() == ["competition", *["named"] * 3]
+
+    def test_two_of_one_name_that_differ_are_refused(self):
+        with pytest.raises(UserError, match="row 4: b and c differ, but both have the label Anna"):
+            resolve(
+                {"a": "w1", "b": "", "c": ""},
+                review=["b Anna name", "c Anna name", "b c different"],
+            )
+
+    @pytest.mark.parametrize(
+        ("row", "reason"),
+        [
+            ("b new_whale name", "row 2: identity new_whale is the word for a new individual"),
+            ("b - name", "row 2: the identity is empty"),
+            ("a Anna name", "row 2: a has a label in the competition, which `same` and"),
+            ("x Anna name", "row 2: there is no image 'x'"),
+        ],
+    )
+    def test_what_cannot_be_named_is_a_fault(self, row, reason):
+        with pytest.raises(UserError, match=reason):
+            resolve({"a": "w1", "b": ""}, review=[row])
+
+    def test_a_pseudo_label_gives_way(self):
+        pseudo = pseudo_labels(("b", "w1", 0))
+        found = resolve({"a": "w1", "b": ""}, review=["b Anna name"], pseudo=pseudo)
+        assert found["identity"].tolist() == ["w1", "Anna"]
+
+
 class TestPseudo:
     def test_test_images_are_labelled_for_one_fold(self):
         pseudo = pseudo_labels(("b", "w1", 0), ("b", "w1", 2))
@@ -440,6 +490,13 @@ class TestDuplicates:
 
     def test_a_pair_that_differs_is_no_duplicate(self):
         assert self.found("a e different", "b e different") == [["g", "a", "w1"]]
+
+    def test_a_named_photograph_is_its_own_and_names_its_duplicates(self):
+        images, groups = images_and_groups({"a": "w1", "b": "", "c": "", "d": ""}, [0, 1, 1, 0])
+        found = duplicates.find_duplicates(images, groups, decisions("c Anna name"))
+        assert sorted(found.to_numpy().tolist()) == [
+            ["b", "c", "Anna"], ["c", "c", "Anna"], ["d", "a", "w1"],
+        ]  # fmt: skip
 
     def test_without_test_images_the_table_is_empty(self):
         images, groups = images_and_groups({"a": "w1", "b": "w1"}, [0, 0])

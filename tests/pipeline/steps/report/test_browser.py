@@ -36,6 +36,7 @@ def make_content() -> dict:
         truth = "" if kind == "test" else "new_whale"
         answers = [{"i": "new_whale", "p": 0.4}, {"i": "w_1", "p": 0.2, "g": "gallery.jpg", "x": 0}]
         queries.append({"q": name, "k": kind, "t": truth, "f": 0, "n": 0, "a": answers})
+    queries[-1]["u"] = 3
     for number, name in enumerate([query["q"] for query in queries] + ["gallery.jpg"]):
         mask = MASK if number % 2 else []
         images[name] = {"t": number % 4, "w": 90, "h": 60, "c": WHOLE, "m": mask}
@@ -48,6 +49,7 @@ def make_content() -> dict:
     content["attention"] = [{"q": "00.jpg", "g": "gallery.jpg", "h": thumbnails[0]}]
     group = {"g": ["00.jpg", "gallery.jpg"], "l": [NASTY, "w_1"], "d": ["w_1", "w_1"], "c": True}
     content["duplicates"] = [group]
+    content["unknown"] = {"3": ["t.jpg", "left_out.jpg"]}
     content["counts"] = {"named": 0, "new": 0, "unsure": 1, "right": 45, "wrong": 22, "suspect": 0}
     content["limits"] = {"unsure": 0.5, "sure": 0.9}
     content["total"] = {"queries": len(queries) + 7, "duplicates": 3, "map": 2}
@@ -71,6 +73,16 @@ def tab(address):
 
 def count(tab) -> int:
     return int(tab.inner_text("#count").split()[0])
+
+
+def test_a_photograph_that_is_called_new_names_its_unknown_individual(tab):
+    tab.fill("#find", "unknown individual 3")
+    assert count(tab) == 1
+    expect(tab.locator(".card .outcome")).to_have_text("unknown individual 3 (2)")
+    tab.locator(".card").click()
+    expect(tab.locator("#answers")).to_contain_text("Unknown individual 3: also on")
+    expect(tab.locator(".mates")).to_have_text("left_out.jpg")
+    expect(tab.get_by_role("link", name="Name this animal")).to_have_count(0)  # without a server
 
 
 def test_a_number_at_a_glance_shows_what_it_counts(address):

@@ -20,7 +20,7 @@ PROBABILITIES = pd.DataFrame(
 def build_queries() -> list[dict]:
     lines = {("q", "a1"): [1, 2, 3, 4]}
     changes = {"q": (["b", "a"], ["a", "b"])}
-    details = entries.Details(MATCHES, lines, PROBABILITIES.set_index(KEYS), changes)
+    details = entries.Details(MATCHES, lines, PROBABILITIES.set_index(KEYS), changes, {"t": 3})
     return entries.build_queries(ANSWERS, details, {"q": 4})
 
 
@@ -48,6 +48,7 @@ def test_the_entry_of_a_test_query_without_details():
         "f": -1,
         "n": 0,
         "a": [{"i": "a", "p": 0.5, "g": "a0", "x": 0}],
+        "u": 3,
     }
 
 

@@ -10,12 +10,18 @@ from pipeline import paths
 from pipeline.data import evidence, tables
 from pipeline.data.members import Member
 from pipeline.steps.match.match import PAIR_COLUMNS, POINT_COLUMNS
-from pipeline.steps.report import report, sources
+from pipeline.steps.report import content, report, sources
 from pipeline.steps.report.sources import Sources
 from pipeline.system.errors import UserError
 
 MEMBERS = [Member("lite0", 2), Member("lite0", 0), Member("lite1", 2), Member("lite1", 0)]
-SOURCES = Sources("best", MEMBERS, ("centre", "reranked"))
+UNKNOWN = pd.DataFrame({"image": ["s", "t", "u"], "group": [1, 2, 1]})
+SOURCES = Sources("best", MEMBERS, ("centre", "reranked"), UNKNOWN)
+
+
+def test_unknown_individuals_with_several_photographs_are_listed_by_number():
+    assert content.list_several(UNKNOWN) == {"1": ["s", "u"]}
+    assert content.list_several(UNKNOWN[:0]) == {}
 
 
 def test_folds_and_backbones_keep_the_order_of_the_members():
@@ -89,9 +95,9 @@ def test_the_attention_maps_and_masks_are_part_of_the_report(monkeypatch):
         members=MEMBERS,
         held_out_masks="masks",
     )
-    content, figures = report.build_report(artefacts, None, 3, None, 0)
-    assert content["attention"] == ["a map"] and figures == "figures"
-    assert content["masks"] == ["masks", {"a": (4, 3), "b": (6, 5)}]
+    shown, figures = report.build_report(artefacts, None, 3, None, 0)
+    assert shown["attention"] == ["a map"] and figures == "figures"
+    assert shown["masks"] == ["masks", {"a": (4, 3), "b": (6, 5)}]
     assert given == {"fold": 2, "names": ["a", "b"], "channels": 3}
 
 
@@ -111,7 +117,7 @@ def read_figures(changed: str, header: str, row: str) -> dict[str, pd.DataFrame]
         path.parent.mkdir(parents=True, exist_ok=True)
         head, line = (header, row) if str(path) == changed else (own_header, own_row)
         path.write_text(f"{head}\n{line}\n")
-    found = Sources("best", MEMBERS[:1], ("centre", "reranked"))
+    found = Sources("best", MEMBERS[:1], ("centre", "reranked"), UNKNOWN)
     scores = [found.score_table(name) for name in sources.SCORE_COLUMNS]
     read = [found.threshold_curve, *scores, *found.histories.values(), *found.lr_ranges.values()]
     return dict(zip(map(str, ROWS), read, strict=True))
