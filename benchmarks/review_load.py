@@ -20,13 +20,17 @@ import pandas as pd
 
 from pipeline import paths
 from pipeline.data import tables
+from pipeline.identify.unknown_individuals import NewPhotographs
 from pipeline.review import desk, server
 from pipeline.review.access import LOOPBACK, Access
 from pipeline.review.ledger import Ledger
 from pipeline.review.question_desk import QuestionDesk
 from pipeline.review.questions import COLUMNS
+from pipeline.review.unknown_desk import UnknownDesk
 from pipeline.review.views import Views
 from pipeline.steps.labels import record
+from pipeline.steps.verify.pair_model import PairModel
+from pipeline.steps.verify.peers import PeerModel
 
 INDIVIDUALS, PHOTOGRAPHS = 280, 5  # of each
 KINDS = ("different", "same", "unsure")
@@ -78,13 +82,20 @@ def draw_decision(rng: np.random.Generator) -> dict[str, str]:
     return {"image_a": photograph(first, a), "image_b": other, "decision": str(kind)}
 
 
+def no_unknown() -> NewPhotographs:
+    """There are no groups: only decisions on pairs are measured."""
+    return NewPhotographs([], np.empty((0, 0)), PeerModel(PairModel(), 0.5, None), {})
+
+
 def start_server() -> int:
     """Start the review in a thread; returns its port."""
     listener = server.listen(LOOPBACK, 0)
     access = Access.to(listener, LOOPBACK)
     table = pd.DataFrame(columns=COLUMNS)
-    questions = QuestionDesk(Ledger("majority"), lambda state: table, Views([]))
-    app = desk.create_app(paths.report("best"), "reviewer", access, questions)
+    ledger = Ledger("majority")
+    questions = QuestionDesk(ledger, lambda state: table, Views([]))
+    unknown = UnknownDesk(ledger, no_unknown)
+    app = desk.create_app(paths.report("best"), "reviewer", access, questions, unknown)
     threading.Thread(target=server.create(app, listener).run, daemon=True).start()
     return access.port
 
