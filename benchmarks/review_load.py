@@ -30,7 +30,7 @@ from pipeline.review.unknown_desk import UnknownDesk
 from pipeline.review.views import Views
 from pipeline.steps.labels import record
 from pipeline.steps.verify.pair_model import PairModel
-from pipeline.steps.verify.peers import PeerModel
+from pipeline.steps.verify.peers import PeerModel, PeerSet
 
 INDIVIDUALS, PHOTOGRAPHS = 280, 5  # of each
 KINDS = ("different", "same", "unsure")
@@ -84,7 +84,9 @@ def draw_decision(rng: np.random.Generator) -> dict[str, str]:
 
 def no_unknown() -> NewPhotographs:
     """There are no groups: only decisions on pairs are measured."""
-    return NewPhotographs([], np.empty((0, 0)), PeerModel(PairModel(), 0.5, None), {})
+    matched = pd.DataFrame(columns=["query", "image", "inliers", "weighted_inliers"])
+    peers = PeerSet([], np.empty((0, 1), np.float32), matched)
+    return NewPhotographs(peers, PeerModel(PairModel(), 0.5, None), {})
 
 
 def start_server() -> int:

@@ -16,7 +16,7 @@ def main(
         Path | None, typer.Option("--out", "-o", help="The folder; submissions/ENSEMBLE_answers.")
     ] = None,
 ) -> None:
-    """Write a finished run's answers with their probabilities, for export and histories.
+    """Write a run's answers as a folder for other commands.
 
     OUT/answers.csv is a table like that of `tailprint name`: for each photograph of the test five
     names, their probabilities and that of a new individual. What reviewers have decided

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
-from sklearn.linear_model import LogisticRegression
 
 from pipeline.steps.verify.pairs import SCORES
 
@@ -76,6 +75,8 @@ def fit_non_negative(
     A negative weight would mean that a higher score counts against the same animal, which can only
     be chance: such scores are left out.
     """
+    from sklearn.linear_model import LogisticRegression  # a second, which a stored model needs not
+
     used = np.ones(scores.shape[1], bool)
     while used.any():
         model = LogisticRegression(C=1e3).fit(scores[:, used], same, sample_weight=sample_weights)

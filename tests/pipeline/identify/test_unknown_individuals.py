@@ -73,7 +73,8 @@ def test_decisions_by_way_of_other_photographs_hold(p):
 def test_how_sure_a_photograph_is_of_its_group_is_the_mean_over_the_others(p):
     found = unknown_individuals.cluster_unknown("best", p).groups
     assert found["group"].tolist() == [1, 1, 1]
-    sure = NewPhotographs.load("best", p).log_odds
+    new = NewPhotographs.load("best", p)
+    sure = new.model.log_odds(new.peers.tabulate(), 3)
     probability = 1 / (1 + np.exp(-sure))
     means = [(probability[i].sum() - probability[i, i]) / 2 for i in range(3)]
     assert found["probability"].tolist() == pytest.approx(means)
