@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipeline.data.tables import NEW_WHALE
 from pipeline.steps.labels import graph
-from pipeline.steps.labels.verdicts import select_pairs, select_verdicts
+from pipeline.steps.labels.verdicts import select_names, select_pairs, select_verdicts
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ def decide_all(
     numbers: dict[str, Hashable] = {**graph.component_numbers(same)}
     whole = {image: numbers.get(image, image) for image in images["image"]}
     names = {whole[image]: name for image, name in known.items() if image in numbers}
+    names |= {whole[image]: name for image, name in select_names(verdicts).items()}
     new = {whole[image] for _, image, _ in select_pairs(verdicts, "new")}
     others: dict[Hashable, set[str]] = {}
     for _, *pair in select_pairs(verdicts, "different"):

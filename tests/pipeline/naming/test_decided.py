@@ -4,7 +4,9 @@ import pandas as pd
 
 from pipeline.naming.decided import Decided, apply_decisions, decide_all
 
-IMAGES = pd.DataFrame({"image": ["a0", "a1", "b0", "t0", "t1", "t2"]})
+IMAGES = pd.DataFrame(
+    {"image": ["a0", "a1", "b0", "t0", "t1", "t2"], "split": ["train"] * 3 + ["test"] * 3}
+)
 KNOWN = {"a0": "a", "a1": "a", "b0": "b"}
 
 
@@ -32,6 +34,11 @@ def test_what_differs_is_ruled_out_for_all_that_are_the_same():
 def test_a_new_one():
     found = decide(("t0", "", "new"))
     assert found == {"t0": Decided(is_new=True)} and found["t0"].is_final
+
+
+def test_a_name_given_in_the_review_holds_for_all_that_are_the_same():
+    found = decide(("t0", "Anna", "name"), ("t0", "t1", "same"), ("t2", "Anna", "name"))
+    assert found == dict.fromkeys(["t0", "t1", "t2"], Decided("Anna"))
 
 
 def test_probabilities_after_decisions():
