@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from commands.main import app
 from pipeline import paths
+from tests.conftest import write_columns
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,6 +25,7 @@ def project(tmp_path, monkeypatch):
     report = paths.report("best")
     report.parent.mkdir(parents=True)
     report.write_text("<p>")
+    write_columns()
 
 
 def run(*arguments: str) -> str:
