@@ -12,6 +12,7 @@ import pandas as pd
 from pipeline.catalogue.other_programs import BOX
 from pipeline.data import photograph_files
 from pipeline.data.competition_directory import ORIGIN
+from pipeline.data.path_text import to_text
 from pipeline.data.photograph_files import LeftOut
 from pipeline.exchange.boxes import FoundBox, widen
 from pipeline.exchange.detections import DetectionFiles, read_detections
@@ -74,7 +75,7 @@ def add_boxes(table: pd.DataFrame, folder: Path, detections: DetectionFiles) -> 
 def list_names(paths: Iterable[Path], folder: Path) -> list[str]:
     """Photographs as they are listed: from the folder if they are inside."""
     inside = [path.relative_to(folder) if path.is_relative_to(folder) else path for path in paths]
-    return [path.as_posix().encode("utf-8", "backslashreplace").decode() for path in inside]
+    return [to_text(path) for path in inside]
 
 
 def find_boxes(

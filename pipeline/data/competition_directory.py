@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from pipeline.data import photograph_files, tables
 from pipeline.data.cut_photograph import Cut, cut_photograph
+from pipeline.data.path_text import to_text
 from pipeline.data.photograph_files import LeftOut
 from pipeline.data.spreadsheet import defuse, restore
 from pipeline.system import files
@@ -83,10 +84,7 @@ def write_tables(table: pd.DataFrame, names: list[str], test: np.ndarray, out: P
     """Write train.csv, the sample, the solution, the old names; viewpoints and boxes, if known."""
     rows = pd.DataFrame({"Image": names, "Id": table["identity"].astype(str)})
     write_labels(rows.sort_values("Image"), pd.Series(test, rows.index), out)
-    # a name of a file may have bytes that are no UTF-8
-    old = [
-        str(path.absolute()).encode("utf-8", "backslashreplace").decode() for path in table["path"]
-    ]
+    old = [to_text(path.absolute()) for path in table["path"]]
     origin = table[[name for name in ORIGIN if name in table]]
     written = pd.concat([rows[["Image"]].assign(path=old), origin], axis=1)
     tables.write_csv(defuse(written), out / NAMES)
@@ -105,7 +103,7 @@ def write_labels(rows: pd.DataFrame, test: pd.Series, out: Path) -> None:
     tables.write_csv(train[COLUMNS], out / "train.csv")
     tables.write_csv(hidden.assign(Id=NEW)[COLUMNS], out / "sample_submission.csv")
     if (hidden["Id"] == "").all():
-        return  # nobody knows
+        return  # the solution is not known
     known = hidden["Id"].isin(set(train["Id"]))
     hidden = hidden.assign(Id=hidden["Id"].where(known, NEW))
     usage = np.where(np.arange(len(hidden)) % 2 == 0, "Public", "Private")

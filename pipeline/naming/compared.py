@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from pipeline.data.path_text import to_text
 from pipeline.exchange.named_folder import CATALOGUE, COLUMNS, NEW
 from pipeline.naming.animals import Animal, describe_number
 from pipeline.naming.gallery import name_file
@@ -38,4 +39,4 @@ def tabulate_compared(
 
 def absolute(file: Path) -> str:
     """The file from any folder; bytes that are no UTF-8 are escaped."""
-    return str(file.absolute()).encode("utf-8", "backslashreplace").decode()
+    return to_text(file.absolute())
