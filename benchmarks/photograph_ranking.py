@@ -21,11 +21,11 @@ from pipeline import params, paths
 from pipeline.data import artefacts, gallery, tables
 from pipeline.data.gallery import KNOWN
 from pipeline.evaluation import protocol
+from pipeline.evaluation.pair_model import PairModel
+from pipeline.evaluation.peers import PeerModel
 from pipeline.steps.score.photographs import measure_precision
 from pipeline.steps.submission.load import Search
 from pipeline.steps.verify.load import load_known_pairs
-from pipeline.steps.verify.pair_model import PairModel
-from pipeline.steps.verify.peers import PeerModel
 
 
 def main(run: Path, ensemble: str = "best") -> None:

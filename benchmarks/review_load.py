@@ -20,6 +20,8 @@ import pandas as pd
 
 from pipeline import paths
 from pipeline.data import tables
+from pipeline.evaluation.pair_model import PairModel
+from pipeline.evaluation.peers import PeerModel, PeerSet
 from pipeline.identify.unknown_individuals import NewPhotographs
 from pipeline.review import desk, server
 from pipeline.review.access import LOOPBACK, Access
@@ -29,8 +31,6 @@ from pipeline.review.questions import COLUMNS
 from pipeline.review.unknown_desk import UnknownDesk
 from pipeline.review.views import Views
 from pipeline.steps.labels import record
-from pipeline.steps.verify.pair_model import PairModel
-from pipeline.steps.verify.peers import PeerModel, PeerSet
 
 INDIVIDUALS, PHOTOGRAPHS = 280, 5  # of each
 KINDS = ("different", "same", "unsure")

@@ -2,10 +2,10 @@
 
 from pipeline import params, paths
 from pipeline.data import artefacts, tables
+from pipeline.evaluation.peers import PeerModel
 from pipeline.steps.submission import files, load, photographs
 from pipeline.steps.submission.queries import Settings
 from pipeline.steps.submission.submission import answer_unread, rank_queries, write_submission
-from pipeline.steps.verify.peers import PeerModel
 from pipeline.system.start import run
 
 

@@ -2,7 +2,8 @@
 
 from pipeline import params, paths
 from pipeline.data import tables
-from pipeline.steps.verify import load, peers, verify
+from pipeline.evaluation import peers
+from pipeline.steps.verify import load, verify
 from pipeline.system.start import run
 
 

@@ -16,12 +16,12 @@ from pipeline import paths
 from pipeline.data import artefacts, tables
 from pipeline.data.members import load_vectors
 from pipeline.data.tables import NEW_WHALE
+from pipeline.evaluation.components import split
+from pipeline.evaluation.peers import MEASURES, PeerModel, PeerSet, tabulate
 from pipeline.identify.ensembles import check_ensembles
 from pipeline.params import Params
 from pipeline.steps.labels import graph, record
 from pipeline.steps.labels.verdicts import Pair, select_names, select_pairs, select_verdicts
-from pipeline.steps.verify.components import split
-from pipeline.steps.verify.peers import MEASURES, PeerModel, PeerSet, tabulate
 from pipeline.system.errors import UserError, require_files
 
 NamePair = tuple[str, str]

@@ -7,11 +7,11 @@ import pandas as pd
 from scipy.special import logit
 
 from pipeline.data.gallery import KNOWN
+from pipeline.evaluation.pair_model import PairModel
 from pipeline.evaluation.partition import partition
 from pipeline.naming.comparing import Compared, Comparer
 from pipeline.naming.workspace import Workspace
 from pipeline.steps.match.pairs import verify_pairs
-from pipeline.steps.verify.pair_model import PairModel
 
 KIND = "unknown"
 NEAREST = 15  # photographs that each one is matched with

@@ -8,8 +8,8 @@ from pipeline import paths
 from pipeline.data import artefacts, tables
 from pipeline.data.gallery import choose_peers
 from pipeline.data.members import Member, load_vectors
+from pipeline.evaluation.peers import LabelledSet, PeerSet
 from pipeline.steps.verify import pairs
-from pipeline.steps.verify.peers import LabelledSet, PeerSet
 
 
 def load_known_pairs(backbone: str, folds: Sequence[int]) -> pd.DataFrame:

@@ -5,7 +5,6 @@ import pandas as pd
 
 from pipeline.data.gallery import Embeddings
 
-SCORES = ["similarity", "inliers", "weighted_inliers"]
 BLOCK = 10_000  # pairs whose embeddings are held in memory at once
 
 

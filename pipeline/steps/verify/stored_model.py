@@ -2,8 +2,7 @@
 
 from pipeline import paths
 from pipeline.data import tables
-from pipeline.steps.verify.pair_model import PairModel
-from pipeline.steps.verify.pairs import SCORES
+from pipeline.evaluation.pair_model import SCORES, PairModel
 from pipeline.system.errors import UserError, require_files
 
 

@@ -9,8 +9,8 @@ from sklearn.metrics import roc_auc_score, roc_curve
 
 from pipeline.evaluation import reliability
 from pipeline.evaluation.cross_fit import CrossFit
+from pipeline.evaluation.pair_model import PairModel
 from pipeline.params import Evaluation, Verify
-from pipeline.steps.verify.pair_model import PairModel
 
 
 @dataclass(frozen=True)

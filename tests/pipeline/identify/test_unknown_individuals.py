@@ -7,10 +7,10 @@ import pytest
 from pipeline import paths
 from pipeline.data import tables
 from pipeline.data.gallery import Embeddings
+from pipeline.evaluation.pair_model import PairModel
+from pipeline.evaluation.peers import PeerModel
 from pipeline.identify import unknown_individuals
 from pipeline.identify.unknown_individuals import NewPhotographs, spread
-from pipeline.steps.verify.pair_model import PairModel
-from pipeline.steps.verify.peers import PeerModel
 from pipeline.system.errors import UserError
 
 DEGREES = {"t0": 120, "t1": 124, "t2": 170, "t3": 2, "x": 60}

@@ -9,11 +9,11 @@ from pipeline import params, paths
 from pipeline.data import tables
 from pipeline.data.competition_directory import ORIGIN
 from pipeline.data.gallery import Embeddings
+from pipeline.evaluation.pair_model import PairModel
+from pipeline.evaluation.peers import PeerModel
 from pipeline.exchange import captures, named_folder
 from pipeline.naming import catalogue_page, embeddings_table
 from pipeline.naming.finished_run import write_answers
-from pipeline.steps.verify.pair_model import PairModel
-from pipeline.steps.verify.peers import PeerModel
 from pipeline.system.errors import UserError
 from tests.conftest import ROOT
 

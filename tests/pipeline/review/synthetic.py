@@ -5,6 +5,8 @@ import pandas as pd
 from flask import Flask
 
 from pipeline import paths
+from pipeline.evaluation.pair_model import PairModel
+from pipeline.evaluation.peers import PeerModel, PeerSet
 from pipeline.identify.unknown_individuals import NewPhotographs
 from pipeline.review import desk
 from pipeline.review.access import LOOPBACK, Access
@@ -13,8 +15,6 @@ from pipeline.review.question_desk import QuestionDesk
 from pipeline.review.questions import COLUMNS
 from pipeline.review.unknown_desk import UnknownDesk
 from pipeline.review.views import Views
-from pipeline.steps.verify.pair_model import PairModel
-from pipeline.steps.verify.peers import PeerModel, PeerSet
 
 PORT = 8765
 QUESTIONS = pd.DataFrame(

@@ -13,9 +13,8 @@ import pandas as pd
 from scipy.special import logit
 
 from pipeline.evaluation import clustering, partition
-from pipeline.steps.verify.components import find_components, renumber, split
-from pipeline.steps.verify.pair_model import PairModel
-from pipeline.steps.verify.pairs import SCORES
+from pipeline.evaluation.components import find_components, renumber, split
+from pipeline.evaluation.pair_model import SCORES, PairModel
 
 MOST_UNMATCHED = 200_000  # pairs of one set that are fitted on, beside all matched ones
 SEED = 0

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.steps.verify import peers
-from pipeline.steps.verify.peers import LabelledSet, PeerModel, PeerSet
+from pipeline.evaluation import peers
+from pipeline.evaluation.peers import LabelledSet, PeerModel, PeerSet
 
 COLUMNS = ["query", "image", "inliers", "weighted_inliers"]
 NOTHING = pd.DataFrame(columns=COLUMNS).astype({"inliers": float, "weighted_inliers": float})

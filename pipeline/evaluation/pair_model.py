@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
-from pipeline.steps.verify.pairs import SCORES
+SCORES = ["similarity", "inliers", "weighted_inliers"]
 
 
 class PairModel:

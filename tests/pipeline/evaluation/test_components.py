@@ -4,11 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.evaluation import partition
-from pipeline.steps.verify import components
-from pipeline.steps.verify.components import find_components, renumber, split
-from pipeline.steps.verify.peers import PeerModel, PeerSet
-from tests.pipeline.steps.verify.test_peers import build_fold, build_peers, peers
+from pipeline.evaluation import components, partition
+from pipeline.evaluation.components import find_components, renumber, split
+from pipeline.evaluation.peers import PeerModel, PeerSet
+from tests.pipeline.evaluation.test_peers import build_fold, build_peers, peers
 
 
 def cluster_all_pairs(model: PeerModel, one: PeerSet, same=(), different=()) -> list[int]:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from pipeline.steps.verify.pair_model import PairModel
+from pipeline.evaluation.pair_model import PairModel
 
 
 def sample_pairs(count: int = 60_000, fraction: float = 0.1) -> pd.DataFrame:
