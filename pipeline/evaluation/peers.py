@@ -7,6 +7,7 @@ tells that it is unlikely.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -35,7 +36,8 @@ class PeerSet:
     vectors: np.ndarray
     matched: pd.DataFrame
 
-    def list_matched(self) -> pd.DataFrame:
+    @cached_property
+    def matched_rows(self) -> pd.DataFrame:
         """Columns first, second (rows, first < second) and SCORES of the matched pairs."""
         rows = pd.Index(self.images)
         ends = [rows.get_indexer(pd.Index(self.matched[name])) for name in ("query", "image")]
@@ -47,13 +49,13 @@ class PeerSet:
 
     def tabulate(self) -> pd.DataFrame:
         """Columns SCORES and is_matched of the n (n - 1) / 2 pairs, as `np.triu_indices`."""
-        return tabulate(self.vectors, self.list_matched())
+        return tabulate(self.vectors, self.matched_rows)
 
 
 def tabulate(vectors: np.ndarray, matched: pd.DataFrame) -> pd.DataFrame:
     """Columns SCORES and is_matched of all pairs of n photographs, as `np.triu_indices`.
 
-    vectors : n x d unit vectors; matched : as of `PeerSet.list_matched`
+    vectors : n x d unit vectors; matched : as of `PeerSet.matched_rows`
     """
     count = len(vectors)
     table = pd.DataFrame({"similarity": (vectors @ vectors.T)[np.triu_indices(count, 1)]})
@@ -123,7 +125,7 @@ class PeerModel:
             for decided in (same, different)
         )
         threshold = partition.MOST + 1 if self.threshold is None else self.threshold
-        matched = peers.list_matched()
+        matched = peers.matched_rows
         parts = find_components(peers.vectors, matched, self.pair_log_odds, threshold, joined)
         clusters = np.arange(len(rows))
         for own, own_matched in split(matched, parts):

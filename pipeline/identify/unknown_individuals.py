@@ -113,7 +113,7 @@ class NewPhotographs:
 
         That two show one animal; 0 on the diagonal.
         """
-        for rows, matched in split(self.peers.list_matched(), clusters):
+        for rows, matched in split(self.peers.matched_rows, clusters):
             pairs = tabulate(self.peers.vectors[rows], matched)
             probability = expit(self.model.log_odds(pairs, len(rows)))
             np.fill_diagonal(probability, 0)
