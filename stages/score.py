@@ -2,7 +2,7 @@
 
 from pipeline import params, paths
 from pipeline.data import artefacts, tables
-from pipeline.steps.score import load, log, plots, score
+from pipeline.steps.score import load, log, plots, score, seasons
 from pipeline.system.start import run
 
 
@@ -13,6 +13,7 @@ def main(name: str) -> None:
     reliability = plots.build_first_answer_diagram(rankings, posteriors, p.score.reliability_bins)
     card: dict[str, object] = {
         **score.compute_score_card(rankings, p.evaluation),
+        **seasons.describe_seasons(rankings, p.folds.seasons),
         **load.load_format_scores(name, form, rankings, p.evaluation),
         **score.summarise_conflicts(tables.read("conflicts", paths.CONFLICTS), p.labels.conflicts),
         **score.count_left_out(tables.read("left_out", paths.LEFT_OUT)),

@@ -3,6 +3,9 @@
 A member is not trained on its fold. The images of that fold are its held-out queries. Enrolment
 needs no training: queries are compared with everything that is labelled with a known identity, and
 held-out ones with all of it but their own part of the fold.
+
+By time, a fold is a season, and 0 the last one: a held-out query is compared with what was
+photographed in seasons before its own, and its member was trained on nothing else.
 """
 
 from collections.abc import Iterator
@@ -22,6 +25,7 @@ UNSEEN = "unseen"  # its identity lies wholly in the held-out part: truly new to
 TEST = "test"
 MOST_PEERS = 2000  # held-out photographs of a fold that are compared with each other
 NO_FOLD = -1  # the fold and the part of the test's queries, pseudo-labels and enrolled photographs
+SEASON = -2  # the part of a fold that is a season
 
 
 def training_rows(folds: pd.DataFrame, held_out: int) -> pd.DataFrame:
@@ -30,21 +34,40 @@ def training_rows(folds: pd.DataFrame, held_out: int) -> pd.DataFrame:
     A pseudo-labelled duplicate of a held-out photograph is left out: it would reveal the answer.
     """
     held = folds["fold"] == held_out
+    if (folds.loc[held, "part"] == SEASON).any():
+        return folds[is_outside(folds, held_out, SEASON)].reset_index(drop=True)
     duplicates = folds["group"].isin(folds.loc[held, "group"])
     allowed = folds["only_fold"].isin(["", str(held_out)])
     return folds[~held & ~duplicates & allowed].reset_index(drop=True)
 
 
+def is_outside(rows: pd.DataFrame, fold: int, part: int) -> pd.Series:
+    """Whether n rows of "folds" are of other folds; if these are seasons, of earlier ones.
+
+    part : of any photograph of the fold
+    """
+    return rows["fold"] > fold if part == SEASON else rows["fold"] != fold
+
+
+def is_hidden(rows: pd.DataFrame, fold: int, part: int) -> pd.Series:
+    """Whether queries of a part of a fold are not compared with n rows (columns fold, part).
+
+    With their own part; by time, with all but earlier seasons: what has no date may be later.
+    """
+    if part == SEASON:
+        return ~is_outside(rows, fold, part)
+    return (rows["fold"] == fold) & (rows["part"] == part) & (rows["fold"] != NO_FOLD)
+
+
 def gallery_rows(folds: pd.DataFrame, fold: int = NO_FOLD, part: int = NO_FOLD) -> pd.DataFrame:
     """The rows that queries of a part of a fold are compared with; by default those of the test.
 
-    Everything labelled with a known identity, but the part itself. Pseudo-labelled photographs are
-    trained on but left out here: they are test queries themselves, and no held-out query finds
-    itself.
+    Everything labelled with a known identity, but what is hidden from them (`is_hidden`). Pseudo-
+    labelled photographs are trained on but left out here: they are test queries themselves, and no
+    held-out query finds itself.
     """
     in_gallery = (folds["identity"] != NEW_WHALE) & (folds["only_fold"] == "")
-    own_part = (folds["fold"] == fold) & (folds["part"] == part) & (folds["fold"] != NO_FOLD)
-    return folds[in_gallery & ~own_part].reset_index(drop=True)
+    return folds[in_gallery & ~is_hidden(folds, fold, part)].reset_index(drop=True)
 
 
 def choose_peers(rows: pd.DataFrame) -> pd.DataFrame:
@@ -64,9 +87,8 @@ def choose_peers(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def trained_gallery_rows(folds: pd.DataFrame, held_out: int) -> pd.DataFrame:
-    """The rows of the test's gallery outside the fold `held_out`: what its member trained on."""
-    rows = gallery_rows(folds)
-    return rows[rows["fold"] != held_out].reset_index(drop=True)
+    """The rows of the test's gallery that the member with `held_out` held out trained on."""
+    return gallery_rows(training_rows(folds, held_out))
 
 
 def split_by_gallery(
@@ -89,11 +111,11 @@ def count_photographs(
 
     queries : n rows (columns fold, part); identities : n; 0 for one that is not in the gallery
     """
-    rows = gallery_rows(folds)
-    everywhere = rows["identity"].value_counts().reindex(identities, fill_value=0).to_numpy()
-    parts = rows[rows["fold"] != NO_FOLD].groupby(["fold", "part", "identity"]).size()
-    keys = pd.MultiIndex.from_arrays([queries["fold"], queries["part"], identities])
-    return everywhere - parts.reindex(keys, fill_value=0).to_numpy()
+    counts = np.zeros(len(queries), int)
+    for positions, rows in split_by_gallery(folds, queries):
+        by_identity = rows["identity"].value_counts()
+        counts[positions] = by_identity.reindex(identities[positions], fill_value=0)
+    return counts
 
 
 def count_of_truth(folds: pd.DataFrame, held_out: pd.DataFrame) -> np.ndarray:

@@ -43,15 +43,16 @@ def query_rows() -> pd.DataFrame:
 def comparable_rows(query: Query, stored: Gallery) -> pd.DataFrame:
     """The rows of "folds" that are left if the photograph is not to meet itself.
 
-    Without it and its duplicates; if it is one of the held-out queries, without their part.
+    Without it and its duplicates; if it is one of the held-out queries, without what is hidden from
+    these (`gallery.is_hidden`).
     """
     folds = stored.folds
     own = folds["group"].isin(query.groups)
-    parts = folds.loc[own & (folds["fold"] != gallery.NO_FOLD), ["fold", "part"]]
-    in_part = pd.MultiIndex.from_frame(folds[["fold", "part"]]).isin(
-        pd.MultiIndex.from_frame(parts)
-    )
-    return folds[~own & ~in_part].reset_index(drop=True)
+    places = folds.loc[own & (folds["fold"] != gallery.NO_FOLD), ["fold", "part"]]
+    hidden = own.copy()
+    for fold, part in places.drop_duplicates().itertuples(index=False):
+        hidden |= gallery.is_hidden(folds, fold, part)
+    return folds[~hidden].reset_index(drop=True)
 
 
 def search_nearest(

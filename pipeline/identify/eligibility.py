@@ -20,7 +20,8 @@ def check_members(p: Params) -> None:
 def members_for_photograph(digest: str, trained: Sequence[int]) -> list[int]:
     """The folds whose members did not train on the photograph or a duplicate of it.
 
-    Raises UserError if every member did.
+    That which held it out alone, as in the pipeline: by time, those of earlier seasons did not
+    train on it either. Raises UserError if every member did.
     """
     folds = artefacts.load_folds()
     (groups,) = duplicate_groups([digest])
@@ -28,9 +29,10 @@ def members_for_photograph(digest: str, trained: Sequence[int]) -> list[int]:
     if not fair:
         raise UserError(
             f"every member (folds {list(trained)}) was trained on this photograph, so that none "
-            "can identify it: train all folds"
+            "can identify it: train all folds, at random (folds.seasons)"
         )
-    return fair
+    own = set(folds.loc[folds["group"].isin(groups), "fold"])
+    return [fold for fold in fair if fold in own] or fair
 
 
 def members_for_pair(hashes: Sequence[str], trained: Sequence[int]) -> list[int]:
@@ -51,7 +53,7 @@ def members_for_pair(hashes: Sequence[str], trained: Sequence[int]) -> list[int]
             return fair
     raise UserError(
         f"every member (folds.trained: {list(trained)}) was trained on both photographs, so that "
-        "none can judge them: train all folds"
+        "none can judge them: train all folds, at random (folds.seasons)"
     )
 
 

@@ -47,11 +47,17 @@ def pseudo_label(
     new_whale). With `surest`, these are that many photographs of each identity, however sure.
     Duplicates of labelled photographs are left out.
 
-    Raises UserError, and writes nothing, for ensembles that are unknown, have not run, have a
-    single fold or no fold in common, or need scores fitted on held-out photographs.
+    Raises UserError, and writes nothing, for folds by time, and for ensembles that are unknown,
+    have not run, have a single fold or no fold in common, or need scores fitted on held-out
+    photographs.
     """
     if surest is not None and surest < 1:
         raise UserError(f"--surest {surest}: at least one photograph per identity")
+    if p.folds.seasons:
+        raise UserError(
+            "nothing was written: folds.seasons: members by season learn from earlier seasons, and "
+            "not from pseudo-labels: set it to [] for folds at random"
+        )
     check_ensembles(ensembles, p)
     require_files([paths.FOLDS, *map(paths.posteriors, ensembles)])
     answers = answer_all(ensembles, p)

@@ -62,6 +62,8 @@ def warn_of_limits(ensemble: str, card: dict[str, Any]) -> None:
     """Repeat what a score card says of its scores: what limits them stands in no column."""
     if reason := card.get("not_measured"):
         logger.warning("%s: %s", ensemble, reason)
+    if season := card.get("season"):
+        logger.warning("%s: scores are by time: photographs %s", ensemble, season)
     if members := card.get("not_converged"):
         logger.warning("%s has not converged: %s", ensemble, members)
     if "left_out_test" in card:

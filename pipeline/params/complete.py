@@ -78,9 +78,19 @@ class Params(Section):
         return self
 
     def _check_folds(self) -> None:
+        count, made = self.folds.count, len(self.folds.seasons) + 1
+        if self.folds.seasons and count != made:
+            raise ValueError(
+                f"folds.seasons: its first days make {made} seasons, but folds.count is {count}: "
+                f"set it to {made}, and folds.trained to [0] to hold out the last season"
+            )
         for fold in self.folds.trained:
-            if fold >= self.folds.count:
+            if fold >= count:
                 raise ValueError(f"folds.trained: {fold} is not below folds.count")
+            if fold not in self.folds.possible:
+                raise ValueError(
+                    f"folds.trained: {fold} is the first season, before which nothing is known"
+                )
 
     def _check_names(self) -> None:
         """Backbones and ensembles that other sections name must exist."""

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from pipeline.params.values import (
     Count,
+    Day,
     Epochs,
     Fold,
     Fraction,
@@ -168,12 +169,21 @@ class Encounters(Section):
 
 
 class Folds(Section):
-    """The partition into folds and their parts, and which of the folds are held out."""
+    """The partition into folds and their parts, and which of the folds are held out.
+
+    seasons: the first days of all seasons but the first; each season is a fold, and 0 the last
+    """
 
     count: Annotated[int, Field(ge=2, le=100)]
+    seasons: Annotated[list[Day], Field(max_length=99), Unique]
     parts: Annotated[int, Field(ge=1, le=100)]
     seed: Seed
     trained: Annotated[list[Fold], Field(min_length=1), Unique]
+
+    @property
+    def possible(self) -> range:
+        """The folds that can be held out: before the first season nothing was photographed."""
+        return range(self.count - bool(self.seasons))
 
 
 class Evaluation(Section):

@@ -3,6 +3,7 @@
 Every number has an upper bound: far above what is of use, and far below what a library can't hold.
 """
 
+import datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -36,6 +37,19 @@ def check_unique(values: list) -> list:
     return values
 
 
+def check_quoted(value: Any) -> Any:  # noqa: ANN401
+    """Return a value; raises ValueError for a day without quotes, of which YAML makes a date."""
+    if isinstance(value, datetime.date):
+        raise ValueError(f'write a day in quotes: "{value}"')
+    return value
+
+
+def check_day(text: str) -> str:
+    """Return a day (YYYY-MM-DD); raises ValueError for one that no calendar has."""
+    datetime.date.fromisoformat(text)
+    return text
+
+
 def check_published_or_file(value: str) -> str:
     """Return the value; raises ValueError if it cannot name the weights of a published network."""
     if value != "pretrained" and not value.endswith((".safetensors", ".pth", ".pt", ".ckpt")):
@@ -61,6 +75,12 @@ Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 FileName = Annotated[Slug, AfterValidator(check_file_name)]
 Whole = BeforeValidator(check_whole)
 Unique = AfterValidator(check_unique)
+Day = Annotated[
+    str,
+    BeforeValidator(check_quoted),
+    Field(pattern=r"^\d{4}-\d{2}-\d{2}$"),
+    AfterValidator(check_day),
+]
 Text = Annotated[str, Field(pattern=r"\S", max_length=1000)]
 PublishedOrFile = Annotated[Text, AfterValidator(check_published_or_file)]
 

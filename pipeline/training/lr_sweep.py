@@ -49,8 +49,8 @@ def check_sweep(backbone: str, fold: int, p: Params) -> None:
     """Raise UserError for an unknown backbone or fold, or missing crops or folds."""
     if backbone not in p.backbones:
         raise UserError(f"no backbone {backbone!r}; there are {sorted(p.backbones)}")
-    if fold not in range(p.folds.count):
-        raise UserError(f"no fold {fold}; there are 0 to {p.folds.count - 1}")
+    if fold not in p.folds.possible:
+        raise UserError(f"no fold {fold}; there are 0 to {p.folds.possible[-1]}")
     require_files([paths.BOXES, paths.CROPS, paths.FOLDS], "run dvc repro crop folds")
 
 

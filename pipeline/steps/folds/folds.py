@@ -9,6 +9,8 @@ whole identities are held out (`whole.py`).
 Photographs that reviewers have named (`pipeline/data/named.py`) are never held out, nor is what
 shares an encounter or a photograph with one: it would find that one in its gallery.
 
+By time, a fold is a season instead (`seasons.py`).
+
 A fold is split into parts. The gallery of a held-out query lacks its part alone, so that it is
 nearly that of the test's queries, which lacks nothing.
 """
@@ -19,12 +21,35 @@ from hashlib import sha256
 import numpy as np
 import pandas as pd
 
-from pipeline.data import encounters, identity_names
+from pipeline.data import encounters, gallery, identity_names
 from pipeline.data.named import is_named
 from pipeline.data.tables import NEW_WHALE
+from pipeline.params import Folds
+from pipeline.steps.folds import seasons
 from pipeline.steps.folds.distribution import distribute
 from pipeline.steps.folds.whole import choose_whole
 from pipeline.system.errors import UserError
+
+
+def split(labels: pd.DataFrame, date: Mapping[str, str], settings: Folds) -> pd.DataFrame:
+    """Build the table "folds" from the table "labels", at random or by time.
+
+    date : of every image that has one, by its name
+
+    Raises UserError as `assign_folds` and `seasons.assign_seasons`.
+    """
+    if settings.seasons:
+        return seasons.assign_seasons(labels, date, settings)
+    table = assign_folds(labels, settings.count, settings.seed)
+    return assign_parts(table, settings.parts, settings.seed)
+
+
+def describe(folds: pd.DataFrame, date: Mapping[str, str], settings: Folds) -> list[str]:
+    """Lines of the log about the table "folds"."""
+    if settings.seasons:
+        return list(seasons.describe_seasons(folds, date, settings.seasons))
+    whole = describe_whole(folds)
+    return [whole] if whole else []
 
 
 def join_encounters(labels: pd.DataFrame, encounter: Mapping[str, int]) -> pd.DataFrame:
@@ -133,11 +158,11 @@ def check_partition(pseudo: pd.DataFrame, folds: pd.DataFrame) -> None:
 def check_training(folds: pd.DataFrame, trained: Sequence[int]) -> None:
     """Raise UserError if a member would learn from fewer than two individuals.
 
+    folds : with its parts
     trained : the folds that are held out in turn
     """
-    known = folds[(folds["identity"] != NEW_WHALE) & (folds["only_fold"] == "")]
     for fold in trained:
-        names = sorted(set(known.loc[known["fold"] != fold, "identity"]))
+        names = sorted(set(gallery.trained_gallery_rows(folds, fold)["identity"]))
         if too_few := identity_names.count_fault(names):
             raise UserError(f"with fold {fold} held out, a member would learn from {too_few}")
 

@@ -154,6 +154,7 @@ function drawSummary() {
       `top-1 ${number(scores.top1)}`;
   byId("summary").textContent = `${measured}; ${countOf(content.queries.length, content.total.queries)} photographs` +
     (content.queries.length < content.total.queries ? ", wrong and unsure ones first" : "") +
+    (scores.season ? `. By time: photographs ${scores.season}, compared with earlier ones alone` : "") +
     (scores.not_converged ? `. Training has not converged: ${scores.not_converged}` : "") +
     ("left_out_test" in scores ? `. ${scores.left_out_train} photographs of the training and ` +
       `${scores.left_out_test} of the test can't be read and are left out` : "");

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.data import viewpoints
-from pipeline.data.gallery import NO_FOLD, Embeddings, split_by_gallery
+from pipeline.data.gallery import NO_FOLD, Embeddings, is_outside, split_by_gallery
 from pipeline.models.pair_head import PairHead
 
 
@@ -41,8 +41,10 @@ class RerankInputs:
 
     def trained_rows(self) -> dict[str, np.ndarray]:
         """The embeddings' rows of each identity's images that the member trained on."""
-        held_out = set(self.queries["fold"]) - {NO_FOLD}
-        return self._rows_by_identity(self.gallery[~self.gallery["fold"].isin(held_out)])
+        rows, own = self.gallery, self.queries[["fold", "part"]]
+        for fold, part in own[own["fold"] != NO_FOLD].drop_duplicates().itertuples(index=False):
+            rows = rows[is_outside(rows, fold, part)]
+        return self._rows_by_identity(rows)
 
     def _rows_by_identity(self, gallery: pd.DataFrame) -> dict[str, np.ndarray]:
         rows = self.embeddings.rows(gallery["image"])

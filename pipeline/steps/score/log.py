@@ -3,7 +3,7 @@
 from typing import Any
 
 from pipeline.params import Format
-from pipeline.steps.score import encounters, formats, score
+from pipeline.steps.score import encounters, formats, score, seasons
 
 
 def describe(ensemble: str, form: Format, card: dict[str, Any]) -> list[str]:
@@ -12,4 +12,5 @@ def describe(ensemble: str, form: Format, card: dict[str, Any]) -> list[str]:
         score.describe(ensemble, card),
         *formats.describe(ensemble, form, card),
         *encounters.describe(ensemble, card),
+        *seasons.describe(ensemble, card),
     ]

@@ -70,11 +70,11 @@ def search(
     mates = {int(str(key)): np.asarray(at) for key, at in rows.groupby("encounter").indices.items()}
     for (fold, part, word), group in queries.groupby(["fold", "part", "viewpoint"]):
         comparable = viewpoints.are_comparable(str(word), rows["viewpoint"].to_numpy(dtype=object))
-        in_part = ((rows["fold"] == fold) & (rows["part"] == part)).to_numpy()
+        hidden = gallery.is_hidden(rows, int(str(fold)), int(str(part))).to_numpy()
         for start in range(0, len(group), BLOCK):
             block = group[start : start + BLOCK]
             similarity = embed(block["image"].tolist()) @ vectors.T
-            honest = np.where(comparable & ~in_part, similarity, -np.inf)
+            honest = np.where(comparable & ~hidden, similarity, -np.inf)
             found += [
                 _compare(query, rows, honest[at], similarity[at], comparable, mates)
                 for at, query in enumerate(block.to_dict("records"))

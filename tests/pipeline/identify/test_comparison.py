@@ -46,6 +46,19 @@ def test_a_held_out_photograph_is_compared_with_all_but_its_part():
     assert together["image"].tolist() == ["a0"]
 
 
+@pytest.mark.usefixtures("three_folds")
+def test_by_time_a_held_out_photograph_is_compared_with_earlier_seasons():
+    """Of folds 0, 1 and 2; not with an enrolled one, which is in no fold."""
+    folds = tables.read("folds", paths.FOLDS).assign(part=gallery.SEASON)
+    folds.loc[len(folds)] = ["own", "a", 9, "", gallery.NO_FOLD, gallery.NO_FOLD]
+    season = folds.set_index("image")["fold"]
+    for image, group in zip(folds["image"], folds["group"], strict=True):
+        rows = comparison.comparable_rows(query({group}), stored(folds=folds))
+        others = set(season[season.index != image].index)
+        earlier = set(season[season > season[image]].index)
+        assert set(rows["image"]) == (others if image == "own" else earlier)
+
+
 def test_photographs_from_outside_share_one_gallery():
     names = np.array(["a0", "b0"])
     rows = pd.DataFrame({"image": names, "identity": ["a", "b"]})

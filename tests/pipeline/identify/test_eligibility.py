@@ -5,6 +5,7 @@ import pytest
 
 from pipeline import paths
 from pipeline.data import tables
+from pipeline.data.gallery import SEASON
 from pipeline.identify import eligibility
 from pipeline.steps.weigh.point_weights import PointWeigher
 from pipeline.system.errors import UserError
@@ -17,6 +18,17 @@ pytestmark = pytest.mark.usefixtures("three_folds")
 )
 def test_members_that_trained_on_the_photograph_are_left_out(name, folds):
     assert eligibility.members_for_photograph(f"hash {name}", [0, 1, 2]) == folds
+
+
+@pytest.mark.parametrize(
+    ("name", "folds"), [("a0", [0]), ("a1", [1]), ("t", [0, 1]), ("elsewhere", [0, 1])]
+)
+def test_by_time_a_held_out_photograph_is_for_the_member_of_its_season(name, folds):
+    """Season 0 is the last: the member of season 1 has trained on neither."""
+    table = tables.read("folds", paths.FOLDS).assign(part=SEASON)
+    table.loc[len(table)] = ["old", "a", 9, "", 2, SEASON]
+    tables.write("folds", table, paths.FOLDS)
+    assert eligibility.members_for_photograph(f"hash {name}", [0, 1]) == folds
 
 
 def test_a_photograph_that_all_members_trained_on_is_refused():

@@ -75,6 +75,13 @@ def test_the_surest_are_labelled_however_sure(p):
         pseudo_label(["card"], p, 0.99, surest=0)
 
 
+def test_members_by_season_get_no_pseudo_labels(p):
+    """They may be of any time, and members learn from what is earlier than their season."""
+    folds = p.folds.model_copy(update={"seasons": ["2024-03-01", "2025-03-01"]})
+    with pytest.raises(UserError, match="nothing was written: folds.seasons: members by season"):
+        pseudo_label(["best"], p.model_copy(update={"folds": folds}), 0.9)
+
+
 def test_unknown_ensembles_and_missing_files_are_named(p):
     with pytest.raises(UserError, match="no ensemble bset; params.yaml has"):
         pseudo_label(["bset"], p, 0.9)

@@ -101,10 +101,12 @@ def test_what_is_not_measured_has_no_number_on_the_leaderboard(run, caplog):
 def test_what_limits_a_card_is_repeated(run, caplog):
     update()
     assert caplog.messages == []
-    limits = {"not_converged": "lite0-0: too short", "left_out_train": 2, "left_out_test": 1}
+    limits = {"season": "from 2024-03-01 on"}
+    limits |= {"not_converged": "lite0-0: too short", "left_out_train": 2, "left_out_test": 1}
     (run / "submissions/card.json").write_text(json.dumps(CARD | limits))
     update()
     assert caplog.messages == [
+        "card: scores are by time: photographs from 2024-03-01 on",
         "card has not converged: lite0-0: too short",
         "card: 2 photographs of the training and 1 of the test can't be read and are left out",
     ]

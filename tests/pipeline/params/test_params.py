@@ -1,5 +1,6 @@
 """params.yaml and the presets load; a fault is refused with its key."""
 
+import datetime
 from collections.abc import Iterator
 from typing import Literal, get_args, get_origin
 
@@ -202,6 +203,34 @@ def test_a_trained_fold_out_of_range_is_refused(load, raw):
     count = raw["folds"]["count"]
     raw["folds"]["trained"] = [count]
     assert f"folds.trained: {count} is not below folds.count" in get_error(load, raw)
+
+
+def test_seasons_are_one_fold_more_than_first_days_and_the_first_is_never_held_out(load, raw):
+    raw["folds"] |= {"seasons": ["2022-01-01", "2023-01-01"], "count": 3, "trained": [0, 1]}
+    raw["ensembles"] = {name: one | {"folds": "all"} for name, one in raw["ensembles"].items()}
+    assert list(load(raw).folds.possible) == [0, 1]
+    raw["folds"]["trained"] = [2]
+    assert "folds.trained: 2 is the first season, before which" in get_error(load, raw)
+    raw["folds"]["count"] = 4
+    assert "folds.seasons: its first days make 3 seasons, but folds.count is 4: set it to 3" in (
+        get_error(load, raw)
+    )
+
+
+@pytest.mark.parametrize(
+    "day, fault",
+    [
+        (datetime.date(2024, 3, 1), 'write a day in quotes: "2024-03-01"'),
+        ("2024-02-30", "day is out of range for month"),
+        ("2024-3-1", "should match pattern"),
+        ("31.05.2024", "should match pattern"),
+        (2024, "should be a valid string"),
+    ],
+)
+def test_a_first_day_is_a_day_in_quotes(load, raw, day, fault):
+    raw["folds"] |= {"seasons": [day], "count": 2, "trained": [0]}
+    error = get_error(load, raw)
+    assert "folds.seasons" in error and fault in error
 
 
 def test_a_fold_trained_twice_is_refused(load, raw):

@@ -135,7 +135,7 @@ def test_photographs_of_repeated_identities_are_in_every_fold_equally_often():
 )
 def test_every_member_learns_from_two_individuals():
     rows = [("1.jpg", "a", 0), ("2.jpg", "a", 1), ("3.jpg", "b", 2), ("4.jpg", "b", 2)]
-    table = labels(rows).assign(fold=[0, 1, 1, 1])
+    table = labels(rows).assign(fold=[0, 1, 1, 1], part=0)
     folds.check_training(table, [0])
     with pytest.raises(UserError, match="fold 1 held out, a member would learn from one indiv.*a"):
         folds.check_training(table, [0, 1])

@@ -312,12 +312,14 @@ def test_what_is_not_measured_is_said_instead_of_a_score(tmp_path, known, ending
         assert faults == []
 
 
-def test_members_that_have_not_converged_are_in_the_head(tmp_path):
+def test_seasons_and_members_that_have_not_converged_are_in_the_head(tmp_path):
     card = {**CARD, "not_converged": "lite0-0: its loss was still falling: train longer"}
+    card["season"] = "from 2024-03-01 on"
     path = tmp_path / "report.html"
     path.write_text(render({**make_content(), "card": card}), encoding="utf-8")
     with open_browser() as (tab, faults):
         tab.goto(path.as_uri())
         text = tab.locator("#summary").inner_text()
+        assert "By time: photographs from 2024-03-01 on, compared with earlier ones" in text
         assert text.endswith("Training has not converged: " + card["not_converged"])
         assert faults == []

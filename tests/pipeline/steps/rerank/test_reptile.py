@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from pipeline.data.gallery import NO_FOLD, SEASON
 from pipeline.evaluation.cross_fit import CrossFit
 from pipeline.steps.rerank import reptile
 from pipeline.steps.rerank.candidates import Candidates, first_candidates
@@ -87,6 +88,16 @@ def test_a_start_knows_neither_the_held_out_photographs_of_its_part_nor_their_la
         own = member.embeddings.rows(queries.index[scored])
         assert not set(own) & set(pool.rows.ravel().tolist())
         assert len(pool) > 10
+
+
+def test_by_time_the_pools_have_photographs_of_earlier_seasons_alone(member):
+    """Besides the held-out ones; g0 has no date, and g1 is of the season itself."""
+    member.queries["part"] = np.where(member.queries["fold"] >= 0, SEASON, NO_FOLD)
+    member.gallery.loc[member.gallery["image"] == "g0", "fold"] = NO_FOLD
+    member.gallery.loc[member.gallery["image"] == "g1", "fold"] = 0
+    inputs = member.inputs()
+    trained = inputs.embeddings.names[np.concatenate(list(inputs.trained_rows().values()))]
+    assert set(trained) == {f"g{number}" for number in range(2, 28)}
 
 
 def test_supports_lack_the_querys_own_part(member):

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.data.gallery import SEASON
 from pipeline.steps.score.splits import compare_splits
 
 # angles: q is nearest to its mate of the same encounter, and then to another individual
@@ -34,6 +35,15 @@ def test_a_photograph_of_the_same_minute_flatters():
     # other finds `own` (25 degrees) nearer than far (85) and q's part: wrong; far2 finds far
     assert scores["top1_nearest_encounters_split"] == pytest.approx(1 / 5)
     assert scores["top1_nearest_photographs_split"] == pytest.approx(4 / 5)
+    assert scores["same_encounter"] == pytest.approx(3 / 5)
+
+
+def test_by_time_the_nearest_is_searched_in_earlier_seasons():
+    """As above, but all queries of season 0 lack `other` and `far2`, which are of it."""
+    folds = build_folds().assign(part=SEASON)
+    scores = compare_splits(folds, [0], PHOTOGRAPH, ENCOUNTER, {}, embed)
+    # other finds `own`, as all but far2, which finds far: wrong
+    assert scores["top1_nearest_encounters_split"] == pytest.approx(4 / 5)
     assert scores["same_encounter"] == pytest.approx(3 / 5)
 
 
