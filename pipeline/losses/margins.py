@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from pipeline.losses.identities import Identities
 from pipeline.losses.softmax import cross_entropy, uniform_cross_entropy
 
+INITIAL_STD = 0.01  # of a weight
+
 
 class MarginSoftmax(nn.Module):
     """Softmax over scaled cosines, with a margin that makes the right identity harder.
@@ -44,7 +46,9 @@ class MarginSoftmax(nn.Module):
         symmetric: float,
     ) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(dim, len(identities) * centres))
+        # short vectors: only their directions count, and Adam's steps have one length, so that long
+        # ones hardly turn while the network learns to please directions that were drawn at random
+        self.weight = nn.Parameter(INITIAL_STD * torch.randn(dim, len(identities) * centres))
         photographs = identities.photographs.clamp(min=1)
         self.register_buffer("margins", margin + rare_margin * photographs**-rare_power)
         self.identities, self.scale = identities, scale
