@@ -2,7 +2,7 @@
 
 from pipeline import params, paths
 from pipeline.data import artefacts, tables
-from pipeline.evaluation.peers import PeerModel
+from pipeline.steps.labels.decided import load_decided
 from pipeline.steps.submission import files, load, photographs
 from pipeline.steps.submission.queries import Settings
 from pipeline.steps.submission.submission import answer_unread, rank_queries, write_submission
@@ -14,18 +14,17 @@ def main(name: str) -> None:
     recipe, form, sample = p.ensembles[name], p.submission.format, artefacts.load_sample()
     folds, trained = artefacts.load_folds(), recipe.fold_list(p.folds.trained)
     given, unread = load.load_scenarios(sample, form), artefacts.load_unread()
-    log_odds = tables.read_parquet(paths.log_odds(name))
     settings = Settings(recipe.new_whale, p.submission, p.evaluation)
-    known = load.load_photographs(recipe, sample[~sample.isin(unread)], given)
+    compare = load.Comparison.load(recipe, trained, p.match.backbone).compare
+    known = load.load_photographs(sample[~sample.isin(unread)], given, compare, load_decided)
+    log_odds = tables.read_parquet(paths.log_odds(name))
     answers = rank_queries(log_odds, folds, trained, settings, known)
     files.write_tables(answers, name)
-    peers = PeerModel.from_dict(tables.read_json(paths.PEER_MODEL))
-    search = load.Search(folds, answers.posteriors, p.match.backbone, peers.pair_log_odds)
+    search = load.Search.load(folds, answers.posteriors, p.match.backbone)
     queries = answers.held_out if form == "photographs" else answers.held_out[:0]
     tables.write_parquet(search.find_held_out(queries), paths.photographs(name))
     if form == "photographs":
-        found = search.answer(given, trained)
-        photographs.write_answers(found, given, paths.submission(name))
+        photographs.write_answers(search.answer(given, trained), given, paths.submission(name))
     else:
         answers, columns = answer_unread(answers, unread, name), artefacts.load_columns()
         write_submission(answers, sample, columns, form, paths.submission(name))

@@ -6,7 +6,7 @@ tells that it is unlikely.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -146,16 +146,26 @@ class PeerModel:
         return cls(PairModel.from_dict(own), numbers["prior"], numbers["threshold"])
 
 
+ALONE = PeerModel(PairModel(), 0.5, None)  # of which no pair is known
+
+
 def fit(sets: Sequence[LabelledSet]) -> PeerModel:
     """Fit on the held-out queries of several folds."""
-    pairs = pd.concat([one.label() for one in sets], ignore_index=True)
-    if pairs["same"].nunique() < 2:
-        return PeerModel(PairModel(), 0.5, None)
-    prior = float(np.average(pairs["same"], weights=pairs["weight"]))
-    fitted = PeerModel(PairModel().fit(pairs), prior, None)
+    fitted = fit_pairs(sets)
+    if fitted is None:
+        return ALONE
     odds = [fitted.log_odds(one.pairs, len(one.individuals)) for one in sets]
     labelled = [(each, one.individuals) for each, one in zip(odds, sets, strict=True)]
-    return PeerModel(fitted.model, prior, partition.fit_threshold(labelled))
+    return replace(fitted, threshold=partition.fit_threshold(labelled))
+
+
+def fit_pairs(sets: Sequence[LabelledSet]) -> PeerModel | None:
+    """Fit all but the threshold; None without pairs of one individual, or of two."""
+    pairs = pd.concat([one.label() for one in sets], ignore_index=True)
+    if pairs["same"].nunique() < 2:
+        return None
+    prior = float(np.average(pairs["same"], weights=pairs["weight"]))
+    return PeerModel(PairModel().fit(pairs), prior, None)
 
 
 def measure(sets: Sequence[LabelledSet]) -> dict[str, float]:

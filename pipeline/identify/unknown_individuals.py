@@ -4,9 +4,8 @@ How likely two of them show one individual follows from their embeddings and loc
 the stage `verify` learned from held-out photographs. What reviewers decided comes first.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -20,11 +19,9 @@ from pipeline.evaluation.components import split
 from pipeline.evaluation.peers import MEASURES, PeerModel, PeerSet, tabulate
 from pipeline.identify.ensembles import check_ensembles
 from pipeline.params import Params
-from pipeline.steps.labels import graph, record
-from pipeline.steps.labels.verdicts import Pair, select_names, select_pairs, select_verdicts
+from pipeline.steps.labels.decided import load_verdicts, select_decided
 from pipeline.system.errors import UserError, require_files
 
-NamePair = tuple[str, str]
 Labelled = tuple[np.ndarray, np.ndarray]  # embeddings n x d, and the individuals of n photographs
 
 
@@ -143,11 +140,6 @@ def load_groups(ensemble: str, p: Params) -> pd.DataFrame:
     return NewPhotographs.load(ensemble, p).group(load_verdicts()).groups
 
 
-def load_verdicts() -> pd.DataFrame:
-    """What reviewers decided, by data/review.csv."""
-    return select_verdicts(record.read_decisions(paths.REVIEW), artefacts.load_images())
-
-
 def load_new_images(ensemble: str, p: Params) -> pd.Series:
     """The test photographs whose first answer is `new_whale`."""
     require_files([paths.test_rankings(ensemble)])
@@ -163,40 +155,3 @@ def load_held_out(backbones: Sequence[str], fold: int) -> Labelled:
         (rows["fold"] == fold) & (rows["identity"] != NEW_WHALE) & (rows["only_fold"] == "")
     ]
     return load_vectors(backbones, [fold], rows["image"]), rows["identity"].to_numpy()
-
-
-def select_decided(
-    verdicts: pd.DataFrame, images: Sequence[str]
-) -> tuple[list[NamePair], list[NamePair]]:
-    """The pairs of these photographs that reviewers call the same, and those they call different.
-
-    Also by way of other photographs: what is the same as one photograph is the same; and by names.
-    """
-    same, different = (select_pairs(verdicts, word) for word in ("same", "different"))
-    return spread(same, different, select_names(verdicts), images)
-
-
-def spread(
-    same: list[Pair], different: list[Pair], names: Mapping[str, str], images: Sequence[str]
-) -> tuple[list[NamePair], list[NamePair]]:
-    """`select_decided` from the verdicts: pairs of `images` alone that say what all of them say.
-
-    names : of photographs; two names are two individuals, unless a `same` joins them
-    """
-    first: dict[str, str] = {}
-    joining = [(0, first.setdefault(name, image), image) for image, name in names.items()]
-    numbers = graph.component_numbers([*same, *joining])
-    of_component: dict[int | str, list[str]] = {}
-    for image in images:
-        of_component.setdefault(numbers.get(image, image), []).append(image)
-    joined = [(own[0], other) for own in of_component.values() for other in own[1:]]
-    named = dict.fromkeys(numbers[image] for image in first.values())
-    apart = [
-        (of_component[one][0], of_component[other][0])
-        for one, other in (
-            *((numbers.get(a, a), numbers.get(b, b)) for _, a, b in different),
-            *combinations(named, 2),
-        )
-        if one in of_component and other in of_component
-    ]
-    return joined, apart

@@ -39,7 +39,8 @@ def score_format(
 ) -> dict[str, float | str | None]:
     """The score, its 95 % interval, and each species' score if there are several.
 
-    rankings, clusters : the tables of these names
+    rankings, clusters : the tables of these names; clusters have the held-out queries that were
+        compared with each other, which are scored
     species_of : of the images whose species is known
 
     Scores are null, and `not_measured_<score>` names the species, where held-out queries do not
@@ -50,6 +51,7 @@ def score_format(
         return {}
     rows = rankings.assign(species=[species_of.get(image, "") for image in rankings["image"]])
     if form == "clusters":
+        rows = rows[rows["image"].isin(clusters["image"])]
         rows = select_identified(rows, evaluation.new_whale_prior)
         rows = rows.assign(label=rows["image"].map(clusters.set_index("image")["cluster"]))
     prepare = _prepare_balanced if form == "single" else _prepare_agreement

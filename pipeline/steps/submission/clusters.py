@@ -1,51 +1,65 @@
-"""A cluster for every photograph: known individuals, and groups of unknown ones by near embeddings.
+"""A cluster for every photograph: known individuals, and groups of unknown ones.
 
 A photograph whose first answer is a known individual is in that individual's cluster. Those that
-are answered new_whale are grouped by average linkage, as `tailprint cluster-unknown` does. Where
-new_whale is placed and how near the photographs of a group are is chosen together, by the adjusted
-Rand index of held-out photographs: for a fold on the other folds, for the test on all.
+are answered new_whale are grouped by how likely two of them show one individual
+(`pipeline.evaluation.peers`), as `tailprint cluster-unknown` does: by local features and embeddings
+together, or by embeddings alone if queries were not matched with each other. Where new_whale is
+placed and how likely the photographs of a group are is chosen together, by the adjusted Rand index
+of held-out photographs: for a fold on the other folds, for the test on all.
 
 AnimalCLEF 2026: labels cluster_<dataset>_<number>, each species' index, and their mean
 (wildlife-datasets, baselines/AnimalCLEF2026/submissions.ipynb).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from pipeline.data.gallery import choose_peers
 from pipeline.data.tables import NEW_WHALE
-from pipeline.evaluation import clustering
+from pipeline.evaluation import clustering, partition, peers
 from pipeline.evaluation.cluster_agreement import is_measurable, select_identified
+from pipeline.evaluation.peers import LabelledSet, PeerModel
 from pipeline.params import NewWhale
+from pipeline.paths import TEST, QuerySet
 from pipeline.steps.submission.by_species import list_own
 from pipeline.steps.submission.place import compute_posteriors
-from pipeline.steps.submission.queries import ANY, Embed, Photographs, Queries, Settings
+from pipeline.steps.submission.queries import ANY, Compare, Photographs, Queries, Settings
 from pipeline.steps.submission.ranking import rank_held_out
 
 SHIFTS = np.arange(-6.0, 7.0)  # of new_whale, that are tried
-ALONE = 2.0  # a cosine that no two photographs have
-TEST = -1  # instead of a fold
 
 
 class Choice(NamedTuple):
-    """The shift of new_whale, and the mean cosine from which photographs are grouped."""
+    """The shift of new_whale, and the model that groups what is answered new_whale."""
 
     shift: float
-    min_cosine: float
+    model: PeerModel
+
+
+class HeldOut(NamedTuple):
+    """Held-out photographs of one species and fold.
+
+    rows : n rows, columns image, cluster (the individual), weight; pairs : of all of them
+    """
+
+    rows: pd.DataFrame
+    pairs: LabelledSet
 
 
 class Together(NamedTuple):
     """Photographs that are clustered together: of one species, of one fold or of the TEST."""
 
     species: str
-    fold: int
+    of: QuerySet
     images: list[str]
 
 
-Choices = dict[tuple[str, int], Choice]  # by species and fold
-Scores = dict[tuple[str, int], np.ndarray]  # by species and fold: shifts x clustering.MIN_COSINES
+Choices = dict[tuple[str, QuerySet], Choice]  # by species, and fold or TEST
+Measured = dict[tuple[str, QuerySet], HeldOut]  # by species and fold
 
 
 def place_for_clusters(
@@ -58,15 +72,19 @@ def place_for_clusters(
         for shift in shifts
     ]
     prior = settings.evaluation.new_whale_prior
-    scores = score_choices(queries.truth, rankings, prior, photographs.embed)
+    measured = list_measured(queries.truth, prior, photographs.compare)
     own = list_own(queries.truth, settings)
     parts: dict[bool, list[pd.DataFrame]] = {True: [], False: []}
+    shared: Choices = {}  # by the species that chooses by itself, or ANY
     choices: Choices = {}
-    for species, fold, images in list_together(queries, photographs):
-        choice = choices[species, fold] = choose(scores, shifts, species, own, fold)
-        rows = queries.test if fold == TEST else queries.held_out
+    for species, of, images in list_together(queries, photographs):
+        key = species if species in own else ANY, of
+        if key not in shared:
+            shared[key] = choose(select_used(measured, own, *key), rankings, shifts)
+        choice = choices[species, of] = shared[key]
+        rows = queries.test if of == TEST else queries.held_out
         placed = compute_posteriors(rows[rows["query"].isin(images)], choice.shift)
-        parts[fold == TEST].append(placed)
+        parts[of == TEST].append(placed)
     held_out, test = (pd.concat(parts[is_test], ignore_index=True) for is_test in (False, True))
     return held_out, test, choices
 
@@ -87,89 +105,107 @@ def list_together(queries: Queries, photographs: Photographs) -> Iterator[Togeth
         yield Together(species, TEST, images)
 
 
-def score_choices(
-    truth: pd.DataFrame, rankings: Sequence[pd.Series], prior: float, embed: Embed
-) -> Scores:
-    """The adjusted Rand index of every choice on each species' held-out queries of each fold.
+def select_compared(truth: pd.DataFrame) -> pd.DataFrame:
+    """The held-out queries that were matched with each other: of a large fold, not all.
+
+    A group of the others would show what matching misses, and not how the test is grouped.
+    """
+    return pd.concat([choose_peers(rows) for _, rows in truth.groupby("fold")])
+
+
+def list_measured(truth: pd.DataFrame, prior: float, compare: Compare) -> Measured:
+    """The held-out queries of each species and fold that can be measured (`is_measurable`).
 
     truth : columns image, kind, fold, species, cluster (the individual)
+    """
+    identified = select_identified(select_compared(truth), prior)
+    measured: Measured = {}
+    for (species, fold), rows in identified.groupby(["species", "fold"]):
+        if is_measurable(rows["cluster"]):
+            of = int(str(fold))
+            pairs = compare(of, rows["image"].tolist()).tabulate()
+            individuals = rows["cluster"].to_numpy(dtype=object)
+            measured[str(species), of] = HeldOut(rows, LabelledSet(individuals, pairs))
+    return measured
+
+
+def select_used(measured: Measured, own: set[str], species: str, of: QuerySet) -> list[HeldOut]:
+    """What is chosen by for a species' photographs of a fold, or of the TEST.
+
+    own : the species that are chosen for by themselves, all others on all species
+
+    The fold's own photographs have no part.
+    """
+    return [
+        one
+        for (other, fold), one in measured.items()
+        if fold != of and (species not in own or other == species)
+    ]
+
+
+def choose(used: Sequence[HeldOut], rankings: Sequence[pd.Series], shifts: np.ndarray) -> Choice:
+    """The model of their pairs, and the shift and the threshold that score best on them.
+
     rankings : for each shift, label lists by image
 
-    Species and folds without two photographs of one individual are left out.
+    The middle one of the best; without pairs of one individual and of two no photographs are
+    grouped.
     """
-    scores: Scores = {}
-    for (species, fold), rows in select_identified(truth, prior).groupby(["species", "fold"]):
-        if is_measurable(rows["cluster"]):
-            vectors = embed([int(str(fold))], rows["image"].tolist())
-            tried = [score_cosines(rows, ranked, vectors) for ranked in rankings]
-            scores[str(species), int(str(fold))] = np.array(tried)
-    return scores
-
-
-def score_cosines(rows: pd.DataFrame, rankings: pd.Series, vectors: np.ndarray) -> list[float]:
-    """The index at each of clustering.MIN_COSINES, for n queries of one species and fold."""
-    weights = rows["weight"].to_numpy()
-    return [
-        clustering.weighted_ari(clusters, rows["cluster"], weights)
-        for clusters in join(rankings[rows["image"]], vectors, clustering.MIN_COSINES)
-    ]
-
-
-def choose(
-    scores: Scores, shifts: np.ndarray, species: str, own: set[str], fold: int = TEST
-) -> Choice:
-    """The best choice by the mean score, for a species' photographs of a fold or of the test.
-
-    shifts : of the scores' rows; own : the species that are chosen for by themselves, all others on
-        all species
-
-    The scores of `fold` have no part. The middle one of the best; without a score no photographs
-    are grouped.
-    """
-    used = [
-        score
-        for (other, of_fold), score in scores.items()
-        if of_fold != fold and (species not in own or other == species)
-    ]
-    if not used:
-        return Choice(float(shifts[len(shifts) // 2]), ALONE)
-    mean = np.mean(used, axis=0)
+    model = peers.fit_pairs([one.pairs for one in used]) if used else None
+    if model is None:
+        return Choice(float(shifts[len(shifts) // 2]), peers.ALONE)
+    mean = np.mean([score(one, rankings, model) for one in used], axis=0)
     best = np.argwhere(np.isclose(mean, mean.max(), atol=1e-9))
     row, column = best[len(best) // 2]
-    return Choice(float(shifts[row]), float(clustering.MIN_COSINES[column]))
+    threshold = float(partition.THRESHOLDS[column])
+    return Choice(float(shifts[row]), replace(model, threshold=threshold))
 
 
-def join(
-    rankings: pd.Series, vectors: np.ndarray, min_cosines: Sequence[float] | np.ndarray
-) -> np.ndarray:
-    """The clusters of n photographs of one species at each of m cosines, m x n.
+def score(one: HeldOut, rankings: Sequence[pd.Series], model: PeerModel) -> np.ndarray:
+    """The adjusted Rand index of each ranking at each of `partition.THRESHOLDS`."""
+    odds = model.log_odds(one.pairs.pairs, len(one.rows))
+    truth, weights = one.rows["cluster"], one.rows["weight"].to_numpy()
+    scores = []
+    for ranked in rankings:
+        first = ranked[one.rows["image"]].str[0].to_numpy()
+        new = np.flatnonzero(first == NEW_WHALE)
+        tried = partition.partition(odds[np.ix_(new, new)], partition.THRESHOLDS)
+        scores.append(
+            [clustering.weighted_ari(join(first, groups), truth, weights) for groups in tried]
+        )
+    return np.array(scores)
 
-    rankings : n label lists, best first; vectors : n x d unit vectors
+
+def join(first: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """The clusters of n photographs of one species, numbered in the order of their first members.
+
+    first : n first answers; groups : of those that are new_whale
     """
-    first = rankings.str[0].to_numpy()
-    is_new = first == NEW_WHALE
-    known, names = pd.factorize(first)
-    clusters = np.tile(known, (len(min_cosines), 1))
-    clusters[:, is_new] = len(names) + clustering.join_on_average(vectors[is_new], min_cosines)
-    return np.stack([clustering.number_in_order(row) for row in clusters])
+    clusters, names = pd.factorize(first)
+    clusters[first == NEW_WHALE] = len(names) + groups
+    return clustering.number_in_order(clusters)
 
 
 def tabulate_clusters(
     rankings: pd.Series, queries: Queries, choices: Choices, photographs: Photographs
 ) -> pd.DataFrame:
-    """The table "clusters" of all queries; equal labels of two folds mean nothing.
+    """The table "clusters" of the test and of the held-out queries that were compared.
+
+    Equal labels of two folds mean nothing. Reviewers' decisions hold in the test: held-out queries
+    measure what is found without them.
 
     rankings : label lists of held-out and test queries by image
     """
     tables = [pd.DataFrame({"image": [], "cluster": []}, dtype=str)]
-    folds = sorted(set(queries.truth["fold"]))
-    for together in list_together(queries, photographs):
-        species, fold, images = together
-        vectors = photographs.embed(folds if fold == TEST else [fold], images)
-        cosine = choices[species, fold].min_cosine
-        (clusters,) = join(rankings[images], vectors, [cosine])
-        labels = name_clusters(species, clusters)
-        tables.append(pd.DataFrame({"image": images, "cluster": labels}))
+    compared = set(select_compared(queries.truth)["image"])
+    for species, of, images in list_together(queries, photographs):
+        own = images if of == TEST else [image for image in images if image in compared]
+        first = rankings[own].str[0].to_numpy()
+        new = [image for image, label in zip(own, first, strict=True) if label == NEW_WHALE]
+        decided = photographs.decide(new) if of == TEST else ((), ())
+        groups = choices[species, of].model.cluster(photographs.compare(of, new), *decided)
+        labels = name_clusters(species, join(first, groups))
+        tables.append(pd.DataFrame({"image": own, "cluster": labels}))
     return pd.concat(tables, ignore_index=True)
 
 

@@ -3,18 +3,21 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from pipeline.data import gallery
 from pipeline.data.tables import NEW_WHALE
 from pipeline.evaluation import protocol
+from pipeline.evaluation.peers import Decided, PeerSet
 from pipeline.params import Evaluation, NewWhale, SubmissionStage
+from pipeline.paths import QuerySet
 
 ANY = ""  # the species of a photograph of which it is not known
 
-# images, and the held-out folds of the members that embed them -> n x d unit vectors
-Embed = Callable[[Sequence[int], Sequence[str]], np.ndarray]
+# of a fold's queries, or of the TEST's: n of them, compared with each other
+Compare = Callable[[QuerySet, Sequence[str]], PeerSet]
+# images -> pairs of them that show the same individual, and pairs that show different ones
+Decide = Callable[[Sequence[str]], tuple[Decided, Decided]]
 
 
 @dataclass(frozen=True)
@@ -39,12 +42,14 @@ class Photographs:
 
     sample : the images of the submission; unlabelled photographs are not among them
     species : of the images whose species is known; encounter : of every image
+    decide : what reviewers have decided about images
     """
 
     sample: Collection[str]
     species: Mapping[str, str]
-    embed: Embed
+    compare: Compare
     encounter: Mapping[str, int]
+    decide: Decide
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pipeline.data.gallery import Embeddings
 from pipeline.evaluation.pair_model import PairModel
 from pipeline.evaluation.peers import PeerModel
 from pipeline.identify import unknown_individuals
-from pipeline.identify.unknown_individuals import NewPhotographs, spread
+from pipeline.identify.unknown_individuals import NewPhotographs
 from pipeline.system.errors import UserError
 
 DEGREES = {"t0": 120, "t1": 124, "t2": 170, "t3": 2, "x": 60}
@@ -85,20 +85,6 @@ def test_photographs_of_one_name_are_together_and_of_two_names_apart(p):
     found = unknown_individuals.cluster_unknown("best", p).groups
     assert found["group"].tolist() == [1, 2, 1]
     assert found["probability"].notna().tolist() == [True, False, True]
-
-
-def test_names_join_and_separate_by_way_of_others():
-    names = {"a": "Anna", "x": "Anna", "b": "Bo", "c": "Cleo"}
-    same = [(2, "x", "d"), (3, "b", "c")]
-    joined, apart = spread(same, [], names, ["a", "b", "c", "d"])
-    assert (joined, apart) == ([("a", "d"), ("b", "c")], [("a", "b")])
-
-
-def test_decisions_are_said_by_the_photographs_in_question():
-    same = [(2, "a", "x"), (3, "x", "b"), (4, "y", "z")]
-    different = [(5, "b", "c"), (6, "y", "a"), (7, "z", "d")]
-    joined, apart = spread(same, different, {}, ["a", "b", "c", "d"])
-    assert (joined, apart) == ([("a", "b")], [("a", "c")])
 
 
 def test_an_unknown_ensemble_is_refused(p):

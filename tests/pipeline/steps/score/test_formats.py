@@ -74,6 +74,16 @@ def test_clusters_are_scored_fold_by_fold_and_new_whales_are_left_out():
     assert line == "score card: held-out ari 1.000 (1.000 to 1.000)"
 
 
+def test_photographs_without_a_cluster_have_no_part():
+    """5 is wrong: fold 0 has its score only as long as 5 was compared with the others."""
+    labels = pd.DataFrame({"image": list("0123456"), "cluster": list("ppqqqqp")})
+    right = formats.score_format("clusters", build(), {}, labels, EVALUATION)["ari"]
+    wrong = labels.assign(cluster=labels["cluster"].where(labels["image"] != "0", "other"))
+    worse = formats.score_format("clusters", build(), {}, wrong, EVALUATION)["ari"]
+    without = formats.score_format("clusters", build(), {}, wrong[1:], EVALUATION)["ari"]
+    assert worse < right and without == right
+
+
 @pytest.mark.fault(
     "evaluation",
     "clusters with a single trained fold",

@@ -1,5 +1,7 @@
 """Encounters are answered together, each held-out one by a fit without it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +12,7 @@ from pipeline.steps.submission import encounters
 from pipeline.steps.submission.encounters import answer_encounters, select_several
 from pipeline.steps.submission.queries import Photographs, Queries, Settings
 from tests.conftest import ROOT
+from tests.pipeline.steps.submission.test_submission import compare, decide
 
 P = params.load(ROOT / "tests/params.yaml")
 NAMES = list("abcdef")
@@ -40,7 +43,7 @@ def build(pairs=40, seed=0):
     table = pd.DataFrame(rows, columns=["query", "fold", "identity", "log_odds"])
     in_test = table["query"].str.startswith("t")
     queries = Queries(table[~in_test], table[in_test], truth, [NEW_WHALE, *NAMES])
-    return queries, Photographs([], {}, lambda folds, images: np.empty((0, 0)), encounter)
+    return queries, Photographs([], {}, compare, encounter, decide)
 
 
 def answer(queries, photographs, **changes):
@@ -96,7 +99,7 @@ def test_the_truth_of_an_encounter_has_no_part_in_its_own_answer(monkeypatch):
 def test_single_photographs_are_not_encounters():
     queries, photographs = build()
     alone = {image: at for at, image in enumerate(photographs.encounter)}
-    table = answer(queries, Photographs([], {}, photographs.embed, alone))
+    table = answer(queries, replace(photographs, encounter=alone))
     assert table.empty and list(table.columns)[:2] == ["image", "encounter"]
     assert select_several(pd.Series(["a", "b", "c"]), {"a": 1, "b": 2, "c": 1}).to_dict() == {
         "a": 1,
@@ -125,6 +128,6 @@ def test_only_the_test_may_have_encounters():
     queries, photographs = build()
     images = enumerate(photographs.encounter)
     encounter = {image: at if image.startswith("h") else 9999 for at, image in images}
-    table = answer(queries, Photographs([], {}, photographs.embed, encounter))
+    table = answer(queries, replace(photographs, encounter=encounter))
     assert set(table["image"]) == {"t40-0", "t40-1", "t41-0", "t41-1"}
     assert (table["count"] == 1).all()  # nothing to fit how much they say together

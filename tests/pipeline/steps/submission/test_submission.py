@@ -26,8 +26,12 @@ def build_answers() -> submission.Answers:
     return submission.Answers(none, TEST, none, none, VOCABULARY, CLUSTERS, none, FREQUENT)
 
 
-def embed(folds, images):
-    raise AssertionError("only clusters need embeddings")
+def compare(queries, images):
+    raise AssertionError("only clusters compare queries with each other")
+
+
+def decide(images):
+    raise AssertionError("only clusters ask what reviewers decided")
 
 
 @pytest.mark.parametrize(
@@ -79,7 +83,11 @@ def rank(log_odds: pd.DataFrame, folds: pd.DataFrame, trained=(0, 1), capacity=0
         P.evaluation,
     )
     return submission.rank_queries(
-        log_odds, folds, list(trained), settings, Photographs(["t"], {}, embed, ENCOUNTER)
+        log_odds,
+        folds,
+        list(trained),
+        settings,
+        Photographs(["t"], {}, compare, ENCOUNTER, decide),
     )
 
 
