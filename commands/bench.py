@@ -45,6 +45,8 @@ def main(
 
         print(render(measure(SCALE_FOLDER.absolute(), photographs or SIZES)))
         return
+    if len(photographs or []) > 1:
+        raise typer.BadParameter(f"--photographs may be given several times for {SCALE} alone")
     from benchmarks.bench import bench, table
     from commands.messages import say
     from pipeline.system import git

@@ -61,8 +61,8 @@ class Source:
         """Columns path, identity and, if they are known, date, viewpoint and box.
 
         What is wrong with photographs and names is added to `faults`, and what a folder has that is
-        not read to `left_out`. Raises ValueError for a
-        source that does not exist, and options that it does not have.
+        not read to `left_out`. Raises ValueError for a source that does not exist, options that it
+        does not have, and an individual to skip that is not in it.
         """
         identity = "" if self.identity == IDENTITY else self.identity
         table = other_programs.read(self.location, self.root, identity, self.skip, faults, left_out)

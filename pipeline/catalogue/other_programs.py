@@ -26,14 +26,14 @@ def read(
     root, identity : see `catalogues.read`; skip : an individual to leave out
 
     Photographs of several individuals are added to `left_out`; what is wrong with names to
-    `faults`. Raises UserError with all that is wrong with the file.
+    `faults`. Raises UserError with all that is wrong with the file, ValueError if it has no `skip`.
     """
     table = catalogues.read(location, root, identity)
     if table is None:
         return None
     table = table.rename(columns={"name": "identity"})
     if skip and skip not in set(table["identity"]):
-        faults.append(f"{location.name} has no identity {skip} to leave out")
+        raise ValueError(f"{location.name} has no identity {skip} to leave out (--skip)")
     table = table[table["identity"] != skip] if skip else table
     several = table.groupby("path", sort=False)["identity"].transform("nunique") > 1
     left_out += [LeftOut(path, SEVERAL) for path in table.loc[several, "path"].unique()]

@@ -27,10 +27,10 @@ def list_folders(
 
     The sub-folder `skip` (of unknown individuals) is left out. What else is left out is logged by
     kind, with the individuals that have no other photograph, and added to `left_out`. Faults are
-    added to `faults`.
+    added to `faults`. Raises ValueError, before any photograph is looked at, if there is no `skip`.
     """
     if skip and skip not in os.listdir(folder):
-        faults.append(f"{folder} has no sub-folder {skip} to leave out")
+        raise ValueError(f"{folder} has no sub-folder {skip} to leave out (--skip)")
     listing = photograph_files.list_tree(folder, skip)
     listed = [path for path in listing.photographs if len(path.parts) > 1]
     beside = [LeftOut(path, BESIDE) for path in listing.photographs if len(path.parts) == 1]
@@ -78,7 +78,8 @@ def list_table(
     skip : rows with this identity are left out
 
     The index is the row in the file. Faults are added to `faults`: of the table, and for each
-    photograph that does not exist, can't be read or is listed twice.
+    photograph that does not exist, can't be read or is listed twice. Raises ValueError, before any
+    photograph is looked at, if no row has the identity `skip`.
     """
     before = len(faults)
     table = user_csv.collect_rows(file, list(dict.fromkeys(columns.values())), faults)
@@ -86,7 +87,7 @@ def list_table(
     if table.empty and len(faults) > before:
         return table  # it can't be read
     if skip and skip not in set(table["identity"]):
-        faults.append(f"{file.name} has no identity {skip} to leave out")
+        raise ValueError(f"{file.name} has no identity {skip} to leave out (--skip)")
     table = table[table["identity"] != skip] if skip else table
     if table.empty:
         faults.append(f"{file.name} lists no photograph")

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from pipeline import params
+from pipeline.catalogue import convert as conversion
 from pipeline.catalogue.convert import Source, Split, Summary, convert
 from pipeline.steps.competition import competition
 from pipeline.system.errors import UserError
@@ -432,8 +433,9 @@ def test_the_parts_of_a_set_are_no_individuals(animals, tmp_path):
         convert_to(tmp_path / "out", animals)
 
 
-def test_a_name_to_skip_must_exist(animals, tmp_path):
-    """A misspelt name would make one individual of all unknown ones."""
+def test_a_name_to_skip_must_exist(animals, tmp_path, monkeypatch):
+    """A misspelt name would make one individual of all unknown ones; nothing is read yet."""
+    monkeypatch.setattr(conversion, "measure", lambda _: pytest.fail("photographs were read"))
     for name in ("new_wale", "."):
         with pytest.raises(UserError, match=f"has no sub-folder {name} to leave out"):
             convert_to(tmp_path / "out", animals, skip=name)
