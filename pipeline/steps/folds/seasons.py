@@ -102,8 +102,10 @@ def describe_seasons(
 
 
 def count_new(folds: pd.DataFrame, season: int, first_days: Sequence[str]) -> str:
-    """How many photographs of a season show individuals that no earlier one does, in words."""
+    """How many photographs of a season show no individual of earlier ones, in words."""
     if season == len(first_days):
         return ", known to all later seasons"
     new = gallery.held_out_rows(folds, [season])["kind"] != KNOWN
-    return f", {new.sum()} of them ({new.mean():.0%}) of individuals that no earlier one shows"
+    return (
+        f", {new.sum()} of them ({new.mean():.0%}) of no individual that is known from earlier ones"
+    )

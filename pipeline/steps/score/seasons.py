@@ -10,8 +10,8 @@ from pipeline.data.seasons import name_season
 from pipeline.steps.score.score import round_score
 
 BY_TIME = (
-    "by time: photographs {season}, compared with earlier ones alone; {season_new:.0%} show "
-    "individuals that no earlier one does (evaluation.new_whale_prior: {prior:.0%})"
+    "by time: photographs {season}, compared with earlier ones alone; {season_new:.0%} show no "
+    "individual that is known from these (evaluation.new_whale_prior: {prior:.0%})"
 )
 
 

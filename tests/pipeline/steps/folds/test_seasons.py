@@ -139,12 +139,10 @@ def test_the_log_says_what_is_new_in_each_season():
     lines = folds.describe(table, date, settings())
     assert lines[0] == (
         "season 0, from 2023-01-01 on (2023-06-01 to 2023-06-04): 4 photographs, 2 of them (50%) "
-        "of individuals that no earlier one shows"
+        "of no individual that is known from earlier ones"
     )
     assert lines[1].startswith("season 1, from 2022-01-01 to 2022-12-31 (2022-06-01 to 2022-07-01)")
-    assert lines[1].endswith(
-        "2 photographs, 1 of them (50%) of individuals that no earlier one shows"
-    )
+    assert lines[1].endswith("(50%) of no individual that is known from earlier ones")
     assert lines[2].endswith("3 photographs, known to all later seasons")
     assert lines[3].startswith("1 labelled photographs are in no season")
 

@@ -32,4 +32,4 @@ def test_the_log_compares_what_is_new_with_the_prior():
     card = {"season": "from 2023-01-01 on", "season_new": 0.154, "prior": 0.276}
     (line,) = seasons.describe("best", card)
     assert line.startswith("score best: by time: photographs from 2023-01-01 on, compared with")
-    assert "15% show individuals" in line and "new_whale_prior: 28%" in line
+    assert "15% show no individual" in line and "new_whale_prior: 28%" in line
