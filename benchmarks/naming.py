@@ -30,6 +30,7 @@ from pipeline.identify.answer import answer
 from pipeline.identify.eligibility import members_for_photograph
 from pipeline.identify.gallery import Gallery, load_gallery
 from pipeline.identify.identification import build_query, choose_recipe, find_viewpoint
+from pipeline.identify.stored_tables import StoredTables
 
 SURE = 0.9
 
@@ -57,24 +58,29 @@ def measure(name: str | None, count: int, p: params.Params) -> None:
     queries = queries.iloc[np.sort(sample)].reset_index(drop=True)
     stored = load_gallery(recipe, {}, p)
     images = tqdm(queries["image"], unit="photograph", mininterval=5)
-    predictions = [identify_stored(image, stored, recipe, p) for image in images]
+    known = StoredTables()
+    predictions = [identify_stored(image, stored, known, recipe, p) for image in images]
     weights = protocol.query_weights(queries["kind"], p.evaluation.new_whale_prior)
     for label, value in summarize(queries["truth"].tolist(), predictions, weights).items():
         print(f"{label:28} {value:.3f}")
 
 
 def identify_stored(
-    image: str, stored: Gallery, recipe: params.Ensemble, p: params.Params
+    image: str,
+    stored: Gallery,
+    known: StoredTables,
+    recipe: params.Ensemble,
+    p: params.Params,
 ) -> pd.Series:
     """Identify a photograph of the competition as `identify` does: probabilities by name."""
-    digest = artefacts.load_images().set_index("image")["sha256"][image]
-    members = members_for_photograph(digest, recipe.fold_list(p.folds.trained))
+    digest = known.images.set_index("image")["sha256"][image]
+    members = members_for_photograph(digest, recipe.fold_list(p.folds.trained), known)
     vectors = {fold: stored.embeddings[fold].of(pd.Series([image]))[0] for fold in members}
     own = stored.features
     if len(own.names):
         own = features.join([image], [own.of(own.names.tolist().index(image))])
-    query = build_query(vectors, own, digest)
-    viewpoint = stored.viewpoint | find_viewpoint(digest, None, stored.viewpoint)
+    query = build_query(vectors, own, digest, known)
+    viewpoint = stored.viewpoint | find_viewpoint(digest, None, stored.viewpoint, known)
     stored = replace(stored, viewpoint=viewpoint)
     return answer(query, stored, recipe, p.match.backbone, p).probabilities
 

@@ -13,6 +13,7 @@ from pipeline.data.enrolled_photo import Enrolled, load_enrolled
 from pipeline.data.tables import NEW_WHALE
 from pipeline.identify.eligibility import check_members
 from pipeline.identify.photograph import Extractor, read_images
+from pipeline.identify.stored_tables import StoredTables
 from pipeline.params import Params
 from pipeline.system.errors import UserError
 
@@ -33,7 +34,7 @@ def enroll(photograph: Path, identity: str, p: Params) -> Path:
     digest = table["sha256"][0]
     check_label(photograph, competition_identity(digest), identity)
     tell_of_replaced(photograph, digest, identity, enrolled)
-    extracted = Extractor(p).extract(table, p.folds.trained)
+    extracted = Extractor(p, StoredTables()).extract(table, p.folds.trained)
     copy = f"{digest}{photograph.suffix}"
     tables.replace(paths.ENROLLED / copy, partial(shutil.copyfile, photograph))
     return Enrolled(
@@ -107,7 +108,7 @@ def renew(enrolled: Enrolled, p: Params, made_with: str) -> Enrolled:
     made_with : their `fingerprint`
     """
     table = read_images([paths.ENROLLED / enrolled.copy])
-    extracted = Extractor(p).extract(table, p.folds.trained)
+    extracted = Extractor(p, StoredTables()).extract(table, p.folds.trained)
     vectors = extracted.embeddings[:, 0]
     renewed = replace(enrolled, made_with=made_with, vectors=vectors, features=extracted.features)
     renewed.save(paths.ENROLLED)

@@ -1,14 +1,16 @@
 """Identify the individual on a photograph, if it is a known one."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from pipeline import paths
-from pipeline.data import artefacts, features
+from pipeline.data import features
 from pipeline.data.enrolled_photo import Enrolled, load_enrolled
 from pipeline.data.features import Features
 from pipeline.identify.answer import Answer, answer
@@ -24,6 +26,7 @@ from pipeline.identify.ensembles import default_ensemble
 from pipeline.identify.gallery import Gallery, check_lengths, load_gallery
 from pipeline.identify.matched_pair import MatchedPair, match_pair
 from pipeline.identify.photograph import Extractor, read_images
+from pipeline.identify.stored_tables import StoredTables
 from pipeline.params import Ensemble, Params
 from pipeline.steps.match.by_number import locate, number_photographs
 from pipeline.system.errors import UserError
@@ -76,7 +79,8 @@ class Identifier:
         self.p = with_prior(p, prior)
         self.recipe = choose_recipe(ensemble, self.p)
         check_members(self.p)
-        self.extractor = Extractor(self.p)
+        self.tables = StoredTables()
+        self.extractor = Extractor(self.p, self.tables)
         self.loaded: dict[str, tuple[Gallery, dict[str, Enrolled]]] = {}
 
     def identify(self, photograph: Path, viewpoint: str | None = None) -> Identification:
@@ -87,19 +91,19 @@ class Identifier:
         p = self.p
         images = read_images([photograph])
         digest = images["sha256"][0]
-        folds = members_for_photograph(digest, self.recipe.fold_list(p.folds.trained))
+        folds = members_for_photograph(digest, self.recipe.fold_list(p.folds.trained), self.tables)
         stored, enrolled = self.load(digest)
         known = stored.viewpoint
         stored = replace(
             stored,
-            viewpoint=known | find_viewpoint(digest, viewpoint, known),
+            viewpoint=known | find_viewpoint(digest, viewpoint, known, self.tables),
             files={**stored.files, QUERY: str(photograph)},
         )
         extracted = self.extractor.extract(images, folds)
         for fold, vectors in zip(folds, extracted.embeddings, strict=True):
             check_lengths(stored.embeddings[fold], vectors, fold, p)
         embeddings = dict(zip(folds, extracted.embeddings[:, 0], strict=True))
-        query = build_query(embeddings, extracted.features, digest)
+        query = build_query(embeddings, extracted.features, digest, self.tables)
         table = tabulate(answer(query, stored, self.recipe, p.match.backbone, p))
         if table["image"].isna().all():
             logger.warning(
@@ -107,7 +111,8 @@ class Identifier:
                 "and new_whale alone is left: this is no evidence of a new individual",
                 photograph,
             )
-        best = match_best(images, extracted.features, table, stored, enrolled, p)
+        find_row = partial(gallery_image, enrolled=enrolled, tables=self.tables)
+        best = match_best(images, extracted.features, table, stored, find_row, p)
         return Identification(table, best)
 
     def load(self, digest: str) -> tuple[Gallery, dict[str, Enrolled]]:
@@ -150,20 +155,24 @@ def choose_recipe(name: str | None, p: Params) -> Ensemble:
     return recipe.model_copy(update={"backbones": {backbone: recipe.backbones[backbone]}})
 
 
-def build_query(embeddings: dict[int, np.ndarray], features: Features, digest: str) -> Query:
+def build_query(
+    embeddings: dict[int, np.ndarray], features: Features, digest: str, tables: StoredTables
+) -> Query:
     """Describe the photograph by its members' embeddings (by fold) and its local features."""
-    (groups,) = duplicate_groups([digest])
+    (groups,) = duplicate_groups([digest], tables)
     named = replace(features, names=np.array([QUERY] * len(features.names)))
-    return Query(embeddings, named, groups, point_weights_for([digest]))
+    return Query(embeddings, named, groups, point_weights_for([digest], tables))
 
 
-def find_viewpoint(digest: str, given: str | None, known: dict[str, str]) -> dict[str, str]:
+def find_viewpoint(
+    digest: str, given: str | None, known: dict[str, str], tables: StoredTables
+) -> dict[str, str]:
     """The photograph's viewpoint as given or as the competition knows it; empty without one.
 
     Raises UserError for a viewpoint that no photograph of the competition has.
     """
     if given is None:
-        names = artefacts.load_images().set_index("sha256")["image"]
+        names = tables.names_by_hash
         stored = names[names.index == digest].map(known).dropna()
         return {QUERY: stored.iloc[0]} if len(stored) else {}
     if given not in known.values():
@@ -183,24 +192,26 @@ def match_best(
     extracted: Features,
     table: pd.DataFrame,
     stored: Gallery,
-    enrolled: dict[str, Enrolled],
+    find_row: Callable[[str], pd.DataFrame],
     p: Params,
 ) -> MatchedPair | None:
-    """Match the photograph with the one that argues for the likeliest known identity."""
+    """Match the photograph with the one that argues for the likeliest known identity.
+
+    find_row : the row of the table "images" of a gallery photograph
+    """
     compared = table.dropna(subset=["image"])
     if compared.empty or not p.keypoints.enabled:
         return None
     name = compared["image"].iloc[0]
-    rows = pd.concat([images, gallery_image(name, enrolled)], ignore_index=True)
+    rows = pd.concat([images, find_row(name)], ignore_index=True)
     (number,) = locate(number_photographs(stored.features), [name])
     stored_features = stored.features.of(number)
     pair = features.join(np.array([QUERY, name]), [extracted.of(0), stored_features])
     return match_pair(rows, pair, p)
 
 
-def gallery_image(name: str, enrolled: dict[str, Enrolled]) -> pd.DataFrame:
+def gallery_image(name: str, enrolled: dict[str, Enrolled], tables: StoredTables) -> pd.DataFrame:
     """The row of the table "images" of a gallery photograph."""
     if name in enrolled:
         return read_images([paths.ENROLLED / enrolled[name].copy])
-    table = artefacts.load_images()
-    return table[table["image"] == name]
+    return tables.images[tables.images["image"] == name]

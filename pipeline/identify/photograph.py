@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from pipeline import paths
-from pipeline.data import artefacts, images, tables
+from pipeline.data import images, tables
 from pipeline.data.features import Features
+from pipeline.identify.stored_tables import StoredTables
 from pipeline.models import member_networks
 from pipeline.models.embedding_net import EmbeddingNet
 from pipeline.params import Params
@@ -62,10 +63,12 @@ class Extractor:
     """Crops photographs, embeds them by members of match.backbone, and finds local features.
 
     The networks are loaded when first needed, and kept.
+
+    stored : what the run knows of its photographs
     """
 
-    def __init__(self, p: Params) -> None:
-        self.p = p
+    def __init__(self, p: Params, stored: StoredTables) -> None:
+        self.p, self.stored = p, stored
         self.networks: dict[int, EmbeddingNet] = {}
 
     def extract(self, table: pd.DataFrame, folds: Sequence[int]) -> Extracted:
@@ -89,8 +92,8 @@ class Extractor:
         """
         source, segment = self.segmenter
         boxes = pack.pack(table, Given({}, {}), source, segment, self.p.crop, crops)
-        _copy_stored_crops(table, boxes, crops)
-        _warn_of_missing_animals(table, boxes, self.p.crop.frame)
+        _copy_stored_crops(table, boxes, crops, self.stored)
+        _warn_of_missing_animals(table, boxes, self.p.crop.frame, self.stored)
         return boxes
 
     @cached_property
@@ -110,14 +113,16 @@ class Extractor:
         return embed.embed(net, crops, table["image"], settings.channels, self.p.embed.flip).vectors
 
 
-def _copy_stored_crops(table: pd.DataFrame, boxes: pd.DataFrame, crops: Path) -> None:
+def _copy_stored_crops(
+    table: pd.DataFrame, boxes: pd.DataFrame, crops: Path, known: StoredTables
+) -> None:
     """Replace the crops and boxes of photographs that the competition has, in place."""
-    stored = artefacts.load_boxes()
+    stored = known.boxes
     packed, output = tables.open_array(paths.CROPS), np.load(crops, mmap_mode="r+")
     if packed.shape[1:] != output.shape[1:]:
         sizes = [f"{array.shape[2]} x {array.shape[1]}" for array in (packed, output)]
         raise UserError(f"{paths.CROPS} has crops of {sizes[0]}, not {sizes[1]}: {OTHER_SETTINGS}")
-    hashes = artefacts.load_images()["sha256"].tolist()
+    hashes = known.images["sha256"].tolist()
     if not len(hashes) == len(stored) == len(packed):
         raise UserError(
             f"{paths.CROPS}, {paths.BOXES} and {paths.IMAGES} have {len(packed)}, {len(stored)} "
@@ -132,12 +137,13 @@ def _copy_stored_crops(table: pd.DataFrame, boxes: pd.DataFrame, crops: Path) ->
     output.flush()
 
 
-def _warn_of_missing_animals(table: pd.DataFrame, boxes: pd.DataFrame, frame: str) -> None:
+def _warn_of_missing_animals(
+    table: pd.DataFrame, boxes: pd.DataFrame, frame: str, stored: StoredTables
+) -> None:
     """Warn of new photographs that are used whole, if the competition has detected animals."""
-    if not (artefacts.load_boxes()["source"] != "whole").any():
+    if not (stored.boxes["source"] != "whole").any():
         return
-    known = artefacts.load_images()["sha256"]
-    new = ~table["sha256"].isin(known) & (boxes["source"] == "whole")
+    new = ~table["sha256"].isin(stored.images["sha256"]) & (boxes["source"] == "whole")
     for path in table.loc[new, "path"]:
         message = "%s: no animal was found, the whole photograph is used. %s"
         logger.warning(message, path, NO_ANIMAL[frame])

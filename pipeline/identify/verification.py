@@ -10,6 +10,7 @@ from pipeline import paths
 from pipeline.identify.eligibility import members_for_pair, point_weights_for
 from pipeline.identify.matched_pair import MatchedPair, match_pair
 from pipeline.identify.photograph import Extractor, read_images
+from pipeline.identify.stored_tables import StoredTables
 from pipeline.params import Params
 from pipeline.steps.match.points import INLIER_COLUMNS, describe_inliers
 from pipeline.steps.verify.stored_model import load_pair_model
@@ -46,14 +47,15 @@ def verify(first: Path, second: Path, p: Params, prior: float = 0.5) -> Verifica
         )
     table = read_images([first, second])
     hashes = table["sha256"].tolist()
-    folds = members_for_pair(hashes, p.folds.trained)
-    extracted = Extractor(p).extract(table, folds)
+    stored = StoredTables()
+    folds = members_for_pair(hashes, p.folds.trained, stored)
+    extracted = Extractor(p, stored).extract(table, folds)
     similarities = {
         paths.member_name(p.match.backbone, fold): float(embeddings[0] @ embeddings[1])
         for fold, embeddings in zip(folds, extracted.embeddings, strict=True)
     }
     pair = match_pair(table, extracted.features, p)
-    scores = score_pair(pair, list(similarities.values()), point_weights_for(hashes))
+    scores = score_pair(pair, list(similarities.values()), point_weights_for(hashes, stored))
     probability = float(model.probability(scores, prior).mean())
     return Verification(probability, prior, similarities, pair)
 

@@ -7,6 +7,7 @@ from pipeline import paths
 from pipeline.data import tables
 from pipeline.data.gallery import SEASON
 from pipeline.identify import eligibility
+from pipeline.identify.stored_tables import StoredTables
 from pipeline.steps.weigh.point_weights import PointWeigher
 from pipeline.system.errors import UserError
 
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("three_folds")
     ("name", "folds"), [("a0", [0]), ("b1", [1]), ("t", [0, 1, 2]), ("elsewhere", [0, 1, 2])]
 )
 def test_members_that_trained_on_the_photograph_are_left_out(name, folds):
-    assert eligibility.members_for_photograph(f"hash {name}", [0, 1, 2]) == folds
+    assert eligibility.members_for_photograph(f"hash {name}", [0, 1, 2], StoredTables()) == folds
 
 
 @pytest.mark.parametrize(
@@ -28,12 +29,12 @@ def test_by_time_a_held_out_photograph_is_for_the_member_of_its_season(name, fol
     table = tables.read("folds", paths.FOLDS).assign(part=SEASON)
     table.loc[len(table)] = ["old", "a", 9, "", 2, SEASON]
     tables.write("folds", table, paths.FOLDS)
-    assert eligibility.members_for_photograph(f"hash {name}", [0, 1]) == folds
+    assert eligibility.members_for_photograph(f"hash {name}", [0, 1], StoredTables()) == folds
 
 
 def test_a_photograph_that_all_members_trained_on_is_refused():
     with pytest.raises(UserError, match="trained on this photograph, so that none can identify it"):
-        eligibility.members_for_photograph("hash a0", [1])
+        eligibility.members_for_photograph("hash a0", [1], StoredTables())
 
 
 @pytest.mark.parametrize(
@@ -48,12 +49,13 @@ def test_a_photograph_that_all_members_trained_on_is_refused():
     ],
 )
 def test_members_that_trained_on_one_of_the_two_come_first(pair, folds):
-    assert eligibility.members_for_pair([f"hash {name}" for name in pair], [0, 1, 2]) == folds
+    hashes = [f"hash {name}" for name in pair]
+    assert eligibility.members_for_pair(hashes, [0, 1, 2], StoredTables()) == folds
 
 
 def test_members_that_trained_on_both_cannot_judge():
     with pytest.raises(UserError, match="every member .folds.trained: .0.. was trained on both"):
-        eligibility.members_for_pair(["hash a1", "hash b1"], [0])
+        eligibility.members_for_pair(["hash a1", "hash b1"], [0], StoredTables())
 
 
 def test_members_that_are_not_trained_yet_are_named(p):
@@ -72,7 +74,8 @@ def test_point_weights_are_fitted_without_either_photograph(pair, part):
         weigher = PointWeigher()
         weigher.prior_ = float(number)
         weigher.save(paths.point_weights(number))
-    assert eligibility.point_weights_for([f"hash {name}" for name in pair]).prior_ == part
+    hashes = [f"hash {name}" for name in pair]
+    assert eligibility.point_weights_for(hashes, StoredTables()).prior_ == part
 
 
 def test_a_photograph_has_the_group_of_its_encounter_beside_that_of_its_duplicates():
@@ -80,5 +83,6 @@ def test_a_photograph_has_the_group_of_its_encounter_beside_that_of_its_duplicat
     folds = tables.read("folds", paths.FOLDS)
     folds.loc[folds["image"] == "b1", "group"] = 1
     tables.write("folds", folds, paths.FOLDS)
-    found = eligibility.duplicate_groups([f"hash {name}" for name in ("b1", "copy of a0", "t")])
+    hashes = [f"hash {name}" for name in ("b1", "copy of a0", "t")]
+    found = eligibility.duplicate_groups(hashes, StoredTables())
     assert found == [{1, 2}, {0}, {3}]

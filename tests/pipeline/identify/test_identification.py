@@ -1,6 +1,7 @@
 """The ensemble, the viewpoint and the table of an identification; the whole is in tests/stages."""
 
 import logging
+from functools import partial
 
 import pandas as pd
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from pipeline.identify import identification
 from pipeline.identify.answer import Answer
 from pipeline.identify.comparison import COMPARED, QUERY
+from pipeline.identify.stored_tables import StoredTables
 from pipeline.system.errors import UserError
 
 pytestmark = pytest.mark.usefixtures("three_folds")
@@ -36,12 +38,13 @@ def test_a_given_prior_replaces_that_of_the_parameters(p):
 
 def test_the_viewpoint_is_given_or_known_to_the_competition():
     known = {"a0": "left", "b1": "right"}
-    assert identification.find_viewpoint("hash elsewhere", "right", known) == {QUERY: "right"}
-    assert identification.find_viewpoint("hash a0", None, known) == {QUERY: "left"}
-    assert identification.find_viewpoint("hash t", None, known) == {}
-    assert identification.find_viewpoint("hash elsewhere", None, known) == {}
+    find = partial(identification.find_viewpoint, known=known, tables=StoredTables())
+    assert find("hash elsewhere", "right") == {QUERY: "right"}
+    assert find("hash a0", None) == {QUERY: "left"}
+    assert find("hash t", None) == {}
+    assert find("hash elsewhere", None) == {}
     with pytest.raises(UserError, match=r"is up: viewpoints.csv has \['left', 'right'\]"):
-        identification.find_viewpoint("hash a0", "up", known)
+        find("hash a0", "up")
 
 
 def test_every_answer_has_the_photograph_that_argues_most_for_it():
@@ -58,4 +61,4 @@ def test_every_answer_has_the_photograph_that_argues_most_for_it():
 
 def test_without_a_compared_photograph_nothing_is_matched(p):
     table = pd.DataFrame({"identity": ["new_whale"], "image": [None]})
-    assert identification.match_best(None, None, table, None, {}, p) is None
+    assert identification.match_best(None, None, table, None, pytest.fail, p) is None
