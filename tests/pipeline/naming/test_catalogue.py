@@ -41,6 +41,16 @@ def test_columns_of_a_csv_are_found_or_named(tmp_path):
     assert Source(tmp_path / "usual.csv", skip="NA", root=tmp_path).folder == tmp_path
 
 
+def test_a_name_is_left_out_or_is_not_there(tmp_path):
+    fill(tmp_path, ["x", "y", "unknown"])
+    rows = ["file,name", "x/1.jpg,x", "y/1.jpg,y", "unknown/1.jpg,unknown"]
+    (tmp_path / "all.csv").write_text("\n".join(rows))
+    for location in (tmp_path, tmp_path / "all.csv"):
+        assert sorted(Source(location, skip="unknown").read()["name"]) == ["x", "y"]
+        with pytest.raises(UserError, match="has no unknwon to leave out: check --skip"):
+            Source(location, skip="unknwon").read()
+
+
 FAULTS = [
     ("empty folder", [], "", "no known individual"),
     ("one individual", ["anna"], "", "one individual .anna., at least 2"),
