@@ -85,7 +85,9 @@ def main(  # noqa: PLR0913
     animal that was detected is a photograph of the test, cut out if there are several.
     """
     from pipeline import params
-    from pipeline.catalogue.convert import Source, Split, convert
+    from pipeline.catalogue.convert import convert
+    from pipeline.catalogue.source import Source
+    from pipeline.catalogue.split import Split
     from pipeline.exchange.detections import DetectionFiles
 
     if detections and not test:

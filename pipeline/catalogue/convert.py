@@ -14,6 +14,8 @@ import pandas as pd
 from tqdm import tqdm
 
 from pipeline.catalogue import new_photographs, other_programs
+from pipeline.catalogue.source import Source
+from pipeline.catalogue.split import Split
 from pipeline.data import (
     competition_directory,
     images,
@@ -23,94 +25,13 @@ from pipeline.data import (
 )
 from pipeline.data.competition_directory import ORIGIN
 from pipeline.data.photograph_files import LeftOut
-from pipeline.exchange.detections import DetectionFiles
 from pipeline.params import Dedup
 from pipeline.steps.dedup import dedup
 from pipeline.system.errors import MAX_LINES, Faults, UserError
 
 logger = logging.getLogger(__name__)
 
-IDENTITY = "identity"  # the column of individuals, if none is named
 EXTREME_PRIOR = 0.01  # in place of 0, which no preset may have, and as far from 1
-
-
-@dataclass(frozen=True)
-class Source:
-    """A folder with one sub-folder per individual, a CSV file, or a file of another program.
-
-    skip: a name to leave out, that of unknown individuals; detections: where the animals are on its
-    photographs, and on new ones. The rest is for a CSV: root, the folder of its files, by default
-    its own; the names of its columns
-    """
-
-    location: Path
-    skip: str = ""
-    root: Path | None = None
-    path: str = "path"
-    identity: str = IDENTITY
-    date: str | None = None
-    viewpoint: str | None = None
-    detections: DetectionFiles = DetectionFiles()
-
-    @property
-    def folder(self) -> Path:
-        """The folder that photographs are named from."""
-        return self.location if self.location.is_dir() else self.root or self.location.parent
-
-    def read(self, faults: list[str], left_out: list[LeftOut]) -> pd.DataFrame:
-        """Columns path, identity and, if they are known, date, viewpoint and box.
-
-        What is wrong with photographs and names is added to `faults`, and what a folder has that is
-        not read to `left_out`. Raises ValueError for a source that does not exist, options that it
-        does not have, and an individual to skip that is not in it.
-        """
-        identity = "" if self.identity == IDENTITY else self.identity
-        table = other_programs.read(self.location, self.root, identity, self.skip, faults, left_out)
-        if table is None:
-            table = self._read_own(faults, left_out)
-        return new_photographs.add_boxes(table, self.folder, self.detections)
-
-    def _read_own(self, faults: list[str], left_out: list[LeftOut]) -> pd.DataFrame:
-        if self.location.is_dir():
-            if self.root:
-                raise ValueError("--root is for the files of a CSV")
-            if self.viewpoint:
-                raise ValueError("--viewpoint is for a column of a CSV")
-            return importing.list_folders(self.location, self.skip, faults, left_out)
-        if not self.location.is_file():
-            raise ValueError(f"there is no folder or CSV file {self.location}")
-        root = self.root or self.location.parent
-        names = ("path", "identity", "date", "viewpoint")
-        columns = {name: getattr(self, name) for name in names if getattr(self, name)}
-        return importing.list_table(self.location, root, columns, self.skip, faults)
-
-
-@dataclass(frozen=True)
-class Split:
-    """How photographs are split into training and test.
-
-    method: "closed", "open" or "date"; ratio: fraction of the photographs that trains; new:
-    fraction of photographs of new individuals (open); as_published: leave duplicates where they
-    fall, instead of moving them to the training side; folder: in place of all that, one of new
-    photographs that are the test, whose individuals are not known
-    """
-
-    method: str = "closed"
-    ratio: float = 0.8
-    new: float = 0.1
-    seed: int = splits.SEED
-    as_published: bool = False
-    folder: Path | None = None
-
-    def select_test(self, table: pd.DataFrame) -> np.ndarray:
-        """True for the photographs (n, bool) of the test. Raises ValueError without dates."""
-        if self.method == "date":
-            if "date" not in table:
-                raise ValueError("--split date needs a CSV and --date, the name of its column")
-            return splits.split_by_date(table["identity"], table["date"], self.ratio)
-        if self.method == "open":
-            return splits.split_open(table["identity"], self.ratio, self.new, self.seed)
-        return splits.split_closed(table["identity"], self.ratio, self.seed)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from pipeline.catalogue import convert
-from pipeline.catalogue.convert import Source, Split, Summary
+from pipeline.catalogue.convert import Summary
+from pipeline.catalogue.source import Source
+from pipeline.catalogue.split import Split
 from pipeline.exchange.boxes import Convention
 from pipeline.exchange.detections import DetectionFiles
 

@@ -11,6 +11,7 @@ import pytest
 from commands import duplicate_identities, import_catalogue, verify
 from pipeline import paths
 from pipeline.catalogue import convert
+from pipeline.catalogue.split import Split
 from pipeline.data import tables
 from pipeline.identify import enrolment, pseudo_labelling, unknown_individuals
 from pipeline.identify.unknown_individuals import UnknownIndividuals
@@ -91,7 +92,7 @@ def test_import_prints_a_prior_for_the_preset(tailprint, monkeypatch):
     result = tailprint("import", "list.csv", "out", "--split", "open", "--viewpoint", "flank")
     source, split, out, _, skip_bad = calls[0]
     assert (str(source.location), source.viewpoint, str(out)) == ("list.csv", "flank", "out")
-    assert split == convert.Split("open") and not skip_bad
+    assert split == Split("open") and not skip_bad
     assert "12 training photographs of 3 individuals, 4 test photographs, 1 of them new" in (
         result.output
     )

@@ -13,7 +13,9 @@ import pytest
 
 from pipeline import params
 from pipeline.catalogue import convert as conversion
-from pipeline.catalogue.convert import Source, Split, Summary, convert
+from pipeline.catalogue.convert import Summary, convert
+from pipeline.catalogue.source import Source
+from pipeline.catalogue.split import Split
 from pipeline.steps.competition import competition
 from pipeline.system.errors import UserError
 from tests.conftest import ROOT

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from pipeline import params
-from pipeline.catalogue.convert import Source, Split, convert
+from pipeline.catalogue.convert import convert
+from pipeline.catalogue.source import Source
+from pipeline.catalogue.split import Split
 from pipeline.steps.competition import competition
 from pipeline.system.errors import UserError
 from tests.conftest import ROOT

@@ -10,7 +10,9 @@ import pytest
 from PIL import Image
 
 from pipeline import params
-from pipeline.catalogue.convert import Source, Split, convert
+from pipeline.catalogue.convert import convert
+from pipeline.catalogue.source import Source
+from pipeline.catalogue.split import Split
 from pipeline.data import competition_directory, exif
 from pipeline.exchange.detections import DetectionFiles
 from pipeline.steps.competition import competition
