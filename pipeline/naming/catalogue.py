@@ -47,14 +47,14 @@ class Source:
     def read(self) -> pd.DataFrame:
         """The photographs, columns path and name, and box if another program's file has boxes.
 
-        Raises UserError with all faults, and before them for a `skip` that is not there.
+        Raises UserError with all faults, one of which is a `skip` that is not there.
         """
         faults: list[str] = []
         other = catalogues.read(self.location, self.root, self.identity)
         if other is not None:
-            table = self._leave_out(other)
+            table = self._leave_out(other, faults)
         elif self.location.is_dir():
-            self._check_skip((self.location / self.skip).is_dir())
+            self._check_skip((self.location / self.skip).is_dir(), faults)
             table = list_folders(self.location, self.skip)
         elif self.location.is_file():
             table = self._read_csv(faults)
@@ -73,22 +73,24 @@ class Source:
             raise UserError(describe_columns(self.location, header, path, name))
         table = user_csv.collect_rows(self.location, [path, name], faults)
         table = table.set_axis(["path", "name"], axis=1)
-        table = self._leave_out(table)
+        table = self._leave_out(table, faults)
         files = listed.find_paths(self.folder, table["path"].tolist())
         paths = pd.Series(files, table.index, dtype=object)
         faults += importing.check_paths(paths, table["path"], self.location)
         return table.assign(path=paths)
 
-    def _leave_out(self, table: pd.DataFrame) -> pd.DataFrame:
-        """The rows with another name than `skip`."""
+    def _leave_out(self, table: pd.DataFrame, faults: list[str]) -> pd.DataFrame:
+        """The rows with another name than `skip`; a table without rows has faults of its own."""
+        if not self.skip or table.empty:
+            return table
         is_skipped = table["name"] == self.skip
-        self._check_skip(bool(is_skipped.any()))
-        return table[~is_skipped] if self.skip else table
+        self._check_skip(bool(is_skipped.any()), faults)
+        return table[~is_skipped]
 
-    def _check_skip(self, found: bool) -> None:
-        """Raise UserError for a name to leave out that is not there: it may be misspelt."""
+    def _check_skip(self, found: bool, faults: list[str]) -> None:
+        """Find a name to leave out that is not there: it may be misspelt."""
         if self.skip and not found:
-            raise UserError(f"{self.location} has no {self.skip} to leave out: check --skip")
+            faults.append(f"{self.location} has no {self.skip} to leave out: check --skip")
 
 
 def find_column(header: list[str], words: Iterable[str]) -> str:

@@ -49,6 +49,9 @@ def test_a_name_is_left_out_or_is_not_there(tmp_path):
         assert sorted(Source(location, skip="unknown").read()["name"]) == ["x", "y"]
         with pytest.raises(UserError, match="has no unknwon to leave out: check --skip"):
             Source(location, skip="unknwon").read()
+    (tmp_path / "all.csv").write_text("\n".join([*rows, "y/2.jpg,y"]))
+    with pytest.raises(UserError, match=r"(?s)check --skip.*row 5: .*2\.jpg does not exist"):
+        Source(tmp_path / "all.csv", skip="unknwon").read()
 
 
 FAULTS = [
