@@ -41,7 +41,8 @@ def partition(
     """
     if len(log_odds) < 2:
         return np.zeros((len(thresholds), len(log_odds)), dtype=int)
-    distance = 1 + MOST - np.clip(log_odds.astype(float), -MOST, MOST)
+    distance = np.clip(log_odds.astype(float, copy=False), -MOST, MOST)
+    np.subtract(1 + MOST, distance, out=distance)  # in place: of 10,000 photographs it is 800 MB
     decide(distance, same, different)
     np.fill_diagonal(distance, 0)
     tree = hierarchy.linkage(squareform(distance, checks=False), "average")

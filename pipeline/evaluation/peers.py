@@ -11,12 +11,14 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from scipy.spatial.distance import squareform
 from scipy.special import logit
 
 from pipeline.evaluation import clustering, partition
 from pipeline.evaluation.components import find_components, renumber, split
 from pipeline.evaluation.pair_model import SCORES, PairModel
 
+BLOCK = 1_000_000  # pairs whose scores are standardized at once
 MOST_UNMATCHED = 200_000  # pairs of one set that are fitted on, beside all matched ones
 SEED = 0
 MEASURES = ("ari", "precision", "recall")
@@ -58,7 +60,7 @@ def tabulate(vectors: np.ndarray, matched: pd.DataFrame) -> pd.DataFrame:
     vectors : n x d unit vectors; matched : as of `PeerSet.matched_rows`
     """
     count = len(vectors)
-    table = pd.DataFrame({"similarity": (vectors @ vectors.T)[np.triu_indices(count, 1)]})
+    table = pd.DataFrame({"similarity": squareform(vectors @ vectors.T, checks=False)})
     first, second = matched["first"].to_numpy(), matched["second"].to_numpy()
     places = first * (2 * count - first - 1) // 2 + second - first - 1
     for name in SCORES[1:]:
@@ -110,9 +112,11 @@ class PeerModel:
 
     def log_odds(self, pairs: pd.DataFrame, count: int) -> np.ndarray:
         """The n x n log-odds of `PeerSet.tabulate`'s pairs of n photographs."""
-        square = np.zeros((count, count))
-        square[np.triu_indices(count, 1)] = self.pair_log_odds(pairs)
-        return square + square.T
+        odds = np.empty(len(pairs))
+        for start in range(0, len(pairs), BLOCK):  # of 10,000 photographs there are 50 million
+            rows = slice(start, start + BLOCK)
+            odds[rows] = self.pair_log_odds(pairs.iloc[rows])
+        return squareform(odds, checks=False) if count > 1 else np.zeros((count, count))
 
     def cluster(self, peers: PeerSet, same: Decided = (), different: Decided = ()) -> np.ndarray:
         """The clusters of n photographs, which respect decisions on pairs of names.

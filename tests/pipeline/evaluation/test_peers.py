@@ -97,6 +97,14 @@ def test_decisions_come_before_the_evidence():
     assert fitted.cluster(alike, same=[("a", "c")], different=[("a", "b")]).tolist() == [0, 1, 0]
 
 
+def test_pairs_in_blocks_have_the_log_odds_of_all_at_once(monkeypatch):
+    fitted, pairs = peers.fit([build_fold(0)]), build_fold(1).pairs
+    at_once = fitted.log_odds(pairs, 20)
+    assert np.array_equal(at_once[np.triu_indices(20, 1)], fitted.pair_log_odds(pairs))
+    monkeypatch.setattr(peers, "BLOCK", 7)
+    assert np.allclose(fitted.log_odds(pairs, 20), at_once, rtol=1e-12)
+
+
 def test_a_model_is_what_was_written(tmp_path):
     fitted = peers.fit([build_fold(0)])
     again = PeerModel.from_dict(json.loads(json.dumps(fitted.to_dict())))
