@@ -58,7 +58,8 @@ COLUMNS = {
     # one row per query whose encounter has others: their labels together, best first, the posterior
     # of the first, the number of photographs and as how many independent ones these count
     "encounter_rankings": [
-        *("image", "encounter", "photographs", "count", "ranking", "posterior"),
+        *("image", "encounter", "photographs", "count", "ranking"),
+        *("known_posterior", "new_posterior"),
     ],
     # one row per held-out and per test image
     "clusters": ["image", "cluster"],

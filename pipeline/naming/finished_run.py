@@ -27,8 +27,10 @@ from pipeline.naming import answers
 from pipeline.naming.answers import Answer
 from pipeline.naming.blending import CALIBRATED
 from pipeline.naming.decided import Decided, apply_decisions, decide_all
+from pipeline.naming.encounters import add_columns
 from pipeline.naming.gallery import Known
 from pipeline.naming.photographs import KIND, THUMBNAIL
+from pipeline.naming.run_encounters import load_encounters
 from pipeline.naming.workspace import FOLDER, save_result
 from pipeline.params import Params
 from pipeline.steps.labels import labels, record
@@ -72,7 +74,11 @@ def write_answers(ensemble: str, out: Path, p: Params) -> pd.DataFrame:
     known = build_known(photographs)
     by_image = answer_all(ensemble, photographs, decided, known)
     number_unknown(by_image, ensemble, p)
-    table = tabulate(by_image, photographs, decided, known)
+    final = {image for image, one in decided.items() if one.is_final}
+    taken = load_encounters(ensemble, photographs.test, final, find_names(photographs.known))
+    table = answers.tabulate(by_image, known, dict.fromkeys(final, DECIDED))
+    table = add_columns(table, taken)
+    table = table.assign(**photographs.table.loc[list(by_image), ORIGIN].reset_index(drop=True))
     named_folder.write_compared(tabulate_compared(photographs), out)
     store(photographs, ensemble, out, p)
     written = spreadsheet.defuse(table.assign(calibration=CALIBRATED))
@@ -173,18 +179,6 @@ def find_names(known: Mapping[str, str]) -> dict[str, str]:
     rows = rows[(rows["only_fold"] == "") & rows["image"].isin(list(known))]
     now = rows["image"].map(known).groupby(rows["identity"]).agg(lambda own: own.mode().iloc[0])
     return {str(before): str(name) for before, name in now.items() if before != name != NEW_WHALE}
-
-
-def tabulate(
-    by_image: Mapping[str, Answer],
-    photographs: Photographs,
-    decided: Mapping[str, Decided],
-    known: Known,
-) -> pd.DataFrame:
-    """The table of answers.csv, as that of `tailprint name`."""
-    notes = {image: DECIDED for image, one in decided.items() if one.is_final}
-    table = answers.tabulate(by_image, known, notes)
-    return table.assign(**photographs.table.loc[list(by_image), ORIGIN].reset_index(drop=True))
 
 
 def tabulate_compared(photographs: Photographs) -> pd.DataFrame:

@@ -76,18 +76,27 @@ def answer_test(
 def rank(
     model: EncounterModel, averaged: pd.DataFrame, vocabulary: list[str], settings: Settings
 ) -> pd.DataFrame:
-    """By encounter: photographs, count (as how many these count), ranking, its first posterior."""
+    """By encounter: photographs, count (as how many these count), ranking, two posteriors.
+
+    known_posterior : of the likeliest individual; new_posterior : of a new one
+    """
     posteriors = compute_posteriors(model.log_odds(averaged), 0.0)
     if settings.new_whale.method == "never":
         posteriors = posteriors[posteriors["identity"] != NEW_WHALE]
     rankings = rank_labels(posteriors, order_labels(vocabulary, settings))
     photographs = averaged.groupby("encounter")["photographs"].max()
+    is_new = posteriors["identity"] == NEW_WHALE
+    known, new = (
+        part.groupby("query")["posterior"].max().reindex(photographs.index, fill_value=0.0)
+        for part in (posteriors[~is_new], posteriors[is_new])
+    )
     return pd.DataFrame(
         {
             "photographs": photographs,
             "count": model.count(photographs.to_numpy()).round(4),
             "ranking": rankings.str.join(" "),
-            "posterior": posteriors.groupby("query")["posterior"].max().round(6),
+            "known_posterior": known.round(6),
+            "new_posterior": new.round(6),
         }
     )
 

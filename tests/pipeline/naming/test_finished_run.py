@@ -49,8 +49,23 @@ def p(tmp_path, monkeypatch):
     tables.write("duplicates", duplicates, paths.DUPLICATES)
     tables.write("pseudo", pd.DataFrame(columns=tables.COLUMNS["pseudo"]), paths.PSEUDO)
     write_scores(p)
+    write_encounters({})
     decide()
     return p
+
+
+def write_encounters(dates, rows=()):
+    """Of photographs with a date, those of one day are an encounter; rows: its answers."""
+    taken = pd.DataFrame(dates.items(), columns=["image", "date"])
+    taken = taken.reindex(columns=tables.COLUMNS["occasions"], fill_value="")
+    tables.write("occasions", taken, paths.OCCASIONS)
+    days = [dates.get(name, name) for name in DEGREES]
+    table = pd.DataFrame({"image": list(DEGREES), "encounter": pd.factorize(pd.Series(days))[0]})
+    tables.write("encounters", table, paths.ENCOUNTERS)
+    number = dict(table.itertuples(index=False))
+    rows = [(image, number[image], *rest) for image, *rest in rows]
+    answers = pd.DataFrame(rows, columns=tables.COLUMNS["encounter_rankings"])
+    tables.write("encounter_rankings", answers, paths.encounter_rankings("best"))
 
 
 def write_scores(p):
@@ -127,6 +142,30 @@ def test_names_that_reviewers_have_joined_are_one(p, tmp_path):
     assert table.loc["u", ["name_1", "probability_1", "name_2"]].tolist() == ["a", 0.95, ""]
     compared = named_folder.read(tmp_path / "answers").compared
     assert set(compared.loc[compared["role"] == "catalogue", "individual"]) == {"a"}
+
+
+ENCOUNTER = [
+    *("encounter", "encounter_result", "encounter_name", "encounter_probability"),
+    "encounter_new_probability",
+]
+DATES = {"v": "2024-05-01", "w": "2024-05-01", "u": "2024-05-02", "x": "2024-05-02", "d": "2024-06"}
+TOGETHER = [
+    *((image, 2, 1.5, "new_whale b a", 0.07, 0.93) for image in "vw"),
+    *((image, 2, 1.1, "a new_whale b", 0.85, 0.1) for image in "ux"),
+]
+
+
+def test_without_dates_there_are_no_encounters(p, tmp_path):
+    assert not set(ENCOUNTER) & set(write(p, tmp_path / "answers"))
+
+
+def test_the_answer_to_an_encounter_is_beside_that_of_each_photograph(p, tmp_path):
+    write_encounters(DATES, TOGETHER)
+    table = write(p, tmp_path / "answers")[ENCOUNTER].astype(str)
+    assert table.loc["u"].tolist() == ["1", "known", "a", "0.85", "0.1"]
+    assert table.loc["x"].tolist() == table.loc["u"].tolist()
+    assert table.loc["v"].tolist() == ["2", "new", "b", "0.07", "0.93"]
+    assert table.loc["d"].tolist() == ["3", "", "", "", ""]
 
 
 def test_the_folder_is_read_as_that_of_name(p, tmp_path):

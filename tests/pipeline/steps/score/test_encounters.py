@@ -18,7 +18,8 @@ def build(rows):
         group=table["encounter"], fold=0, cluster=table["truth"] + table["encounter"].astype(str)
     )
     rankings = table.assign(ranking=table["own"], weight=1.0)[tables.COLUMNS["rankings"]]
-    answers = table.assign(ranking=table["together"], posterior=0.5, photographs=2, count=2**0.25)
+    answers = table.assign(ranking=table["together"], photographs=2, count=2**0.25)
+    answers = answers.assign(known_posterior=0.5, new_posterior=0.5)
     several = answers["encounter"].duplicated(keep=False)
     return rankings, answers.loc[several, tables.COLUMNS["encounter_rankings"]]
 

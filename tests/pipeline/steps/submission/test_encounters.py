@@ -61,7 +61,10 @@ def test_every_photograph_has_the_answer_to_its_encounter():
         assert rows.drop(columns="image").drop_duplicates().shape[0] == 1
     labels = table["ranking"].str.split(" ")
     assert all(len(set(row)) == 5 for row in labels)
-    assert table["count"].between(1, 2).all() and table["posterior"].between(0, 1).all()
+    assert table["count"].between(1, 2).all()
+    known, new = table["known_posterior"], table["new_posterior"]
+    assert known.between(0, 1).all() and (known + new <= 1 + 1e-5).all()
+    assert ((labels.str[0] == NEW_WHALE) == (new > known)).all()
 
 
 def test_two_independent_photographs_are_right_more_often_than_one():
