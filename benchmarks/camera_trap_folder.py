@@ -20,6 +20,7 @@ import datetime
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -195,6 +196,21 @@ def write_csv(path: Path, header: list[str], rows: list[tuple]) -> None:
         csv.writer(file, lineterminator="\n").writerows([header, *rows])
 
 
+def describe_package(name: str) -> dict[str, Any]:
+    """The datapackage.json of the three tables of a Camtrap DP, with the official schemas."""
+    address = "https://raw.githubusercontent.com/tdwg/camtrap-dp/1.0.2"
+    resources = [
+        {
+            "name": table,
+            "path": f"{table}.csv",
+            "profile": "tabular-data-resource",
+            "schema": f"{address}/{table}-table-schema.json",
+        }
+        for table in ("deployments", "media", "observations")
+    ]
+    return {"name": name, "project": {"individualAnimals": False}, "resources": resources}
+
+
 def write_package(study: Study) -> None:
     """A Camtrap DP: https://camtrap-dp.tdwg.org/data."""
     folder = study.folder / "package"
@@ -216,18 +232,7 @@ def write_package(study: Study) -> None:
     columns = ["observationID", "deploymentID", "mediaID", "eventStart", "eventEnd"]
     columns += ["observationLevel", "observationType", "scientificName"]
     write_csv(folder / "observations.csv", columns, [])
-    tables = ("deployments", "media", "observations")
-    address = "https://raw.githubusercontent.com/tdwg/camtrap-dp/1.0.2"
-    resources = [
-        {
-            "name": table,
-            "path": f"{table}.csv",
-            "profile": "tabular-data-resource",
-            "schema": f"{address}/{table}-table-schema.json",
-        }
-        for table in tables
-    ]
-    content = {"name": "study", "project": {"individualAnimals": False}, "resources": resources}
+    content = describe_package("study")
     (folder / "datapackage.json").write_text(json.dumps(content, indent=1))
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from frictionless import Package
 
+from benchmarks.camera_trap_folder import describe_package
+
 SCHEMAS = Path(__file__).parent / "camtrap_dp_schemas"
-TABLES = ("deployments", "media", "observations")
 TIME = "2024-05-31T10:00:00+02:00"
 
 
@@ -63,18 +64,7 @@ def write_package(folder, media, observations=()):
     )
     write_table(folder / "media.csv", "media", media)
     write_table(folder / "observations.csv", "observations", observations)
-    address = "https://raw.githubusercontent.com/tdwg/camtrap-dp/1.0.2"
-    resources = [
-        {
-            "name": table,
-            "path": f"{table}.csv",
-            "profile": "tabular-data-resource",
-            "schema": f"{address}/{table}-table-schema.json",
-        }
-        for table in TABLES
-    ]
-    content = {"name": "demo", "project": {"individualAnimals": False}, "resources": resources}
-    (folder / "datapackage.json").write_text(json.dumps(content))
+    (folder / "datapackage.json").write_text(json.dumps(describe_package("demo")))
     return folder
 
 
