@@ -80,8 +80,8 @@ def blend_scores(
 
 
 def fit_blend(query: Query, stored: Gallery, recipe: Ensemble, p: Params) -> Blend:
-    """The recipe's blend, fitted without the photograph's part; outside of it once for all."""
-    kept = None if query.groups else stored.kept
+    """The recipe's blend, fitted without the photograph's part; if it has none once for all."""
+    kept = stored.kept_for(query.groups)
     if kept and kept.blend:
         return kept.blend
     blend = Blend(recipe, p.ensemble, p.evaluation, stored.tests)

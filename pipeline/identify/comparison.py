@@ -68,13 +68,13 @@ def search_nearest(
 
 
 def choose_gallery(query: Query, stored: Gallery, fold: int, rows: pd.DataFrame) -> search.Gallery:
-    """What a member's embedding is compared with; photographs from outside share one gallery."""
-    if query.groups or not stored.kept:
+    """What a member's embedding is compared with; photographs without a part share one gallery."""
+    kept = stored.kept_for(query.groups)
+    if not kept:
         return search.build_gallery(stored.embeddings[fold], rows)
-    galleries = stored.kept.galleries
-    if fold not in galleries:
-        galleries[fold] = search.build_gallery(stored.embeddings[fold], rows)
-    return galleries[fold]
+    if fold not in kept.galleries:
+        kept.galleries[fold] = search.build_gallery(stored.embeddings[fold], rows)
+    return kept.galleries[fold]
 
 
 def match_features(

@@ -1,6 +1,6 @@
 """What a new photograph is compared with: the stored galleries and the enrolled photographs."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,7 +42,7 @@ class LocalGallery:
 
 @dataclass
 class Kept:
-    """What is the same for all photographs from outside the competition, made with the first.
+    """What is the same for all photographs that repeat no labelled one, made with the first.
 
     galleries: of all that is labelled, by the member's fold; blend: fitted on all held-out queries
     """
@@ -71,6 +71,14 @@ class Gallery:
     local: LocalGallery | None
     files: Mapping[str, str] = field(default_factory=dict)
     kept: Kept | None = None
+
+    def kept_for(self, groups: Collection[int]) -> Kept | None:
+        """What a photograph shares with others.
+
+        groups : its duplicate groups in the competition; None if one of them has a labelled
+            photograph, with which it is not compared, or on which others were fitted
+        """
+        return None if self.folds["group"].isin(list(groups)).any() else self.kept
 
 
 def load_gallery(recipe: Ensemble, enrolled: dict[str, Enrolled], p: Params) -> Gallery:

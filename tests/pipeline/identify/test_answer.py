@@ -29,13 +29,16 @@ def test_fits_on_a_photographs_cross_fitting_part_are_not_used(p):
     assert len(others.queries) == len(held_out.queries)
 
 
-def test_a_blend_is_fitted_once_for_photographs_from_outside(p):
+def test_a_blend_is_fitted_once_for_photographs_that_repeat_no_labelled_one(p):
     folds = [synthetic.build_fold(0), synthetic.build_fold(1)]
     held_out = stack_held_out(folds)
     recipe = p.ensembles["card"].model_copy(update={"method": "weighted"})
-    known = Gallery(None, {}, held_out, folds, {}, features.build_empty(), None, kept=Kept())
+    labelled = held_out.queries[["group"]]
+    known = Gallery(labelled, {}, held_out, folds, {}, features.build_empty(), None, kept=Kept())
     outside = answer.fit_blend(query(set()), known, recipe, p)
     assert answer.fit_blend(query(set()), known, recipe, p) is outside
+    of_the_test = query({99999})
+    assert answer.fit_blend(of_the_test, known, recipe, p) is outside
     inside = query({held_out.queries["group"].iloc[0]})
     assert answer.fit_blend(inside, known, recipe, p) is not outside
     assert known.kept.blend is outside

@@ -59,13 +59,14 @@ def test_by_time_a_held_out_photograph_is_compared_with_earlier_seasons():
         assert set(rows["image"]) == (others if image == "own" else earlier)
 
 
-def test_photographs_from_outside_share_one_gallery():
+def test_photographs_that_repeat_no_labelled_one_share_one_gallery():
     names = np.array(["a0", "b0"])
-    rows = pd.DataFrame({"image": names, "identity": ["a", "b"]})
+    rows = pd.DataFrame({"image": names, "identity": ["a", "b"], "group": [2, 3]})
     own = {0: gallery.Embeddings(names, np.eye(2, dtype=np.float32))}
-    known = stored(embeddings=own, kept=Kept())
+    known = stored(folds=rows, embeddings=own, kept=Kept())
     outside = comparison.choose_gallery(query(set()), known, 0, rows)
-    assert comparison.choose_gallery(query(set()), known, 0, rows) is outside
+    for of_the_test in (set(), {4}):
+        assert comparison.choose_gallery(query(of_the_test), known, 0, rows) is outside
     inside = comparison.choose_gallery(query({3}), known, 0, rows[:1])
     assert inside.names.tolist() == ["a0"]
     assert known.kept.galleries == {0: outside}
