@@ -1,6 +1,7 @@
 """Shared fixtures: a tiny packed crop file with its tables, and small training settings."""
 
 import os
+import signal
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests share their cores
 
@@ -41,6 +42,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     # user properties reach the process that writes the table, marks do not
     item.user_properties += [("fault", list(mark.args)) for mark in item.iter_markers("fault")]
 
+
+# a script's background job ignores Ctrl-C, and so would the programs that tests start to interrupt
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # before any test module reads it
 write_params(ROOT / "tests/preset.yaml", ROOT / "tests/params.yaml")
