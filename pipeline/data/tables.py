@@ -55,8 +55,9 @@ COLUMNS = {
     "rankings": ["image", "group", "fold", "kind", "truth", "cluster", "weight", "ranking"],
     # one row per test image: its labels, best first, separated by spaces
     "test_rankings": ["image", "ranking"],
-    # one row per query whose encounter has others: their labels together, best first, the posterior
-    # of the first, the number of photographs and as how many independent ones these count
+    # one row per query whose encounter has others: the number of photographs, as how many
+    # independent ones these count, their labels together, best first, and the posteriors of the
+    # likeliest individual and of a new one
     "encounter_rankings": [
         *("image", "encounter", "photographs", "count", "ranking"),
         *("known_posterior", "new_posterior"),

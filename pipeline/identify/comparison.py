@@ -68,7 +68,7 @@ def search_nearest(
 
 
 def choose_gallery(query: Query, stored: Gallery, fold: int, rows: pd.DataFrame) -> search.Gallery:
-    """What a member's embedding is compared with; photographs without a part share one gallery."""
+    """What a member's embedding is compared with; most photographs share one (`kept_for`)."""
     kept = stored.kept_for(query.groups)
     if not kept:
         return search.build_gallery(stored.embeddings[fold], rows)

@@ -73,10 +73,12 @@ class Gallery:
     kept: Kept | None = None
 
     def kept_for(self, groups: Collection[int]) -> Kept | None:
-        """What a photograph shares with others.
+        """What a photograph shares with others; None if it repeats a labelled one.
 
-        groups : its duplicate groups in the competition; None if one of them has a labelled
-            photograph, with which it is not compared, or on which others were fitted
+        groups : its duplicate groups in the competition
+
+        A labelled one is in the galleries, with which its repeat is not compared, and may be among
+        the queries that the blend was fitted on.
         """
         return None if self.folds["group"].isin(list(groups)).any() else self.kept
 

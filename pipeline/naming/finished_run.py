@@ -72,10 +72,11 @@ def write_answers(ensemble: str, out: Path, p: Params) -> pd.DataFrame:
         record.read_decisions(paths.REVIEW), artefacts.load_images(), photographs.known
     )
     known = build_known(photographs)
-    by_image = answer_all(ensemble, photographs, decided, known)
+    now = find_names(photographs.known)
+    by_image = answer_all(ensemble, photographs, decided, known, now)
     number_unknown(by_image, ensemble, p)
     final = {image for image, one in decided.items() if one.is_final}
-    taken = load_encounters(ensemble, photographs.test, final, find_names(photographs.known))
+    taken = load_encounters(ensemble, photographs.test, final, now)
     table = answers.tabulate(by_image, known, dict.fromkeys(final, DECIDED))
     table = add_columns(table, taken)
     table = table.assign(**photographs.table.loc[list(by_image), ORIGIN].reset_index(drop=True))
@@ -133,13 +134,19 @@ def build_known(photographs: Photographs) -> Known:
 
 
 def answer_all(
-    ensemble: str, photographs: Photographs, decided: Mapping[str, Decided], known: Known
+    ensemble: str,
+    photographs: Photographs,
+    decided: Mapping[str, Decided],
+    known: Known,
+    now: Mapping[str, str],
 ) -> dict[str, Answer]:
-    """The answers to the test's photographs: of reviewers, else of the ensemble."""
+    """The answers to the test's photographs: of reviewers, else of the ensemble.
+
+    now : of `find_names`
+    """
     table = tables.read_parquet(paths.posteriors(ensemble))
     table = table[table["query"].isin(photographs.test)]
-    now = find_names(photographs.known)
-    table = table.assign(identity=table["identity"].replace(now))
+    table = table.assign(identity=table["identity"].replace(dict(now)))
     joined = table.groupby(["query", "identity"])["posterior"].sum().reset_index()
     table = apply_decisions(joined, decided)
     pairs = tables.read_parquet(paths.matched_pairs(paths.TEST))

@@ -21,16 +21,16 @@ def load_encounters(
     names : what individuals of the run are called now, if that has changed
     """
     taken = tables.read("occasions", paths.OCCASIONS)
-    dated = taken.loc[(taken["date"] != "") | (taken["sequence"] != ""), "image"]
+    dated = set(taken.loc[(taken["date"] != "") | (taken["sequence"] != ""), "image"])
     table = tables.read("encounters", paths.ENCOUNTERS)
     # in the order of the test, which numbers them
-    table = table.set_index("image").loc[[image for image in test if image in set(dated)]]
+    table = table.set_index("image").loc[[image for image in test if image in dated]]
     codes, _ = pd.factorize(table["encounter"])
     numbers = {str(image): int(code) + 1 for image, code in zip(table.index, codes, strict=True)}
     rankings = tables.read("encounter_rankings", paths.encounter_rankings(ensemble))
     rankings = rankings[rankings["image"].isin(list(numbers))]
-    known_now = rankings.loc[rankings["image"].isin(decided), "encounter"]
-    rankings = rankings[~rankings["encounter"].isin(known_now)]
+    with_decided = rankings.loc[rankings["image"].isin(decided), "encounter"]
+    rankings = rankings[~rankings["encounter"].isin(with_decided)]
     rows = rankings.drop_duplicates("encounter").to_dict("records")
     return Occasions(numbers, {numbers[str(row["image"])]: build(row, names) for row in rows})
 
