@@ -17,6 +17,7 @@ from pipeline.params import Params
 from pipeline.paths import QuerySet
 from pipeline.steps.ensemble.assemble import FoldEvidence, assemble_fold
 from pipeline.steps.match import match, queries
+from pipeline.steps.match.matches import Matches
 from pipeline.steps.neighbours.neighbours import score_member
 
 
@@ -61,7 +62,7 @@ def match_blindly(
     galleries: dict[int, pd.DataFrame],
     neighbours: dict[int, pd.DataFrame],
     p: Params,
-) -> dict[QuerySet, match.Matches]:
+) -> dict[QuerySet, Matches]:
     """Match the test with each of the `galleries` (tables "folds"), by fold.
 
     neighbours : the test's by embedding (`search`), by fold

@@ -13,6 +13,7 @@ from pipeline.params import Params
 from pipeline.paths import QuerySet
 from pipeline.steps.match import match, queries
 from pipeline.steps.match.matcher import Matcher
+from pipeline.steps.match.matches import Matches
 from pipeline.steps.neighbours import search
 from pipeline.steps.neighbours.neighbours import build_table, score_queries
 from pipeline.steps.weigh.point_weights import PointWeigher
@@ -84,7 +85,7 @@ def match_features(
     rows: pd.DataFrame,
     nearest: Iterable[pd.DataFrame],
     p: Params,
-) -> match.Matches:
+) -> Matches:
     """Match local features with the gallery (`rows`); the members' `nearest` are verified."""
     own, images = query.features, rows["image"]
     viewpoint = stored.viewpoint.get(QUERY, "")

@@ -19,9 +19,11 @@ from pipeline.naming.workspace import Workspace
 from pipeline.params import Params
 from pipeline.steps.ensemble.assemble import FoldEvidence, assemble_fold
 from pipeline.steps.match import match, points
-from pipeline.steps.match.matcher import Matcher, QueryMatches, Selection
+from pipeline.steps.match.matcher import Matcher
+from pipeline.steps.match.matches import build_matches
 from pipeline.steps.match.pairs import VerifiedPair
 from pipeline.steps.match.queries import Galleries, Query
+from pipeline.steps.match.query_matches import QueryMatches, Selection
 from pipeline.steps.neighbours.neighbours import build_table, score_queries
 from pipeline.steps.neighbours.search import build_gallery
 
@@ -111,7 +113,7 @@ class Comparer:
         self, queries: Sequence[NameQuery], found: Sequence[tuple[pd.DataFrame, QueryMatches]]
     ) -> Compared:
         """Put the results of queries together."""
-        matches = match.build_matches(self.matcher, [matched for _, matched in found])
+        matches = build_matches(self.matcher, [matched for _, matched in found])
         recipe = self.p.ensembles[ENSEMBLE]
         by_embedding = [evidence.build_empty(), *(scores for scores, _ in found)]
         tables = {BACKBONE: pd.concat(by_embedding, ignore_index=True), LOCAL: matches.evidence}

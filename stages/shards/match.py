@@ -16,6 +16,7 @@ from pipeline.paths import QuerySet
 from pipeline.steps.match import match, peers
 from pipeline.steps.match import shards as match_shards
 from pipeline.steps.match.load import Inputs, load_galleries, load_inputs
+from pipeline.steps.match.matches import Matches, build_empty
 from pipeline.steps.match.queries import Query
 from pipeline.system import files
 from stages.shards import run
@@ -110,13 +111,13 @@ def join(folder: Path) -> None:
             found = match.add_pair_scores({key: found}, *given)[key]
         found.save(paths.match_evidence(key), paths.matched_pairs(key), paths.matched_points(key))
         if not p.match.peers:
-            match.build_empty().save_pairs(paths.peer_pairs(key), paths.peer_points(key))
+            build_empty().save_pairs(paths.peer_pairs(key), paths.peer_points(key))
     for shard, place in results:
         for out in shard.outs if shard.arguments == [PEERS] else ():
             files.replace(Path(out), partial(shutil.copy, place / out))
 
 
-def load_found(place: Path) -> match.Matches:
+def load_found(place: Path) -> Matches:
     """What a shard of queries wrote."""
     evidence, pairs, points = (place / name for name in FOUND)
     return match_shards.load_found(evidence, pairs, points)

@@ -21,59 +21,34 @@ have in common by chance.
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
-from pathlib import Path
 
 import cv2
 import faiss
 import pandas as pd
 from tqdm import tqdm
 
-from pipeline.data import evidence, tables
-from pipeline.data.evidence import LOCAL
 from pipeline.data.features import Features
 from pipeline.params import Match
 from pipeline.paths import QuerySet
 from pipeline.steps.match import edges, squared_distances
-from pipeline.steps.match.matcher import Matcher, QueryMatches
-from pipeline.steps.match.pairs import PAIR_SCORES
-from pipeline.steps.match.queries import Galleries, Query
-from pipeline.steps.match.semi_dense import PairScorer
-from pipeline.steps.match.tabulate import (
-    PAIR_COLUMNS,
-    POINT_COLUMNS,
-    tabulate_pairs,
-    tabulate_points,
-    tabulate_votes,
+from pipeline.steps.match.matcher import Matcher
+from pipeline.steps.match.matches import (
+    EDGE_VOTES,
+    Matches,
+    add_evidence,
+    build_empty,
+    build_matches,
 )
+from pipeline.steps.match.queries import Galleries, Query
+from pipeline.steps.match.query_matches import QueryMatches
+from pipeline.steps.match.semi_dense import PairScorer
 from pipeline.system.workers import start_workers
 
 cv2.setNumThreads(0)  # its threads would compete with ours
 
-VOTES = ["votes", "consistent_votes"]
-EDGE_VOTES = "edge_votes"
 MatchQueries = Callable[[Matcher, Sequence[tuple[str, Query]]], list[QueryMatches]]
-
-
-@dataclass(frozen=True)
-class Matches:
-    """The evidence of a set of queries, verified pairs (PAIR_COLUMNS), inliers (POINT_COLUMNS)."""
-
-    evidence: pd.DataFrame
-    pairs: pd.DataFrame
-    points: pd.DataFrame
-
-    def save(self, evidence_file: Path, pairs: Path, points: Path) -> None:
-        """Write all three."""
-        evidence.save(self.evidence, evidence_file)
-        self.save_pairs(pairs, points)
-
-    def save_pairs(self, pairs: Path, points: Path) -> None:
-        """Write the pairs and their inliers."""
-        tables.write_parquet(self.pairs, pairs)
-        tables.write_parquet(self.points, points)
 
 
 def match_sets(
@@ -126,15 +101,6 @@ def has_features(features: Features, images: pd.Series) -> bool:
     """Whether any of these photographs has a local feature."""
     own = pd.Index(features.names).isin(images)
     return bool((features.ends - features.starts[:-1])[own].any())
-
-
-def build_empty() -> Matches:
-    """What is found where there is nothing to match."""
-    return Matches(
-        evidence.build_empty(),
-        pd.DataFrame(columns=PAIR_COLUMNS),
-        pd.DataFrame(columns=POINT_COLUMNS),
-    )
 
 
 def match_queries(matcher: Matcher, queries: Sequence[tuple[str, Query]]) -> list[QueryMatches]:
@@ -196,12 +162,6 @@ def add_votes(matches: Matches, votes: pd.DataFrame) -> Matches:
     return add_evidence(matches, of_edges)
 
 
-def add_evidence(matches: Matches, more: pd.DataFrame) -> Matches:
-    """Add rows to the evidence."""
-    both = pd.concat([matches.evidence, more], ignore_index=True)
-    return replace(matches, evidence=both)
-
-
 def add_pair_scores(
     found: dict[QuerySet, Matches], features: Features, files: Mapping[str, str], params: Match
 ) -> dict[QuerySet, Matches]:
@@ -214,23 +174,3 @@ def add_pair_scores(
         added = scorer.build_evidence(matches.pairs[~matches.pairs["random"].astype(bool)])
         scored[key] = add_evidence(matches, added)
     return scored
-
-
-def build_matches(matcher: Matcher, found: list[QueryMatches]) -> Matches:
-    """The tables of a set of queries."""
-    votes = to_evidence(tabulate_votes(matcher, found), VOTES)
-    return with_geometry(votes, tabulate_pairs(matcher, found), tabulate_points(matcher, found))
-
-
-def with_geometry(votes: pd.DataFrame, pairs: pd.DataFrame, points: pd.DataFrame) -> Matches:
-    """Add to the evidence of votes an identity's geometry, that of its best photograph."""
-    best = pairs[~pairs["random"]].sort_values(PAIR_SCORES)
-    best = best.drop_duplicates(["query", "identity"], keep="last")
-    tables = [votes, to_evidence(best, PAIR_SCORES)]
-    return Matches(pd.concat(tables, ignore_index=True), pairs, points)
-
-
-def to_evidence(table: pd.DataFrame, sources: list[str]) -> pd.DataFrame:
-    """Convert columns query, identity and one per source to an evidence table."""
-    scores = {source: table[source].to_numpy(dtype=float) for source in sources}
-    return evidence.build(table["query"].to_numpy(), table["identity"].to_numpy(), LOCAL, scores)

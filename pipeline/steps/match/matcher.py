@@ -1,9 +1,9 @@
 """All galleries, indexed to be matched with one query after another."""
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from threading import Lock
 
 import faiss
@@ -22,44 +22,12 @@ from pipeline.steps.match.by_number import (
     number_photographs,
 )
 from pipeline.steps.match.comparable import Comparable, sample_without, select_comparable
-from pipeline.steps.match.pairs import VerifiedPair, load_point_matcher, verify_pairs
+from pipeline.steps.match.pairs import load_point_matcher, verify_pairs
 from pipeline.steps.match.queries import Galleries, Query
+from pipeline.steps.match.query_matches import QueryMatches, Selection
 
 # If a gallery is a smaller fraction of all photographs, the search goes no deeper
 MIN_FRACTION = 0.02
-
-
-@dataclass(frozen=True)
-class Selection:
-    """Photographs (by number) to verify; each stands for `weight` pairs of the query."""
-
-    images: list[int]
-    random: bool
-    weight: float
-
-
-@dataclass(frozen=True)
-class QueryMatches:
-    """What matching a query (by number) with its gallery gives.
-
-    identities : the first candidates (by number)
-    votes, support : theirs
-    selections : the photographs that were verified
-    pairs : by photograph (by number)
-    """
-
-    query: int
-    identities: np.ndarray
-    votes: np.ndarray
-    support: np.ndarray
-    selections: list[Selection]
-    pairs: Mapping[int, VerifiedPair]
-
-    def verified(self) -> Iterable[tuple[int, VerifiedPair, Selection]]:
-        """The verified photographs, one after another."""
-        for selection in self.selections:
-            for image in selection.images:
-                yield image, self.pairs[image], selection
 
 
 class Matcher:

@@ -19,15 +19,11 @@ from pipeline.data.gallery import choose_peers
 from pipeline.data.viewpoints import are_comparable
 from pipeline.params import Match
 from pipeline.paths import TEST, QuerySet
-from pipeline.steps.match.match import (
-    Matches,
-    build_empty,
-    has_features,
-    match_flat,
-    start_threads,
-)
-from pipeline.steps.match.matcher import Matcher, QueryMatches
+from pipeline.steps.match.match import has_features, match_flat, start_threads
+from pipeline.steps.match.matcher import Matcher
+from pipeline.steps.match.matches import Matches, build_empty
 from pipeline.steps.match.queries import Galleries, Query
+from pipeline.steps.match.query_matches import QueryMatches
 
 BLOCK = 1000  # photographs whose similarities are in memory at once
 # the members' held-out folds, and images -> n x d unit vectors

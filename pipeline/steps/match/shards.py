@@ -12,14 +12,8 @@ from pipeline.data.features import Features
 from pipeline.params import Match
 from pipeline.steps.match import index as feature_index
 from pipeline.steps.match.by_number import list_rows, locate, number_photographs
-from pipeline.steps.match.match import (
-    EDGE_VOTES,
-    VOTES,
-    Matches,
-    add_evidence,
-    match_points_and_edges,
-    with_geometry,
-)
+from pipeline.steps.match.match import match_points_and_edges
+from pipeline.steps.match.matches import EDGE_VOTES, VOTES, Matches, add_evidence, with_geometry
 from pipeline.steps.match.queries import Galleries, Query
 
 

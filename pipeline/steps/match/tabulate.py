@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from pipeline.steps.match.matcher import Matcher, QueryMatches
+from pipeline.steps.match.matcher import Matcher
 from pipeline.steps.match.pairs import PAIR_SCORES
 from pipeline.steps.match.points import INLIER_COLUMNS
+from pipeline.steps.match.query_matches import QueryMatches
 
 # random: a sampled pair; it stands for `weight` pairs of its query, others for one
 PAIR_COLUMNS = ["query", "image", "identity", *PAIR_SCORES, "random", "weight"]

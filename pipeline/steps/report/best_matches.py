@@ -46,7 +46,7 @@ def build_match_lines(
     the photographs' sides.
 
     matches : columns query, image
-    points : the inliers of all compared pairs (`match.POINT_COLUMNS`); folds repeat a pair's points
+    points : the inliers of all compared pairs (`POINT_COLUMNS`); folds repeat a pair's points
     sizes : width and height by image
     """
     rows = points.merge(matches[["query", "image"]].drop_duplicates(), on=["query", "image"])

@@ -9,6 +9,7 @@ import torch
 from pipeline.models import pair_head
 from pipeline.models.pair_head import PairHead
 from pipeline.steps.train import train
+from pipeline.steps.train.epoch import mine_negatives
 from pipeline.training import pair_batches
 from pipeline.training.pair_batches import PairBatches, sample_positives
 from pipeline.training.session import start_session
@@ -114,7 +115,7 @@ def test_negatives_are_mined_with_the_siamese_head(training_set, settings_with):
     labels = training_set.labels
     known = labels >= 0
     for epoch in (0, 1):
-        negatives = train.mine_negatives(session, session.batches, epoch)[known]
+        negatives = mine_negatives(session, session.batches, epoch)[known]
         assert (negatives >= 0).all() and (labels[negatives] != labels[known]).all()
         assert max(Counter(negatives.tolist()).values()) == 1
     history, _ = train.train(network, training_set, settings, 0)

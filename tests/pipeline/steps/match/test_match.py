@@ -15,7 +15,9 @@ from pipeline.data.tables import NEW_WHALE
 from pipeline.steps.keypoints import keypoints
 from pipeline.steps.match import geometry, match, pairs
 from pipeline.steps.match import index as feature_index
+from pipeline.steps.match.matches import Matches
 from pipeline.steps.match.queries import Galleries, Query, find_duplicates
+from pipeline.steps.match.tabulate import PAIR_COLUMNS, POINT_COLUMNS
 from pipeline.system.errors import UserError
 from tests.conftest import ROOT
 from tests.pipeline.data import synthetic_features
@@ -74,7 +76,7 @@ def match_all(
     nearest=NEAREST,
     duplicates=DUPLICATES,
     viewpoints=None,
-) -> match.Matches:
+) -> Matches:
     """What is found for a single set of queries with one gallery."""
     galleries = Galleries(gallery, {"all": gallery["image"]}, viewpoints or {})
     sets = {0: build_set(gallery, queries, nearest, duplicates)}
@@ -183,8 +185,8 @@ def test_a_gallery_photograph_without_features_is_named(features):
 def test_without_keypoints_the_tables_are_valid_and_empty(tmp_path):
     none = keypoints.extract(None, None, None, P.keypoints.model_copy(update={"enabled": False}))
     found = match_all(none, gallery(), queries(), SECTION)
-    assert found.pairs.empty and found.pairs.columns.tolist() == match.PAIR_COLUMNS
-    assert found.points.empty and found.points.columns.tolist() == match.POINT_COLUMNS
+    assert found.pairs.empty and found.pairs.columns.tolist() == PAIR_COLUMNS
+    assert found.points.empty and found.points.columns.tolist() == POINT_COLUMNS
     evidence.save(found.evidence, tmp_path / "evidence.parquet")
     assert evidence.load(tmp_path / "evidence.parquet").empty
 

@@ -11,7 +11,7 @@ from pipeline.data.gallery import KNOWN, LABELLED_NEW, UNSEEN
 from pipeline.paths import TEST
 from pipeline.steps.keypoints import keypoints
 from pipeline.steps.match import peers
-from pipeline.steps.match.matcher import QueryMatches, Selection
+from pipeline.steps.match.query_matches import QueryMatches, Selection
 from tests.conftest import ROOT
 from tests.pipeline.data import synthetic_features
 

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.data import features
-from pipeline.steps.match.match import POINT_COLUMNS
+from pipeline.steps.match.tabulate import POINT_COLUMNS
 from pipeline.steps.report import best_matches
 
 ANSWERS = pd.DataFrame({"query": ["q"] * 4, "identity": ["a", "b", "c", "new_whale"]})

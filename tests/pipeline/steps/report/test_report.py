@@ -9,7 +9,7 @@ import pytest
 from pipeline import paths
 from pipeline.data import evidence, tables
 from pipeline.data.members import Member
-from pipeline.steps.match.match import PAIR_COLUMNS, POINT_COLUMNS
+from pipeline.steps.match.tabulate import PAIR_COLUMNS, POINT_COLUMNS
 from pipeline.steps.report import content, report, sources
 from pipeline.steps.report.sources import Sources
 from pipeline.system.errors import UserError

@@ -16,7 +16,6 @@ from pipeline.training.dataset import ViewDataset
 from pipeline.training.health_checks import TrainingFailed
 from pipeline.training.inner_validation import InnerValidation
 from pipeline.training.samplers import IdentityBatches
-from pipeline.training.session import start_session
 from pipeline.training.training_set import TrainingSet
 from tests.pipeline.models.tiny_network import net
 
@@ -158,21 +157,6 @@ def test_a_flat_loss_stops_the_training(training_set, settings_with):
         trained(training_set, settings)
 
 
-def test_the_first_epochs_can_train_the_head_alone(training_set, settings_with):
-    """In a frozen backbone nothing changes, batch statistics included; then everything does."""
-    settings = settings_with(head_epochs=1)
-    before = {name: value.clone() for name, value in net(settings).state_dict().items()}
-    network = net(settings)
-    session = start_session(network, training_set, settings, 0)
-    with tqdm(disable=True) as progress:
-        train.train_epoch(session, 0, 0, progress)
-        changed = {n for n, v in network.state_dict().items() if not torch.equal(v, before[n])}
-        assert changed and not [name for name in changed if name.startswith("backbone.")]
-        train.train_epoch(session, 1, 0, progress)
-    changed = {n for n, v in network.state_dict().items() if not torch.equal(v, before[n])}
-    assert "backbone.conv1.0.weight" in changed and "backbone.bn1.running_mean" in changed
-
-
 def test_frozen_stages_stay_frozen_after_the_head_epochs(training_set, settings_with):
     settings = settings_with(head_epochs=1, frozen_stages=1)
     before = {name: value.clone() for name, value in net(settings).state_dict().items()}
@@ -193,12 +177,6 @@ def test_crops_are_shrunk_until_a_fraction_of_the_epochs(training_set, settings_
     )
     trained(training_set, settings_with(resize={"scale": 0.5, "until": 0.5}))
     assert set(sizes[:4]) == {(16, 32)} and set(sizes[4:]) == {(32, 64)}
-
-
-def test_a_shrunk_crop_is_the_mean_of_its_pixels():
-    crops = torch.tensor([[[[10, 20], [30, 40]]]], dtype=torch.uint8)
-    assert train.shrink(crops, 0.5).tolist() == [[[[25]]]]
-    assert train.shrink(crops, 1.0) is crops
 
 
 @pytest.mark.parametrize("kind", ["swa", "ema"])
