@@ -36,12 +36,25 @@ from pipeline.evaluation.ablation_study import replace_leaves
 from pipeline.params.merging import load_settings
 from pipeline.params.presets import preset_path
 from pipeline.params.reading import HERE
-from stages import competition, crop, dedup, embed, folds, labels, neighbours, pretrain, train
+from stages import (
+    competition,
+    crop,
+    dedup,
+    embed,
+    encounters,
+    folds,
+    labels,
+    neighbours,
+    pretrain,
+    train,
+)
 
 TEST_IMAGES = 20  # of the demo, the fewest that it can have: they are not searched
 PRESETS, PHOTOS = Path("presets"), Path("photos")
 DATA = ("demo", "competition", "dedup", "labels", "crop", "folds")  # sections that draw and crop
 KEYS = ["settings", "member", "photographs"]
+SPLITTING = (competition, dedup, labels, crop, encounters, folds)  # once for all trainings
+SEARCHING = (embed, neighbours)
 
 
 def main(
@@ -103,7 +116,7 @@ def prepare(backbone: str) -> None:
     if not paths.FOLDS.is_file():
         for kind, path in (("review", paths.REVIEW), ("pseudo", paths.PSEUDO)):
             tables.write(kind, pd.DataFrame(columns=tables.COLUMNS[kind]), path)
-        for stage in (competition, dedup, labels, crop, folds):
+        for stage in SPLITTING:
             stage.main()
     pretrain.main(backbone)
 
@@ -114,7 +127,7 @@ def measure_member(member: Member) -> dict[str, float]:
     arguments = member.backbone, str(member.fold)
     train.main(*arguments)
     seconds = time.perf_counter() - begun
-    for stage in (embed, neighbours):
+    for stage in SEARCHING:
         stage.main(*arguments)
     summary = member.training_summary()
     facts = {key: summary[key] for key in ("individuals", "epochs", "views_per_identity")}

@@ -1,10 +1,15 @@
 """The learning curve: settings of each size, scores of the queries, and rows that are kept."""
 
+import re
+from pathlib import Path
+
 import pandas as pd
 import pytest
+from ruamel.yaml import YAML
 
 from benchmarks import learning_curve
 from pipeline import paths
+from stages import pretrain, train
 
 
 def test_a_query_counts_by_its_own_individual_alone():
@@ -22,6 +27,23 @@ def test_a_query_counts_by_its_own_individual_alone():
     evidence = pd.DataFrame(rows, columns=["query", "identity", "source", "score"])
     scores = learning_curve.score_queries(queries, evidence)
     assert scores == {"queries": 3, "top1": 0.3333, "map5": 0.5}
+
+
+def test_every_stage_finds_what_it_reads():
+    """The benchmark runs stages by itself: one that dvc.yaml gains before them must be added."""
+    declared = YAML(typ="safe").load(Path("dvc.yaml"))["stages"]
+    written: set[str] = set()
+    for stage in (*learning_curve.SPLITTING, pretrain, train, *learning_curve.SEARCHING):
+        own = declared[stage.__name__.removeprefix("stages.")]
+        read = {of_any_member(path) for path in own["deps"] if path.startswith("data/work/")}
+        assert read <= written, stage.__name__
+        outs = [out if isinstance(out, str) else next(iter(out)) for out in own["outs"]]
+        written.update(map(of_any_member, outs))
+
+
+def of_any_member(path: str) -> str:
+    """A path of dvc.yaml, in which ${key} and ${item.backbone}-${item.fold} are one member."""
+    return re.sub(r"\$\{[^}]*\}(-\$\{[^}]*\})?", "*", path)
 
 
 def test_settings_are_those_of_the_preset_with_the_size_and_the_edits():
@@ -65,15 +87,15 @@ def test_a_row_that_is_there_is_not_measured_again(measured, tmp_path, capsys):
 
 def test_finished_photographs_and_folds_are_kept(monkeypatch, tmp_path):
     """A second training draws and crops nothing."""
-    run: list[str] = []
+    run = []
     settings = learning_curve.edit_preset("demo", 300, [])
     monkeypatch.setattr(learning_curve, "write_competition", lambda out, *_: out.mkdir())
-    for name in ("competition", "dedup", "labels", "crop", "folds", "pretrain"):
-        stage = getattr(learning_curve, name)
-        monkeypatch.setattr(stage, "main", lambda *_, name=name: run.append(name))
+    stages = [*learning_curve.SPLITTING, pretrain]
+    for stage in stages:
+        monkeypatch.setattr(stage, "main", lambda *_, stage=stage: run.append(stage))
     with learning_curve.enter_project(tmp_path, settings):
         learning_curve.prepare("lite0")
         paths.FOLDS.parent.mkdir(parents=True)
         paths.FOLDS.touch()
         learning_curve.prepare("lite0")
-    assert run == ["competition", "dedup", "labels", "crop", "folds", "pretrain", "pretrain"]
+    assert run == [*stages, pretrain]
