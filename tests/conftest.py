@@ -43,9 +43,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     item.user_properties += [("fault", list(mark.args)) for mark in item.iter_markers("fault")]
 
 
-# a script's background job ignores Ctrl-C, and so would the programs that tests start to interrupt
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# a script's background job ignores Ctrl-C, what nohup starts ignores a hang-up, and so would the
+# programs that tests start to end them by these signals
+for number, handler in (
+    (signal.SIGINT, signal.default_int_handler),
+    (signal.SIGHUP, signal.SIG_DFL),
+):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, handler)
 
 # before any test module reads it
 write_params(ROOT / "tests/preset.yaml", ROOT / "tests/params.yaml")
