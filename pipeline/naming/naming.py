@@ -1,6 +1,5 @@
 """Name the animals on new photographs by a catalogue of known ones."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,25 +18,22 @@ from pipeline.naming import (
     sorting,
     unknown,
 )
-from pipeline.naming.animals import Animals
 from pipeline.naming.answers import COPY, Answer
 from pipeline.naming.blending import Blended
 from pipeline.naming.catalogue import Source
-from pipeline.naming.compared import tabulate_compared
-from pipeline.naming.gallery import Known, build_known
+from pipeline.naming.encounters import Occasions
+from pipeline.naming.gallery import Known
+from pipeline.naming.inputs import Inputs, read_inputs
 from pipeline.naming.learning import Learned, learn, learn_best
 from pipeline.naming.method import FROZEN
-from pipeline.naming.photographs import Described, Photographs, describe
+from pipeline.naming.photographs import Described
 from pipeline.naming.queries import build_new_query
 from pipeline.naming.settings import Options, build_settings
 from pipeline.naming.workspace import Workspace
 from pipeline.params import Params
 from pipeline.steps.verify.pairs import compute_similarities
-from pipeline.system.errors import Faults, UserError
 
-logger = logging.getLogger(__name__)
-
-ANSWERS, REPORT, SKIPPED = named_folder.ANSWERS, "report.html", "skipped.csv"
+ANSWERS, REPORT = named_folder.ANSWERS, "report.html"
 
 
 @dataclass(frozen=True)
@@ -59,81 +55,38 @@ def name_photographs(source: Source, new: Path, out: Path, options: Options) -> 
     """
     catalogue.check_out(out, source.location, new)
     p = build_settings(options)
-    listed, new_files = source.read(), catalogue.list_new(new)
-    catalogue.check_apart(source, listed["name"], new)
     workspace = Workspace(out, p)
-    workspace.open()
-    files = {list_name(file, new): file for file in new_files}
-    seen = animals.find_new(files, options.detections, workspace)
-    listed, chosen = animals.cut_catalogue(listed, source.folder, options.detections, workspace)
-    found = describe([*listed["path"], *(one.path for one in seen.found)], workspace, p)
-    check_bad(found, out, options)
-    known = build_known(listed, source.folder, found)
-    readable = {one.name: one for one in seen.found if one.path in found.digests}
-    if not readable:
-        raise UserError(describe_nothing(new, seen))
-    digests = {name: found.digests[one.path] for name, one in readable.items()}
-    answered = answer(digests, known, found, workspace, p, options.train)
-    by_file = {name: answered.by_digest[digest] for name, digest in digests.items()}
-    notes = {name: one.note for name, one in readable.items() if one.note}
-    copies = write_notes(digests, by_file, known)
-    notes |= {name: "; ".join(filter(None, [notes.get(name), copies[name]])) for name in copies}
-    table = answers.tabulate(by_file, known, notes)
-    table = animals.add_places(table, readable, seen.empty)
-    photographs = len({one.photograph for one in readable.values()})
-    sentences = describe_trust(answered, known, photographs, options)
-    sentences += [*chosen, *animals.describe_places(list(readable.values()), seen.empty)]
-    empty_files = {name: files[name] for name in seen.empty}
-    compared = tabulate_compared(
-        listed, source.folder, readable.values(), empty_files, found.digests
-    )
+    given = read_inputs(source, new, out, workspace, p, options)
+    answered = answer(given, workspace, p, options.train)
+    compared = given.tabulate(source.folder)
     named_folder.write_compared(compared, out)
     numbers = encounters.number_encounters(compared, options.dates, p.encounters)
-    log_odds = answered.blended.log_odds if answered.blended else blending.NO_LOG_ODDS
-    taken = encounters.answer_encounters(numbers, readable, digests, log_odds, known.names)
-    table = encounters.add_columns(table, taken)
-    sentences += encounters.describe(taken, p.encounters)
-    together = {
-        name: encounters.describe_answer(taken.answers[numbers[one.photograph]])
-        for name, one in readable.items()
-        if numbers.get(one.photograph) in taken.answers
-    }
+    together = encounters.answer_encounters(
+        numbers, given.readable, given.digests, answered.log_odds, given.known.names
+    )
+    sentences = [
+        *describe_trust(answered, given, options),
+        *given.cut_out,
+        *animals.describe_places(list(given.readable.values()), given.seen.empty),
+        *encounters.describe(together, p.encounters),
+    ]
+    by_name = {name: answered.by_digest[digest] for name, digest in given.digests.items()}
+    table = encounters.add_columns(tabulate(given, by_name), together)
     write_answers(table, answered.blended, out)
-    bad = {str(file): fault for file, fault in found.bad.items()}
-    pictures = answered.described, answered.points
-    content = report.Content(by_file, digests, *pictures, known, sentences, bad, together)
-    html = report.render(content)
-    tables.replace(out / REPORT, lambda part: part.write_text(html, encoding="utf-8"))
+    write_report(given, answered, by_name, together, sentences, out / REPORT)
     if options.sort:
-        originals = {name: one.file for name, one in readable.items()}
-        sorting.sort_photographs(by_file, originals, out, workspace.folder / "sorted.json")
+        originals = {name: one.file for name, one in given.readable.items()}
+        sorting.sort_photographs(by_name, originals, out, workspace.folder / "sorted.json")
     return Named(table, sentences)
 
 
-def describe_nothing(new: Path, seen: Animals) -> str:
-    """Why no photograph can be compared."""
-    if seen.found:
-        return f"none of the photographs in {new} can be read"
-    first, reason = next(iter(seen.empty.items()))
-    return f"there is no animal on the photographs in {new}: on {first} {reason} (--threshold)"
-
-
-def list_name(file: Path, new: Path) -> str:
-    """A new photograph as it is listed: its path in the folder."""
-    return file.name if file == new else file.relative_to(new).as_posix()
-
-
-def check_bad(found: Photographs, out: Path, options: Options) -> None:
-    """Raise UserError with the photographs that can't be read, or list them in a file."""
-    if not found.bad:
-        (out / SKIPPED).unlink(missing_ok=True)
-        return
-    if not options.skip_bad:
-        title = "photographs that can't be read (--skip-bad goes on without them)"
-        raise Faults(title, list(found.bad.values()))
-    table = pd.DataFrame({"path": map(str, found.bad), "reason": found.bad.values()})
-    tables.write_csv(spreadsheet.defuse(table), out / SKIPPED)
-    logger.warning("photographs that can't be read: %d, listed in %s", len(table), out / SKIPPED)
+def tabulate(given: Inputs, by_name: Mapping[str, Answer]) -> pd.DataFrame:
+    """The answers as in answers.csv, but for encounters and `calibration`."""
+    notes = {name: one.note for name, one in given.readable.items() if one.note}
+    copies = write_notes(given.digests, by_name, given.known)
+    notes |= {name: "; ".join(filter(None, [notes.get(name), copies[name]])) for name in copies}
+    table = answers.tabulate(by_name, given.known, notes)
+    return animals.add_places(table, given.readable, given.seen.empty)
 
 
 @dataclass(frozen=True)
@@ -150,19 +103,19 @@ class Answered:
     points: pd.DataFrame
     training: str = ""
 
+    @property
+    def log_odds(self) -> pd.DataFrame:
+        """Columns query (a digest), fold, identity, log_odds."""
+        return self.blended.log_odds if self.blended else blending.NO_LOG_ODDS
 
-def answer(
-    digests: Mapping[str, str],
-    known: Known,
-    found: Photographs,
-    workspace: Workspace,
-    p: Params,
-    train: bool,
-) -> Answered:
-    """Answer the new photographs, whose digests are given by name."""
-    copies = {digest for digest in digests.values() if digest in set(known.digests.values())}
+
+def answer(given: Inputs, workspace: Workspace, p: Params, train: bool) -> Answered:
+    """Answer the new photographs; train : learn from the catalogue first."""
+    known, found = given.known, given.found
+    digests = list(dict.fromkeys(given.digests.values()))
+    copies = set(digests) & set(known.digests.values())
     by_digest = {digest: answers.answer_copy(digest, known) for digest in copies}
-    fresh = sorted(set(digests.values()) - copies)
+    fresh = sorted(set(digests) - copies)
     if not fresh:
         return Answered(by_digest, None, found.described, pd.DataFrame(columns=["query", "image"]))
     task = (known, fresh, found, workspace, p)
@@ -173,7 +126,7 @@ def answer(
     embeddings = comparer.collected.embeddings.everything
     supports = answers.find_supports(new.pairs, compute_similarities(new.pairs, embeddings))
     by_digest |= answers.answer_all(blended.posteriors, supports, known)
-    number_unknown(by_digest, list(dict.fromkeys(digests.values())), learned)
+    number_unknown(by_digest, digests, learned)
     return Answered(by_digest, blended, learned.described, new.points, training)
 
 
@@ -201,10 +154,9 @@ def write_notes(
     return notes
 
 
-def describe_trust(
-    answered: Answered, known: Known, photographs: int, options: Options
-) -> list[str]:
+def describe_trust(answered: Answered, given: Inputs, options: Options) -> list[str]:
     """Sentences on what the answers rest on."""
+    photographs, known = given.count_photographs(), given.known
     individuals = len(known.names)
     lines = [
         f"New photographs: {photographs}, compared with {len(known.rows)} photographs of "
@@ -233,3 +185,31 @@ def write_answers(table: pd.DataFrame, blended: Blended | None, out: Path) -> No
     """Write answers.csv; the column `calibration` says how far the probabilities hold."""
     state = blended.state if blended else blending.CALIBRATED
     tables.write_csv(spreadsheet.defuse(table.assign(calibration=state)), out / ANSWERS)
+
+
+# what the page has is several things
+def write_report(  # noqa: PLR0913
+    given: Inputs,
+    answered: Answered,
+    by_name: Mapping[str, Answer],
+    together: Occasions,
+    sentences: list[str],
+    path: Path,
+) -> None:
+    """Write the report.
+
+    by_name : the answers by the animals' names; together : those of encounters
+    """
+    numbers = {name: together.numbers.get(one.photograph) for name, one in given.readable.items()}
+    encountered = {
+        name: encounters.describe_answer(together.answers[number])
+        for name, number in numbers.items()
+        if number in together.answers
+    }
+    bad = {str(file): fault for file, fault in given.found.bad.items()}
+    pictures = answered.described, answered.points
+    content = report.Content(
+        by_name, given.digests, *pictures, given.known, sentences, bad, encountered
+    )
+    html = report.render(content)
+    tables.replace(path, lambda part: part.write_text(html, encoding="utf-8"))
