@@ -178,5 +178,21 @@ def test_a_repeated_question_goes_to_another_reviewer_who_sees_no_answer():
     ]
 
 
+def test_a_third_reviewer_answers_a_repeated_question_as_blindly():
+    client = make_app(questions=QUESTIONS.head(1).assign(reason="again")).test_client()
+    for name in ("Ada", "Ben"):
+        rename(client, name)
+        assert not answer(client, FIRST, "same").json["disputed"]
+    assert ask(client)["waiting"] == 1
+    rename(client, "Cleo")
+    state = ask(client)
+    assert pair_of(state) == FIRST and state["question"]["given"] == {}
+    state = answer(client, FIRST, "different").json
+    assert state["disputed"]
+    assert state["question"]["given"] == {"Ada": "same", "Ben": "same", "Cleo": "different"}
+    agreed = {(row["first"], row["second"]): row["agreed"] for row in state["agreement"]}
+    assert agreed == {("Ada", "Ben"): 1, ("Ada", "Cleo"): 0, ("Ben", "Cleo"): 0}
+
+
 def test_a_repeated_question_has_the_reason_that_a_count_gives():
     assert question_desk.AGAIN == population_questions.AGAIN
