@@ -1,7 +1,7 @@
 """Networks of timm as backbones: built with their weights and input planes, and taken apart."""
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from pipeline.models import depthwise, initial_weights, timm_networks
 from pipeline.models.timm_networks import Backbone
@@ -19,15 +19,35 @@ def build(
     reduction : see `truncate`
     """
     timm_networks.check_name(timm_name)
-    backbone = timm_networks.create(timm_name, drop_path)
+    state = None
     if first_weights != "none":
         state = initial_weights.first_state_dict(timm_name, first_weights)
-        initial_weights.load_weights(backbone, state)
         initial_weights.warn_of_licence(timm_name, first_weights)
+    return assemble(timm_name, state, channels, reduction, drop_path)
+
+
+def assemble(
+    timm_name: str,
+    state: dict[str, Tensor] | None,
+    channels: int,
+    reduction: int,
+    drop_path: float = 0.0,
+) -> Backbone:
+    """Build a backbone with the weights of a state dict; random ones without.
+
+    Those of a member are of a network that is truncated and widened. Raises UserError if the
+    weights are those of another network.
+    """
+    backbone = timm_networks.create(timm_name, drop_path)
+    is_member = state is not None and initial_weights.is_member(state)
+    if state is not None and not is_member:
+        initial_weights.load_weights(backbone, state)
     truncate(backbone, reduction)
     if channels > 3:
         widen_input(backbone, channels)
     depthwise.replace_depthwise(backbone, timm_networks.SAME_PADDED)
+    if state is not None and is_member:
+        initial_weights.load_member(backbone, state)
     return backbone.to(memory_format=torch.channels_last)
 
 

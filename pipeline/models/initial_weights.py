@@ -83,6 +83,22 @@ def load_weights(backbone: Backbone, state: dict[str, Tensor]) -> None:
         raise UserError(f"weights don't fit: missing {missing[:5]}, not known {unknown[:5]}")
 
 
+def is_member(state: dict[str, Tensor]) -> bool:
+    """Whether a state dict is that of a member, as the stage `train` writes it."""
+    return "linear.weight" in state and any(key.startswith(published_neck.PART) for key in state)
+
+
+def load_member(backbone: Backbone, state: dict[str, Tensor]) -> None:
+    """Load a member's backbone; raises UserError if it was built by other settings."""
+    try:
+        load_weights(backbone, state)
+    except UserError as error:
+        raise UserError(
+            f"{error}: they are those of a member, whose timm_name, train.reduction and "
+            "train.channels this one must have"
+        ) from None
+
+
 def convert(backbone: Backbone, state: dict[str, Tensor]) -> dict[str, Tensor]:
     """The state dict in the network's own names and sizes, as timm converts published ones."""
     module = sys.modules[type(backbone).__module__]

@@ -42,7 +42,7 @@ def check_network(backbone: Backbone, settings: Train, crop: Crop) -> None:
     Raises what timm or torch raise if that is impossible.
     """
     timm_networks.check_name(backbone.timm_name)
-    check_weights(backbone)
+    check_weights(backbone, settings)
     with torch.device("meta"):
         net = member_networks.build_for_member(backbone, settings, trained=True).eval()
     backbones.first_stage_parameters(net.backbone, settings.frozen_stages)
@@ -58,7 +58,7 @@ def check_network(backbone: Backbone, settings: Train, crop: Crop) -> None:
             ) from error
 
 
-def check_weights(backbone: Backbone) -> None:
+def check_weights(backbone: Backbone, settings: Train) -> None:
     """Raise ValueError if there are no first weights of that kind, or those of another network."""
     if backbone.weights == "none":
         return
@@ -68,7 +68,6 @@ def check_weights(backbone: Backbone) -> None:
         initial_weights.check_published_weights(backbone.timm_name)
         return
     state = initial_weights.first_state_dict(backbone.timm_name, backbone.weights)
-    with torch.device("meta"):
-        network = timm_networks.create(backbone.timm_name)
-    with warnings.catch_warnings(action="ignore"):  # that nothing is copied to meta tensors
-        initial_weights.load_weights(network, state)
+    # the warnings say that nothing is copied to meta tensors
+    with warnings.catch_warnings(action="ignore"), torch.device("meta"):
+        backbones.assemble(backbone.timm_name, state, settings.channels, settings.reduction)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from pipeline.system.errors import UserError
 
 PART = "backbone."
+NECK = "neck."  # of a member that was trained from such a checkpoint
 POWER, NORM = "pooling.p", "bn."
 FLOOR = 1e-6
 
@@ -31,19 +32,27 @@ class PublishedNeck(nn.Module):
 
 def backbone_part(state: dict[str, Tensor]) -> dict[str, Tensor]:
     """The tensors of the backbone under its own names, if the state dict is of a larger network."""
-    inner = {key.removeprefix(PART): state[key] for key in state if key.startswith(PART)}
-    return inner or state
+    return select_part(state, PART) or state
+
+
+def select_part(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The tensors whose names begin with `prefix`, under their names without it."""
+    return {key.removeprefix(prefix): state[key] for key in state if key.startswith(prefix)}
 
 
 def build_neck(state: dict[str, Tensor], width: int) -> PublishedNeck | None:
-    """The pooling and normalisation of a state dict; None if it has none.
+    """The pooling and normalisation of a state dict, published or a member's; None if it has none.
 
     Raises UserError if they are for another width than the backbone's.
     """
+    if NECK + "power" in state:
+        neck = PublishedNeck(width)
+        neck.load_state_dict(select_part(state, NECK))
+        return neck
     if POWER not in state:
         return None
     neck = PublishedNeck(width)
-    norm = {key.removeprefix(NORM): state[key] for key in state if key.startswith(NORM)}
+    norm = select_part(state, NORM)
     found = len(norm.get("weight", ()))
     if found != width:
         raise UserError(

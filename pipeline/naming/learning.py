@@ -72,7 +72,7 @@ def learn(
 
 def compare_own(comparer: Comparer) -> list[Compared]:
     """Compare the catalogue's photographs with the others: known ones, and as new ones."""
-    queries = build_catalogue_queries(comparer.known)
+    queries = build_catalogue_queries(comparer.known, comparer.method.thorough)
     known = [query for query in queries if query.kind == KNOWN]
     new = [query for query in queries if query.kind != KNOWN]
     return [
@@ -95,16 +95,21 @@ def learn_best(
 
 
 def is_better(before: pd.DataFrame, after: pd.DataFrame) -> bool:
-    """Whether more first names are right, or as many and the right one is higher in the lists."""
-    first, second = ((table["first"].sum(), table["precision"].sum()) for table in (before, after))
+    """Whether more first names are right, or as many and the right one is higher in the lists.
+
+    On the photographs of `before`; `after` may have more.
+    """
+    tables = before, after.loc[before.index]
+    first, second = ((table["first"].sum(), table["precision"].sum()) for table in tables)
     return bool(second > first)
 
 
 def describe_gain(before: pd.DataFrame, after: pd.DataFrame, helped: bool) -> str:
     """The accuracies on the same photographs, and what follows."""
+    after = after.loc[before.index]
     gain = protocol.paired_interval(
         before["first"].to_numpy(float),
-        after.loc[before.index, "first"].to_numpy(float),
+        after["first"].to_numpy(float),
         np.ones(len(before)),
         before["individual"].to_numpy(),
         *(SAMPLES, SEED),

@@ -17,10 +17,12 @@ class Method:
 
     segmenter : finds the animals; None: GrabCut does
     embedded : whether the features are embedded by what is learned; else they are the embedding
+    thorough : whether more of the catalogue's photographs are compared than a quick answer needs
     """
 
     segmenter: Segmenter | None = None
     embedded: bool = False
+    thorough: bool = False
 
     @property
     def features_key(self) -> str:
@@ -54,4 +56,4 @@ def train(known: Known, found: Photographs, workspace: Workspace, p: Params) -> 
     """The method that learns all that it can of the catalogue."""
     files = found.first_files(set(known.digests.values()))
     segmenter = train_segmenter(files, found.described, workspace, p)
-    return Method(segmenter, embedded=True)
+    return Method(segmenter, embedded=True, thorough=True)

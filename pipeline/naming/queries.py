@@ -15,6 +15,7 @@ from pipeline.data.tables import NEW_WHALE
 from pipeline.naming.gallery import Known
 
 MAX_KNOWN, MAX_NEW = 300, 150  # photographs of the catalogue that are compared in either way
+MORE_KNOWN, MORE_NEW = 700, 250  # if the answer may take longer: as many beside these
 SEED = 0
 TEXT = ("image", "kind", "truth", "cluster")  # columns of the table of queries
 
@@ -41,14 +42,20 @@ def build_new_query(image: str) -> NameQuery:
     return NameQuery(image, (), TEST, "", "", -1)
 
 
-def build_catalogue_queries(known: Known) -> list[NameQuery]:
-    """The catalogue's own queries, known ones and new ones, sampled if there are many."""
+def build_catalogue_queries(known: Known, thorough: bool = False) -> list[NameQuery]:
+    """The catalogue's own queries, known ones and new ones, sampled if there are many.
+
+    thorough : more of them; those of a quick answer are among them
+    """
     rows = known.rows
     contents = rows.groupby("identity")["group"].transform("nunique")
     # a photograph of two individuals would be its own best match
     single = rows.groupby("group")["identity"].transform("nunique") == 1
     chosen = sample(rows[(contents > 1) & single], MAX_KNOWN, SEED)
     left_out = sample_new(rows[single], contents[single])
+    if thorough:
+        chosen = add_more(chosen, rows[(contents > 1) & single], MORE_KNOWN)
+        left_out = add_more(left_out, rows[single] if len(left_out) else left_out, MORE_NEW)
     others = rows.groupby("identity")["image"].agg(tuple).to_dict()
     queries = [
         NameQuery(image, (image,), KNOWN, identity, identity, group)
@@ -76,6 +83,11 @@ def sample_new(rows: pd.DataFrame, contents: pd.Series) -> pd.DataFrame:
     alone = sample(rows[contents == 1], MAX_NEW, SEED)
     others = sample(rows[contents > 1], MAX_NEW - len(alone), SEED + 1)
     return pd.concat([alone, others])
+
+
+def add_more(chosen: pd.DataFrame, rows: pd.DataFrame, count: int) -> pd.DataFrame:
+    """The chosen rows and, at most, so many of the others."""
+    return pd.concat([chosen, sample(rows.drop(chosen.index), count, SEED)])
 
 
 def sample(rows: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:

@@ -201,14 +201,14 @@ def test_weights_with_a_normalisation_need_the_whole_backbone(miewid, settings_w
         member_networks.build_for_member(one, settings_with(epochs=0, reduction=16))
 
 
-def test_a_local_folder_with_timms_configuration_loads(tmp_path):
+def test_a_local_folder_with_timms_configuration_loads(settings_with, tmp_path):
     state = timm.create_model("test_vit", num_classes=0).state_dict()
     config = {"architecture": "test_vit", "num_classes": 0}
     config["pretrained_cfg"] = {"input_size": [3, 160, 160], "fixed_input_size": True}
     (tmp_path / "config.json").write_text(json.dumps(config))
     save_file(state, tmp_path / "model.safetensors")
     one = Backbone(timm_name=f"local-dir:{tmp_path}", weights="pretrained", overrides={})
-    preflight.check_weights(one)
+    preflight.check_weights(one, settings_with())
     timm_networks.check_name(one.timm_name)
     net = member_networks.build(one.timm_name, one.weights, Architecture(3, None, "gem", False))
     for key, value in net.backbone.state_dict().items():
@@ -224,8 +224,12 @@ def test_a_local_folder_with_timms_configuration_loads(tmp_path):
     ],
 )
 @pytest.mark.fault("params", "the hub is out of reach", "before a run: which file to bring, where")
-def test_without_the_hub_the_message_says_what_to_bring(name, ways, monkeypatch, tmp_path):
+def test_without_the_hub_the_message_says_what_to_bring(
+    name, ways, settings_with, monkeypatch, tmp_path
+):
     import huggingface_hub
+
+    published = Backbone(timm_name=name, weights="pretrained", overrides={})
 
     def offline(*_, **__):
         raise ConnectionError("no route to host")
@@ -233,10 +237,10 @@ def test_without_the_hub_the_message_says_what_to_bring(name, ways, monkeypatch,
     monkeypatch.setattr(huggingface_hub.HfApi, "model_info", offline)
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
     with pytest.raises(UserError) as caught:
-        preflight.check_weights(Backbone(timm_name=name, weights="pretrained", overrides={}))
+        preflight.check_weights(published, settings_with())
     message = str(caught.value)
     assert all(way in message for way in [*ways, "no route to host"]) and "\n" not in message
     snapshot = tmp_path / hub.cache_name("timm/vit_small_patch14_dinov2.lvd142m") / "snapshots/1"
     snapshot.mkdir(parents=True)
     if not hub.has_source(name):
-        preflight.check_weights(Backbone(timm_name=name, weights="pretrained", overrides={}))
+        preflight.check_weights(published, settings_with())

@@ -6,7 +6,7 @@ import torch
 from safetensors.torch import save_file
 
 from pipeline import params
-from pipeline.models import preflight
+from pipeline.models import member_networks, preflight, stored_weights
 from pipeline.system.errors import UserError
 from tests.conftest import ROOT
 
@@ -78,3 +78,15 @@ def test_all_faults_are_listed_at_once():
     values = {"timm_name": "nonsense", "weights": "none", "overrides": {}}
     two = {name: params.Backbone(**values) for name in ("a", "b")}
     assert message(P.model_copy(update={"backbones": two})).count("timm knows no") == 2
+
+
+def test_the_weights_of_a_member_are_tried_in_a_network_that_is_cut_like_its_own(tmp_path):
+    """The tests' settings cut test_resnet; a whole network would miss its last stages."""
+    net = member_networks.build_for_member(
+        with_backbone().backbones["tiny"], with_backbone().member_train("tiny")
+    )
+    path = tmp_path / "model.safetensors"
+    stored_weights.save_weights(stored_weights.to_arrays(net), path)
+    preflight.check_networks(with_backbone(weights=str(path)))
+    found = message(with_backbone(weights=str(path), overrides={"reduction": 8}))
+    assert "they are those of a member" in found

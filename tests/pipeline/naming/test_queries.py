@@ -37,3 +37,20 @@ def test_large_catalogues_are_sampled_in_the_same_way_every_time(monkeypatch):
     first, second = (queries.build_catalogue_queries(known) for _ in range(2))
     assert first == second and len(first) == 9
     assert {"p30", "p31"} <= {query.image for query in first if query.kind == UNSEEN}
+
+
+def test_a_thorough_answer_adds_photographs_to_those_of_a_quick_one(monkeypatch):
+    monkeypatch.setattr(queries, "MAX_KNOWN", 5)
+    monkeypatch.setattr(queries, "MAX_NEW", 4)
+    monkeypatch.setattr(queries, "MORE_KNOWN", 3)
+    known = build([f"{i // 3}" for i in range(12)] + ["x", "y"])
+    quick = queries.build_catalogue_queries(known)
+    thorough = queries.build_catalogue_queries(known, thorough=True)
+    assert len(set(thorough)) == len(thorough) and set(quick) < set(thorough)
+    kinds = [query.kind for query in thorough]
+    assert kinds == [KNOWN] * 8 + [UNSEEN] * 14  # MORE_NEW is more than there are
+
+
+def test_two_individuals_have_no_new_ones_in_a_thorough_answer_either():
+    found = queries.build_catalogue_queries(build(["a", "a", "b"]), thorough=True)
+    assert {query.kind for query in found} == {KNOWN}
