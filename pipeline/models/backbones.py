@@ -35,18 +35,18 @@ def assemble(
 ) -> Backbone:
     """Build a backbone with the weights of a state dict; random ones without.
 
-    Those of a member are of a network that is truncated and widened. Raises UserError if the
-    weights are those of another network.
+    state : of the whole network, or of one that is truncated and widened like this one, as a
+        member's is
+
+    Raises UserError if the weights are those of another network.
     """
     backbone = timm_networks.create(timm_name, drop_path)
-    is_member = state is not None and initial_weights.is_member(state)
-    if state is not None and not is_member:
-        initial_weights.load_weights(backbone, state)
+    is_loaded = state is None or initial_weights.load_whole(backbone, state)
     truncate(backbone, reduction)
     if channels > 3:
         widen_input(backbone, channels)
     depthwise.replace_depthwise(backbone, timm_networks.SAME_PADDED)
-    if state is not None and is_member:
+    if state is not None and not is_loaded:
         initial_weights.load_member(backbone, state)
     return backbone.to(memory_format=torch.channels_last)
 

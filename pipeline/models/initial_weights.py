@@ -88,14 +88,27 @@ def is_member(state: dict[str, Tensor]) -> bool:
     return "linear.weight" in state and any(key.startswith(published_neck.PART) for key in state)
 
 
+def load_whole(backbone: Backbone, state: dict[str, Tensor]) -> bool:
+    """Load a whole backbone, unless the state dict is a member's and lacks a part of it.
+
+    Returns whether it is loaded. Raises UserError if the weights are those of another network.
+    """
+    try:
+        load_weights(backbone, state)
+    except UserError:
+        if not is_member(state):
+            raise
+        return False
+    return True
+
+
 def load_member(backbone: Backbone, state: dict[str, Tensor]) -> None:
     """Load a member's backbone; raises UserError if it was built by other settings."""
     try:
         load_weights(backbone, state)
     except UserError as error:
         raise UserError(
-            f"{error}: they are those of a member, whose timm_name, train.reduction and "
-            "train.channels this one must have"
+            f"{error}: those of a member take its timm_name, train.reduction and train.channels"
         ) from None
 
 

@@ -61,6 +61,17 @@ def test_a_member_of_other_settings_is_refused(changes, settings_with, tmp_path)
         member_networks.build_for_member(given, settings)
 
 
+def test_a_whole_network_of_others_with_a_linear_layer_is_no_members(settings_with, tmp_path):
+    """Its names may be those of a member, but it is cut after it is loaded."""
+    whole = member_networks.build_for_member(TINY, settings_with(reduction=32)).state_dict()
+    torch.save(whole, tmp_path / "whole.pth")
+    given = TINY.model_copy(update={"weights": str(tmp_path / "whole.pth")})
+    cut = member_networks.build_for_member(given, settings_with(reduction=16)).backbone
+    own = cut.state_dict()
+    assert 0 < len(own) < sum(name.startswith("backbone.") for name in whole)
+    assert all(torch.equal(value, whole[f"backbone.{name}"]) for name, value in own.items())
+
+
 def test_a_member_brings_the_neck_that_it_was_trained_with(settings_with, tmp_path):
     settings = settings_with(reduction=16)
     torch.manual_seed(1)

@@ -81,12 +81,11 @@ def test_all_faults_are_listed_at_once():
 
 
 def test_the_weights_of_a_member_are_tried_in_a_network_that_is_cut_like_its_own(tmp_path):
-    """The tests' settings cut test_resnet; a whole network would miss its last stages."""
-    net = member_networks.build_for_member(
-        with_backbone().backbones["tiny"], with_backbone().member_train("tiny")
-    )
+    cut = {"overrides": {"reduction": 16}}
+    settings = with_backbone(**cut).member_train("tiny")
+    net = member_networks.build_for_member(with_backbone(**cut).backbones["tiny"], settings)
     path = tmp_path / "model.safetensors"
     stored_weights.save_weights(stored_weights.to_arrays(net), path)
-    preflight.check_networks(with_backbone(weights=str(path)))
-    found = message(with_backbone(weights=str(path), overrides={"reduction": 8}))
-    assert "they are those of a member" in found
+    preflight.check_networks(with_backbone(weights=str(path), **cut))
+    whole = with_backbone(weights=str(path), overrides={"reduction": 32})
+    assert "those of a member take its timm_name" in message(whole)
