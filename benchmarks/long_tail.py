@@ -9,7 +9,8 @@ as in the humpback competition; every photograph of `new_whale` stays. For each 
 photographs of known individuals by its nearest kept photograph. Prints the MAP@5 of each, and the
 gain of each edit over the preset without one, on the same queries, with its interval by individual
 and seed. FOLDER keeps what each training gave, so that none is repeated and processes can share
-the work. --shrink 2 halves the sides of RUN's crops.
+the work. --shrink 2 halves the sides of RUN's crops. An edit whose network can't be built, as that
+of `flukes_first` without its file of weights, is refused before any training.
 """
 
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ from pipeline.data.gallery import Embeddings
 from pipeline.data.tables import NEW_WHALE
 from pipeline.evaluation import metrics, protocol
 from pipeline.evaluation.ablation_study import BASE, Study, format_markdown, load_study
-from pipeline.models import member_networks
+from pipeline.models import member_networks, preflight
 from pipeline.params import Params
 from pipeline.steps.embed import embed
 from pipeline.steps.train import train
@@ -58,14 +59,17 @@ def main(
 ) -> None:
     """Train a member per edit and seed on few photographs per individual, and compare them."""
     study, settings = load_study(STUDY, Path("presets"))
+    chosen = {edit: Params.model_validate(settings[edit]) for edit in edits or settings}
+    for p in chosen.values():
+        preflight.check_networks(p)
     folder = folder / str(shrink)
     folder.mkdir(parents=True, exist_ok=True)
     task = prepare(run, folder, shrink)
     for seed in seeds or study.seeds:
-        for edit in edits or settings:
+        for edit, p in chosen.items():
             path = result_path(folder, edit, seed, settings)
             if not path.is_file():
-                tables.write_csv(measure(Params.model_validate(settings[edit]), seed, task), path)
+                tables.write_csv(measure(p, seed, task), path)
             print(edit, seed, round(tables.read_csv(path)["precision"].mean(), 4), flush=True)
     print(format_markdown(compare(folder, study, settings)))
 

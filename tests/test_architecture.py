@@ -9,6 +9,7 @@ from ruamel.yaml import YAML
 
 from pipeline.params import Params
 from pipeline.system.import_closure import imported_names
+from tests.stage_outputs import list_paths
 
 ROOT = Path(__file__).parents[1]
 LIBRARY = sorted((ROOT / "pipeline").rglob("*.py"))
@@ -130,12 +131,6 @@ def test_learning_rates_are_set_in_one_module():
     assert not any("lr_scheduler" in path.read_text() for path in LIBRARY)
 
 
-def output_paths(stage: dict) -> list[str]:
-    """The paths of a stage's outs and plots."""
-    outputs = [*stage.get("outs", []), *stage.get("plots", [])]
-    return [next(iter(output)) if isinstance(output, dict) else output for output in outputs]
-
-
 @pytest.mark.parametrize("path", sorted((ROOT / "stages").glob("*.py")), ids=lambda path: path.stem)
 def test_a_stage_is_short(path):
     assert len(path.read_text().splitlines()) <= MOST_STAGE_LINES
@@ -149,7 +144,10 @@ def test_the_word_of_a_stage_is_in_six_places(word):
     assert word in Params.model_fields
     assert word in YAML(typ="safe").load(ROOT / "params.yaml")
     folder = Path("data/work") / word
-    assert any(folder in (Path(out), *Path(out).parents) for out in output_paths(STAGES[word]))
+    assert any(
+        folder in (Path(out), *Path(out).parents)
+        for out in list_paths(STAGES[word], "outs", "plots")
+    )
     assert (ROOT / f"tests/pipeline/steps/{word}/test_{word}.py").is_file()
 
 

@@ -9,6 +9,7 @@ from ruamel.yaml import YAML
 from commands import dvc_deps
 from pipeline import params
 from pipeline.system.import_closure import import_closure
+from tests.stage_outputs import list_paths
 
 ROOT = Path(__file__).parents[1]
 STAGES = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
@@ -65,12 +66,7 @@ def test_the_command_runs_the_stage_of_that_name(name):
 
 @pytest.mark.parametrize("name", STAGES)
 def test_what_a_stage_writes_lies_in_its_own_folder(name):
-    outs = (
-        STAGES[name].get("outs", [])
-        + STAGES[name].get("plots", [])
-        + STAGES[name].get("metrics", [])
-    )
-    paths = [next(iter(out)) if isinstance(out, dict) else out for out in outs]
+    paths = list_paths(STAGES[name], "outs", "plots", "metrics")
     allowed = (f"data/work/{name}/", "submissions/${key}.")
     whole = f"data/work/{name}"  # a folder with a file a fold
     assert paths and all(path.startswith(allowed) or path == whole for path in paths)

@@ -51,11 +51,13 @@ def build_catalogue_queries(known: Known, thorough: bool = False) -> list[NameQu
     contents = rows.groupby("identity")["group"].transform("nunique")
     # a photograph of two individuals would be its own best match
     single = rows.groupby("group")["identity"].transform("nunique") == 1
-    chosen = sample(rows[(contents > 1) & single], MAX_KNOWN, SEED)
+    several = rows[(contents > 1) & single]
+    chosen = sample(several, MAX_KNOWN, SEED)
     left_out = sample_new(rows[single], contents[single])
     if thorough:
-        chosen = add_more(chosen, rows[(contents > 1) & single], MORE_KNOWN)
-        left_out = add_more(left_out, rows[single] if len(left_out) else left_out, MORE_NEW)
+        chosen = add_more(chosen, several, MORE_KNOWN)
+    if thorough and len(left_out):
+        left_out = add_more(left_out, rows[single], MORE_NEW)
     others = rows.groupby("identity")["image"].agg(tuple).to_dict()
     queries = [
         NameQuery(image, (image,), KNOWN, identity, identity, group)

@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 from benchmarks import learning_curve
 from pipeline import paths
 from stages import pretrain, train
+from tests.stage_outputs import list_paths
 
 
 def test_a_query_counts_by_its_own_individual_alone():
@@ -37,8 +38,7 @@ def test_every_stage_finds_what_it_reads():
         own = declared[stage.__name__.removeprefix("stages.")]
         read = {of_any_member(path) for path in own["deps"] if path.startswith("data/work/")}
         assert read <= written, stage.__name__
-        outs = [out if isinstance(out, str) else next(iter(out)) for out in own["outs"]]
-        written.update(map(of_any_member, outs))
+        written.update(map(of_any_member, list_paths(own, "outs")))
 
 
 def of_any_member(path: str) -> str:
