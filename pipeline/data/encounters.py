@@ -1,8 +1,9 @@
 """Encounters: photographs that were taken at one place and time, and so depend on each other.
 
-A place is what the photographs call so; else positions that are not further apart than some metres,
-one by one; else the camera. An encounter by `burst` goes on while a photograph follows within some
-minutes; one by `day` has all of a day. Photographs of one sequence are in one encounter.
+The place is the column `place`; without it, positions linked by distances of at most some metres;
+without a position, the camera. By `burst`, an encounter lasts while the next photograph follows
+within some minutes; by `day`, it has the whole day. Photographs of one sequence are in one
+encounter.
 """
 
 import numpy as np

@@ -22,7 +22,7 @@ class MarginSoftmax(nn.Module):
     ----------
     margin : of an identity with many photographs; its unit is the subclass's
     scale : the logits are `scale` x cosine
-    centres : directions per identity; the nearest counts (sub-centres: Deng et al. 2020, ECCV)
+    centres : class weights per identity; the nearest counts (sub-centres: Deng et al. 2020, ECCV)
     rare_margin, rare_power : an identity of n photographs has the margin
         margin + rare_margin x n^-rare_power (Ha et al. 2020, arXiv:2010.05350; the 1st place of
         Happywhale 2022 had .05, .271 and .364)
@@ -46,8 +46,8 @@ class MarginSoftmax(nn.Module):
         symmetric: float,
     ) -> None:
         super().__init__()
-        # short vectors: only their directions count, and Adam's steps have one length, so that long
-        # ones hardly turn while the network learns to please directions that were drawn at random
+        # small: only the directions of the class weights count, and Adam's steps do not grow with
+        # their length, so that large ones hardly turn and the network fits random directions
         self.weight = nn.Parameter(INITIAL_STD * torch.randn(dim, len(identities) * centres))
         photographs = identities.photographs.clamp(min=1)
         self.register_buffer("margins", margin + rare_margin * photographs**-rare_power)
@@ -69,7 +69,7 @@ class MarginSoftmax(nn.Module):
         return loss + self.unknown_weight * uniform_cross_entropy(logits)
 
     def cosines(self, embeddings: Tensor) -> Tensor:
-        """Cosines with each identity's nearest direction, n x identities."""
+        """Cosines with each identity's nearest class weight, n x identities."""
         cosines = F.normalize(embeddings) @ F.normalize(self.weight.t()).t()
         return cosines.unflatten(1, (-1, self.centres)).amax(dim=2)
 

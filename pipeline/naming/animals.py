@@ -84,8 +84,8 @@ def cut_catalogue(
 ) -> tuple[pd.DataFrame, list[str]]:
     """Cut the animals out of the catalogue's photographs (columns path, name).
 
-    Returns the table with the photographs in the column file, and sentences on what was chosen: of
-    several animals the one that the detector is most sure of is taken for the one with the name. If
+    Returns the table with the photographs in the column file, and sentences on what was chosen: if
+    there are several animals, the one with the highest confidence is taken for the named one. If
     the table has a column box, each row is about the animal in its box.
     """
     listed = listed.assign(file=listed["path"])

@@ -31,7 +31,7 @@ class Decided:
 def decide_all(
     decisions: pd.DataFrame, images: pd.DataFrame, known: Mapping[str, str]
 ) -> dict[str, Decided]:
-    """What the decisions say of photographs without an individual, also by way of others.
+    """What decisions imply for photographs without an individual, also through other photographs.
 
     decisions : the table "review"; images : the table "images"
     known : the individual of each labelled photograph

@@ -1,8 +1,8 @@
-"""One answer to the photographs of an encounter, beside each one's own, if dates are known.
+"""One answer to the photographs of an encounter, in addition to each one's own, if dates are known.
 
-A catalogue seldom has the encounters that it would take to fit how far photographs of one minute
-repeat each other. So they count as one photograph (`EncounterModel`, not fitted): their log-odds
-are averaged, which makes no answer surer than its photographs are.
+A catalogue seldom has enough encounters to fit how dependent photographs of one minute are. So they
+count as one photograph (`EncounterModel`, not fitted): their log-odds are averaged, which makes no
+answer surer than its photographs are.
 """
 
 from collections.abc import Mapping

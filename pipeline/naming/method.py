@@ -13,10 +13,10 @@ from pipeline.params import Params
 
 @dataclass(frozen=True)
 class Method:
-    """What is learned of the catalogue before its photographs are compared.
+    """What is learned from the catalogue before its photographs are compared.
 
     segmenter : finds the animals; None: GrabCut does
-    embedded : whether the features are embedded by what is learned; else they are the embedding
+    embedded : whether a linear embedding is fitted; else the pooled features are the embedding
     thorough : whether more of the catalogue's photographs are compared than a quick answer needs
     """
 
@@ -53,7 +53,7 @@ FROZEN = Method()
 
 
 def train(known: Known, found: Photographs, workspace: Workspace, p: Params) -> Method:
-    """The method that learns all that it can of the catalogue."""
+    """Train all that can be learned from the catalogue."""
     files = found.first_files(set(known.digests.values()))
     segmenter = train_segmenter(files, found.described, workspace, p)
     return Method(segmenter, embedded=True, thorough=True)

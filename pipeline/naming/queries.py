@@ -1,8 +1,9 @@
-"""What is compared with the catalogue: new photographs, and its own, which the blend is fitted on.
+"""The queries: new photographs, and the catalogue's own, which the blend is fitted on.
 
-A photograph of the catalogue is compared with all others: a known individual, if another one shows
-it. It is also compared with all but those of its individual, as a new individual would be. A few
-hundred of both kinds are enough for the few numbers that are fitted.
+A photograph of the catalogue is compared with all others, leave-one-out: a query of a known
+individual, if another photograph shows it. It is also compared with all but those of its own
+individual, as a new one would be. A few hundred of both kinds are enough for the few numbers that
+are fitted.
 """
 
 from dataclasses import dataclass
@@ -76,9 +77,9 @@ def list_rows(rows: pd.DataFrame) -> list[tuple[str, str, int]]:
 
 
 def sample_new(rows: pd.DataFrame, contents: pd.Series) -> pd.DataFrame:
-    """The photographs that stand for new individuals: those with one photograph come first.
+    """The photographs that stand for new individuals: individuals with one photograph come first.
 
-    Without its individual a catalogue of two has one candidate, which compares with nothing.
+    In a catalogue of two individuals a query without its own has one candidate, too few to fit on.
     """
     if rows["identity"].nunique() < 3:
         return rows.iloc[:0]
