@@ -154,17 +154,25 @@ def hash_file(path: Path) -> str:
 def make_folder(store: Path) -> tempfile.TemporaryDirectory:
     """Make a folder for one stage, and remove what is no longer needed.
 
-    That is the folder of a killed worker, and an input that was not read for a day.
+    That is the folder of a killed worker, and an input that was not read for a day. Machines may
+    share the checkout on a network disk: each removes the folders of its own workers.
     """
     (store / "inputs").mkdir(parents=True, exist_ok=True)
     for old in store.glob("run-*"):
-        if not is_alive(int(old.name.split("-")[1])):
+        worker, _, _ = old.name.removeprefix("run-").rpartition("-")
+        host, _, pid = worker.rpartition("-")
+        if host == socket.gethostname() and not is_alive(int(pid)):
             shutil.rmtree(old, ignore_errors=True)
     for file in (store / "inputs").iterdir():
         with suppress(FileNotFoundError):  # several workers may share a checkout
             if file.stat().st_mtime < time.time() - KEPT:
                 file.unlink()
-    return tempfile.TemporaryDirectory(prefix=f"run-{os.getpid()}-", dir=store)
+    return tempfile.TemporaryDirectory(prefix=f"run-{name_worker()}-", dir=store)
+
+
+def name_worker() -> str:
+    """A name for this process that no other one has, on any machine."""
+    return f"{socket.gethostname()}-{os.getpid()}"
 
 
 def is_alive(pid: int) -> bool:
@@ -187,7 +195,7 @@ def receive(inputs: Path, digest: str, fetch: Callable[[str], Iterable[bytes]]) 
     path = inputs / digest
     with lock("inputs", wait=True):
         if not path.is_file():
-            part = inputs / f".{digest}-{os.getpid()}"
+            part = inputs / f".{digest}-{name_worker()}"
             write(part, digest, fetch)
             part.chmod(0o444)
             part.replace(path)

@@ -1,6 +1,7 @@
 """A stage on a worker, without Ray: what it checks, receives, runs and sends back."""
 
 import os
+import socket
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -182,15 +183,19 @@ def test_a_cpu_and_a_gpu_build_of_one_version_are_the_same(monkeypatch):
 
 def test_what_killed_workers_left_and_old_inputs_are_removed(tmp_path):
     old, new = tmp_path / "inputs/old", tmp_path / "inputs/new"
-    dead, living = tmp_path / "run-99999999-x", tmp_path / f"run-{os.getpid()}-x"
-    for folder in (old.parent, dead, living):
+    host = socket.gethostname()
+    dead, living = tmp_path / f"run-{host}-99999999-x", tmp_path / f"run-{host}-{os.getpid()}-x"
+    elsewhere = tmp_path / f"run-{host}-2-99999999-x"  # of a machine that shares the disk
+    for folder in (old.parent, dead, living, elsewhere):
         folder.mkdir()
     for file in (old, new):
         file.touch()
     day = time.time() - cluster_task.KEPT - 60
     os.utime(old, (day, day))
     with cluster_task.make_folder(tmp_path):
-        assert new.exists() and living.exists() and not old.exists() and not dead.exists()
+        left = {path.name for path in tmp_path.glob("run-*")}
+        assert {living.name, elsewhere.name} < left and dead.name not in left
+        assert new.exists() and not old.exists()
 
 
 def test_a_log_comes_while_the_stage_is_at_work(checkout, job):

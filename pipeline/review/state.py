@@ -1,0 +1,23 @@
+"""What is known when the next question of a review is chosen, and what a question is."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import pandas as pd
+
+PAIR = ["photograph", "other"]
+COLUMNS = [*PAIR, "probability", "gain", "reason"]  # of a table of questions
+Answer = tuple[str, str, str]  # photograph, other, decision
+
+
+class State(NamedTuple):
+    """What is known when the next question is chosen.
+
+    names : of every labelled photograph, after all decisions; of one of new_whale, its own
+    before : the same without any decision
+    answers : the decisions that hold, in their order; `new` has no other photograph
+    """
+
+    names: "pd.Series[str]"
+    before: "pd.Series[str]"
+    answers: Sequence[Answer]
