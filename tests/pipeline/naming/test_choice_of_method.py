@@ -48,3 +48,20 @@ def test_more_right_first_names_are_better_then_higher_ones(before, after, bette
         for values in (before, after)
     ]
     assert learning.is_better(*tables) is better
+
+
+@pytest.mark.parametrize(
+    "right, helped, words",
+    [
+        (18, True, "Training helped: on 20 photographs"),  # of 20, 2 without training
+        (3, True, "Training may have helped, and is used: on 20 photographs"),
+        (2, False, "Training did not help, and the names are without it: on 20 photographs"),
+    ],
+)
+def test_a_gain_is_called_one_if_its_interval_is_clear_of_0(right, helped, words):
+    before, after = (
+        pd.DataFrame({"first": np.arange(20) < count, "individual": [str(n) for n in range(20)]})
+        for count in (2, right)
+    )
+    sentence = learning.describe_gain(before, after, helped)
+    assert sentence.startswith(words) and f"right for {right / 20:.0%} with" in sentence

@@ -52,7 +52,7 @@ def trained(many, untrained):
 def test_photographs_are_named_and_the_gain_is_told(trained, many):
     table = read_answers(many.out)
     assert table["name_1"].to_dict() == {"0.png": "animal 0", "3.png": "animal 3"}
-    [sentence] = [one for one in trained.sentences if one.startswith("Training helped")]
+    [sentence] = [one for one in trained.sentences if one.startswith("Training ")]
     assert f"on {INDIVIDUALS * VIEWS} photographs of the catalogue" in sentence
 
 
