@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.data.tables import NEW_WHALE
-from pipeline.steps.labels import conflicts
+from pipeline.steps.labels import conflicts, graph
 from pipeline.steps.labels.verdicts import Pair
 from pipeline.system.errors import UserError
 
@@ -28,9 +28,10 @@ def correct_labels(
     same, different : pairs of `labels`
 
     If two `different` groups share a label, it is removed from the one in doubt: the group that has
-    further labels, or is the `same` as something with another label. A group with several labels
-    keeps those of the groups that it is the `same` as. If these have none in common with it, or
-    have several labels themselves, `policy` resolves the group first, since a `same` needs one
+    further labels, or is the `same` as something with another label. Without such a doubt, the
+    label stays with the one that is the `same` as another group with it. A group with several
+    labels keeps those of the groups that it is the `same` as. If these have none in common with it,
+    or have several labels themselves, `policy` resolves the group first, since a `same` needs one
     label. A row that loses its label gets the one that is left, or becomes new_whale until a `same`
     names it. If two duplicates with different labels are called the `same`, both labels are right.
     Raises UserError naming the row of a `different` if nothing tells which label is wrong.
@@ -52,8 +53,12 @@ def correct_labels(
         number: remaining[number] & linked[number] for number in several if linked[number]
     }
     remaining = remove_doubtful(remaining, links, separate)
+    remaining = split_labels(remaining, links, separate)
+    joined = graph.component_numbers([(0, *link) for link in links])
     for row, a, b in different:
-        check_shared_labels(remaining, group[a], group[b], f"row {row}: {a} and {b}")
+        first, second = group[a], group[b]
+        if joined.get(first, -1) != joined.get(second, -2):  # else `find_new_names` names the rows
+            check_shared_labels(remaining, first, second, f"row {row}: {a} and {b}")
     labels = relabel(labels, remaining, policy)
     # verdicts that give a photograph two identities make them one: `find_new_names` joins them
     unresolved = {
@@ -130,14 +135,55 @@ def remove_doubtful(
     return remaining
 
 
+def split_labels(
+    labels: GroupLabels, links: list[GroupLink], separate: list[GroupLink]
+) -> GroupLabels:
+    """Leave each label that two `different` groups share to the side that was confirmed first.
+
+    A side is what `same` joins to one of the two, as far as it has the label. It is confirmed if it
+    has two groups or more. An unconfirmed side loses the label; of two confirmed ones the later
+    loses it, with all its groups. So later decisions never move a name from one animal to another.
+    If no side is confirmed, both keep the label: nothing tells which is wrong.
+
+    links : in the order of their decisions
+    """
+    sides = collect_sides(labels, links)
+    remaining = dict(labels)
+    for pair in separate:
+        for label in labels[pair[0]] & labels[pair[1]]:
+            first, second = (sides.get((number, label)) for number in pair)
+            if first and (not second or first[0] < second[0]):
+                loses = second[1] if second else {pair[1]}
+            elif second and (not first or second[0] < first[0]):
+                loses = first[1] if first else {pair[0]}
+            else:
+                continue
+            remaining |= {number: remaining[number] - {label} for number in loses}
+    return remaining
+
+
+def collect_sides(
+    labels: GroupLabels, links: list[GroupLink]
+) -> dict[tuple[int, str], tuple[int, set[int]]]:
+    """The confirmed side of a group and one of its labels: its place in time, and its groups."""
+    sides: dict[tuple[int, str], tuple[int, set[int]]] = {}
+    components = graph.connected_components([(0, *link) for link in links])
+    for place, component in enumerate(components):
+        for label in {label for number in component for label in labels[number]}:
+            having = {number for number in component if label in labels[number]}
+            if len(having) > 1:
+                sides |= {(number, label): (place, having) for number in having}
+    return sides
+
+
 def check_shared_labels(labels: GroupLabels, first: int, second: int, description: str) -> None:
     """Raise UserError if two `different` groups share a label that is the only one of either."""
     shared = labels[first] & labels[second]
     if shared and 1 in (len(labels[first]), len(labels[second])):
         raise UserError(
             f"data/review.csv, {description} differ, but both have the label {min(shared)}: decide "
-            "before which of them is `new`, or the `same` as another individual, or correct "
-            "train.csv, or the `name` that a reviewer gave"
+            "before which of them is `new`, or the `same` as another individual or as a third "
+            "photograph with this label, or correct train.csv, or the `name` that a reviewer gave"
         )
 
 

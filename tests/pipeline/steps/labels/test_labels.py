@@ -327,6 +327,45 @@ class TestCorrections:
             labels(self.ALONE, review=review)
 
 
+class TestOneNameOfTwoAnimals:
+    """All of a to f have the name w1."""
+
+    def found(self, *review: str) -> str:
+        """The photographs that keep the name, then those that are unnamed, then new individuals."""
+        table = pd.Series(labels(dict.fromkeys("abcdef", "w1"), review=review))
+        parts = table.groupby(table, sort=False).groups
+        names = ["w1", "new_whale*", *sorted(set(parts) - {"w1", "new_whale*"})]
+        return " ".join(f"{''.join(parts.get(name, []))}:{name}" for name in names)
+
+    def test_the_name_stays_where_a_third_photograph_confirms_it(self):
+        expected = "abcde:w1 f:new_whale*"
+        assert self.found("a b same", "f a different") == expected
+        assert self.found("a f different", "b a same") == expected
+
+    def test_same_that_leads_to_the_different_one_is_a_contradiction(self):
+        with pytest.raises(ValueError, match="row 2 says that f and a differ, same in rows 4, 3"):
+            self.found("f a different", "a b same", "f b same")
+
+    def test_the_side_that_was_confirmed_first_keeps_it_whole_however_the_other_grows(self):
+        review = ["d e same", "b c same", "d b different"]
+        assert self.found(*review) == "adef:w1 :new_whale* bc:review_b*"
+        assert self.found(*review, "c a same") == "def:w1 :new_whale* abc:review_a*"
+
+    def test_three_sides(self):
+        """d differs from e, which loses the name too: each for itself."""
+        review = ["a b same", "e f same", "d e different", "e a different"]
+        assert self.found(*review) == "abc:w1 d:new_whale* ef:review_e*"
+
+    def test_two_single_photographs_are_undecidable(self):
+        with pytest.raises(ValueError, match="row 3: c and d differ, but both have the label w1"):
+            self.found("a b same", "c d different")
+
+    def test_an_unlabelled_photograph_may_join_a_side(self):
+        identities = {"a": "w1", "b": "w1", "c": "w1", "n": "new_whale"}
+        found = labels(identities, review=["a n same", "n b same", "c a different"])
+        assert found == {"a": "w1", "b": "w1", "c": "new_whale*", "n": "w1*"}
+
+
 class TestNew:
     def test_takes_a_photograph_and_its_duplicates_out_of_their_identity(self):
         identities = {"a": "w1", "b": "w1", "c": "w1"}
