@@ -48,7 +48,7 @@ def read_rgb(path: str | Path, reduction: int = 1) -> np.ndarray:
     """
     data = read_bytes(path)
     # IMREAD_COLOR_RGB would spare this, but decodes 16-bit TIFFs to other pixels (OpenCV 5.0.0)
-    if data.startswith(JPEG) or raw.is_raw(path, data[: image_header.START]):
+    if is_averaged(path, data):
         pixels = decode(data, path, REDUCED[reduction])
     else:
         pixels = shrink(decode(data, path), reduction)
@@ -57,6 +57,11 @@ def read_rgb(path: str | Path, reduction: int = 1) -> np.ndarray:
         strip = pixels[top : top + rows]
         cv2.cvtColor(strip, cv2.COLOR_BGR2RGB, dst=strip)
     return pixels
+
+
+def is_averaged(path: str | Path, data: bytes) -> bool:
+    """Whether decoding a file at 1/2, 1/4 or 1/8 averages its pixels; else OpenCV skips some."""
+    return data.startswith(JPEG) or raw.is_raw(path, data[: image_header.START])
 
 
 def shrink(pixels: np.ndarray, reduction: int) -> np.ndarray:

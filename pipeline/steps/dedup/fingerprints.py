@@ -77,10 +77,11 @@ def read_thumbnail(path: str, shorter_side: int) -> np.ndarray:
 
     A JPEG is decoded at 1/2, 1/4 or 1/8 if that leaves its shorter side at least 2 x SIZE pixels.
     """
-    flags = cv2.IMREAD_GRAYSCALE
-    for factor, reduced in ((2, 16), (4, 32), (8, 64)):  # cv2.IMREAD_REDUCED_GRAYSCALE_<factor>
-        flags = reduced | cv2.IMREAD_GRAYSCALE if shorter_side >= 2 * SIZE * factor else flags
-    pixels = images.decode(images.read_bytes(path), path, flags)
+    data, flags = images.read_bytes(path), cv2.IMREAD_GRAYSCALE
+    if images.is_averaged(path, data):
+        for factor, reduced in ((2, 16), (4, 32), (8, 64)):  # IMREAD_REDUCED_GRAYSCALE_<factor>
+            flags = reduced | cv2.IMREAD_GRAYSCALE if shorter_side >= 2 * SIZE * factor else flags
+    pixels = images.decode(data, path, flags)
     return cv2.resize(pixels, (SIZE, SIZE), interpolation=cv2.INTER_AREA)
 
 

@@ -177,3 +177,17 @@ def test_a_chain_of_pairs_is_cut_if_its_ends_disagree():
     assert dedup.merge_pairs(3, [(1, 0), (1, 2), (0, 2)], never).tolist() == [0, 0, 0]
     assert dedup.merge_pairs(3, [(1, 0), (1, 2)], lambda a, b: True).tolist() == [0, 0, 0]
     assert dedup.merge_pairs(2, [], never).tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("ending", [".png", ".tiff", ".webp"])
+def test_fine_stripes_are_averaged_in_every_format(tmp_path, ending):
+    """Nine pixels wide, they alias if pixels are skipped: OpenCV does so outside of JPEG."""
+    stripes = 128 + 100 * np.sin(2 * np.pi * np.arange(1800) / 9)
+    pixels = np.repeat(np.tile(stripes.round().astype(np.uint8), (1600, 1))[..., None], 3, axis=2)
+    paths = [tmp_path / f"a{ending}", tmp_path / "b.jpg"]
+    for path in paths:
+        cv2.imwrite(str(path), pixels)
+    thumbnails = [fingerprints.read_thumbnail(str(path), 1600) for path in paths]
+    assert all(thumbnail.std() < 15 for thumbnail in thumbnails)
+    difference = np.abs(np.subtract(*(t.astype(float) for t in thumbnails))).mean()
+    assert difference < ON.pixel_difference * 255
