@@ -125,9 +125,8 @@ def build_known(photographs: Photographs) -> Known:
     """The labelled photographs as `tailprint name` has its catalogue."""
     images = list(photographs.known)
     rows = pd.DataFrame({"image": images, "identity": list(photographs.known.values())})
-    of_run = artefacts.load_labels()[
-        "identity"
-    ]  # decisions may have taken all of one's photographs
+    # decisions may have taken all photographs of an individual: its name is known nevertheless
+    of_run = artefacts.load_labels()["identity"]
     names = {str(name): str(name) for name in [*of_run, *photographs.known.values()]}
     files = {image: str(photographs.table.loc[image, "photograph"]) for image in images}
     return Known(rows, names, files, {image: photographs.digest[image] for image in images})

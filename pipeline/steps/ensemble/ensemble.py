@@ -13,6 +13,7 @@ from pipeline.steps.ensemble.assemble import FoldEvidence, select_tests, stack_h
 from pipeline.steps.ensemble.blend import COLUMNS, Blend
 
 CERTAIN = 20.0  # log-odds of an answer taken from a duplicate of the photograph
+ORDER = 5.0  # the other candidates stay below it, and keep their order up to these log-odds
 
 
 def score_queries(
@@ -82,7 +83,7 @@ def copy_labels(table: pd.DataFrame, duplicates: pd.DataFrame) -> pd.DataFrame:
     copied_label = table["query"].map(label)
     copied = table["test"] & copied_label.notna()
     right = copied & (table["identity"] == copied_label)
-    log_odds = table["log_odds"].mask(copied, -CERTAIN + table["log_odds"].clip(-5, 5))
+    log_odds = table["log_odds"].mask(copied, table["log_odds"].clip(-ORDER, ORDER) - CERTAIN)
     log_odds = log_odds.mask(right, CERTAIN)
     missing = _build_missing_rows(table[copied], label)
     return pd.concat([table.assign(log_odds=log_odds), missing], ignore_index=True)[COLUMNS]
