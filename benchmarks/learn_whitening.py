@@ -19,7 +19,7 @@ import typer
 from pipeline import params, paths
 from pipeline.data import artefacts
 from pipeline.data.features import Features
-from pipeline.data.tables import NEW_WHALE
+from pipeline.data.tables import NEW_WHALE, is_pseudo
 from pipeline.params import Match
 from pipeline.steps.keypoints import keypoints, whitening
 from pipeline.steps.match.by_number import number_photographs
@@ -49,7 +49,7 @@ def main(run: Path, output: Path = whitening.FILE, seed: int = 0) -> None:
 
 def draw_pairs(folds: pd.DataFrame, seed: int) -> list[tuple[str, str]]:
     """Pairs of labelled photographs of one individual, no two duplicates."""
-    named = folds[(folds["identity"] != NEW_WHALE) & (folds["only_fold"] == "")]
+    named = folds[(folds["identity"] != NEW_WHALE) & ~is_pseudo(folds)]
     photographs = named.sort_values("image").drop_duplicates("group")
     shuffled = photographs.sample(frac=1, random_state=seed)
     own = shuffled.groupby("identity", sort=False)["image"]

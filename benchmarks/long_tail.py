@@ -26,7 +26,7 @@ import typer
 from pipeline import paths
 from pipeline.data import tables
 from pipeline.data.gallery import Embeddings
-from pipeline.data.tables import NEW_WHALE
+from pipeline.data.tables import NEW_WHALE, is_pseudo
 from pipeline.evaluation import metrics, protocol
 from pipeline.evaluation.ablation_study import BASE, Study, format_markdown, load_study
 from pipeline.models import member_networks, preflight
@@ -112,7 +112,7 @@ def keep_few(folds: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
     No query is a duplicate of a photograph that is kept.
     """
-    shuffled = folds[folds["only_fold"] == ""].sample(frac=1, random_state=0)
+    shuffled = folds[~is_pseudo(folds)].sample(frac=1, random_state=0)
     is_new = shuffled["identity"] == NEW_WHALE
     known = shuffled[~is_new]
     cap = (known["identity"].rank(method="dense").astype(int) - 1) % len(CAPS)

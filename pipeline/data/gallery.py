@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.data import tables
-from pipeline.data.tables import NEW_WHALE
+from pipeline.data.tables import NEW_WHALE, is_pseudo
 from pipeline.system.errors import OTHER_SETTINGS, UserError, explain_damage
 
 KNOWN = "known"  # its identity has an image in the query's gallery
@@ -66,7 +66,7 @@ def gallery_rows(folds: pd.DataFrame, fold: int = NO_FOLD, part: int = NO_FOLD) 
     labelled photographs are trained on but left out here: they are test queries themselves, and no
     held-out query finds itself.
     """
-    in_gallery = (folds["identity"] != NEW_WHALE) & (folds["only_fold"] == "")
+    in_gallery = (folds["identity"] != NEW_WHALE) & ~is_pseudo(folds)
     return folds[in_gallery & ~is_hidden(folds, fold, part)].reset_index(drop=True)
 
 
@@ -123,7 +123,7 @@ def count_of_truth(folds: pd.DataFrame, held_out: pd.DataFrame) -> np.ndarray:
 
     held_out : q rows (columns image, truth); 0 for a new individual
     """
-    labelled = folds[folds["only_fold"] == ""].set_index("image")[["fold", "part"]]
+    labelled = folds[~is_pseudo(folds)].set_index("image")[["fold", "part"]]
     own = labelled.loc[held_out["image"]]
     return count_photographs(folds, own, held_out["truth"].to_numpy())
 

@@ -90,6 +90,11 @@ NUMBERS = {
 }
 
 
+def is_pseudo(table: pd.DataFrame) -> "pd.Series[bool]":
+    """Which rows of "labels" or "folds" are pseudo-labels: guesses to train one member on."""
+    return table["only_fold"] != ""
+
+
 def read(kind: str, path: Path) -> pd.DataFrame:
     """Read a table of COLUMNS that a stage wrote.
 

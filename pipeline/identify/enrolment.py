@@ -10,7 +10,7 @@ from pathlib import Path
 from pipeline import paths
 from pipeline.data import artefacts, identity_names, images, tables
 from pipeline.data.enrolled_photo import Enrolled, load_enrolled
-from pipeline.data.tables import NEW_WHALE
+from pipeline.data.tables import NEW_WHALE, is_pseudo
 from pipeline.identify.eligibility import check_members
 from pipeline.identify.photograph import Extractor, read_images
 from pipeline.identify.stored_tables import StoredTables
@@ -85,7 +85,7 @@ def competition_identity(sha256: str) -> str | None:
     table = artefacts.load_images()
     names = table.loc[table["sha256"] == sha256, "image"]
     labels = artefacts.load_labels()
-    labels = labels[labels["only_fold"] == ""]  # a pseudo-label is a guess
+    labels = labels[~is_pseudo(labels)]  # a pseudo-label is a guess
     identities = labels.loc[labels["image"].isin(names), "identity"]
     return None if identities.empty else str(identities.iloc[0])
 

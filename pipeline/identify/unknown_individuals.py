@@ -14,7 +14,7 @@ from scipy.special import expit
 from pipeline import paths
 from pipeline.data import artefacts, tables
 from pipeline.data.members import load_vectors
-from pipeline.data.tables import NEW_WHALE
+from pipeline.data.tables import NEW_WHALE, is_pseudo
 from pipeline.evaluation.components import split
 from pipeline.evaluation.peers import MEASURES, PeerModel, PeerSet, tabulate
 from pipeline.identify.ensembles import check_ensembles
@@ -151,7 +151,5 @@ def load_new_images(ensemble: str, p: Params) -> pd.Series:
 def load_held_out(backbones: Sequence[str], fold: int) -> Labelled:
     """The embeddings and individuals of a fold's held-out photographs, new_whale left out."""
     rows = artefacts.load_folds()
-    rows = rows[
-        (rows["fold"] == fold) & (rows["identity"] != NEW_WHALE) & (rows["only_fold"] == "")
-    ]
+    rows = rows[(rows["fold"] == fold) & (rows["identity"] != NEW_WHALE) & ~is_pseudo(rows)]
     return load_vectors(backbones, [fold], rows["image"]), rows["identity"].to_numpy()

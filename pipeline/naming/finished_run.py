@@ -18,7 +18,7 @@ from pipeline.data import artefacts, competition_directory, spreadsheet, tables
 from pipeline.data.competition_directory import ORIGIN
 from pipeline.data.members import load_vectors
 from pipeline.data.pseudo_table import read_pseudo_labels
-from pipeline.data.tables import NEW_WHALE
+from pipeline.data.tables import NEW_WHALE, is_pseudo
 from pipeline.exchange import named_folder
 from pipeline.exchange.named_folder import CATALOGUE, NEW
 from pipeline.identify.ensembles import check_ensembles
@@ -105,7 +105,7 @@ def load_photographs(p: Params) -> Photographs:
         record.read_decisions(paths.REVIEW),
         read_pseudo_labels(paths.PSEUDO),
     )
-    resolved = resolved[(resolved["only_fold"] == "") & (resolved["identity"] != NEW_WHALE)]
+    resolved = resolved[~is_pseudo(resolved) & (resolved["identity"] != NEW_WHALE)]
     table = competition_directory.read_names(Path(p.competition.path))
     if table is None:
         files = [str(Path(path).absolute()) for path in images["path"]]
@@ -182,7 +182,7 @@ def find_names(known: Mapping[str, str]) -> dict[str, str]:
     known : the individual of each labelled photograph, after all decisions
     """
     rows = artefacts.load_labels()
-    rows = rows[(rows["only_fold"] == "") & rows["image"].isin(list(known))]
+    rows = rows[~is_pseudo(rows) & rows["image"].isin(list(known))]
     now = rows["image"].map(known).groupby(rows["identity"]).agg(lambda own: own.mode().iloc[0])
     return {str(before): str(name) for before, name in now.items() if before != name != NEW_WHALE}
 

@@ -16,7 +16,7 @@ import pandas as pd
 from pipeline import paths
 from pipeline.data import artefacts
 from pipeline.data.pseudo_table import read_pseudo_labels
-from pipeline.data.tables import NEW_WHALE
+from pipeline.data.tables import NEW_WHALE, is_pseudo
 from pipeline.review.scope import KEYS, Scope, pair_photographs
 from pipeline.steps.labels import labels, record
 from pipeline.steps.labels.verdicts import select_verdicts
@@ -102,7 +102,7 @@ class Ledger:
         images, groups, pseudo = tables
         decisions = pd.DataFrame(rows, columns=KEYS, dtype=str)
         table = labels.resolve_labels(images, groups, self._policy, decisions, pseudo)
-        table = table[table["only_fold"] == ""].set_index("image")
+        table = table[~is_pseudo(table)].set_index("image")
         own = NEW_WHALE + " " + table["group"].astype(str)  # an identity has no space
         return table["identity"].where(table["identity"] != NEW_WHALE, own)
 

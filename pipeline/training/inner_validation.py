@@ -13,7 +13,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from pipeline.data.tables import NEW_WHALE
+from pipeline.data.tables import NEW_WHALE, is_pseudo
 from pipeline.evaluation import few_shot_accuracy
 from pipeline.models.embedding_net import EmbeddingNet
 from pipeline.training.dataset import View, ViewDataset
@@ -30,7 +30,7 @@ def split_rows(
     Of a `fraction` of the identities with two photographs or more, one photograph is held back
     with its duplicates. Pseudo-labels are never held back: they may be wrong.
     """
-    known = training[(training["identity"] != NEW_WHALE) & (training["only_fold"] == "")]
+    known = training[(training["identity"] != NEW_WHALE) & ~is_pseudo(training)]
     photographs = known.drop_duplicates("group").groupby("identity")["group"].apply(list)
     several = photographs[photographs.map(len) > 1].sort_index()
     rng = np.random.default_rng(seed)

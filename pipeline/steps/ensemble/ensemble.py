@@ -8,7 +8,7 @@ over folds, later, in `submission`.
 import pandas as pd
 
 from pipeline.data.gallery import TEST
-from pipeline.data.tables import NEW_WHALE
+from pipeline.data.tables import NEW_WHALE, is_pseudo
 from pipeline.steps.ensemble.assemble import FoldEvidence, select_tests, stack_held_out
 from pipeline.steps.ensemble.blend import COLUMNS, Blend
 
@@ -72,7 +72,7 @@ def add_missing_queries(table: pd.DataFrame, folds: list[FoldEvidence]) -> pd.Da
 
 def label_duplicates(duplicates: pd.DataFrame, folds: pd.DataFrame) -> pd.DataFrame:
     """Give duplicates (table "duplicates") the final label in "folds"; drop those without one."""
-    labels = folds[folds["only_fold"] == ""].set_index("image")["identity"]
+    labels = folds[~is_pseudo(folds)].set_index("image")["identity"]
     labelled = duplicates.assign(identity=duplicates["duplicate_of"].map(labels))
     return labelled[labelled["identity"].notna()]
 

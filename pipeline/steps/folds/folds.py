@@ -23,7 +23,7 @@ import pandas as pd
 
 from pipeline.data import encounters, gallery, identity_names
 from pipeline.data.named import is_named
-from pipeline.data.tables import NEW_WHALE
+from pipeline.data.tables import NEW_WHALE, is_pseudo
 from pipeline.params import Folds
 from pipeline.steps.folds import seasons
 from pipeline.steps.folds.distribution import distribute
@@ -91,7 +91,7 @@ def assign_folds(labels: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
     names leave none to hold out.
     """
     named = is_named(labels)
-    is_labelled = (labels["only_fold"] == "") & ~named
+    is_labelled = ~is_pseudo(labels) & ~named
     labelled = labels[is_labelled]
     # by name, so that the result does not depend on the order of the rows
     photographs = choose_representatives(labelled)

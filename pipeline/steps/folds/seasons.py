@@ -21,6 +21,7 @@ from pipeline.data import gallery
 from pipeline.data.gallery import KNOWN, NO_FOLD, SEASON
 from pipeline.data.named import is_named
 from pipeline.data.seasons import name_season, number_seasons
+from pipeline.data.tables import is_pseudo
 from pipeline.params import Folds
 from pipeline.system.errors import UserError
 
@@ -36,7 +37,7 @@ def assign_seasons(labels: pd.DataFrame, date: Mapping[str, str], settings: Fold
     Named photographs are never held out, and are in the test's gallery alone. Raises UserError for
     pseudo-labels, which may be of any time, and for a season that has too few photographs.
     """
-    if (labels["only_fold"] != "").any():
+    if is_pseudo(labels).any():
         raise UserError(
             "data/pseudo.csv: members by season learn from earlier seasons, and not from "
             f"pseudo-labels: git checkout data/pseudo.csv, {AT_RANDOM}"

@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.data import gallery
+from pipeline.data.tables import is_pseudo
 from pipeline.params import Report
 from pipeline.steps.report import answers, best_matches, duplicates, embedding_map, entries
 from pipeline.steps.report.rank_changes import compare_rankings
@@ -108,7 +109,7 @@ def build_map(sources: Sources, groups: list[dict[str, Any]], seed: int) -> list
     rows = embedding_map.sample_rows(len(embeddings.names), seed)
     positions = embedding_map.project(embeddings.vectors[rows], seed)
     labels = sources.labels
-    identities = labels[labels["only_fold"] == ""].set_index("image")["identity"]
+    identities = labels[~is_pseudo(labels)].set_index("image")["identity"]
     marks = {
         image: "conflict" if group["c"] else "duplicate" for group in groups for image in group["g"]
     }

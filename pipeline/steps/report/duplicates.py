@@ -10,6 +10,8 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.data.tables import is_pseudo
+
 
 def list_groups(
     groups: pd.DataFrame, images: pd.DataFrame, labels: pd.DataFrame
@@ -19,7 +21,7 @@ def list_groups(
     groups, images, labels : the tables "groups", "images" and "labels"
     """
     original = images.set_index("image")["identity"]
-    current = labels[labels["only_fold"] == ""].set_index("image")["identity"]
+    current = labels[~is_pseudo(labels)].set_index("image")["identity"]
     entries = []
     for _, rows in groups[groups.duplicated("group", keep=False)].groupby("group"):
         names = rows["image"].tolist()

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.data.gallery import KNOWN, count_of_truth
+from pipeline.data.tables import is_pseudo
 from pipeline.evaluation import metrics, protocol
 from pipeline.evaluation.coverage import count_individuals
 from pipeline.evaluation.photograph_precision import average_precision
@@ -52,7 +53,7 @@ def measure_precision(known: pd.DataFrame, found: pd.DataFrame, folds: pd.DataFr
 
     known : q rows of the table "rankings"
     """
-    labels = folds[folds["only_fold"] == ""].set_index("image")["identity"]
+    labels = folds[~is_pseudo(folds)].set_index("image")["identity"]
     row = pd.Index(known["image"]).get_indexer(pd.Index(found["query"]))
     rank = found.groupby("query").cumcount().to_numpy()
     right = labels[found["photograph"]].to_numpy() == known["truth"].to_numpy()[row]

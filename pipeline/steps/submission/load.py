@@ -9,6 +9,7 @@ from pipeline import paths
 from pipeline.data import artefacts, scenarios, tables
 from pipeline.data.members import load_vectors
 from pipeline.data.scenarios import Scenarios
+from pipeline.data.tables import is_pseudo
 from pipeline.evaluation.peers import PeerModel, PeerSet
 from pipeline.params import Ensemble, Format
 from pipeline.steps.submission import photographs
@@ -106,7 +107,7 @@ class Search:
 
     def answer(self, given: Scenarios, trained: Sequence[int]) -> pd.DataFrame:
         """The photographs of the scenarios' queries, by the members of the folds `trained`."""
-        labels = self.folds.loc[self.folds["only_fold"] == "", ["image", "identity"]]
+        labels = self.folds.loc[~is_pseudo(self.folds), ["image", "identity"]]
         images = [*given.queries["image"], *given.databases["image"]]
         pairs = self._load_pairs(trained, images, paths.TEST)
         return photographs.answer(given, Individuals.build(self.posteriors, labels), pairs)
