@@ -1,12 +1,13 @@
 """How many decisions a review needs, by the order in which it asks.
 
-    python -m benchmarks.review_order [--seeds 5]
+    python -m benchmarks.review_order FOLDER [--seeds 3]
 
-Wrong names are planted in the labels of a finished run, in the project's folder: photographs that
-get the name of another individual, and individuals whose photographs get two names. A simulated
-reviewer, who is never wrong, answers by the labels before; every answer is applied by the step
-`labels`, and decisions are counted until 99 % of the benefit is reached: the photographs whose name
-is right again. All orders ask the same questions, follow-ups too.
+Each seed is a clone of the last commit in FOLDER, with a demo whose labels have errors: photographs
+with the name of another individual, individuals with two names, and names of two individuals. It is
+run to the stage `verify`, so that networks and models have learned from the wrong names, as a
+user's have. A simulated reviewer, who is never wrong, answers by the names before; every answer is
+applied by the step `labels`, and decisions are counted until 99 % of the benefit is reached: the
+photographs whose name is right again. All orders ask the same questions, follow-ups too.
 
 gain          by expected gain, as the page asks
 probability   the most probable pair first, follow-ups at once
@@ -14,35 +15,43 @@ random        any pair first, follow-ups at once
 
 `gain` goes on until the page says that no more is worth an answer and 50 answers have corrected
 nothing: its benefit is that of all. The others end when they have reached it.
-
-The run's networks and its model of pairs have learned from the right names, which flatters all
-orders alike.
 """
 
+import contextlib
+import sys
+from functools import partial
+from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import numpy as np
 import pandas as pd
 import typer
+from ruamel.yaml import YAML
 
-from pipeline import params
+from pipeline import params, paths
 from pipeline.data import artefacts, tables
 from pipeline.data.tables import NEW_WHALE
+from pipeline.demo.competition import write_competition
 from pipeline.review.candidates import estimate_probabilities, load_candidates
-from pipeline.review.questions import FOLLOW_UP, PAIR, State, count_worthwhile, rank_questions
+from pipeline.review.follow_ups import FOLLOW_UP
+from pipeline.review.questions import count_worthwhile, rank_questions
+from pipeline.review.state import PAIR, State
 from pipeline.steps.labels import labels
+from pipeline.system import children, clones
 
 ENOUGH = 0.99
 IDLE = 50  # decisions in a row that correct nothing more
 ORDERS = ["gain", "probability", "random"]
+COMPETITION, TRUTH = "data/planted", "truth.csv"  # in a clone
 NO_PSEUDO = pd.DataFrame(columns=tables.COLUMNS["pseudo"])
 Decision = tuple[str, str, str]
 
 
 class Run(NamedTuple):
-    """The images with their true names, their duplicate groups, and `load_candidates`."""
+    """The images with their labels, and their true names; duplicate groups, `load_candidates`."""
 
     images: pd.DataFrame
+    truth: pd.DataFrame
     groups: pd.DataFrame
     candidates: pd.DataFrame
 
@@ -55,66 +64,102 @@ class Course(NamedTuple):
 
 
 def main(
-    seeds: int = 5,
+    folder: Path,
+    seeds: int = 3,
     wrong: Annotated[float, typer.Option(help="Photographs with a wrong name.")] = 0.05,
     doubled: Annotated[int, typer.Option(help="Individuals with two names.")] = 5,
-    most: Annotated[int, typer.Option(help="Decisions after which a review ends.")] = 300,
+    shared: Annotated[int, typer.Option(help="Names of two individuals.")] = 5,
+    most: Annotated[int, typer.Option(help="Decisions after which a review ends.")] = 400,
 ) -> None:
     """Count the decisions until the planted errors are corrected."""
-    run, rows = load_run(), []
+    rows = []
     for seed in range(seeds):
-        planted = plant(run, wrong, doubled, np.random.default_rng(seed))
-        enough = len(planted)
-        for order in ORDERS:
-            course = review(planted, run, order, seed, most, enough)
-            start, end = course.right[0], max(course.right)
-            if order == "gain":
-                benefit = end - start
-                enough = int(np.ceil(start + ENOUGH * benefit))
-            rows.append([seed, order, end - start, *summarize(course, enough, benefit)])
-            print(*rows[-1], flush=True)
-    columns = ["seed", "order", "benefit", "decisions", "all", "said enough", "by then"]
+        project = folder / f"seed-{seed}"
+        if not project.is_dir():
+            counts = {"wrong": wrong, "doubled": doubled, "shared": shared}
+            clones.clone(project, partial(prepare, seed=seed, counts=counts))
+        if not (project / paths.PAIR_MODEL).is_file():
+            command = [sys.executable, "-m", "commands.dvc_program", "repro", "verify"]
+            children.run_checked(command, project)
+        with contextlib.chdir(project):
+            rows += measure(load_run(), seed, most)
+    columns = ["seed", "order", "errors", "benefit", "decisions", "all", "said enough", "by then"]
     table = pd.DataFrame(rows, columns=columns)
     print(table.groupby("order", sort=False)[columns[2:]].median().to_string())
 
 
+def prepare(part: Path, seed: int, counts: dict[str, float]) -> None:
+    """Draw the demo of a seed, with errors in its labels, and make a clone read it.
+
+    counts : those of `plant`
+    """
+    yaml = YAML()
+    values = yaml.load(part / "params.yaml")
+    demo = values["demo"]
+    write_competition(part / COMPETITION, seed, demo["train_images"], demo["test_images"])
+    train = pd.read_csv(part / COMPETITION / "train.csv", dtype=str)
+    train.to_csv(part / TRUTH, index=False)
+    planted = plant(train, np.random.default_rng(seed), **counts)
+    planted.to_csv(part / COMPETITION / "train.csv", index=False)
+    values["competition"]["path"] = COMPETITION
+    yaml.dump(values, part / "params.yaml")
+
+
+def plant(
+    train: pd.DataFrame, rng: np.random.Generator, wrong: float, doubled: int, shared: int
+) -> pd.DataFrame:
+    """The labels (columns Image, Id) with errors in them; no individual has two kinds."""
+    truth = train["Id"].to_numpy(dtype=object)
+    names = truth.copy()
+    sizes = train.loc[truth != NEW_WHALE, "Id"].value_counts().sort_index()
+    several = sizes.index[sizes >= 2]
+    for name in rng.choice(sizes.index[sizes >= 4], doubled, replace=False):
+        rows = np.flatnonzero(truth == name)
+        names[rng.choice(rows, len(rows) // 2, replace=False)] = f"{name}_again"
+    plain = np.setdiff1d(several, truth[names != truth].astype(str))
+    pairs = rng.choice(plain, (shared, 2), replace=False)
+    for name, other in pairs:
+        names[truth == other] = name
+    plain = np.setdiff1d(plain, pairs)
+    rows = np.flatnonzero(np.isin(truth, plain))
+    for row in rng.choice(rows, round(wrong * len(rows)), replace=False):
+        names[row] = rng.choice(plain[plain != truth[row]])
+    return train.assign(Id=names)
+
+
 def load_run() -> Run:
+    """The run in the current folder."""
     p = params.load()
     images, groups = artefacts.load_images(), artefacts.load_groups()
-    truth = artefacts.load_labels().drop_duplicates("image").set_index("image")["identity"]
-    images = images[images["image"].isin(truth.index)].reset_index(drop=True)
-    images["identity"] = truth.loc[images["image"]].to_numpy()
-    groups = groups[groups["image"].isin(truth.index)].reset_index(drop=True)
+    names = pd.read_csv(TRUTH, dtype=str).set_index("Image")["Id"]
+    images = images[images["image"].isin(names.index)].reset_index(drop=True)
+    groups = groups[groups["image"].isin(names.index)].reset_index(drop=True)
     first = groups.reset_index().groupby("group")["index"].transform("min")
+    truth = images.assign(identity=names[images["image"]].to_numpy())
     candidates = load_candidates(p.match.backbone, p.folds.trained)
-    return Run(images, groups.assign(group=first), candidates)
+    return Run(images, truth, groups.assign(group=first), candidates)
 
 
-def plant(run: Run, wrong: float, doubled: int, rng: np.random.Generator) -> pd.DataFrame:
-    """The images with wrong names: of whole duplicate groups, so that they do not contradict."""
-    group, truth = run.groups["group"].to_numpy(), run.images["identity"].to_numpy()
-    names = truth.copy()
-    sizes = run.images.loc[truth != NEW_WHALE, "identity"].value_counts().sort_index()
-    for name in rng.choice(sizes.index[sizes >= 4], doubled, replace=False):
-        members = np.unique(group[truth == name])
-        half = rng.choice(members, len(members) // 2, replace=False)
-        names[np.isin(group, half)] = f"{name}_again"
-    again = {name.removesuffix("_again") for name in names if name.endswith("_again")}
-    plain = [name for name in sizes.index[sizes >= 2] if name not in again]
-    candidates = np.unique(group[np.isin(truth, plain)])
-    for number in rng.choice(candidates, round(wrong * len(candidates)), replace=False):
-        rows = group == number
-        names[rows] = rng.choice([name for name in plain if name != truth[rows][0]])
-    return run.images.assign(identity=names)
+def measure(run: Run, seed: int, most: int) -> list[list[object]]:
+    """A row of each order."""
+    rows, enough, benefit = [], len(run.images), 0
+    for order in ORDERS:
+        course = review(run, order, seed, most, enough)
+        start, end = course.right[0], max(course.right)
+        if order == "gain":
+            benefit = end - start
+            enough = int(np.ceil(start + ENOUGH * benefit))
+        errors = len(run.images) - start
+        rows.append([seed, order, errors, end - start, *summarize(course, enough, benefit)])
+        print(*rows[-1], flush=True)
+    return rows
 
 
-def review(
-    planted: pd.DataFrame, run: Run, order: str, seed: int, most: int, enough: int
-) -> Course:
+def review(run: Run, order: str, seed: int, most: int, enough: int) -> Course:
     """Answer the questions of one order until `enough` photographs are right, or none is left."""
-    animal = to_nodes(run.images["identity"].set_axis(run.images["image"]), run.groups)
+    animal = resolve(run.truth, run.groups, [])
     decisions: list[Decision] = []
-    names = before = resolve(planted, run.groups, decisions)
+    names = before = resolve(run.images, run.groups, decisions)
     pairs = estimate_probabilities(run.candidates, before)
     pairs = pairs.assign(place=np.random.default_rng(seed).permutation(len(pairs)))
     course = Course([count_right(names, animal)], [])
@@ -132,7 +177,7 @@ def review(
         decisions.append((a, b, "same" if is_one else "different"))
         if is_one != (names[a] == names[b]):  # otherwise no name changes
             try:
-                names = resolve(planted, run.groups, decisions)
+                names = resolve(run.images, run.groups, decisions)
             except ValueError:  # refused, as by the server: the reviewer leaves it open
                 decisions[-1] = (a, b, "unsure")
         course.right.append(count_right(names, animal))

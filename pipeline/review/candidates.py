@@ -8,7 +8,7 @@ from pipeline import paths
 from pipeline.data import artefacts, tables
 from pipeline.data.members import Member
 from pipeline.review.gain import fit_prior
-from pipeline.review.questions import PAIR
+from pipeline.review.state import PAIR
 from pipeline.steps.verify.pairs import build_known_pairs
 from pipeline.steps.verify.stored_model import load_pair_model
 from pipeline.system.errors import require_files
@@ -19,9 +19,9 @@ LEAST_PROBABILITY = 0.001  # pairs below are never a question
 def load_candidates(backbone: str, folds: list[int]) -> pd.DataFrame:
     """Every pair of a held-out and a gallery photograph whose keypoints were compared.
 
-    Columns photograph, other, evidence (the log of the Bayes factor for "the same animal") and
-    weight (how many pairs it stands for). Raises UserError if the run is not finished, or has no
-    model of pairs.
+    Columns photograph (the query), other, evidence (the log of the Bayes factor for "the same
+    animal"), inliers (weighted) and weight (how many pairs it stands for). Raises UserError if the
+    run is not finished, or has no model of pairs.
 
     backbone : whose embeddings the model of pairs reads (`match.backbone`)
     """
@@ -38,16 +38,18 @@ def load_candidates(backbone: str, folds: list[int]) -> pd.DataFrame:
         )
         matched = matched[matched["query"].isin(held_out)].reset_index(drop=True)
         known = build_known_pairs(matched, queries, groups, member.embeddings())
-        named = matched[["query", "image", "weight"]].set_axis([*PAIR, "weight"], axis=1)
+        named = matched[["query", "image", "weight", "weighted_inliers"]]
+        named = named.set_axis([*PAIR, "weight", "inliers"], axis=1)
         found.append(named.assign(evidence=model.evidence(known)))
     return pd.concat(found, ignore_index=True)
 
 
 def estimate_probabilities(candidates: pd.DataFrame, names: "pd.Series[str]") -> pd.DataFrame:
-    """The pairs that are worth a thought, the most probable first, each once.
+    """The pairs that are worth a thought, the most probable first, photograph being the query.
 
-    Columns photograph, other, evidence, probability. Two photographs with one name show the same
-    animal far more often than two with different names: each kind has a prior of its own.
+    Columns photograph, other, evidence, probability, exceeds. Two photographs with one name show
+    the same animal far more often than two with different names: each kind has a prior of its own.
+    `exceeds` is the fraction of all pairs with different names that have fewer inliers.
 
     names : of every photograph; pairs with others are left out
     """
@@ -58,8 +60,15 @@ def estimate_probabilities(candidates: pd.DataFrame, names: "pd.Series[str]") ->
         evidence = pairs.loc[kind, "evidence"].to_numpy()
         prior = fit_prior(evidence, pairs.loc[kind, "weight"].to_numpy())
         probability[kind] = expit(evidence + logit(prior))
-    table = pairs[[*PAIR, "evidence"]].assign(probability=probability)
+    exceeds = rank_among(pairs["inliers"], pairs.loc[~is_one, ["inliers", "weight"]])
+    table = pairs[[*PAIR, "evidence"]].assign(probability=probability, exceeds=exceeds)
     table = table[probability >= LEAST_PROBABILITY]
-    table = table.sort_values("probability", ascending=False, kind="stable")
-    ends = np.sort(table[PAIR].to_numpy(dtype=str), axis=1)
-    return table[~pd.DataFrame(ends, table.index).duplicated()].reset_index(drop=True)
+    return table.sort_values("probability", ascending=False, kind="stable", ignore_index=True)
+
+
+def rank_among(inliers: "pd.Series[float]", others: pd.DataFrame) -> np.ndarray:
+    """The fraction of other pairs (columns inliers, weight) with fewer inliers than each of n."""
+    ordered = others.sort_values("inliers")
+    total = np.append(0.0, ordered["weight"].cumsum())
+    place = np.searchsorted(ordered["inliers"], inliers)
+    return total[place] / max(total[-1], 1e-9)

@@ -88,10 +88,12 @@ def _weigh(checks: list[tuple[str, float]]) -> list[float]:
 
 
 def _collect_evidence(pairs: pd.DataFrame, images: set[str]) -> dict[str, dict[str, float]]:
-    """The evidence of each of these images' pairs, by the other photograph."""
+    """The evidence of each of these images as the query, by the gallery's photograph.
+
+    Not of the reverse: the network has learned that a photograph of the gallery has its name.
+    """
     found: dict[str, dict[str, float]] = {}
-    chosen = pairs[pairs["photograph"].isin(images) | pairs["other"].isin(images)]
-    columns = chosen[["photograph", "other", "evidence"]]
-    for a, b, value in columns.itertuples(index=False, name=None):
-        found.setdefault(a, {})[b] = found.setdefault(b, {})[a] = value
+    columns = pairs.loc[pairs["photograph"].isin(images), ["photograph", "other", "evidence"]]
+    for query, other, value in columns.itertuples(index=False, name=None):
+        found.setdefault(query, {})[other] = value
     return found

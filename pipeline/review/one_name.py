@@ -1,12 +1,12 @@
 """The questions on photographs of one name, of which some may show another animal.
 
-The photographs of a name that look alike, directly or by way of others, form a side. The largest is
-taken for the animal that the name belongs to; each smaller one may be another animal, or the same
-one in another pose or light.
+The photographs of a name that are matched with each other, directly or by way of others, form a
+side. The largest is taken for the animal that the name belongs to; each smaller one may be another
+animal, or the same one in another pose or light. Only local features count: the network has learned
+that all of them have one name, right or wrong, and finds them alike.
 """
 
-from collections.abc import Sequence
-from itertools import product
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,14 +14,14 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from pipeline.review.state import COLUMNS, PAIR, Answer, State
+from pipeline.review.state import COLUMNS, PAIR, WORTH, Answer, State
 from pipeline.steps.labels import graph
 
-ALIKE = 0.5  # the probability from which on two photographs of a name are on one side
+MATCHED = 0.995  # the fraction of the pairs with different names that a matched pair exceeds
 MISNAMED = 0.05  # the fraction of photographs that are expected to have a wrong name
-CONFIRM = "do both show the animal of this name, with which others of its photographs are compared?"
+CONFIRM = "do both show the animal of this name? Others of its photographs are compared with them"
+DECIDED = ("same", "different")
 TWO_ANIMALS = "one name, maybe two animals"
-Pairs = dict[frozenset[str], float]  # the probability of each pair of photographs
 
 
 class Question(NamedTuple):
@@ -34,114 +34,136 @@ class Question(NamedTuple):
     reason: str
 
 
+class Name(NamedTuple):
+    """The photographs of a name: its largest side, and the smaller ones."""
+
+    main: list[str]
+    apart: list[list[str]]
+
+
+Known = Mapping[tuple[str, str], float]  # the probability of a pair, in either order
+
+
 def list_doubtful_names(pairs: pd.DataFrame, state: State) -> pd.DataFrame:
-    """The questions on photographs of one name, columns COLUMNS.
+    """The questions on photographs of one name that are worth an answer, columns COLUMNS.
 
-    A `different` takes a name from a photograph only if a `same` has confirmed the other one: the
-    first question on a name is therefore its most probable pair, then each smaller side is compared
-    with a confirmed photograph of the largest one, by the most probable of their pairs. The gain is
-    the probability that the one photograph which would lose its name has a wrong one; that of the
-    first question is the mean of these, it being one answer more.
+    A `different` takes the name from a photograph only if a `same` has confirmed the other one. So
+    the first question on a name is the most probable pair of its largest side; then each smaller
+    side is compared with a confirmed photograph, by their most probable pair. The gain is the
+    probability that the side is another animal, since one photograph loses its name at first; half
+    of it for the first question.
 
-    The probability that a side has a wrong name: if MISNAMED of all photographs had one, and all of
-    these were apart from the largest side of their name, the fraction of those apart for that
-    reason; less the probability of their most probable pair with it.
+    pairs : columns photograph, other, probability, exceeds (`estimate_probabilities`)
     """
-    sides = find_sides(pairs, state)
-    apart = sides[~sides["is_main"]]
-    if apart.empty:
-        return pd.DataFrame(columns=COLUMNS)
-    is_wrong = min(1.0, MISNAMED * len(sides) / len(apart))
-    names = sides["name"]
-    doubtful = pairs[is_of_one(pairs, names[names.isin(apart["name"])])]
-    probability = {
-        frozenset(pair): chance
-        for *pair, chance in doubtful[[*PAIR, "probability"]].itertuples(index=False, name=None)
-    }
-    questions = [
-        question
-        for _, own in sides[names.isin(apart["name"])].groupby("name", sort=False)
-        for question in ask_name(own, probability, state.answers, is_wrong)
+    before = state.before[state.before.map(state.before.value_counts()) >= 3]
+    own = pairs[pairs["photograph"].map(before) == pairs["other"].map(before)]
+    names = find_sides(own, before)
+    verdicts = [
+        [find_verdict(side, name.main, state.answers) for side in name.apart] for name in names
     ]
+    wrong = estimate_wrong([verdict for own in verdicts for verdict in own], len(before))
+    if wrong < WORTH:
+        return pd.DataFrame(columns=COLUMNS)
+    known, questions = tabulate(own), []
+    for name, given in zip(names, verdicts, strict=True):
+        left = [side for side, verdict in zip(name.apart, given, strict=True) if not verdict]
+        questions += ask_name(name.main, left, wrong, known, state)
     return pd.DataFrame(questions, columns=COLUMNS)
 
 
-def find_sides(pairs: pd.DataFrame, state: State) -> pd.DataFrame:
-    """The side of each photograph whose name has three or more, columns name, side, is_main.
+def estimate_wrong(verdicts: list[str], photographs: int) -> float:
+    """The probability that a smaller side is another animal.
 
-    The index is the photograph. Of equally large sides the one with the first photograph is the
-    main one. Photographs that are called the same are on one side. A name without two photographs
-    on one side has no main side, and is left out: nothing tells what its animal looks like.
+    If MISNAMED of all photographs have a wrong name, and all of these are apart: the fraction of
+    the sides. Times the wrong names that were found so far for each that was expected; one is added
+    to both.
+
+    verdicts : those of `find_verdict`, for each smaller side
     """
-    sizes = state.names.map(state.names.value_counts())
-    names = state.names[sizes >= 3]
-    place = pd.Series(np.arange(len(names)), names.index)
-    alike = pairs.loc[pairs["probability"] >= ALIKE, PAIR]
-    called = [answer[:2] for answer in state.answers if answer[2] == "same"]
-    ends = pd.concat([alike, pd.DataFrame(called, columns=PAIR, dtype=str)])
-    ends = ends[is_of_one(ends, names)]
-    first, second = (place[ends[end]].to_numpy() for end in PAIR)
+    if not verdicts:
+        return 0.0
+    wrong = min(1.0, MISNAMED * photographs / len(verdicts))
+    found, told = verdicts.count("different"), len([v for v in verdicts if v in DECIDED])
+    return min(1.0, wrong * (found + 1) / (wrong * told + 1))
+
+
+def find_sides(own: pd.DataFrame, names: "pd.Series[str]") -> list[Name]:
+    """The names that have a matched pair, and photographs that are not matched with its side.
+
+    Of equally large sides the one with the first photograph is the main one. Where no pair is
+    matched nothing tells what the animal looks like.
+
+    own : the pairs of one name each, columns photograph, other, exceeds
+    """
+    ends = own.loc[own["exceeds"] >= MATCHED, PAIR]
+    first, second = (names.index.get_indexer(pd.Index(ends[end])) for end in PAIR)
     links = coo_array((np.ones(len(ends), bool), (first, second)), shape=(len(names),) * 2)
-    side = connected_components(links, directed=False)[1]
-    table = pd.DataFrame({"name": names.to_numpy(), "side": side}, names.index)
-    count = table.groupby("side")["side"].transform("size")
-    largest = count.groupby(table["name"]).transform("max")
-    # the sides are numbered by their first photograph
-    main = table["side"].where(count == largest).groupby(table["name"]).transform("min")
-    return table.assign(is_main=table["side"] == main)[largest >= 2]
+    side = pd.Series(connected_components(links, directed=False)[1], names.index)
+    found = []
+    for _, own_sides in side.groupby(names, sort=False):
+        groups = [group.index.tolist() for _, group in own_sides.groupby(own_sides, sort=False)]
+        main = max(groups, key=len)
+        if len(main) > 1 and len(groups) > 1:
+            found.append(Name(main, [group for group in groups if group is not main]))
+    return found
 
 
-def is_of_one(pairs: pd.DataFrame, names: "pd.Series[str]") -> np.ndarray:
-    """Whether both photographs of each of n pairs have one name, of `names`."""
-    codes = np.append(pd.factorize(names)[0], -1)  # -1 is also the place of what is not there
-    first, second = (codes[names.index.get_indexer(pd.Index(pairs[end]))] for end in PAIR)
-    return (first == second) & (first >= 0)
+def find_verdict(side: list[str], main: list[str], answers: Iterable[Answer]) -> str:
+    """What was answered on a photograph of a side and one of the main side; "" without an answer.
+
+    `new` answers all on its photograph.
+    """
+    outer, inner = set(side), set(main)
+    for a, b, decision in answers:
+        if decision == "new" and a in outer:
+            return decision
+        if (a in outer and b in inner) or (b in outer and a in inner):
+            return decision
+    return ""
+
+
+def tabulate(own: pd.DataFrame) -> Known:
+    """The highest probability of each pair, in both orders."""
+    known: dict[tuple[str, str], float] = {}
+    columns = own[[*PAIR, "probability"]].itertuples(index=False, name=None)
+    for a, b, probability in columns:
+        known[a, b] = known[b, a] = max(probability, known.get((a, b), 0.0))
+    return known
 
 
 def ask_name(
-    sides: pd.DataFrame, probability: Pairs, answers: Sequence[Answer], is_wrong: float
+    main: list[str], apart: list[list[str]], wrong: float, known: Known, state: State
 ) -> list[Question]:
     """The questions on one name.
 
-    sides : those of `find_sides` for this name
-    is_wrong : the probability that a photograph apart from the main side has a wrong name
+    apart : the smaller sides without an answer
+    wrong : the probability that such a side is another animal
     """
-    main = sides.index[sides["is_main"]].tolist()
-    settled = {frozenset(answer[:2]) for answer in answers if answer[2] != "same"}
-    new = {a for a, _, decision in answers if decision == "new"}
-    confirmed = find_confirmed(main, answers)
+    present = state.names.to_dict()
+    confirmed = find_confirmed(main, state.answers)
     questions = []
-    for _, side in sides[~sides["is_main"]].groupby("side", sort=False):
-        images = side.index.tolist()
-        compared = {frozenset(pair) for pair in product(images, main)}
-        if compared & settled or new & set(images):
-            continue
-        chance = choose_pair(images, main, probability)[1]
-        pair, own = choose_pair(images, confirmed or main, probability)
-        questions.append(Question(*pair, own, is_wrong * (1 - chance), TWO_ANIMALS))
+    for side in apart:
+        pairs = [(a, b) for a in side for b in confirmed or main if present[a] == present[b]]
+        if pairs:
+            pair = max(pairs, key=lambda pair: known.get(pair, 0.0))
+            questions.append(Question(*pair, known.get(pair, 0.0), wrong, TWO_ANIMALS))
     if confirmed or not questions:
         return questions
-    pair, own = choose_pair(main, main, probability)
-    gain = sum(question.gain for question in questions) / (len(questions) + 1)
-    return [] if frozenset(pair) in settled else [Question(*pair, own, gain, CONFIRM)]
+    settled = {frozenset(answer[:2]) for answer in state.answers}
+    pairs = [(a, b) for a in main for b in main if (a, b) in known and present[a] == present[b]]
+    best = max(pairs, key=lambda pair: known[pair], default=None)
+    if best is None or frozenset(best) in settled:
+        return []
+    return [Question(*best, known[best], wrong / 2, CONFIRM)]
 
 
-def find_confirmed(main: list[str], answers: Sequence[Answer]) -> list[str]:
+def find_confirmed(images: list[str], answers: Sequence[Answer]) -> list[str]:
     """The most photographs of these that are called the same, two or more; or none."""
     same = [(0, a, b) for a, b, decision in answers if decision == "same"]
     number = graph.component_numbers(same)
     joined: dict[int, list[str]] = {}
-    for image in main:
+    for image in images:
         if image in number:
             joined.setdefault(number[image], []).append(image)
     most = max(joined.values(), key=len, default=[])
     return most if len(most) > 1 else []
-
-
-def choose_pair(
-    images: list[str], others: list[str], probability: Pairs
-) -> tuple[tuple[str, str], float]:
-    """The most probable pair of two sides, and its probability; 0 if it was not compared."""
-    pairs = [(a, b) for a, b in product(images, others) if a != b]
-    best = max(pairs, key=lambda pair: probability.get(frozenset(pair), 0.0))
-    return best, probability.get(frozenset(best), 0.0)

@@ -17,8 +17,9 @@ from pipeline.review.opinions import (
     measure_agreement,
 )
 from pipeline.review.question_list import QuestionList
-from pipeline.review.questions import COLUMNS, State, count_worthwhile
+from pipeline.review.questions import count_worthwhile
 from pipeline.review.scope import KEYS, pair_photographs
+from pipeline.review.state import COLUMNS, State
 from pipeline.review.views import Views
 
 HELD = 300.0  # seconds for which a question on one reviewer's screen is not displayed to another

@@ -7,7 +7,8 @@ import pandas as pd
 
 from pipeline.data import artefacts, user_csv
 from pipeline.data.spreadsheet import restore
-from pipeline.review.questions import COLUMNS, PAIR, State, rank_questions
+from pipeline.review.questions import rank_questions
+from pipeline.review.state import COLUMNS, PAIR, State
 from pipeline.system.errors import Faults
 
 # the questions in their order, columns COLUMNS; answered ones may be among them

@@ -7,6 +7,7 @@ import pandas as pd
 
 PAIR = ["photograph", "other"]
 COLUMNS = [*PAIR, "probability", "gain", "reason"]  # of a table of questions
+WORTH = 0.1  # photographs: the expected gain from which on a question is worth an answer
 Answer = tuple[str, str, str]  # photograph, other, decision
 
 

@@ -12,7 +12,7 @@ from pipeline.review import desk
 from pipeline.review.access import LOOPBACK, Access
 from pipeline.review.ledger import Ledger
 from pipeline.review.question_desk import QuestionDesk
-from pipeline.review.questions import COLUMNS
+from pipeline.review.state import COLUMNS
 from pipeline.review.unknown_desk import UnknownDesk
 from pipeline.review.views import Views
 

@@ -19,7 +19,7 @@ NAMES = pd.Series({"a1": "A", "a2": "A", "b1": "B", "b2": "B"})
 
 def build_candidates(*rows):
     table = pd.DataFrame(rows, columns=["photograph", "other", "evidence", "weight"])
-    return table.astype({"evidence": float, "weight": float})
+    return table.astype({"evidence": float, "weight": float}).assign(inliers=0.0)
 
 
 def test_each_kind_of_pair_has_its_prior():
@@ -40,14 +40,25 @@ def test_each_kind_of_pair_has_its_prior():
     assert table["evidence"].tolist() == [20, 20]
 
 
-def test_a_pair_that_was_compared_both_ways_is_one_question_by_its_better_evidence():
+def test_a_pair_is_kept_both_ways_the_more_probable_first():
     rows = build_candidates(["b1", "a1", 1.0, 1.0], ["a1", "b1", 2.0, 1.0], ["a2", "b2", -9.0, 1.0])
     table = estimate_probabilities(rows, NAMES)
-    assert table[["photograph", "other", "evidence"]].to_numpy().tolist()[0] == ["a1", "b1", 2.0]
+    assert table["photograph"].tolist() == ["a1", "b1"] and table["evidence"].tolist() == [2, 1]
     assert table["probability"].min() >= LEAST_PROBABILITY
-    assert len(table) == len(
-        {frozenset(pair) for pair in table[["photograph", "other"]].to_numpy()}
+
+
+def test_inliers_are_compared_with_those_of_all_pairs_of_different_names():
+    """Of ten such pairs nine have none, and one has 5, as the pair of one name: no more than it."""
+    rows = build_candidates(
+        ["a1", "a2", 9.0, 1.0],
+        ["b1", "b2", 9.0, 1.0],
+        ["a1", "b1", 9.0, 9.0],
+        ["a2", "b2", 9.0, 1.0],
     )
+    table = estimate_probabilities(rows.assign(inliers=[5.0, 6.0, 0.0, 5.0]), NAMES)
+    found = table.set_index("photograph")["exceeds"]
+    assert found[["b1", "a2"]].tolist() == pytest.approx([1.0, 0.9])
+    assert sorted(found["a1"]) == pytest.approx([0.0, 0.9])
 
 
 def test_photographs_without_a_name_and_no_pairs_give_no_questions():
@@ -74,4 +85,5 @@ def test_the_pairs_of_held_out_photographs_are_read(tmp_path, monkeypatch):
     tables.write_parquet(weighted, paths.weighted_pairs(0))
     (row,) = load_candidates("lite0", [0]).to_dict("records")
     evidence = pytest.approx(1.2)
-    assert row == {"photograph": "a1", "other": "b1", "weight": 3.0, "evidence": evidence}
+    expected = {"photograph": "a1", "other": "b1", "weight": 3.0, "inliers": 0.5}
+    assert row == expected | {"evidence": evidence}

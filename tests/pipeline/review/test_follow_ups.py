@@ -12,7 +12,7 @@ NAMES = pd.Series({"a1": "A", "a2": "A", "b1": "B", "b2": "B", "c1": "C"})
 
 def build_pairs(*rows):
     table = pd.DataFrame(rows, columns=["photograph", "other", "probability"])
-    return table.assign(evidence=0.0)
+    return table.assign(evidence=0.0, exceeds=0.0)
 
 
 def list_pairs(ranked):
@@ -20,7 +20,9 @@ def list_pairs(ranked):
 
 
 def test_after_same_each_photograph_is_compared_with_another_of_its_name():
-    pairs = build_pairs(["a2", "a1", 0.1], ["b1", "b2", 0.9]).assign(evidence=[-2.0, 3.0])
+    # of b2 and b1 only what b1 is as the query: b2 in the gallery has taught the network its name
+    rows = ["a1", "a2", 0.1], ["b1", "b2", 0.9], ["b2", "b1", 0.99]
+    pairs = build_pairs(*rows).assign(evidence=[-2.0, 3.0, 9.0])
     asked = list_follow_ups(pairs, State(NAMES, NAMES, [("b1", "a1", "same")]))
     assert list_pairs(asked) == [("b1", "b2"), ("a1", "a2")]
     assert set(asked["reason"]) == {FOLLOW_UP}

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from pipeline.review.question_list import choose, read_questions
-from pipeline.review.questions import COLUMNS
+from pipeline.review.state import COLUMNS
 from pipeline.system.errors import Faults
 
 IMAGES = pd.Series(["00.jpg", "gallery.jpg", "01.jpg"])
