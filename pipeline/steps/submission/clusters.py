@@ -73,20 +73,20 @@ def place_for_clusters(
     ]
     prior = settings.evaluation.new_whale_prior
     measured = list_measured(queries.truth, prior, photographs.compare)
-    own = list_own(queries.truth, settings)
-    parts: dict[bool, list[pd.DataFrame]] = {True: [], False: []}
-    shared: Choices = {}  # by the species that chooses by itself, or ANY
+    separate = list_own(queries.truth, settings)  # species that are chosen for by themselves
+    held_out: list[pd.DataFrame] = []
+    test: list[pd.DataFrame] = []
+    made: Choices = {}  # all species that are not separate share that of ANY
     choices: Choices = {}
     for species, of, images in list_together(queries, photographs):
-        key = species if species in own else ANY, of
-        if key not in shared:
-            shared[key] = choose(select_used(measured, own, *key), rankings, shifts)
-        choice = choices[species, of] = shared[key]
-        rows = queries.test if of == TEST else queries.held_out
-        placed = compute_posteriors(rows[rows["query"].isin(images)], choice.shift)
-        parts[of == TEST].append(placed)
-    held_out, test = (pd.concat(parts[is_test], ignore_index=True) for is_test in (False, True))
-    return held_out, test, choices
+        key = species if species in separate else ANY, of
+        if key not in made:
+            made[key] = choose(select_used(measured, separate, *key), rankings, shifts)
+        choices[species, of] = made[key]
+        rows, placed = (queries.test, test) if of == TEST else (queries.held_out, held_out)
+        own_rows = rows[rows["query"].isin(images)]
+        placed.append(compute_posteriors(own_rows, made[key].shift))
+    return pd.concat(held_out, ignore_index=True), pd.concat(test, ignore_index=True), choices
 
 
 def list_shifts(new_whale: NewWhale) -> np.ndarray:
@@ -148,17 +148,27 @@ def choose(used: Sequence[HeldOut], rankings: Sequence[pd.Series], shifts: np.nd
 
     rankings : for each shift, label lists by image
 
-    The middle one of the best; without pairs of one individual and of two no photographs are
-    grouped.
+    Of several that are best, see `find_middle`; without pairs of one individual and of two no
+    photographs are grouped.
     """
     model = peers.fit_pairs([one.pairs for one in used]) if used else None
     if model is None:
         return Choice(float(shifts[len(shifts) // 2]), peers.ALONE)
     mean = np.mean([score(one, rankings, model) for one in used], axis=0)
-    best = np.argwhere(np.isclose(mean, mean.max(), atol=1e-9))
-    row, column = best[len(best) // 2]
+    row, column = find_middle(mean)
     threshold = float(partition.THRESHOLDS[column])
     return Choice(float(shifts[row]), replace(model, threshold=threshold))
+
+
+def find_middle(scores: np.ndarray) -> tuple[int, int]:
+    """Row and column of the best score that is nearest to the centroid of all best ones.
+
+    In steps of the grid; the first one if several are equally near.
+    """
+    best = np.argwhere(np.isclose(scores, scores.max(), atol=1e-9))
+    offsets = len(best) * best - best.sum(axis=0)  # whole numbers, so that rounding breaks no tie
+    row, column = best[(offsets**2).sum(axis=1).argmin()].tolist()
+    return row, column
 
 
 def score(one: HeldOut, rankings: Sequence[pd.Series], model: PeerModel) -> np.ndarray:

@@ -149,6 +149,25 @@ def test_nothing_is_grouped_where_nothing_is_measured():
     assert choice.shift == 0 and choice.model.threshold is None
 
 
+def test_of_the_best_choices_the_one_in_their_middle_is_made():
+    """The eleventh of 4 x 5 places, row by row, is at their edge."""
+    scores = np.zeros((6, 8))
+    scores[1:5, 2:7] = 0.5
+    best = np.argwhere(scores == 0.5)
+    assert best[len(best) // 2].tolist() == [3, 2]
+    assert clusters.find_middle(scores) == (2, 4)  # (3, 4) is as near to (2.5, 4)
+    scores[5, 2:7] = 0.5
+    assert clusters.find_middle(scores) == (3, 4)
+    scores[0, 7] = 0.6
+    assert clusters.find_middle(scores) == (0, 7)
+
+
+def test_of_best_choices_that_surround_others_one_of_them_is_made():
+    scores = np.ones((3, 3))
+    scores[1, 1] = 0
+    assert clusters.find_middle(scores) == (0, 1)
+
+
 def test_every_choice_is_scored_as_its_clusters_are():
     """Against the clusters that the model itself makes of what is answered new_whale."""
     rng = np.random.default_rng(3)
