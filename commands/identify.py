@@ -75,7 +75,8 @@ def name_pictures(photographs: Sequence[Path], picture: Path) -> list[Path]:
     ]
     if twice := [str(name) for name in names if names.count(name) > 1]:
         raise typer.BadParameter(
-            f"{twice[0]} would show two photographs: identify those of one name apart"
+            f"{twice[0]} would show two photographs: identify photographs with the same name "
+            "separately"
         )
     return names
 
@@ -97,4 +98,5 @@ def draw_best(result: "Identification", picture: Path) -> str:
         return "there are no matched points to draw: no picture is made"
     result.best.draw(picture)
     row = result.table.dropna(subset=["image"]).iloc[0]
-    return f"{picture}: {row['image']} ({row['identity']}), {row['points']:.0f} points fit one map"
+    points = f"{row['points']:.0f} matched points fit one transform"
+    return f"{picture}: {row['image']} ({row['identity']}), {points}"

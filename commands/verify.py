@@ -50,7 +50,8 @@ def format_evidence(result: "Verification", picture: Path) -> list[str]:
     lines += [
         f"{member}: similarity {cosine:.3f}" for member, cosine in result.similarities.items()
     ]
-    lines += [f"{matches.inliers} of {len(matches.rows)} matched points fit one map: {picture}"]
+    points = f"{matches.inliers} of {len(matches.rows)} matched points fit one transform"
+    lines.append(f"{points}: {picture}")
     if matches.background:
         lines.append(
             f"{matches.background} more were set aside: they move with the background, as bushes "

@@ -40,16 +40,17 @@ class UnknownIndividuals:
     recall: float
 
     def describe_quality(self) -> str:
-        """How right such groups are, in words."""
+        """The quality of the groups, in words."""
         if np.isnan(self.precision):
             return (
-                "How right such groups are is unknown: that takes held-out photographs of two "
-                "folds."
+                "The quality of these groups is unknown: measuring it needs held-out photographs "
+                "of two folds."
             )
         return (
-            f"Of held-out photographs grouped so, {self.precision:.0%} of the pairs show one "
-            f"individual, and {self.recall:.0%} of such pairs are found (adjusted Rand index "
-            f"{self.ari:.2f}). The members were trained on most of these individuals; groups of "
+            "For held-out photographs grouped in the same way, pair precision (pairs of one group "
+            f"that show one individual) is {self.precision:.0%}, pair recall (pairs of one "
+            f"individual that are in one group) {self.recall:.0%}, and the adjusted Rand index "
+            f"{self.ari:.2f}. The members were trained on most of these individuals; groups of "
             "unknown individuals are right less often."
         )
 
@@ -126,8 +127,8 @@ def cluster_unknown(ensemble: str, p: Params) -> UnknownIndividuals:
     new = NewPhotographs.load(ensemble, p)
     if new.model.threshold is None:
         raise UserError(
-            "nothing was written: no two held-out photographs show one individual, so that it is "
-            "not known how alike two photographs of one are"
+            "nothing was written: no pair model can be fitted, since no two held-out photographs "
+            "of a fold show one individual, or all do"
         )
     return new.group(load_verdicts())
 

@@ -30,8 +30,8 @@ SENTENCES = {
     ),
     RANKED: (
         "The probabilities are not calibrated: only the order of the names means something. No "
-        "two individuals of the catalogue have two photographs each, so that it does not show how "
-        "alike two photographs of one individual are."
+        "two individuals of the catalogue have two photographs each, so the similarity of two "
+        "photographs of one individual cannot be estimated."
     ),
 }
 

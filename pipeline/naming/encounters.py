@@ -152,12 +152,14 @@ def describe(occasions: Occasions, settings: Encounters) -> list[str]:
     text = (
         f"Encounters (photographs of one place or camera, {rule}): "
         f"{len(set(occasions.numbers.values()))}. The photographs of {len(occasions.answers)} were "
-        "also answered together, each taken to show one animal; they count as one photograph, "
-        "since how far they repeat each other is not known, and their probabilities are not "
-        "calibrated."
+        "also answered together, assuming that each encounter shows one animal; its photographs "
+        "count as one, because their dependence is not known. The probabilities of these answers "
+        "are not calibrated."
     )
     if occasions.several:
-        text += f" {occasions.several} with several animals on a photograph were not."
+        text += (
+            f" {occasions.several} with several animals on a photograph were not answered together."
+        )
     return [text]
 
 

@@ -17,11 +17,12 @@ def list_counts(answers: Mapping[str, Answer]) -> list[str]:
     groups = {answer.group for answer in answers.values() if answer.result == NEW}
     unsure = link_photographs(answers, lambda answer: answer.result == UNSURE)
     doubtful = link_photographs(answers, is_doubtful)
+    individuals = "individual" if len(groups) == 1 else "individuals"
     lines = [
         (results[KNOWN], "named"),
         (len(doubtful), f"of them with less than {SURE:.0%}{show_links(doubtful)}"),
         (results[COPY], "named, since the catalogue has the same file"),
-        (results[NEW], f"of none of the known individuals, unknown individuals: {len(groups)}"),
+        (results[NEW], f"new ({len(groups)} unknown {individuals})"),
         (results[UNSURE], f"unsure, to be checked first{show_links(unsure)}"),
     ]
     return [f"<strong>{count}</strong> {text}" for count, text in lines if count]

@@ -160,8 +160,8 @@ def describe_trust(answered: Answered, given: Inputs, options: Options) -> list[
     individuals = len(known.names)
     lines = [
         f"New photographs: {photographs}, compared with {len(known.rows)} photographs of "
-        f"{individuals} known individuals. Before the comparison a photograph was taken to show "
-        f"none of them with a probability of {options.prior:.0%} (--prior)."
+        f"{individuals} known individuals. The assumed probability that a new photograph shows "
+        f"none of them is {options.prior:.0%} (--prior)."
     ]
     blended = answered.blended
     if blended is None:
@@ -170,13 +170,13 @@ def describe_trust(answered: Answered, given: Inputs, options: Options) -> list[
     lines.append(blending.SENTENCES[blended.state])
     if (q := blended.quality) is not None:
         lines.append(
-            f"Measured on the catalogue: of {q.known} photographs, each compared with the others, "
-            f"the first name is right for {q.top1:.0%}, one of the "
-            f"first five for {q.top5:.0%}, and {q.known_called_new:.0%} are answered new with 50% "
-            f"or more; so are {q.called_new:.0%} of {q.new} that were compared with all but those "
-            f"of their own individual, as a new animal would be. The "
-            f"probability of the first answer is off by {q.calibration_error:.0%} on average. "
-            "Photographs of one series make this look better than it is for a new day."
+            f"Measured on the catalogue ({q.known} photographs, each compared with all others): "
+            f"the first name is right for {q.top1:.0%}, one of the first five for {q.top5:.0%}, "
+            f"and {q.known_called_new:.0%} are wrongly answered new (probability 50% or more). "
+            f"Of {q.new} photographs compared without those of their own individual, as a new "
+            f"animal would be, {q.called_new:.0%} are answered new. The calibration error of the "
+            f"first answer is {q.calibration_error:.0%}. Photographs of one encounter make these "
+            "figures too good for a new day."
         )
     return lines
 

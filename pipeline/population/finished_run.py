@@ -153,8 +153,8 @@ def fit_pairs(held_out: Sequence[Labelled]) -> tuple[float, float]:
     is_same = np.concatenate(same)
     if is_same.all() or not is_same.any():
         raise UserError(
-            "how alike photographs of one individual are can't be fitted: no two held-out "
-            "photographs of a fold show one individual, or all do; label more photographs"
+            "no pair model can be fitted: no two held-out photographs of a fold show one "
+            "individual, or all do; label more photographs"
         )
     model = LogisticRegression(C=1e3).fit(np.concatenate(cosines)[:, None], is_same)
     return float(model.coef_[0, 0]), float(model.intercept_[0])

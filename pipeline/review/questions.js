@@ -156,7 +156,7 @@ async function answer(decision) {
   if (!response.ok) return say(`Not saved: ${await response.text()}`);
   const next = await response.json();
   show(next);
-  if (next.disputed) say("Another reviewer has answered otherwise. Neither answer holds until the pair is decided again.");
+  if (next.disputed) say("Another reviewer gave a different answer. Neither counts until the pair is decided again.");
 }
 
 function use(tool) {

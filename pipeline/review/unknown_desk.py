@@ -134,7 +134,7 @@ class UnknownDesk:
                 raise UserError("there is nothing to undo since the review was started")
             change, last = changes[-1], self._find_last()
             if any(row_key(last[pair_photographs(row)]) != row_key(row) for row in change.rows):
-                raise UserError(f"{change.words}: was changed since, and can't be undone here")
+                raise UserError(f"{change.words}: has been changed since and can't be undone here")
             self._ledger.add(*(make_row(*row_key(row), who) for row in change.back))
             changes.pop()
             return self._describe(who)

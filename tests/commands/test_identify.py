@@ -42,7 +42,7 @@ def test_every_answer_is_a_line_with_the_photograph_that_argues_for_it(found):
 
 def test_the_best_match_is_drawn(found, tmp_path):
     out = tmp_path / "match.png"
-    assert identify.draw_best(found, out) == f"{out}: a0 (a), 9 points fit one map"
+    assert identify.draw_best(found, out) == f"{out}: a0 (a), 9 matched points fit one transform"
     assert out.read_text() == "random"
 
 

@@ -320,7 +320,7 @@ def test_two_photographs_are_compared():
     for other in (first, first.with_name("train13.jpg")):
         output = tailprint("verify", first, other, "--picture", "pair.png").stdout
         probabilities.append(float(output.split("probability ")[1].split("\n")[0]))
-        assert "matched points fit one map: pair.png" in output
+        assert "matched points fit one transform: pair.png" in output
         assert cv2.imread("pair.png").shape[2] == 3
     assert probabilities[0] > probabilities[1]
 
@@ -393,7 +393,7 @@ def test_photographs_without_local_features_are_compared(tmp_path):
         result = tailprint("verify", photograph, second, "--picture", picture)
         assert result.exit_code == 0, result.output
         assert "grey.png: no local features were found" in result.output
-        assert "0 of 0 matched points fit one map" in result.output
+        assert "0 of 0 matched points fit one transform" in result.output
 
 
 @pytest.mark.parametrize("name", ENSEMBLES)

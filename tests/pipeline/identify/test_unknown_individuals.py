@@ -101,5 +101,5 @@ def test_a_pipeline_that_has_not_run_is_named(p):
 
 def test_without_two_photographs_of_one_individual_nothing_is_grouped(p):
     write_model(None)
-    with pytest.raises(UserError, match="nothing was written: no two held-out photographs"):
+    with pytest.raises(UserError, match="nothing was written: no pair model can be fitted"):
         unknown_individuals.cluster_unknown("best", p)

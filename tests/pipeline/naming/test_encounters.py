@@ -93,7 +93,7 @@ def test_a_new_animal_and_an_unsure_answer():
 def test_with_several_animals_on_a_photograph_it_is_not_known_which_is_which():
     found = answer(score(a=(3, 0), b=(3, 0)), {"a": 1, "b": 1}, {"a": 2})
     assert found.answers == {} and found.several == 1
-    assert "1 with several animals on a photograph were not" in "".join(
+    assert "1 with several animals on a photograph were not answered together" in "".join(
         encounters.describe(found, BY_BURST)
     )
 

@@ -22,7 +22,7 @@ def test_each_kind_is_counted_and_what_is_unsure_is_linked():
         "<strong>2</strong> named",
         '<strong>1</strong> of them with less than 90%: <a href="#p1">&lt;b&gt;.jpg</a>',
         "<strong>1</strong> named, since the catalogue has the same file",
-        "<strong>2</strong> of none of the known individuals, unknown individuals: 1",
+        "<strong>2</strong> new (1 unknown individual)",
         '<strong>2</strong> unsure, to be checked first: <a href="#p2">c.jpg</a>, '
         '<a href="#p6">g.jpg</a>',
     ]

@@ -90,7 +90,7 @@ def test_photographs_of_an_encounter_are_answered_together_too(named, drawn, tmp
     assert new.nunique() == 1 and table.loc["0.png", "encounter_result"] == ""
     html = (tmp_path / "out/report.html").read_text()
     assert html.count("The 2 photographs of this encounter together: ") == 2
-    assert "they count as one photograph" in html
+    assert "its photographs count as one" in html
 
 
 def test_it_is_kept_what_the_answers_are_about(named, drawn, tmp_path):

@@ -54,7 +54,7 @@ def test_groups_come_with_how_sure_they_are(client):
     assert state["groups"][1]["probability"] == pytest.approx(0.982, abs=1e-3)  # log-odds of 4
     alone = state["groups"][2]
     assert alone["photographs"] == [{"image": "n5.jpg", "probability": None, "name": ""}]
-    assert "50% of the pairs show one individual" in state["quality"]
+    assert "that show one individual) is 50%" in state["quality"]
     assert state["names"] == ["x", "y", "z"] and state["last"] == ""
 
 
@@ -159,7 +159,7 @@ def test_what_another_reviewer_changed_since_is_not_undone(client):
     ask(client, "name", *"34", name="Bo")
     row = {"image_a": "n3.jpg", "image_b": "", "decision": "undo"}
     assert client.post("/decisions", json=row, headers=HEADERS).status_code == 200
-    assert "was changed since" in ask(client, "undo").text
+    assert "has been changed since" in ask(client, "undo").text
 
 
 @pytest.mark.parametrize(
