@@ -24,10 +24,13 @@ def main(
     ] = None,
     photographs: Annotated[
         list[int] | None,
-        typer.Option(min=100, help="Of the demo: 400 unless given; scale: 1000 to 33000, several."),
+        typer.Option(
+            min=100,
+            help="Photographs of the demo: 400 unless given; scale: 1000 to 33000, several.",
+        ),
     ] = None,
-    steps: Annotated[int, typer.Option(min=1, help="Of training that are timed.")] = 5,
-    rounds: Annotated[int, typer.Option(min=1, help="Of which the best counts.")] = 2,
+    steps: Annotated[int, typer.Option(min=1, help="Training steps that are timed.")] = 5,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds; the best one counts.")] = 2,
 ) -> None:
     """Compare the speed of this checkout with that of an older commit.
 

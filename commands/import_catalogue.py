@@ -42,7 +42,8 @@ def main(  # noqa: PLR0913
     out: Annotated[Path, typer.Argument(help="The competition directory to write.")],
     split: Annotated[Method, typer.Option(help="Which photographs are the test.")] = Method.closed,
     ratio: Annotated[
-        float, typer.Option(callback=check_probability, help="Fraction that trains.")
+        float,
+        typer.Option(callback=check_probability, help="Fraction of the photographs for training."),
     ] = 0.8,
     new: Annotated[
         float, typer.Option(callback=check_probability, help="Fraction of new individuals (open).")

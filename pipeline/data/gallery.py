@@ -182,7 +182,7 @@ class Embeddings:
         if not np.allclose(lengths, 1, atol=1e-3):
             raise UserError(
                 f"embeddings have lengths {lengths.min():.3f} to {lengths.max():.3f}, and not 1: "
-                "the training has gone astray; lower train.learning_rate"
+                "the training has diverged; lower train.learning_rate"
             )
 
     def of(self, images: pd.Series) -> np.ndarray:

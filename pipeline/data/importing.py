@@ -161,7 +161,7 @@ def check_split(table: pd.DataFrame, test: np.ndarray) -> list[str]:
     faults = [f"the training set would have {too_few}"] if too_few else []
     if not test.any():
         faults.append(
-            "the test would have no photograph: that takes an individual with two photographs, or "
+            "the test would have no photograph: it needs an individual with two photographs, or "
             "a smaller --ratio"
         )
     return faults

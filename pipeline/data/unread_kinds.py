@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-FILM = "export frames of films as JPEG"
+VIDEO = "export frames of videos as JPEG"
 OTHER = "export it as JPEG or PNG"
 WAYS_OUT = {
-    **dict.fromkeys([".mp4", ".mov", ".avi", ".m4v", ".mts"], FILM),
+    **dict.fromkeys([".mp4", ".mov", ".avi", ".m4v", ".mts"], VIDEO),
     **dict.fromkeys([".psd", ".xcf", ".jxl", ".jp2", ".exr", ".hdr", ".pdf", ".svg"], OTHER),
 }
 

@@ -33,9 +33,7 @@ def find_convention(
     possible = {Convention.corners: corners, Convention.size: size}
     if stated:
         if not possible[stated]:
-            raise UserError(
-                f"{name}: its boxes can't be of the kind --boxes {stated}: {show(boxes)}"
-            )
+            raise UserError(f"{name}: its boxes do not fit --boxes {stated}: {show(boxes)}")
         return stated
     if documented and possible[documented] and not is_relative(boxes):
         return documented

@@ -108,8 +108,8 @@ def list_answers(
         name = answer.name or UNKNOWN.format(answer.group)
         if not answer.named and name in names:
             raise UserError(
-                f"the catalogue has an individual {name}, which is what --unknown calls a new one: "
-                "leave --unknown out, or rename it"
+                f"the catalogue has an individual {name}, a name that --unknown gives to new "
+                "individuals: leave --unknown out, or rename it"
             )
         rows.append((NEW, answer.photograph, name))
     return rows

@@ -94,8 +94,9 @@ def find_files(rows: Mapping[str, int], root: Path, faults: list[str]) -> dict[s
         elif not name.strip():
             faults.append(f"row {rows[name]}: the cell of the file is empty")
         elif candidates:
-            some = " or ".join(sorted(path.as_posix() for path in candidates)[:2])
-            faults.append(f"row {rows[name]}: {name} may be {some}")
+            a, b = sorted(path.as_posix() for path in candidates)[:2]
+            count = "two files," if len(candidates) == 2 else f"{len(candidates)} files, such as"
+            faults.append(f"row {rows[name]}: {name} matches {count} {a} and {b}")
         else:
             faults.append(f"row {rows[name]}: {name} is not in {root}")
     check_apart(found, rows, faults)
@@ -130,7 +131,7 @@ def check_apart(found: Mapping[str, Path], rows: Mapping[str, int], faults: list
         whole = {split_path(name) for name in several}
         if len(whole) > 1 and not all_tails(whole):
             a, b = several[:2]
-            faults.append(f"rows {rows[a]} and {rows[b]}: {a} and {b} would both be {path}")
+            faults.append(f"rows {rows[a]} and {rows[b]}: {a} and {b} both match {path}")
 
 
 def all_tails(paths: Iterable[Parts]) -> bool:

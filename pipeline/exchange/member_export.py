@@ -60,7 +60,7 @@ def check(member: Member, p: Params) -> None:
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         raise UserError(
-            f"writing ONNX asks for the packages {' and '.join(missing)}: pip install "
+            f"writing ONNX needs the packages {' and '.join(missing)}: pip install "
             "'tailprint[export]'"
         )
     require_files(

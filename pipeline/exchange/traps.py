@@ -115,7 +115,7 @@ def write_camtrap(study: Study, species: str, out: Path, by_place: bool = False)
     records = records.drop_duplicates(order).sort_values(order)
     if records.empty:
         raise UserError(
-            "no photograph has a time, which camtrapR asks for: complete the dates in a "
+            "no photograph has a time, which camtrapR needs: complete the dates in a "
             "photographs.csv (--dates)"
         )
     tables.write_csv(records, out)

@@ -99,10 +99,10 @@ def export(named: NamedFolder, out: Path, species: str, location: str, submitter
     """
     if not BINOMIAL.fullmatch(species):
         raise UserError(
-            "Wildbook asks for genus and species as in its own list: --species 'Panthera pardus'"
+            "Wildbook needs genus and species as in its own list: --species 'Panthera pardus'"
         )
     if not location:
-        raise UserError("Wildbook asks for a location: --location, one of its location IDs")
+        raise UserError("Wildbook needs a location: --location, one of its location IDs")
     check_names(named)
     answers = named.with_animals
     taken = map_in_threads(exif.read_occasion, [answer.file for answer in answers], "dates")

@@ -44,7 +44,7 @@ def check_name(timm_name: str) -> None:
         hub.check_folder(timm_name)
     elif not timm.is_model(timm_name):
         close = timm.list_models(f"*{timm_name.split('_')[0]}*")[:8]
-        raise UserError(f"timm knows no {timm_name!r}; close to it: {close}")
+        raise UserError(f"timm has no network {timm_name!r}; similar names: {close}")
 
 
 def create(timm_name: str, drop_path: float = 0.0) -> Backbone:

@@ -78,7 +78,7 @@ def test_a_member_that_fails_stops_no_other_member_but_the_ensembles(project):
 def test_a_backbone_that_timm_lacks_is_reported_before_anything_runs(project, capfd):
     path = project / "params.yaml"
     path.write_text(path.read_text().replace("tf_efficientnet_lite0", "tf_efficientnet_light0", 1))
-    with pytest.raises(UserError, match=r"backbones\.lite0 .*timm knows no .*light0"):
+    with pytest.raises(UserError, match=r"backbones\.lite0 .*timm has no network .*light0"):
         reproduction.reproduce(at_once=1)
     assert capfd.readouterr().out == "" and not dvc_runs.LOGS.exists()
 

@@ -103,7 +103,8 @@ def test_truncated_photographs_are_refused(tmp_path, suffix, fraction):
     "the message that it is not read says how to convert it",
 )
 @pytest.mark.parametrize(
-    ("name", "remedy"), [("a.MOV", "export frames of films"), ("a.psd", "export it as JPEG or PNG")]
+    ("name", "remedy"),
+    [("a.MOV", "export frames of videos"), ("a.psd", "export it as JPEG or PNG")],
 )
 def test_kinds_that_are_not_read_have_a_way_out(tmp_path, name, remedy):
     (tmp_path / name).write_bytes(b"x")

@@ -40,7 +40,7 @@ def test_what_is_not_certain_is_asked_for(boxes, reason):
 def test_the_answer_of_the_user_counts_unless_it_is_impossible():
     boxes = np.array([[0.1, 0.1, 0.3, 0.3]])
     assert find_convention("md.json", boxes, Convention.corners) == Convention.corners
-    with pytest.raises(UserError, match=r"can't be of the kind --boxes corners: \[0.5, 0.5"):
+    with pytest.raises(UserError, match=r"do not fit --boxes corners: \[0.5, 0.5"):
         find_convention("md.json", np.array([[0.5, 0.5, 0.2, 0.3]]), Convention.corners)
 
 

@@ -45,7 +45,7 @@ def test_new_individuals_count_by_their_group(tmp_path):
 
 
 def test_a_group_is_no_individual_of_the_catalogue(tmp_path):
-    with pytest.raises(UserError, match="individual unknown-1, which is what --unknown"):
+    with pytest.raises(UserError, match="individual unknown-1, a name that --unknown"):
         collect(tmp_path, unknown=True, catalogue=[*CATALOGUE, ("x.png", "unknown-1")])
 
 

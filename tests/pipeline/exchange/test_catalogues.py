@@ -239,13 +239,13 @@ def test_a_photograph_that_is_not_there_or_may_be_two(root):
     with pytest.raises(UserError) as error:
         read(write(root / "t.csv", text))
     message = str(error.value)
-    assert "row 2: other/a.png may be cam1/a.png or cam2/a.png" in message
+    assert "row 2: other/a.png matches two files, cam1/a.png and cam2/a.png" in message
     assert f"row 3: cam1/z.png is not in {root}" in message and "--root" in message
 
 
 def test_two_names_that_would_be_one_file(root):
     text = "File,RelativePath,Individual\nb.png,2023,Anna\nb.png,2024,Bruno\n"
-    with pytest.raises(UserError, match="rows 2 and 3: 2023/b.png and 2024/b.png would both be"):
+    with pytest.raises(UserError, match="rows 2 and 3: 2023/b.png and 2024/b.png both match"):
         read(write(root / "t.csv", text))
 
 

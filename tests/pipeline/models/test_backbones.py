@@ -53,5 +53,5 @@ def test_a_reduction_at_which_no_stage_ends_is_refused():
 
 
 def test_an_architecture_unknown_to_timm_is_refused():
-    with pytest.raises(ValueError, match="timm knows no 'resnet5000'"):
+    with pytest.raises(ValueError, match="timm has no network 'resnet5000'"):
         build("resnet5000")

@@ -79,6 +79,6 @@ def test_networks_that_fail_are_tried_again(record):
     backbone = params.Backbone(timm_name="no_such_network", weights="none", overrides={})
     wrong = P.model_copy(update={"backbones": {"wrong": backbone}})
     for _ in range(2):
-        with pytest.raises(UserError, match="timm knows no 'no_such_network'"):
+        with pytest.raises(UserError, match="timm has no network 'no_such_network'"):
             check_networks_once(wrong, record)
     assert not record.exists()

@@ -32,7 +32,7 @@ def test_networks_that_fit_are_accepted():
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"timm_name": "tf_efficientnet_light0"}, "timm knows no 'tf_efficientnet_light0'"),
+        ({"timm_name": "tf_efficientnet_light0"}, "timm has no network 'tf_efficientnet_light0'"),
         ({"timm_name": "local-dir:nowhere"}, "there is no nowhere/config.json"),
         ({"timm_name": "test_resnet", "weights": "nowhere.pth"}, "there is no file nowhere.pth"),
         ({"overrides": {"frozen_stages": 50}}, "train.frozen_stages is 50, the backbone has"),
@@ -77,7 +77,7 @@ def test_a_file_with_the_networks_weights_is_accepted(tmp_path):
 def test_all_faults_are_listed_at_once():
     values = {"timm_name": "nonsense", "weights": "none", "overrides": {}}
     two = {name: params.Backbone(**values) for name in ("a", "b")}
-    assert message(P.model_copy(update={"backbones": two})).count("timm knows no") == 2
+    assert message(P.model_copy(update={"backbones": two})).count("timm has no network") == 2
 
 
 def test_the_weights_of_a_member_are_tried_in_a_network_that_is_cut_like_its_own(tmp_path):
