@@ -83,8 +83,8 @@ def estimate_wrong(verdicts: list[str], photographs: int) -> float:
     if not verdicts:
         return 0.0
     wrong = min(1.0, MISNAMED * photographs / len(verdicts))
-    found, told = verdicts.count("different"), len([v for v in verdicts if v in DECIDED])
-    return min(1.0, wrong * (found + 1) / (wrong * told + 1))
+    found, decided = verdicts.count("different"), len([v for v in verdicts if v in DECIDED])
+    return min(1.0, wrong * (found + 1) / (wrong * decided + 1))
 
 
 def find_sides(own: pd.DataFrame, names: "pd.Series[str]") -> list[Name]:
