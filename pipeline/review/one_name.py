@@ -6,7 +6,7 @@ animal, or the same one in another pose or light. Only local features count: the
 that all of them have one name, right or wrong, and finds them alike.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -41,7 +41,16 @@ class Name(NamedTuple):
     apart: list[list[str]]
 
 
-Known = Mapping[tuple[str, str], float]  # the probability of a pair, in either order
+class Facts(NamedTuple):
+    """What is known of all names.
+
+    probability : of each compared pair, in both orders
+    present : the present name of each photograph
+    """
+
+    probability: Mapping[tuple[str, str], float]
+    present: Mapping[Hashable, str]
+    answers: Sequence[Answer]
 
 
 def list_doubtful_names(pairs: pd.DataFrame, state: State) -> pd.DataFrame:
@@ -64,10 +73,11 @@ def list_doubtful_names(pairs: pd.DataFrame, state: State) -> pd.DataFrame:
     wrong = estimate_wrong([verdict for own in verdicts for verdict in own], len(before))
     if wrong < WORTH:
         return pd.DataFrame(columns=COLUMNS)
-    known, questions = tabulate(own), []
+    facts = Facts(tabulate(own), state.names.to_dict(), state.answers)
+    questions = []
     for name, given in zip(names, verdicts, strict=True):
         left = [side for side, verdict in zip(name.apart, given, strict=True) if not verdict]
-        questions += ask_name(name.main, left, wrong, known, state)
+        questions += ask_name(name.main, left, wrong, facts)
     return pd.DataFrame(questions, columns=COLUMNS)
 
 
@@ -98,13 +108,15 @@ def find_sides(own: pd.DataFrame, names: "pd.Series[str]") -> list[Name]:
     ends = own.loc[own["exceeds"] >= MATCHED, PAIR]
     first, second = (names.index.get_indexer(pd.Index(ends[end])) for end in PAIR)
     links = coo_array((np.ones(len(ends), bool), (first, second)), shape=(len(names),) * 2)
-    side = pd.Series(connected_components(links, directed=False)[1], names.index)
+    sides: dict[str, dict[int, list[str]]] = {}
+    numbers = connected_components(links, directed=False)[1].tolist()
+    for image, name, number in zip(names.index, names, numbers, strict=True):
+        sides.setdefault(name, {}).setdefault(number, []).append(image)
     found = []
-    for _, own_sides in side.groupby(names, sort=False):
-        groups = [group.index.tolist() for _, group in own_sides.groupby(own_sides, sort=False)]
-        main = max(groups, key=len)
-        if len(main) > 1 and len(groups) > 1:
-            found.append(Name(main, [group for group in groups if group is not main]))
+    for own_sides in sides.values():
+        main = max(own_sides.values(), key=len)
+        if len(main) > 1 and len(own_sides) > 1:
+            found.append(Name(main, [side for side in own_sides.values() if side is not main]))
     return found
 
 
@@ -122,7 +134,7 @@ def find_verdict(side: list[str], main: list[str], answers: Iterable[Answer]) ->
     return ""
 
 
-def tabulate(own: pd.DataFrame) -> Known:
+def tabulate(own: pd.DataFrame) -> dict[tuple[str, str], float]:
     """The highest probability of each pair, in both orders."""
     known: dict[tuple[str, str], float] = {}
     columns = own[[*PAIR, "probability"]].itertuples(index=False, name=None)
@@ -131,30 +143,28 @@ def tabulate(own: pd.DataFrame) -> Known:
     return known
 
 
-def ask_name(
-    main: list[str], apart: list[list[str]], wrong: float, known: Known, state: State
-) -> list[Question]:
+def ask_name(main: list[str], apart: list[list[str]], wrong: float, facts: Facts) -> list[Question]:
     """The questions on one name.
 
     apart : the smaller sides without an answer
     wrong : the probability that such a side is another animal
     """
-    present = state.names.to_dict()
-    confirmed = find_confirmed(main, state.answers)
+    chances, present = facts.probability, facts.present
+    confirmed = find_confirmed(main, facts.answers)
     questions = []
     for side in apart:
         pairs = [(a, b) for a in side for b in confirmed or main if present[a] == present[b]]
         if pairs:
-            pair = max(pairs, key=lambda pair: known.get(pair, 0.0))
-            questions.append(Question(*pair, known.get(pair, 0.0), wrong, TWO_ANIMALS))
+            pair = max(pairs, key=lambda pair: chances.get(pair, 0.0))
+            questions.append(Question(*pair, chances.get(pair, 0.0), wrong, TWO_ANIMALS))
     if confirmed or not questions:
         return questions
-    settled = {frozenset(answer[:2]) for answer in state.answers}
-    pairs = [(a, b) for a in main for b in main if (a, b) in known and present[a] == present[b]]
-    best = max(pairs, key=lambda pair: known[pair], default=None)
+    settled = {frozenset(answer[:2]) for answer in facts.answers}
+    pairs = [(a, b) for a in main for b in main if (a, b) in chances and present[a] == present[b]]
+    best = max(pairs, key=lambda pair: chances[pair], default=None)
     if best is None or frozenset(best) in settled:
         return []
-    return [Question(*best, known[best], wrong / 2, CONFIRM)]
+    return [Question(*best, chances[best], wrong / 2, CONFIRM)]
 
 
 def find_confirmed(images: list[str], answers: Sequence[Answer]) -> list[str]:
