@@ -1,5 +1,6 @@
-"""Pack the crops of all photographs, stretched to one size, into one uint8 memory map."""
+"""Pack the crops of all photographs, stretched to one size, into one uint8 array file."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -61,12 +62,14 @@ def save(
     rows = []
 
     def write(part: Path) -> None:
-        crops = np.lib.format.open_memmap(part, mode="w+", dtype=np.uint8, shape=shape)
+        # not by a memory map: its pages would count as the program's memory
+        np.lib.format.open_memmap(part, mode="w+", dtype=np.uint8, shape=shape)
         files.reserve(part)
-        for i, (crop, row) in enumerate(found):
-            crops[i] = crop
-            rows.append(row)
-        crops.flush()
+        with part.open("r+b") as file:
+            file.seek(-int(np.prod(shape)), os.SEEK_END)
+            for crop, row in found:
+                file.write(np.ascontiguousarray(crop, np.uint8).data)
+                rows.append(row)
 
     tables.replace(path, write)
     return pd.DataFrame(rows, columns=tables.COLUMNS["boxes"])

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.data import pixels_in_flight, warping
+from pipeline.data import pixels_in_flight, tables, warping
 from pipeline.data.pixels_in_flight import IN_FLIGHT
 from pipeline.steps.crop import boxes, pack
 from pipeline.steps.crop.given import Given
@@ -142,3 +142,14 @@ def test_an_interrupted_array_is_not_left_under_its_name(tmp_path):
 def test_a_full_disk_is_reported_before_writing(tmp_path):
     with pytest.raises(UserError, match=r"crops\.npy needs .* GB .* free.*crop\.height"):
         pack.check_space(tmp_path / "crops.npy", 10**18)
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_the_file_is_what_numpy_would_save(tmp_path, count):
+    settings = synthetic.SETTINGS.model_copy(update={"height": 4, "width": 6})
+    drawn = np.random.default_rng(0).integers(0, 255, (count, 4, 6, 4), np.uint8)
+    row = [""] * len(tables.COLUMNS["boxes"])
+    found = ((np.asfortranarray(crop), row) for crop in drawn)
+    assert len(pack.save(found, count, settings, tmp_path / "crops.npy")) == count
+    np.save(tmp_path / "expected.npy", drawn)
+    assert (tmp_path / "crops.npy").read_bytes() == (tmp_path / "expected.npy").read_bytes()
