@@ -44,7 +44,7 @@ DECIDED = "decided by a reviewer"
 
 
 @dataclass(frozen=True)
-class Photographs:
+class RunPhotographs:
     """The photographs of a run, by their names in it.
 
     known : those with an individual, after all decisions; test : those that were named
@@ -95,7 +95,7 @@ def check_out(out: Path) -> None:
         raise UserError(f"{out} has other files: name a new or empty folder with -o")
 
 
-def load_photographs(p: Params) -> Photographs:
+def load_photographs(p: Params) -> RunPhotographs:
     """The photographs of the last run, with the names that all decisions give them now."""
     images, groups = artefacts.load_images(), artefacts.load_groups()
     resolved = labels.resolve_labels(
@@ -112,7 +112,7 @@ def load_photographs(p: Params) -> Photographs:
         table = pd.DataFrame({"Image": images["image"], "path": files})
         table = table.reindex(columns=["Image", "path", *ORIGIN], fill_value="")
     listed = table["photograph"].where(table["photograph"] != "", table["Image"])
-    return Photographs(
+    return RunPhotographs(
         dict(zip(resolved["image"], resolved["identity"], strict=True)),
         images.loc[images["split"] == "test", "image"].tolist(),
         table.assign(photograph=listed).set_index("Image"),
@@ -121,7 +121,7 @@ def load_photographs(p: Params) -> Photographs:
     )
 
 
-def build_known(photographs: Photographs) -> Known:
+def build_known(photographs: RunPhotographs) -> Known:
     """The labelled photographs as `tailprint name` has its catalogue."""
     images = list(photographs.known)
     rows = pd.DataFrame({"image": images, "identity": list(photographs.known.values())})
@@ -134,7 +134,7 @@ def build_known(photographs: Photographs) -> Known:
 
 def answer_all(
     ensemble: str,
-    photographs: Photographs,
+    photographs: RunPhotographs,
     decided: Mapping[str, Decided],
     known: Known,
     now: Mapping[str, str],
@@ -187,7 +187,7 @@ def find_names(known: Mapping[str, str]) -> dict[str, str]:
     return {str(before): str(name) for before, name in now.items() if before != name != NEW_WHALE}
 
 
-def tabulate_compared(photographs: Photographs) -> pd.DataFrame:
+def tabulate_compared(photographs: RunPhotographs) -> pd.DataFrame:
     """The table of `named_folder.COLUMNS`: which file each photograph is."""
     known = [(CATALOGUE, image, name) for image, name in photographs.known.items()]
     rows = [
@@ -198,7 +198,7 @@ def tabulate_compared(photographs: Photographs) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=named_folder.COLUMNS)
 
 
-def store(photographs: Photographs, ensemble: str, out: Path, p: Params) -> None:
+def store(photographs: RunPhotographs, ensemble: str, out: Path, p: Params) -> None:
     """Keep the small copy and the embedding of each photograph, as `tailprint name` does."""
     images = [*photographs.known, *photographs.test]
     recipe = p.ensembles[ensemble]

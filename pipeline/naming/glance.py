@@ -7,7 +7,7 @@ from html import escape
 from pipeline.naming.answers import COPY, KNOWN, NEW, UNSURE, Answer
 
 ANCHOR = "p{}"  # of a photograph in the report, by its number
-SURE = 0.9  # of the probability of a name
+CHECKED = 0.9  # a name with less probability is worth a look
 MOST_LINKS = 50
 
 
@@ -20,7 +20,7 @@ def list_counts(answers: Mapping[str, Answer]) -> list[str]:
     individuals = "individual" if len(groups) == 1 else "individuals"
     lines = [
         (results[KNOWN], "named"),
-        (len(doubtful), f"of them with less than {SURE:.0%}{show_links(doubtful)}"),
+        (len(doubtful), f"of them with less than {CHECKED:.0%}{show_links(doubtful)}"),
         (results[COPY], "named, since the catalogue has the same file"),
         (results[NEW], f"new ({len(groups)} unknown {individuals})"),
         (results[UNSURE], f"unsure, to be checked first{show_links(unsure)}"),
@@ -30,7 +30,7 @@ def list_counts(answers: Mapping[str, Answer]) -> list[str]:
 
 def is_doubtful(answer: Answer) -> bool:
     """Whether a name is less than sure."""
-    return answer.result == KNOWN and answer.probabilities[0] < SURE
+    return answer.result == KNOWN and answer.probabilities[0] < CHECKED
 
 
 def link_photographs(

@@ -24,7 +24,7 @@ DECIDED = ("same", "different")
 TWO_ANIMALS = "one name, maybe two animals"
 
 
-class Question(NamedTuple):
+class NameQuestion(NamedTuple):
     """A row of a table of questions."""
 
     photograph: str
@@ -143,7 +143,9 @@ def tabulate(own: pd.DataFrame) -> dict[tuple[str, str], float]:
     return known
 
 
-def ask_name(main: list[str], apart: list[list[str]], wrong: float, facts: Facts) -> list[Question]:
+def ask_name(
+    main: list[str], apart: list[list[str]], wrong: float, facts: Facts
+) -> list[NameQuestion]:
     """The questions on one name.
 
     apart : the smaller sides without an answer
@@ -156,7 +158,7 @@ def ask_name(main: list[str], apart: list[list[str]], wrong: float, facts: Facts
         pairs = [(a, b) for a in side for b in confirmed or main if present[a] == present[b]]
         if pairs:
             pair = max(pairs, key=lambda pair: chances.get(pair, 0.0))
-            questions.append(Question(*pair, chances.get(pair, 0.0), wrong, TWO_ANIMALS))
+            questions.append(NameQuestion(*pair, chances.get(pair, 0.0), wrong, TWO_ANIMALS))
     if confirmed or not questions:
         return questions
     settled = {frozenset(answer[:2]) for answer in facts.answers}
@@ -164,7 +166,7 @@ def ask_name(main: list[str], apart: list[list[str]], wrong: float, facts: Facts
     best = max(pairs, key=lambda pair: chances[pair], default=None)
     if best is None or frozenset(best) in settled:
         return []
-    return [Question(*best, chances[best], wrong / 2, CONFIRM)]
+    return [NameQuestion(*best, chances[best], wrong / 2, CONFIRM)]
 
 
 def find_confirmed(images: list[str], answers: Sequence[Answer]) -> list[str]:
