@@ -15,8 +15,8 @@ import pandas as pd
 from pipeline.data import user_csv
 from pipeline.data.decimals import read_number
 from pipeline.exchange.boxes import FoundBox
+from pipeline.exchange.json_file import read_json
 from pipeline.exchange.listed import Listed, select_named
-from pipeline.exchange.megadetector import read_json
 from pipeline.system.errors import Faults, UserError
 
 logger = logging.getLogger(__name__)

@@ -19,14 +19,9 @@ import numpy as np
 
 from pipeline.exchange.box_convention import is_relative
 from pipeline.exchange.boxes import FoundBox
+from pipeline.exchange.found_animals import ANIMAL, Detections, collect, is_animal
+from pipeline.exchange.json_file import read_json
 from pipeline.exchange.listed import Listed, select_named
-from pipeline.exchange.megadetector import (
-    ANIMAL,
-    Detections,
-    collect,
-    is_animal,
-    read_json,
-)
 from pipeline.system.errors import Faults, UserError
 
 KEYS = (

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from pipeline.exchange import coco, megadetector
 from pipeline.exchange.boxes import Convention
-from pipeline.exchange.megadetector import THRESHOLD, Detections
+from pipeline.exchange.found_animals import THRESHOLD, Detections
+from pipeline.exchange.json_file import read_json
 from pipeline.system.errors import UserError
 
 
@@ -34,7 +35,7 @@ def read_detections(
 
     Raises UserError with all that is wrong.
     """
-    content = megadetector.read_json(path)
+    content = read_json(path)
     if coco.is_coco(content):
         if stated == Convention.corners:
             raise UserError(

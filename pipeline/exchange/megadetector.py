@@ -11,16 +11,14 @@ Three layouts go by this name:
 In the last two, boxes are corners in pixels.
 """
 
-import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pipeline.data import user_csv
 from pipeline.exchange.box_convention import (
     ROUNDING,
     find_convention,
@@ -28,32 +26,11 @@ from pipeline.exchange.box_convention import (
     to_box,
 )
 from pipeline.exchange.boxes import Convention, FoundBox
+from pipeline.exchange.found_animals import ANIMAL, THRESHOLD, Detections, collect, is_animal
 from pipeline.system.errors import Faults, UserError
 
-THRESHOLD = 0.2  # of MegaDetector v5, by its own `typical_detection_threshold`
-ANIMAL = "animal"
-NO_ANIMALS = {"person", "human", "vehicle", "empty", "blank"}
 SIDE_BY_SIDE = ("category", "confidence")  # the keys of lists beside `bbox`
 DOCUMENTED = "https://lila.science/megadetector-output-format"
-
-
-@dataclass(frozen=True)
-class Detections:
-    """What a detector found, by photograph as its file names it.
-
-    boxes : of animals at or above the threshold, most confident first; empty if there are none
-    below : the highest confidence of an animal below the threshold, of photographs without others
-    failed : why the detector could not read a photograph
-    """
-
-    boxes: dict[str, list[FoundBox]]
-    below: dict[str, float]
-    failed: dict[str, str]
-
-    @property
-    def names(self) -> list[str]:
-        """All photographs that the file lists."""
-        return [*self.boxes, *self.failed]
 
 
 @dataclass(frozen=True)
@@ -102,36 +79,6 @@ def parse_detections(
         else:
             below.append((row.photograph, value))
     return collect(names, found, below, failed)
-
-
-def collect(
-    names: Iterable[str],
-    found: Iterable[tuple[str, FoundBox]],
-    below: Iterable[tuple[str, float]],
-    failed: Mapping[str, str],
-) -> Detections:
-    """The detections by photograph.
-
-    names : of the photographs without a failure; found, below : a photograph with a box, and with
-    the confidence of an animal below the threshold
-    """
-    boxes: dict[str, list[FoundBox]] = {name: [] for name in names}
-    for name, box in sorted(found, key=lambda pair: -pair[1].confidence):
-        boxes[name].append(box)
-    highest: dict[str, float] = {}
-    for name, value in below:
-        if not boxes[name]:
-            highest[name] = max(value, highest.get(name, 0.0))
-    return Detections(boxes, highest, dict(failed))
-
-
-def read_json(path: Path) -> Any:  # noqa: ANN401
-    """Read a JSON file of another program: with or without a mark of its encoding."""
-    text = user_csv.decode(path.name, user_csv.read_bytes(path))
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise UserError(f"{path}: is no JSON (line {error.lineno}: {error.msg})") from None
 
 
 def _list_rows(content: object, faults: list[str]) -> tuple[list[str], dict[str, str], list[_Row]]:
@@ -208,11 +155,6 @@ def _select_animals(path: Path, rows: list[_Row], names: Mapping[str, str]) -> l
         )
     only = ANIMAL in names.values() or ANIMAL in named
     return [row for row, name in zip(rows, named, strict=True) if is_animal(name, only)]
-
-
-def is_animal(name: str, only: bool) -> bool:
-    """Whether a category is of animals; only : whether the file has one that is called so."""
-    return name == ANIMAL if only else name not in NO_ANIMALS
 
 
 def _is_box(row: _Row) -> bool:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from pipeline.exchange.boxes import FoundBox
 from pipeline.exchange.detections import DetectionFiles, read_detections
-from pipeline.exchange.megadetector import Detections
+from pipeline.exchange.found_animals import Detections
 from pipeline.exchange.photograph_names import match_names
 from pipeline.naming import cut_outs
 from pipeline.naming.gallery import name_file
