@@ -2,23 +2,21 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 
-from pipeline.data.tables import NEW_WHALE
 from pipeline.review.ledger import Decision, Ledger
 from pipeline.review.opinions import (
-    AGREEMENT,
     Key,
     Opinions,
     collect_opinions,
-    measure_agreement,
 )
+from pipeline.review.question_display import describe_agreement, describe_question, find_last
 from pipeline.review.question_list import QuestionList
 from pipeline.review.questions import count_worthwhile
-from pipeline.review.scope import KEYS, pair_photographs
+from pipeline.review.scope import pair_photographs
 from pipeline.review.state import COLUMNS, State
 from pipeline.review.views import Views
 
@@ -67,9 +65,12 @@ class QuestionDesk:
             is_blind = self._is_second or (chosen is not None and chosen["reason"] == SECOND)
             displayed = before if is_blind else names  # which tell what others have answered
             summary = self._summarise()
+        question = None
+        if chosen is not None:
+            question = describe_question(chosen, displayed, opinions, self.views)
         return {
             "reviewer": who,
-            "question": None if chosen is None else self._describe(chosen, displayed, opinions),
+            "question": question,
             "answered": sum(is_by(pair, who) for pair in opinions.values()),
             "left": len(questions),
             "waiting": waiting,
@@ -145,26 +146,6 @@ class QuestionDesk:
             return None
         return count_worthwhile(questions, names)
 
-    def _describe(
-        self, question: pd.Series, names: "pd.Series[str]", opinions: dict[Key, Opinions]
-    ) -> dict[str, object]:
-        pair = question["photograph"], question["other"]
-        sizes = names.value_counts()
-        given = opinions.get(tuple(sorted(pair)), Opinions())
-        return {
-            "photographs": [
-                {**self.views.describe(image), **describe_name(image, names, sizes)}
-                for image in pair
-            ],
-            "points": self.views.find_points(*pair),
-            "probability": to_number(question["probability"]),
-            "gain": to_number(question["gain"]),
-            "reason": question["reason"],
-            "given": {who: row["decision"] for who, row in given.by.items()}
-            if given.is_open
-            else {},
-        }
-
 
 def list_answers(opinions: dict[Key, Opinions]) -> list[tuple[str, str, str]]:
     """The decisions that hold, in their order: photograph, other ("" for one alone), decision."""
@@ -200,35 +181,3 @@ def is_by(opinions: Opinions, who: str) -> bool:
 def is_second(opinions: Opinions, who: str) -> bool:
     """Whether others have answered, and agree so far, and this reviewer has not."""
     return bool(opinions.by) and opinions.dispute is None and who not in opinions.by
-
-
-def find_last(
-    rows: list[Decision], opinions: dict[Key, Opinions], who: str
-) -> dict[str, str] | None:
-    """The reviewer's last answer that was not undone: image_a, image_b, decision."""
-    ids = {id(row): row for pair in opinions.values() for row in (*pair.by.values(), pair.settled)}
-    own = [row for row in rows if id(row) in ids and row["who"] == who and row["image_b"]]
-    # rows that an undo gave back are late in the file, but keep their time
-    last = max(enumerate(own), key=lambda item: (item[1]["when"], item[0]), default=None)
-    return None if last is None else {key: last[1][key] for key in KEYS}
-
-
-def describe_name(
-    image: str, names: "pd.Series[str]", sizes: "pd.Series[int]"
-) -> dict[str, object]:
-    """The present name of a photograph, "" without one, and how many photographs have it."""
-    name = names.get(image, "")
-    if name == "" or name.startswith(f"{NEW_WHALE} "):
-        return {"name": NEW_WHALE if name else "", "count": 1}
-    return {"name": name, "count": int(sizes[name])}
-
-
-def describe_agreement(opinions: Iterable[Opinions]) -> list[dict[str, object]]:
-    """The rows of `measure_agreement` for JSON, which has no NaN."""
-    rows = measure_agreement(opinions).itertuples(index=False, name=None)
-    return [dict(zip(AGREEMENT, (*row, to_number(kappa)), strict=True)) for *row, kappa in rows]
-
-
-def to_number(value: float) -> float | None:
-    """A number for JSON, which has no NaN."""
-    return None if pd.isna(value) else round(float(value), 4)
