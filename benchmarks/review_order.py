@@ -161,7 +161,7 @@ def review(run: Run, order: str, seed: int, most: int, enough: int) -> Course:
     decisions: list[Decision] = []
     names = before = resolve(run.images, run.groups, decisions)
     pairs = estimate_probabilities(run.candidates, before)
-    pairs = pairs.assign(place=np.random.default_rng(seed).permutation(len(pairs)))
+    rng, places = np.random.default_rng(seed), dict[frozenset[str], float]()
     course = Course([count_right(names, animal)], [])
     while len(decisions) <= most:
         table = rank_questions(pairs, State(names, before, decisions))
@@ -172,23 +172,23 @@ def review(run: Run, order: str, seed: int, most: int, enough: int) -> Course:
             is_done = is_flat and course.worth[-1] == 0
         if table.empty or len(decisions) == most or is_done:
             break
-        a, b = choose(table, pairs, order)
+        asked = list(map(frozenset, table[PAIR].to_numpy().tolist()))
+        places |= {pair: rng.random() for pair in asked if pair not in places}
+        a, b = choose(table, order, np.array([places[pair] for pair in asked]))
         is_one = animal[a] == animal[b]
         decisions.append((a, b, "same" if is_one else "different"))
-        if is_one != (names[a] == names[b]):  # otherwise no name changes
-            try:
-                names = resolve(run.images, run.groups, decisions)
-            except ValueError:  # refused, as by the server: the reviewer leaves it open
-                decisions[-1] = (a, b, "unsure")
+        try:
+            names = resolve(run.images, run.groups, decisions)
+        except ValueError:  # refused, as by the server: the reviewer leaves it open
+            decisions[-1] = (a, b, "unsure")
         course.right.append(count_right(names, animal))
     return course
 
 
-def choose(table: pd.DataFrame, pairs: pd.DataFrame, order: str) -> tuple[str, str]:
-    """The next question of an order."""
+def choose(table: pd.DataFrame, order: str, places: np.ndarray) -> tuple[str, str]:
+    """The next question of an order; places : that of each question in the random one."""
     if order != "gain":
-        place = table.merge(pairs[[*PAIR, "place"]], on=PAIR, how="left")["place"].to_numpy()
-        key = place if order == "random" else -table["probability"].to_numpy()
+        key = places if order == "random" else -table["probability"].to_numpy()
         is_later = table["reason"].to_numpy() != FOLLOW_UP
         table = table.iloc[np.lexsort([key, is_later])]
     a, b = table[PAIR].iloc[0]

@@ -28,6 +28,7 @@ STORE = Path(".dvc/tmp/cluster")  # in the checkout
 CHUNK = 2**26  # bytes of a file that travel at once
 LOG_EVERY = 0.5  # seconds between two pieces of the log
 KEPT = 24 * 3600  # seconds that a worker keeps an input that no stage has read
+ABANDONED = 60 * 24 * 3600  # seconds after which a stage's folder is nobody's, on any machine
 LOCKS = "tailprint"  # and the user's number: a folder among the machine's temporary files
 NAMED = 3  # differences that a refusal names
 
@@ -155,13 +156,15 @@ def make_folder(store: Path) -> tempfile.TemporaryDirectory:
     """Make a folder for one stage, and remove what is no longer needed.
 
     That is the folder of a killed worker, and an input that was not read for a day. Machines may
-    share the checkout on a network disk: each removes the folders of its own workers.
+    share the checkout on a network disk: each removes the folders of its own workers, and those
+    that are months old.
     """
     (store / "inputs").mkdir(parents=True, exist_ok=True)
     for old in store.glob("run-*"):
         worker, _, _ = old.name.removeprefix("run-").rpartition("-")
         host, _, pid = worker.rpartition("-")
-        if host == socket.gethostname() and not is_alive(int(pid)):
+        is_old = old.stat().st_mtime < time.time() - ABANDONED
+        if is_old or (host == socket.gethostname() and not is_alive(int(pid))):
             shutil.rmtree(old, ignore_errors=True)
     for file in (store / "inputs").iterdir():
         with suppress(FileNotFoundError):  # several workers may share a checkout

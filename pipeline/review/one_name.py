@@ -6,7 +6,8 @@ animal, or the same one in another pose or light. Only local features count: the
 that all of them have one name, right or wrong, and finds them alike.
 """
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ from pipeline.steps.labels import graph
 MATCHED = 0.995  # the fraction of the pairs with different names that a matched pair exceeds
 MISNAMED = 0.05  # the fraction of photographs that are expected to have a wrong name
 CONFIRM = "do both show the animal of this name? Others of its photographs are compared with them"
+TRIES = 2  # pairs of a name that may be unsure before its questions end
 DECIDED = ("same", "different")
 TWO_ANIMALS = "one name, maybe two animals"
 
@@ -46,11 +48,14 @@ class Facts(NamedTuple):
 
     probability : of each compared pair, in both orders
     present : the present name of each photograph
+    whole : the component of each photograph that is called the same as another
+    settled : the pairs with an answer
     """
 
     probability: Mapping[tuple[str, str], float]
     present: Mapping[Hashable, str]
-    answers: Sequence[Answer]
+    whole: Mapping[str, int]
+    settled: AbstractSet[frozenset[str]]
 
 
 def list_doubtful_names(pairs: pd.DataFrame, state: State) -> pd.DataFrame:
@@ -67,16 +72,20 @@ def list_doubtful_names(pairs: pd.DataFrame, state: State) -> pd.DataFrame:
     before = state.before[state.before.map(state.before.value_counts()) >= 3]
     own = pairs[pairs["photograph"].map(before) == pairs["other"].map(before)]
     names = find_sides(own, before)
+    same = [(0, a, b) for a, b, decision in state.answers if decision == "same"]
+    whole = graph.component_numbers(same)
+    given = index_answers(state.answers)
     verdicts = [
-        [find_verdict(side, name.main, state.answers) for side in name.apart] for name in names
+        [find_verdict(side, name.main, given, whole) for side in name.apart] for name in names
     ]
     wrong = estimate_wrong([verdict for own in verdicts for verdict in own], len(before))
     if wrong < WORTH:
         return pd.DataFrame(columns=COLUMNS)
-    facts = Facts(tabulate(own), state.names.to_dict(), state.answers)
+    settled = {frozenset(answer[:2]) for answer in state.answers}
+    facts = Facts(tabulate(own), state.names.to_dict(), whole, settled)
     questions = []
-    for name, given in zip(names, verdicts, strict=True):
-        left = [side for side, verdict in zip(name.apart, given, strict=True) if not verdict]
+    for name, decided in zip(names, verdicts, strict=True):
+        left = [side for side, verdict in zip(name.apart, decided, strict=True) if not verdict]
         questions += ask_name(name.main, left, wrong, facts)
     return pd.DataFrame(questions, columns=COLUMNS)
 
@@ -120,18 +129,40 @@ def find_sides(own: pd.DataFrame, names: "pd.Series[str]") -> list[Name]:
     return found
 
 
-def find_verdict(side: list[str], main: list[str], answers: Iterable[Answer]) -> str:
+def index_answers(answers: Sequence[Answer]) -> dict[str, list[tuple[int, str, str]]]:
+    """The answers on each photograph: place, the other photograph, decision."""
+    found: dict[str, list[tuple[int, str, str]]] = {}
+    for place, (a, b, decision) in enumerate(answers):
+        found.setdefault(a, []).append((place, b, decision))
+        if b:
+            found.setdefault(b, []).append((place, a, decision))
+    return found
+
+
+def find_verdict(
+    side: list[str],
+    main: list[str],
+    answers: Mapping[str, Sequence[tuple[int, str, str]]],
+    whole: Mapping[str, int],
+) -> str:
     """What was answered on a photograph of a side and one of the main side; "" without an answer.
 
-    `new` answers all on its photograph.
+    `new` answers all on its photograph; "same" is also what follows by way of other photographs.
+
+    answers : those of `index_answers`
+    whole : the component of each photograph that is called the same as another
     """
-    outer, inner = set(side), set(main)
-    for a, b, decision in answers:
-        if decision == "new" and a in outer:
-            return decision
-        if (a in outer and b in inner) or (b in outer and a in inner):
-            return decision
-    return ""
+    inner = set(main)
+    found = [
+        (place, decision)
+        for image in side
+        for place, other, decision in answers.get(image, ())
+        if other in inner or (decision == "new" and not other)
+    ]
+    if found:
+        return min(found)[1]
+    joined = {whole[image] for image in side if image in whole}
+    return "same" if any(whole.get(image) in joined for image in main) else ""
 
 
 def tabulate(own: pd.DataFrame) -> dict[tuple[str, str], float]:
@@ -152,7 +183,7 @@ def ask_name(
     wrong : the probability that such a side is another animal
     """
     chances, present = facts.probability, facts.present
-    confirmed = find_confirmed(main, facts.answers)
+    confirmed = find_confirmed(main, facts.whole)
     questions = []
     for side in apart:
         pairs = [(a, b) for a in side for b in confirmed or main if present[a] == present[b]]
@@ -161,21 +192,20 @@ def ask_name(
             questions.append(NameQuestion(*pair, chances.get(pair, 0.0), wrong, TWO_ANIMALS))
     if confirmed or not questions:
         return questions
-    settled = {frozenset(answer[:2]) for answer in facts.answers}
     pairs = [(a, b) for a in main for b in main if (a, b) in chances and present[a] == present[b]]
-    best = max(pairs, key=lambda pair: chances[pair], default=None)
-    if best is None or frozenset(best) in settled:
+    tried = {frozenset(pair) for pair in pairs} & facts.settled
+    left = [pair for pair in pairs if frozenset(pair) not in tried]
+    if not left or len(tried) >= TRIES:
         return []
+    best = max(left, key=lambda pair: chances[pair])
     return [NameQuestion(*best, chances[best], wrong / 2, CONFIRM)]
 
 
-def find_confirmed(images: list[str], answers: Sequence[Answer]) -> list[str]:
+def find_confirmed(images: list[str], whole: Mapping[str, int]) -> list[str]:
     """The most photographs of these that are called the same, two or more; or none."""
-    same = [(0, a, b) for a, b, decision in answers if decision == "same"]
-    number = graph.component_numbers(same)
     joined: dict[int, list[str]] = {}
     for image in images:
-        if image in number:
-            joined.setdefault(number[image], []).append(image)
+        if image in whole:
+            joined.setdefault(whole[image], []).append(image)
     most = max(joined.values(), key=len, default=[])
     return most if len(most) > 1 else []

@@ -121,7 +121,7 @@ class QuestionDesk:
                 for key, is_again, repeated in zip(keys, again, by_others, strict=True)
             ]
             waiting = int((again & ~np.array(by_others, bool)).sum())
-            table = hide_answers(listed[is_open])
+            table = hide_answers(listed[np.array(is_open, bool)])
         return pd.concat([build_table(disputed, DISPUTED), table], ignore_index=True), waiting
 
     def _choose(self, questions: pd.DataFrame, who: str, again: Key | None) -> pd.Series | None:

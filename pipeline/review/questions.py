@@ -24,6 +24,10 @@ def rank_questions(pairs: pd.DataFrame, state: State) -> pd.DataFrame:
 
     pairs : as `estimate_probabilities` gives them
     """
+    kept = state.before.index.isin(state.names.index)
+    if not kept.all():  # by the policy `drop`, a decision may take labels away
+        state = state._replace(before=state.before[kept])
+        pairs = pairs[pairs[PAIR].isin(state.names.index).all(axis=1)]
     table = pairs[select_open(pairs, state)]
     gains = compute_gains(table, state.names)
     table = table.assign(gain=gains, reason=TWO_NAMES)

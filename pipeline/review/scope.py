@@ -13,7 +13,7 @@ import pandas as pd
 
 from pipeline.data.tables import NEW_WHALE
 from pipeline.steps.labels.review import build_new_names
-from pipeline.steps.labels.verdicts import name_photographs
+from pipeline.steps.labels.verdicts import name_photographs, replaces
 
 KEYS = ["image_a", "image_b", "decision"]
 
@@ -62,7 +62,8 @@ class Scope:
         a, b, kind = (decision[key] for key in KEYS)
         pair = pair_photographs(decision)
         for image in pair:
-            self._last[image][pair] = (row, a, b, kind)
+            if replaces(kind, self._last[image].get(pair)):
+                self._last[image][pair] = (row, a, b, kind)
         if kind in ("same", "new") and len(pair) == 2:
             self._joined[a].add(b)
             self._joined[b].add(a)

@@ -188,6 +188,9 @@ def test_what_killed_workers_left_and_old_inputs_are_removed(tmp_path):
     elsewhere = tmp_path / f"run-{host}-2-99999999-x"  # of a machine that shares the disk
     for folder in (old.parent, dead, living, elsewhere):
         folder.mkdir()
+    forgotten = tmp_path / "run-elsewhere-1-x"
+    forgotten.mkdir()
+    os.utime(forgotten, (0, 0))
     for file in (old, new):
         file.touch()
     day = time.time() - cluster_task.KEPT - 60
@@ -195,6 +198,7 @@ def test_what_killed_workers_left_and_old_inputs_are_removed(tmp_path):
     with cluster_task.make_folder(tmp_path):
         left = {path.name for path in tmp_path.glob("run-*")}
         assert {living.name, elsewhere.name} < left and dead.name not in left
+        assert forgotten.name not in left
         assert new.exists() and not old.exists()
 
 

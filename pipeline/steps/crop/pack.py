@@ -68,8 +68,10 @@ def save(
         with part.open("r+b") as file:
             file.seek(-int(np.prod(shape)), os.SEEK_END)
             for crop, row in found:
+                assert crop.shape == shape[1:]
                 file.write(np.ascontiguousarray(crop, np.uint8).data)
                 rows.append(row)
+        assert len(rows) == count
 
     tables.replace(path, write)
     return pd.DataFrame(rows, columns=tables.COLUMNS["boxes"])

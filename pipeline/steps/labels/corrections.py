@@ -6,6 +6,7 @@ label, or the `same` as one with another label.
 """
 
 from collections import defaultdict
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,13 @@ from pipeline.system.errors import UserError
 
 GroupLink = tuple[int, int]  # two duplicate groups
 GroupLabels = dict[int, set[str]]  # by duplicate group: its identities, without new_whale
+
+
+class Side(NamedTuple):
+    """Groups with one label that `same` joins, and the place of the link that confirmed them."""
+
+    since: int
+    groups: set[int]
 
 
 def correct_labels(
@@ -128,7 +136,10 @@ def remove_doubtful(
     for pair in separate:
         for label in labels[pair[0]] & labels[pair[1]]:
             doubtful = [
-                number for number in pair if (labels[number] | linked.get(number, set())) - {label}
+                number
+                for number in pair
+                if (labels[number] | linked.get(number, set())) - {label}
+                and label not in linked.get(number, set())
             ]
             if len(doubtful) == 1 and not (only_single and len(labels[doubtful[0]]) > 1):
                 remaining[doubtful[0]] = remaining[doubtful[0]] - {label}
@@ -143,37 +154,54 @@ def split_labels(
     A side is what `same` joins to one of the two, as far as it has the label. It is confirmed if it
     has two groups or more. An unconfirmed side loses the label; of two confirmed ones the later
     loses it, with all its groups. So later decisions never move a name from one animal to another.
-    If no side is confirmed, both keep the label: nothing tells which is wrong.
+    If no side is confirmed, both keep the label: nothing tells which is wrong. Nor does a side that
+    has lost it itself.
 
     links : in the order of their decisions
     """
     sides = collect_sides(labels, links)
-    remaining = dict(labels)
+    shared = []
     for pair in separate:
         for label in labels[pair[0]] & labels[pair[1]]:
-            first, second = (sides.get((number, label)) for number in pair)
-            if first and (not second or first[0] < second[0]):
-                loses = second[1] if second else {pair[1]}
-            elif second and (not first or second[0] < first[0]):
-                loses = first[1] if first else {pair[0]}
-            else:
-                continue
-            remaining |= {number: remaining[number] - {label} for number in loses}
+            both = [sides.get((number, label), Side(len(links), {number})) for number in pair]
+            first, second = sorted(both, key=lambda side: side.since)
+            if first.since < second.since:
+                shared.append((first, second, label))
+    remaining = dict(labels)
+    for first, second, label in sorted(shared, key=lambda item: item[0].since):
+        if all(label in remaining[number] for number in first.groups):
+            remaining |= {number: remaining[number] - {label} for number in second.groups}
     return remaining
 
 
-def collect_sides(
-    labels: GroupLabels, links: list[GroupLink]
-) -> dict[tuple[int, str], tuple[int, set[int]]]:
-    """The confirmed side of a group and one of its labels: its place in time, and its groups."""
-    sides: dict[tuple[int, str], tuple[int, set[int]]] = {}
-    components = graph.connected_components([(0, *link) for link in links])
-    for place, component in enumerate(components):
-        for label in {label for number in component for label in labels[number]}:
-            having = {number for number in component if label in labels[number]}
-            if len(having) > 1:
-                sides |= {(number, label): (place, having) for number in having}
-    return sides
+def collect_sides(labels: GroupLabels, links: list[GroupLink]) -> dict[tuple[int, str], Side]:
+    """The confirmed side of each group and label.
+
+    Components grow link by link; a side is confirmed by the first link that joins two groups with
+    the label.
+    """
+    parts: dict[int, tuple[set[int], dict[str, Side]]] = {}
+    for place, link in enumerate(links):
+        (groups, own), (others, their) = (
+            parts.get(number)
+            or ({number}, {label: Side(place, {number}) for label in labels[number]})
+            for number in link
+        )
+        if link[1] in groups:
+            continue
+        merged = own | their
+        for label in own.keys() & their.keys():
+            both = own[label], their[label]
+            since = min((side.since for side in both if len(side.groups) > 1), default=place)
+            merged[label] = Side(since, both[0].groups | both[1].groups)
+        parts |= dict.fromkeys(groups | others, (groups | others, merged))
+    return {
+        (number, label): side
+        for _, sides in parts.values()
+        for label, side in sides.items()
+        if len(side.groups) > 1
+        for number in side.groups
+    }
 
 
 def check_shared_labels(labels: GroupLabels, first: int, second: int, description: str) -> None:

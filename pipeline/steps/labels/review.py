@@ -55,7 +55,8 @@ def find_new_names(labels: pd.DataFrame, verdicts: pd.DataFrame) -> dict[Node, s
         for row, a, b in select_pairs(verdicts, "same")
         if a in node and b in node and node[a] != node[b]
     ]
-    _check_contradictions(node, links, verdicts)
+    group = dict(zip(labels["image"], labels["group"], strict=True))
+    _check_contradictions(node, links, verdicts, group)
     totals = conflicts.count_identities(labels)
     names: dict[Node, str] = {}
     for component in graph.connected_components(links):
@@ -111,13 +112,21 @@ def _to_nodes(labels: pd.DataFrame) -> pd.Series:
 
 
 def _check_contradictions(
-    node: dict[str, Node], links: list[Link[Node]], verdicts: pd.DataFrame
+    node: dict[str, Node],
+    links: list[Link[Node]],
+    verdicts: pd.DataFrame,
+    group: dict[str, int],
 ) -> None:
     faults = []
     same = select_pairs(verdicts, "same")
+    # by way of duplicates
+    copies = [(row, group.get(a, a), group.get(b, b)) for row, a, b in same]
+    copy_numbers = graph.component_numbers(copies)
     images, nodes = graph.component_numbers(same), graph.component_numbers(links)
     for row, a, b in select_pairs(verdicts, "different"):
         path = graph.find_path(same, images, a, b)
+        if not path and a in group and b in group and group[a] != group[b]:
+            path = graph.find_path(copies, copy_numbers, group[a], group[b])
         if not path and a in node and b in node:
             path = graph.find_path(links, nodes, node[a], node[b])
         if path:

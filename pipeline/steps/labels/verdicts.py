@@ -38,12 +38,22 @@ def select_verdicts(decisions: pd.DataFrame, images: pd.DataFrame) -> pd.DataFra
             faults.append(f"row {row}: {a} is paired with itself")
         if decision == "name":
             faults += [f"row {row}: {fault}" for fault in find_name_faults(a, b, labelled)]
-        last[tuple(sorted(pair))] = (row, a, b, decision)
+        key = tuple(sorted(pair))
+        if replaces(decision, last.get(key)):
+            last[key] = (row, a, b, decision)
     if faults:
         raise UserError("data/review.csv: " + "\n  ".join(["can't be used", *faults]))
     verdicts = [row for row in sorted(last.values()) if row[3] not in ("undo", "unsure")]
     columns_and_row = ["row", "image_a", "image_b", "decision"]
     return pd.DataFrame(verdicts, columns=columns_and_row).set_index("row")
+
+
+def replaces(decision: str, before: tuple[int, str, str, str] | None) -> bool:
+    """Whether a row takes the place of the one before on its pair.
+
+    A repeated `same` does not: the first one tells since when two photographs are one animal.
+    """
+    return decision != "same" or before is None or before[3] != "same"
 
 
 def find_name_faults(image: str, identity: str, labelled: set[str]) -> list[str]:

@@ -60,8 +60,14 @@ def test_a_photograph_that_has_another_name_by_now_is_left_out():
     assert [row[0] for row in ask(CONFIRMED, names=names)] == ["e"]
 
 
-def test_a_pair_that_is_no_confirmation_ends_the_questions_on_its_name():
-    assert ask(("b", "a", "unsure")) == []
+def test_two_pairs_that_confirm_nothing_end_the_questions_on_a_name():
+    assert ask(("b", "a", "unsure")) == [("b", "c", CONFIRM)]
+    assert ask(("b", "a", "unsure"), ("c", "b", "unsure")) == []
+
+
+def test_an_answer_by_way_of_a_third_photograph_is_one():
+    assert [row[0] for row in ask(CONFIRMED, ("d", "e", "same"), ("e", "a", "same"))] == []
+    assert [row[0] for row in ask(CONFIRMED, ("d", "x", "same"), ("x", "a", "same"))] == ["e"]
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,11 @@ def test_a_question_has_all_that_is_shown(client):
     assert question["points"] == [556, 306, 806, 56, 56, 56, 556, 556]
 
 
+def test_without_a_question_the_review_is_over():
+    state = ask(make_app(questions=QUESTIONS[:0]).test_client())
+    assert (state["question"], state["left"], state["worth"]) == (None, 0, 0)
+
+
 def test_points_are_turned_with_the_pair():
     desk_views = Views([0])
     assert desk_views.find_points("gallery.jpg", "00.jpg")[:4] == [806, 56, 556, 306]

@@ -94,3 +94,7 @@ def test_each_two_names_are_worth_one_answer():
 def test_a_pair_that_was_compared_both_ways_is_one_question():
     pairs = build_pairs(["a1", "c1", 0.3], ["c1", "a1", 0.4])
     assert list_pairs(rank(pairs)) == [("c1", "a1")]
+
+
+def test_a_photograph_without_a_label_by_now_is_no_question():
+    assert list_pairs(rank(PAIRS, names=NAMES.drop("c1"))) == [("a1", "b1"), ("a2", "b2")]

@@ -351,10 +351,30 @@ class TestOneNameOfTwoAnimals:
         assert self.found(*review) == "adef:w1 :new_whale* bc:review_b*"
         assert self.found(*review, "c a same") == "def:w1 :new_whale* abc:review_a*"
 
-    def test_three_sides(self):
-        """d differs from e, which loses the name too: each for itself."""
+    def test_a_side_that_has_lost_the_name_tells_nothing_of_others(self):
         review = ["a b same", "e f same", "d e different", "e a different"]
-        assert self.found(*review) == "abc:w1 d:new_whale* ef:review_e*"
+        assert self.found(*review) == "abcd:w1 :new_whale* ef:review_e*"
+
+    def test_a_repeated_same_is_as_old_as_its_first_row(self):
+        review = ["a b same", "d e same", "a d different", "b a same"]
+        assert self.found(*review) == "abcf:w1 :new_whale* de:review_d*"
+
+    def test_a_side_is_confirmed_when_two_of_its_photographs_meet(self):
+        """n is of another individual, and was joined to d before all else."""
+        identities = dict.fromkeys("abcd", "w1") | {"n": "new_whale"}
+        review = ["n d same", "a b same", "a d different", "d c same"]
+        found = labels(identities, review=review)
+        assert found == {"a": "w1", "b": "w1", **dict.fromkeys("cdn", "review_c*")}
+
+    def test_a_confirmed_photograph_keeps_its_name_whatever_else_it_is_called(self):
+        identities = dict.fromkeys("abd", "w1") | {"x": "w2"}
+        found = labels(identities, review=["a x same", "a b same", "d a different"])
+        assert found == {"a": "w1", "b": "w1", "d": "new_whale*", "x": "w1*"}
+
+    def test_a_contradiction_by_way_of_duplicates_is_named(self):
+        identities = {"a": "w1", "A": "w1", "b": "w1"}
+        with pytest.raises(ValueError, match="row 3 says that a and b differ, same in rows 2"):
+            labels(identities, [0, 0, 2], review=["A b same", "a b different"])
 
     def test_two_single_photographs_are_undecidable(self):
         with pytest.raises(ValueError, match="row 3: c and d differ, but both have the label w1"):
