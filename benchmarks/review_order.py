@@ -172,9 +172,9 @@ def review(run: Run, order: str, seed: int, most: int, enough: int) -> Course:
             is_done = is_flat and course.worth[-1] == 0
         if table.empty or len(decisions) == most or is_done:
             break
-        asked = list(map(frozenset, table[PAIR].to_numpy().tolist()))
-        places |= {pair: rng.random() for pair in asked if pair not in places}
-        a, b = choose(table, order, np.array([places[pair] for pair in asked]))
+        choices = list(map(frozenset, table[PAIR].to_numpy().tolist()))
+        places |= {pair: rng.random() for pair in choices if pair not in places}
+        a, b = choose(table, order, np.array([places[pair] for pair in choices]))
         is_one = animal[a] == animal[b]
         decisions.append((a, b, "same" if is_one else "different"))
         try:

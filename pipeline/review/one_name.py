@@ -48,13 +48,13 @@ class Facts(NamedTuple):
 
     probability : of each compared pair, in both orders
     present : the present name of each photograph
-    whole : the component of each photograph that is called the same as another
+    confirmed : the component of each photograph that is called the same as a compared one
     settled : the pairs with an answer
     """
 
     probability: Mapping[tuple[str, str], float]
     present: Mapping[Hashable, str]
-    whole: Mapping[str, int]
+    confirmed: Mapping[str, int]
     settled: AbstractSet[frozenset[str]]
 
 
@@ -82,7 +82,10 @@ def list_doubtful_names(pairs: pd.DataFrame, state: State) -> pd.DataFrame:
     if wrong < WORTH:
         return pd.DataFrame(columns=COLUMNS)
     settled = {frozenset(answer[:2]) for answer in state.answers}
-    facts = Facts(tabulate(own), state.names.to_dict(), whole, settled)
+    chances = tabulate(own)
+    # duplicates, which are never compared, do not confirm each other
+    confirmed = graph.component_numbers([link for link in same if link[1:] in chances])
+    facts = Facts(chances, state.names.to_dict(), confirmed, settled)
     questions = []
     for name, decided in zip(names, verdicts, strict=True):
         left = [side for side, verdict in zip(name.apart, decided, strict=True) if not verdict]
@@ -183,7 +186,7 @@ def ask_name(
     wrong : the probability that such a side is another animal
     """
     chances, present = facts.probability, facts.present
-    confirmed = find_confirmed(main, facts.whole)
+    confirmed = find_confirmed(main, facts.confirmed)
     questions = []
     for side in apart:
         pairs = [(a, b) for a in side for b in confirmed or main if present[a] == present[b]]
@@ -201,11 +204,11 @@ def ask_name(
     return [NameQuestion(*best, chances[best], wrong / 2, CONFIRM)]
 
 
-def find_confirmed(images: list[str], whole: Mapping[str, int]) -> list[str]:
+def find_confirmed(images: list[str], component: Mapping[str, int]) -> list[str]:
     """The most photographs of these that are called the same, two or more; or none."""
     joined: dict[int, list[str]] = {}
     for image in images:
-        if image in whole:
-            joined.setdefault(whole[image], []).append(image)
+        if image in component:
+            joined.setdefault(component[image], []).append(image)
     most = max(joined.values(), key=len, default=[])
     return most if len(most) > 1 else []

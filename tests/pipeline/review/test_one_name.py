@@ -65,6 +65,11 @@ def test_two_pairs_that_confirm_nothing_end_the_questions_on_a_name():
     assert ask(("b", "a", "unsure"), ("c", "b", "unsure")) == []
 
 
+def test_duplicates_that_are_called_the_same_confirm_nothing():
+    """They are never compared with each other."""
+    assert ask(("a", "c", "same")) == [("a", "b", CONFIRM)]
+
+
 def test_an_answer_by_way_of_a_third_photograph_is_one():
     assert [row[0] for row in ask(CONFIRMED, ("d", "e", "same"), ("e", "a", "same"))] == []
     assert [row[0] for row in ask(CONFIRMED, ("d", "x", "same"), ("x", "a", "same"))] == ["e"]
