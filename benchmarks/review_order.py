@@ -207,7 +207,7 @@ def resolve(
 def to_nodes(names: "pd.Series[str]", groups: pd.DataFrame) -> "pd.Series[str]":
     """The names, and for new_whale, which is no individual, the duplicate group."""
     group = groups.set_index("image")["group"].loc[names.index].astype(str)
-    return names.where(names != NEW_WHALE, "group " + group)
+    return names.where(names != NEW_WHALE, f"{NEW_WHALE} " + group)  # as `Ledger` names them
 
 
 def count_right(names: "pd.Series[str]", animal: "pd.Series[str]") -> int:

@@ -9,13 +9,16 @@ from collections.abc import Hashable, Mapping
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit, logit
 
+from pipeline.data.tables import NEW_WHALE
 from pipeline.review.follow_ups import list_follow_ups
 from pipeline.review.gain import compute_gains
 from pipeline.review.one_name import list_doubtful_names
 from pipeline.review.state import COLUMNS, PAIR, WORTH, State
 from pipeline.steps.labels import graph
 
+KNOWN = 0.8  # the probability that a photograph with a wrong name shows another known animal
 TWO_NAMES = "two names, maybe one animal"
 
 
@@ -28,6 +31,7 @@ def rank_questions(pairs: pd.DataFrame, state: State) -> pd.DataFrame:
     if not kept.all():  # by the policy `drop`, a decision may take labels away
         state = state._replace(before=state.before[kept])
         pairs = pairs[pairs[PAIR].isin(state.names.index).all(axis=1)]
+    pairs = weigh_unnamed(pairs, state)
     table = pairs[select_open(pairs, state)]
     gains = compute_gains(table, state.names)
     table = table.assign(gain=gains, reason=TWO_NAMES)
@@ -36,6 +40,23 @@ def rank_questions(pairs: pd.DataFrame, state: State) -> pd.DataFrame:
     table = table.sort_values(["gain", "probability"], ascending=False, kind="stable")
     ends = np.sort(table[PAIR].to_numpy(dtype=str), axis=1)
     return table[~pd.DataFrame(ends, table.index).duplicated()]
+
+
+def weigh_unnamed(pairs: pd.DataFrame, state: State) -> pd.DataFrame:
+    """The pairs, more probable where the answers have taken the name from one photograph.
+
+    With the probability KNOWN it shows another animal with a name, to which any photograph belongs
+    in proportion to the size of the mean name: a higher prior than that two names are one animal.
+    """
+    is_named = ~state.names.str.startswith(f"{NEW_WHALE} ")
+    had_one = state.names != state.before.reindex(state.names.index)
+    unnamed = state.names.index[~is_named & had_one]
+    if unnamed.empty or not is_named.any():
+        return pairs
+    prior = KNOWN * state.names[is_named].value_counts().mean() / len(state.names)
+    is_unnamed = pairs["photograph"].isin(unnamed) | pairs["other"].isin(unnamed)
+    likely = np.maximum(expit(pairs["evidence"] + logit(prior)), pairs["probability"])
+    return pairs.assign(probability=likely.where(is_unnamed, pairs["probability"]))
 
 
 def count_worthwhile(questions: pd.DataFrame, names: "pd.Series[str]") -> int:

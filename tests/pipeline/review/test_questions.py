@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import expit, logit
 
 from pipeline.review.questions import count_worthwhile, rank_questions, select_open
 from pipeline.review.state import State
@@ -98,3 +99,13 @@ def test_a_pair_that_was_compared_both_ways_is_one_question():
 
 def test_a_photograph_without_a_label_by_now_is_no_question():
     assert list_pairs(rank(PAIRS, names=NAMES.drop("c1"))) == [("a1", "b1"), ("a2", "b2")]
+
+
+def test_a_photograph_that_has_lost_its_name_probably_shows_another_known_animal():
+    """Four of five photographs have a name, two each: .8 x 2 of the five are expected."""
+    before = pd.Series({"a1": "A", "a2": "A", "b1": "B", "b2": "B", "c1": "A"})
+    names = before.where(before.index != "c1", "new_whale 4")
+    pairs = build_pairs(["c1", "b1", 0.01], ["a1", "b2", 0.01]).assign(evidence=[1.0, 1.0])
+    ranked = rank(pairs, names=names, before=before).set_index("photograph")["probability"]
+    assert ranked["c1"] == pytest.approx(expit(1 + logit(0.8 * 2 / 5)))
+    assert ranked["a1"] == 0.01
