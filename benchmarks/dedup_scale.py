@@ -78,7 +78,8 @@ def synthesise(folder: Path, count: int) -> None:
         (folder / sub).mkdir(parents=True)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         truth = list(pool.map(save, range(count)))[count - duplicates :]
-    identities = pd.DataFrame({"Image": names, "Id": "w1"})
+    individuals = [f"w{i % 2}" for i in range(count)]  # a competition has two at least
+    identities = pd.DataFrame({"Image": names, "Id": individuals})
     identities[1:].to_csv(folder / "train.csv", index=False)
     identities[:1].to_csv(folder / "sample_submission.csv", index=False)
     table = pd.DataFrame(truth, columns=["image_a", "image_b", "kind"])
