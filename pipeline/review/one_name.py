@@ -20,7 +20,7 @@ from pipeline.steps.labels import graph
 
 MATCHED = 0.995  # the fraction of the pairs with different names that a matched pair exceeds
 MISNAMED = 0.05  # the fraction of photographs that are expected to have a wrong name
-CONFIRM = "do both show the animal of this name? Others of its photographs are compared with them"
+CONFIRM = "do both show one animal? Others of this name are then compared with them"
 TRIES = 2  # pairs of a name that may be unsure before its questions end
 DECIDED = ("same", "different")
 TWO_ANIMALS = "one name, maybe two animals"
