@@ -35,7 +35,7 @@ from pipeline.demo.competition import write_competition
 from pipeline.review.candidates import estimate_probabilities, load_candidates
 from pipeline.review.follow_ups import FOLLOW_UP
 from pipeline.review.questions import count_worthwhile, rank_questions
-from pipeline.review.state import PAIR, State
+from pipeline.review.state import PAIR, UNNAMED, State
 from pipeline.steps.labels import labels
 from pipeline.system import children, clones
 
@@ -207,7 +207,7 @@ def resolve(
 def to_nodes(names: "pd.Series[str]", groups: pd.DataFrame) -> "pd.Series[str]":
     """The names, and for new_whale, which is no individual, the duplicate group."""
     group = groups.set_index("image")["group"].loc[names.index].astype(str)
-    return names.where(names != NEW_WHALE, f"{NEW_WHALE} " + group)  # as `Ledger` names them
+    return names.where(names != NEW_WHALE, UNNAMED + group)  # as `Ledger` names them
 
 
 def count_right(names: "pd.Series[str]", animal: "pd.Series[str]") -> int:

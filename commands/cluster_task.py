@@ -28,7 +28,7 @@ STORE = Path(".dvc/tmp/cluster")  # in the checkout
 CHUNK = 2**26  # bytes of a file that travel at once
 LOG_EVERY = 0.5  # seconds between two pieces of the log
 KEPT = 24 * 3600  # seconds that a worker keeps an input that no stage has read
-ABANDONED = 60 * 24 * 3600  # seconds after which a stage's folder is nobody's, on any machine
+ABANDONED = 60 * 24 * 3600  # seconds after which no stage uses its folder, on any machine
 LOCKS = "tailprint"  # and the user's number: a folder among the machine's temporary files
 NAMED = 3  # differences that a refusal names
 

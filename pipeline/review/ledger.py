@@ -18,6 +18,7 @@ from pipeline.data import artefacts
 from pipeline.data.pseudo_table import read_pseudo_labels
 from pipeline.data.tables import NEW_WHALE, is_pseudo
 from pipeline.review.scope import KEYS, Scope, pair_photographs
+from pipeline.review.state import UNNAMED
 from pipeline.steps.labels import labels, record
 from pipeline.steps.labels.verdicts import select_verdicts
 
@@ -103,7 +104,7 @@ class Ledger:
         decisions = pd.DataFrame(rows, columns=KEYS, dtype=str)
         table = labels.resolve_labels(images, groups, self._policy, decisions, pseudo)
         table = table[~is_pseudo(table)].set_index("image")
-        own = NEW_WHALE + " " + table["group"].astype(str)  # an identity has no space
+        own = UNNAMED + table["group"].astype(str)
         return table["identity"].where(table["identity"] != NEW_WHALE, own)
 
     def add(self, *decisions: Decision) -> None:

@@ -8,6 +8,7 @@ from pipeline.data.tables import NEW_WHALE
 from pipeline.review.ledger import Decision
 from pipeline.review.opinions import AGREEMENT, Key, Opinions, measure_agreement
 from pipeline.review.scope import KEYS
+from pipeline.review.state import UNNAMED
 from pipeline.review.views import Views
 
 
@@ -38,7 +39,7 @@ def describe_name(
 ) -> dict[str, object]:
     """The present name of a photograph, "" without one, and how many photographs have it."""
     name = names.get(image, "")
-    if name == "" or name.startswith(f"{NEW_WHALE} "):
+    if name == "" or name.startswith(UNNAMED):
         return {"name": NEW_WHALE if name else "", "count": 1}
     return {"name": name, "count": int(sizes[name])}
 

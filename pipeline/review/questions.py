@@ -11,11 +11,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
-from pipeline.data.tables import NEW_WHALE
 from pipeline.review.follow_ups import list_follow_ups
 from pipeline.review.gain import compute_gains
 from pipeline.review.one_name import list_doubtful_names
-from pipeline.review.state import COLUMNS, PAIR, WORTH, State
+from pipeline.review.state import COLUMNS, PAIR, UNNAMED, WORTH, State
 from pipeline.steps.labels import graph
 
 KNOWN = 0.8  # the probability that a photograph with a wrong name shows another known animal
@@ -48,7 +47,7 @@ def weigh_unnamed(pairs: pd.DataFrame, state: State) -> pd.DataFrame:
     With the probability KNOWN it shows another animal with a name, to which any photograph belongs
     in proportion to the size of the mean name: a higher prior than that two names are one animal.
     """
-    is_named = ~state.names.str.startswith(f"{NEW_WHALE} ")
+    is_named = ~state.names.str.startswith(UNNAMED)
     had_one = state.names != state.before.reindex(state.names.index)
     unnamed = state.names.index[~is_named & had_one]
     if unnamed.empty or not is_named.any():

@@ -5,9 +5,13 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from pipeline.data.tables import NEW_WHALE
+
 PAIR = ["photograph", "other"]
 COLUMNS = [*PAIR, "probability", "gain", "reason"]  # of a table of questions
 WORTH = 0.1  # photographs: the expected gain from which on a question is worth an answer
+# before the duplicate group: the name of a photograph without an individual, which has no space
+UNNAMED = f"{NEW_WHALE} "
 Answer = tuple[str, str, str]  # photograph, other, decision
 
 

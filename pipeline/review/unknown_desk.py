@@ -18,6 +18,7 @@ from pipeline.identify.unknown_individuals import NewPhotographs, UnknownIndivid
 from pipeline.review.decisions import make_row
 from pipeline.review.ledger import Decision, Ledger
 from pipeline.review.scope import pair_photographs
+from pipeline.review.state import UNNAMED
 from pipeline.steps.labels import graph
 from pipeline.steps.labels.verdicts import select_names, select_pairs
 from pipeline.system.errors import UserError
@@ -181,7 +182,7 @@ class UnknownDesk:
     def _resolve_names(self) -> "pd.Series[str]":
         """The individuals of all photographs that have one, after all decisions."""
         _, names = self._ledger.resolve_names()
-        return names[~names.str.startswith(f"{NEW_WHALE} ")]
+        return names[~names.str.startswith(UNNAMED)]
 
     def _write(self, words: str, rows: list[Decision], who: str) -> dict[str, object]:
         rows = list({pair_photographs(row): row for row in rows}.values())
