@@ -1,6 +1,6 @@
 """Training choices for a long tail: real animals with one, two or four training photographs each.
 
-    python -m benchmarks.long_tail RUN FOLDER [--shrink 2] [--edit base --edit strong] [--seed 0]
+    python -m benchmarks.long_tail RUN FOLDER [--shrink 2] [--split 1] [--edit base] [--seed 0]
 
 RUN is a finished run on a competition with many photographs of each individual, as right whales
 have. Of each individual at most `CAPS` photographs are kept, half of the individuals having one,
@@ -9,7 +9,8 @@ as in the humpback competition; every photograph of `new_whale` stays. For each 
 photographs of known individuals by its nearest kept photograph. Prints the MAP@5 of each, and the
 gain of each edit over the preset without one, on the same queries, with its interval by individual
 and seed. FOLDER keeps what each training gave, so that none is repeated and processes can share
-the work. --shrink 2 halves the sides of RUN's crops. An edit whose network can't be built, as that
+the work. --shrink 2 halves the sides of RUN's crops; --split 1 keeps other photographs of other
+individuals. An edit whose network can't be built, as that
 of `flukes_first` without its file of weights, is refused before any training.
 """
 
@@ -54,6 +55,7 @@ def main(
     run: Path,
     folder: Path,
     shrink: Annotated[int, typer.Option(help="divides the sides of the crops", min=1)] = 1,
+    split: Annotated[int, typer.Option(help="which photographs are kept", min=0)] = 0,
     edits: Annotated[list[str] | None, typer.Option("--edit", help="default: all")] = None,
     seeds: Annotated[list[int] | None, typer.Option("--seed", help="default: all")] = None,
 ) -> None:
@@ -62,9 +64,9 @@ def main(
     chosen = {edit: Params.model_validate(settings[edit]) for edit in edits or settings}
     for p in chosen.values():
         preflight.check_networks(p)
-    folder = folder / str(shrink)
+    folder = folder / f"shrink-{shrink}-split-{split}"
     folder.mkdir(parents=True, exist_ok=True)
-    task = prepare(run, folder, shrink)
+    task = prepare(run, folder, shrink, split)
     for seed in seeds or study.seeds:
         for edit, p in chosen.items():
             path = result_path(folder, edit, seed, settings)
@@ -80,7 +82,7 @@ def result_path(folder: Path, edit: str, seed: int, settings: dict[str, dict[str
     return folder / f"{edit}-{seed}-{sha256(repr(parts).encode()).hexdigest()[:8]}.csv"
 
 
-def prepare(run: Path, folder: Path, shrink: int) -> Task:
+def prepare(run: Path, folder: Path, shrink: int, split: int) -> Task:
     """Choose what is kept of a run, and shrink its crops unless that has been done."""
     order = tables.read("boxes", run / paths.BOXES)["image"]
     crops = (run / paths.CROPS).resolve()
@@ -90,7 +92,7 @@ def prepare(run: Path, folder: Path, shrink: int) -> Task:
             packed = np.stack([shrink_crop(crop, shrink) for crop in tables.open_array(crops)])
             tables.replace(smaller, lambda part: write_array(packed, part))
         crops = smaller.resolve()
-    return Task(crops, order, *keep_few(tables.read("folds", run / paths.FOLDS)))
+    return Task(crops, order, *keep_few(tables.read("folds", run / paths.FOLDS), split))
 
 
 def shrink_crop(crop: np.ndarray, factor: int) -> np.ndarray:
@@ -107,15 +109,16 @@ def write_array(array: np.ndarray, path: Path) -> None:
         np.save(file, array)
 
 
-def keep_few(folds: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def keep_few(folds: pd.DataFrame, split: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Split rows of "folds" into those to train on, at most CAPS per individual, and queries.
 
-    No query is a duplicate of a photograph that is kept.
+    No query is a duplicate of a photograph that is kept. Another `split` keeps other photographs,
+    and more or fewer of each individual.
     """
-    shuffled = folds[~is_pseudo(folds)].sample(frac=1, random_state=0)
+    shuffled = folds[~is_pseudo(folds)].sample(frac=1, random_state=split)
     is_new = shuffled["identity"] == NEW_WHALE
     known = shuffled[~is_new]
-    cap = (known["identity"].rank(method="dense").astype(int) - 1) % len(CAPS)
+    cap = (known["identity"].rank(method="dense").astype(int) - 1 + split) % len(CAPS)
     few = known.groupby("identity").cumcount() < cap.map(dict(enumerate(CAPS)))
     kept, others = pd.concat([known[few], shuffled[is_new]]), known[~few]
     return kept, others[~others["group"].isin(kept["group"])].sort_values("image")

@@ -27,6 +27,11 @@ def test_one_one_two_and_four_photographs_are_kept_and_every_new_whale():
     assert not set(kept["image"]) & set(queries["image"])
 
 
+def test_another_split_keeps_more_or_fewer_of_each_individual():
+    kept, _ = long_tail.keep_few(build_folds([name for name in "abcd" for _ in range(5)]), split=1)
+    assert kept["identity"].value_counts().to_dict() == {"a": 1, "b": 2, "c": 4, "d": 1}
+
+
 def test_a_duplicate_of_a_kept_photograph_and_a_pseudo_label_are_not_asked():
     folds = build_folds(["a", "a", "a"], groups=[7, 7, 7])
     folds.loc[2, "only_fold"] = "1"
