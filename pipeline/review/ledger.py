@@ -99,6 +99,14 @@ class Ledger:
             before = self._before = self._resolve(tables, [])
         return before, self._resolve(tables, rows) if rows else before
 
+    def would_rename(self, *decisions: Decision) -> bool:
+        """Whether these decisions would change a name. Raises UserError as `resolve_names`."""
+        with self._lock:
+            self._refresh()
+            tables, rows = self._tables, self._rows.copy()
+        now = self._resolve(tables, rows)
+        return not now.equals(self._resolve(tables, [*rows, *decisions]))
+
     def _resolve(self, tables: tuple[pd.DataFrame, ...], rows: list[Decision]) -> "pd.Series[str]":
         images, groups, pseudo = tables
         decisions = pd.DataFrame(rows, columns=KEYS, dtype=str)

@@ -2,7 +2,8 @@
 
 The last row on a pair is the decision that holds. If a reviewer answers otherwise than another one
 did, the pair gets one more row, `unsure` by DISPUTE: neither answer holds, both are kept, and the
-pair is a question again, until a later answer settles it.
+pair is a question again, until a later answer settles it. If later decisions rest on the earlier
+answer, its row is repeated in place of that: it still holds, and both are kept.
 """
 
 from collections.abc import Iterable
@@ -68,6 +69,11 @@ class Opinions:
         if self.dispute or holds is None or not is_other or holds["decision"] == row["decision"]:
             return [row]
         return [row, {**row, "decision": "unsure", "who": DISPUTE}]
+
+
+def opens_dispute(rows: list[Row]) -> bool:
+    """Whether the rows of `Opinions.answer` are an answer and the dispute that it opens."""
+    return len(rows) == 2 and rows[0]["decision"] != "undo"
 
 
 def collect_opinions(rows: Iterable[Row]) -> dict[Key, Opinions]:

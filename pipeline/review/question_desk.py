@@ -12,6 +12,7 @@ from pipeline.review.opinions import (
     Key,
     Opinions,
     collect_opinions,
+    opens_dispute,
 )
 from pipeline.review.question_display import describe_agreement, describe_question, find_last
 from pipeline.review.question_list import QuestionList
@@ -23,6 +24,8 @@ from pipeline.review.views import Views
 HELD = 300.0  # seconds for which a question on one reviewer's screen is not displayed to another
 DISPUTED = "reviewers disagree: whose answer holds?"
 AGAIN = "again"  # the reason of a question that another reviewer is to answer, too
+# which of two different answers holds: none, or the earlier one, if later decisions rest on it
+NEITHER, EARLIER = "neither", "earlier"
 SECOND = "a second opinion: another reviewer has answered this"
 
 
@@ -88,12 +91,28 @@ class QuestionDesk:
         key = pair_photographs(decision)
         with self._lock:  # so that no answer overwrites one that came in meanwhile
             opinions = collect_opinions(self.ledger.rows()).get(key, Opinions())
-            written = opinions.answer(decision)
-            self.ledger.add(*written)
+            holds = self._write(decision, opinions)
             self._held.pop(key, None)
         is_undo = decision["decision"] == "undo"
-        state = self.next(decision["who"], key if is_undo else None)
-        return {**state, "disputed": len(written) == 2 and not is_undo}
+        return {**self.next(decision["who"], key if is_undo else None), "holds": holds}
+
+    def _write(self, decision: Decision, opinions: Opinions) -> str:
+        """Write an answer; return which holds if another reviewer's differs, or ""."""
+        rows = opinions.answer(decision)
+        if opinions.holds is None or not opens_dispute(rows):
+            self.ledger.add(*rows)
+            return ""
+        try:
+            self.ledger.add(*rows)
+            return NEITHER
+        except ValueError:
+            # Answers that agree are accepted, so without those that do not kappa would be too high.
+            # The repeated row is a later one, which may count less.
+            both = decision, opinions.holds
+            if self.ledger.would_rename(*both):
+                raise
+            self.ledger.add(*both)
+            return EARLIER
 
     def release(self, who: str) -> None:
         """Let others have the question that is on this reviewer's screen."""

@@ -4,6 +4,10 @@ const SVG = "http://www.w3.org/2000/svg";
 const KEYS = { s: "same", d: "different", u: "unsure", n: "new", z: "undo" };
 const TOOLS = { p: "points", "+": "in", "=": "in", "-": "out", 0: "animal", w: "whole" };
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const HOLDS = { // if another reviewer gave a different answer
+  neither: "Another reviewer gave a different answer. Neither counts until the pair is decided again.",
+  earlier: "Another reviewer gave a different answer, which later answers rest on, so it still counts. Yours is kept, too.",
+};
 const STEP = 1.4; // of the zoom
 const CLOSEST = 30; // pixels of the photograph across the picture
 const figures = [...document.querySelectorAll("#pair figure")];
@@ -156,7 +160,7 @@ async function answer(decision) {
   if (!response.ok) return say(`Not saved: ${await response.text()}`);
   const next = await response.json();
   show(next);
-  if (next.disputed) say("Another reviewer gave a different answer. Neither counts until the pair is decided again.");
+  if (next.holds) say(HOLDS[next.holds]);
 }
 
 function use(tool) {

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from pipeline import paths
+from pipeline.data import tables
 from pipeline.population import questions as population_questions
 from pipeline.review import opinions, question_desk
 from pipeline.review.views import Views
@@ -119,7 +120,7 @@ def test_a_disagreement_is_a_question_again_with_both_answers():
     assert pair_of(state) == FIRST and state["question"]["given"] == {}  # not to be influenced
     assert [photograph["name"] for photograph in state["question"]["photographs"]] == ["x", "y"]
     state = answer(ben, FIRST, "different").json
-    assert state["disputed"] and pair_of(state) == FIRST
+    assert state["holds"] == "neither" and pair_of(state) == FIRST
     assert state["question"]["given"] == {"Ada": "same", "Ben": "different"}
     assert state["agreement"] == [
         {"first": "Ada", "second": "Ben", "pairs": 1, "agreed": 0, "kappa": 0.0}
@@ -128,6 +129,44 @@ def test_a_disagreement_is_a_question_again_with_both_answers():
     state = answer(ben, FIRST, "same").json
     assert state["question"] is None and state["agreement"][0]["agreed"] == 0
     assert written()[-1] == ("Ben", "same")
+
+
+def give_one_name(photographs: list[str]) -> None:
+    """Label these photographs x."""
+    images = tables.read("images", paths.IMAGES)
+    is_x = images["image"].isin(photographs)
+    split, identity = images["split"].mask(is_x, "train"), images["identity"].mask(is_x, "x")
+    tables.write("images", images.assign(split=split, identity=identity), paths.IMAGES)
+
+
+def test_an_answer_that_later_ones_rest_on_still_holds_if_another_reviewer_contradicts_it():
+    give_one_name(["00.jpg", "gallery.jpg", "other.jpg"])
+    app = make_app()
+    ada = app.test_client()
+    rename(ada, "Ada")
+    answer(ada, FIRST, "same")
+    answer(ada, SECOND, "different")  # other.jpg is not x: `same` has confirmed 00.jpg
+    ben = make_app(is_second=True).test_client()
+    rename(ben, "Ben")
+    state = answer(ben, FIRST, "different").json
+    assert state["holds"] == "earlier" and pair_of(state) == SECOND  # no question again
+    assert state["agreement"][0]["pairs"] == 1 and state["agreement"][0]["agreed"] == 0
+    assert written()[2:] == [("Ben", "different"), ("Ada", "same")]
+
+
+def test_an_answer_is_refused_if_keeping_both_would_move_a_name():
+    give_one_name([f"n{number}.jpg" for number in range(5)])
+    client = make_app().test_client()
+    rename(client, "Ada")
+    answer(client, ("n0.jpg", "n1.jpg"), "same")
+    answer(client, ("n0.jpg", "n4.jpg"), "different")  # n4.jpg loses the name
+    answer(client, ("n2.jpg", "n3.jpg"), "same")
+    answer(client, ("n1.jpg", "n2.jpg"), "different")  # n2.jpg and n3.jpg, confirmed later, lose it
+    before = written()
+    rename(client, "Ben")
+    # a repeated `same` of n0.jpg and n1.jpg would come after that of n2.jpg and n3.jpg
+    assert answer(client, ("n0.jpg", "n1.jpg"), "different").status_code == 409
+    assert written() == before
 
 
 def test_a_name_that_no_cell_can_have_is_refused(client):
@@ -175,7 +214,7 @@ def test_a_repeated_question_goes_to_another_reviewer_who_sees_no_answer():
     # as if `same` had not joined them
     assert [one["name"] for one in question["photographs"]] == ["x", "y"]
     state = answer(client, FIRST, "different").json
-    assert state["disputed"] and pair_of(state) == FIRST and state["waiting"] == 1
+    assert state["holds"] == "neither" and pair_of(state) == FIRST and state["waiting"] == 1
     assert state["question"]["given"] == {"somebody": "same", "snuz": "different"}
     assert written()[1:] == [
         *(("somebody", "same"), ("snuz", "different")),
@@ -187,13 +226,13 @@ def test_a_third_reviewer_answers_a_repeated_question_as_blindly():
     client = make_app(questions=QUESTIONS.head(1).assign(reason="again")).test_client()
     for name in ("Ada", "Ben"):
         rename(client, name)
-        assert not answer(client, FIRST, "same").json["disputed"]
+        assert answer(client, FIRST, "same").json["holds"] == ""
     assert ask(client)["waiting"] == 1
     rename(client, "Cleo")
     state = ask(client)
     assert pair_of(state) == FIRST and state["question"]["given"] == {}
     state = answer(client, FIRST, "different").json
-    assert state["disputed"]
+    assert state["holds"] == "neither"
     assert state["question"]["given"] == {"Ada": "same", "Ben": "same", "Cleo": "different"}
     agreed = {(row["first"], row["second"]): row["agreed"] for row in state["agreement"]}
     assert agreed == {("Ada", "Ben"): 1, ("Ada", "Cleo"): 0, ("Ben", "Cleo"): 0}
