@@ -30,7 +30,9 @@ def group_images(images: pd.DataFrame, settings: Dedup) -> pd.DataFrame:
 def find_first_rows(images: pd.DataFrame, settings: Dedup) -> np.ndarray:
     """Find for each row of an "images" table the first row with the same photograph."""
     prints = fingerprints.compute_fingerprints(images)
-    pairs = find_candidates(prints, settings.hash_distance, settings.mirror)
+    pairs = find_candidates(
+        prints, settings.hash_distance, settings.mirror, settings.pixel_difference
+    )
 
     def compute_difference(pair: Candidate) -> float:
         inner = prints.thumbnails[pair.inner]
