@@ -48,9 +48,13 @@ class Fingerprints(NamedTuple):
 def compute_fingerprints(table: pd.DataFrame) -> Fingerprints:
     """Compute the fingerprints of an "images" table's rows, in threads: OpenCV releases the GIL."""
     rows = list(zip(table["path"], table["width"], table["height"], strict=True))
-    pairs = map_in_threads(lambda row: _fingerprint(*row), rows, "fingerprints")
-    thumbnails = np.stack([thumbnail for thumbnail, _ in pairs])
-    signatures = np.stack([signature for _, signature in pairs])
+    thumbnails = np.empty((len(rows), SIZE, SIZE), np.uint8)
+    signatures = np.empty((len(rows), len(WINDOWS), COEFFICIENTS**2 - 1), np.float32)
+
+    def fill(place: int) -> None:
+        thumbnails[place], signatures[place] = _fingerprint(*rows[place])
+
+    map_in_threads(fill, range(len(rows)), "fingerprints")
     # one by one: all at once, they would be numbers of eight bytes
     flat = np.array([thumbnail.std() < MIN_CONTRAST for thumbnail in thumbnails])
     return Fingerprints(thumbnails, signatures, flat)
