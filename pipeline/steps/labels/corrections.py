@@ -6,25 +6,16 @@ label, or the `same` as one with another label.
 """
 
 from collections import defaultdict
-from typing import NamedTuple
+from typing import NoReturn
 
 import numpy as np
 import pandas as pd
 
 from pipeline.data.tables import NEW_WHALE
 from pipeline.steps.labels import conflicts, graph
+from pipeline.steps.labels.sides import GroupLabels, GroupLink, split_labels
 from pipeline.steps.labels.verdicts import Pair
 from pipeline.system.errors import UserError
-
-GroupLink = tuple[int, int]  # two duplicate groups
-GroupLabels = dict[int, set[str]]  # by duplicate group: its identities, without new_whale
-
-
-class Side(NamedTuple):
-    """Groups with one label that `same` joins, and the place of the link that confirmed them."""
-
-    since: int
-    groups: set[int]
 
 
 def correct_labels(
@@ -146,73 +137,34 @@ def remove_doubtful(
     return remaining
 
 
-def split_labels(
-    labels: GroupLabels, links: list[GroupLink], separate: list[GroupLink]
-) -> GroupLabels:
-    """Leave each label that two `different` groups share to the side that was confirmed first.
+def check_different(labels: pd.DataFrame, different: list[Pair]) -> None:
+    """Raise UserError if two photographs that are called different have one label after all.
 
-    A side is what `same` joins to one of the two, as far as it has the label. It is confirmed if it
-    has two groups or more. An unconfirmed side loses the label; of two confirmed ones the later
-    loses it, with all its groups. So later decisions never move a name from one animal to another.
-    If no side is confirmed, both keep the label: nothing tells which is wrong. Nor does a side that
-    has lost it itself.
-
-    links : in the order of their decisions
+    That is so if the duplicates of both have several labels and `policy` gives both the same one.
     """
-    sides = collect_sides(labels, links)
-    shared = []
-    for pair in separate:
-        for label in labels[pair[0]] & labels[pair[1]]:
-            both = [sides.get((number, label), Side(len(links), {number})) for number in pair]
-            first, second = sorted(both, key=lambda side: side.since)
-            if first.since < second.since:
-                shared.append((first, second, label))
-    remaining = dict(labels)
-    for first, second, label in sorted(shared, key=lambda item: item[0].since):
-        if all(label in remaining[number] for number in first.groups):
-            remaining |= {number: remaining[number] - {label} for number in second.groups}
-    return remaining
-
-
-def collect_sides(labels: GroupLabels, links: list[GroupLink]) -> dict[tuple[int, str], Side]:
-    """The confirmed side of each group and label.
-
-    Components grow link by link; a side is confirmed by the first link that joins two groups with
-    the label.
-    """
-    parts: dict[int, tuple[set[int], dict[str, Side]]] = {}
-    for place, link in enumerate(links):
-        (groups, own), (others, their) = (
-            parts.get(number)
-            or ({number}, {label: Side(place, {number}) for label in labels[number]})
-            for number in link
-        )
-        if link[1] in groups:
-            continue
-        merged = own | their
-        for label in own.keys() & their.keys():
-            both = own[label], their[label]
-            since = min((side.since for side in both if len(side.groups) > 1), default=place)
-            merged[label] = Side(since, both[0].groups | both[1].groups)
-        parts |= dict.fromkeys(groups | others, (groups | others, merged))
-    return {
-        (number, label): side
-        for _, sides in parts.values()
-        for label, side in sides.items()
-        if len(side.groups) > 1
-        for number in side.groups
-    }
+    identity = dict(zip(labels["image"], labels["identity"], strict=True))
+    for row, a, b in different:
+        if identity.get(a, NEW_WHALE) != NEW_WHALE and identity[a] == identity.get(b):
+            raise_shared(f"row {row}: {a} and {b}", identity[a])
 
 
 def check_shared_labels(labels: GroupLabels, first: int, second: int, description: str) -> None:
     """Raise UserError if two `different` groups share a label that is the only one of either."""
     shared = labels[first] & labels[second]
     if shared and 1 in (len(labels[first]), len(labels[second])):
-        raise UserError(
-            f"data/review.csv, {description} differ, but both have the label {min(shared)}: decide "
-            "before which of them is `new`, or the `same` as another individual or as a third "
-            "photograph with this label, or correct train.csv, or the `name` that a reviewer gave"
-        )
+        raise_shared(description, min(shared))
+
+
+def raise_shared(description: str, label: str) -> NoReturn:
+    """Raise UserError: two different photographs share a label, and nothing tells which is wrong.
+
+    description : the row of `different` and its photographs
+    """
+    raise UserError(
+        f"data/review.csv, {description} differ, but both have the label {label}: decide "
+        "before which of them is `new`, or the `same` as another individual or as a third "
+        "photograph with this label, or correct train.csv, or the `name` that a reviewer gave"
+    )
 
 
 def relabel(labels: pd.DataFrame, remaining: GroupLabels, policy: str) -> pd.DataFrame:

@@ -39,6 +39,7 @@ def resolve_labels(
     labels = review.rename_identities(labels, names)
     labels = conflicts.resolve_conflicts(labels, conflicts_policy)
     labels = review.mark_new(labels, verdicts)
+    corrections.check_different(labels, different)
     is_named = labels["image"].isin(list(names_of_test))
     labels = labels.assign(provenance=labels["provenance"].mask(is_named, NAMED))
     if pseudo.empty:

@@ -294,7 +294,9 @@ class TestCorrections:
             return " ".join(table[name] for name in "pqrs")
 
         assert found("p a same", "r b same", "p r different") == "w1 w1* w2* w2"
-        assert found("p s different") == "w1 w1* w1 w1*"  # the policy decides on both, as before
+        with pytest.raises(UserError, match="p and s differ, but both have the label w1"):
+            found("p s different")  # the policy would give both w1
+        assert found("p s different", "s b same") == "w1 w1* w2* w2"
         assert found("p r same") == found("p s same") == "w1 w1* w1 w1*"
 
     def test_a_removed_label_tells_nothing_about_others(self):
