@@ -34,6 +34,7 @@ from pipeline.data.tables import NEW_WHALE
 from pipeline.demo.competition import write_competition
 from pipeline.review.candidates import estimate_probabilities, load_candidates
 from pipeline.review.follow_ups import FOLLOW_UP
+from pipeline.review.question_list import find_originals
 from pipeline.review.questions import count_worthwhile, rank_questions
 from pipeline.review.state import PAIR, UNNAMED, State
 from pipeline.steps.labels import labels
@@ -161,10 +162,11 @@ def review(run: Run, order: str, seed: int, most: int, enough: int) -> Course:
     decisions: list[Decision] = []
     names = before = resolve(run.images, run.groups, decisions)
     pairs = estimate_probabilities(run.candidates, before)
+    original = find_originals(run.groups)
     rng, places = np.random.default_rng(seed), dict[frozenset[str], float]()
     course = Course([count_right(names, animal)], [])
     while len(decisions) <= most:
-        table = rank_questions(pairs, State(names, before, decisions))
+        table = rank_questions(pairs, State(names, before, decisions), original)
         course.worth.append(count_worthwhile(table, names))
         is_done = course.right[-1] >= enough
         if order == "gain":

@@ -29,6 +29,7 @@ def order_by_gain(backbone: str, folds: list[int]) -> QuestionList:
     backbone, folds : as for `candidates.load_candidates`
     """
     candidates: list[pd.DataFrame] = []
+    original: dict[str, str] = {}
     estimated: list[tuple[pd.Series[str], pd.DataFrame]] = []
 
     def list_questions(state: State) -> pd.DataFrame:
@@ -37,12 +38,20 @@ def order_by_gain(backbone: str, folds: list[int]) -> QuestionList:
 
         if not candidates:
             candidates.append(load_candidates(backbone, folds))
+            original.update(find_originals(artefacts.load_groups()))
         if not estimated or estimated[-1][0] is not state.before:
             pairs = estimate_probabilities(candidates[0], state.before)
             estimated[:] = [(state.before, pairs)]
-        return rank_questions(estimated[0][1], state)
+        return rank_questions(estimated[0][1], state, original)
 
     return list_questions
+
+
+def find_originals(groups: pd.DataFrame) -> dict[str, str]:
+    """The first photograph of each group of duplicates, by photograph; groups of one left out."""
+    several = groups[groups["group"].duplicated(keep=False)]
+    first = several.groupby("group")["image"].transform("first")
+    return dict(zip(several["image"], first, strict=True))
 
 
 def read_questions(path: Path, images: "pd.Series[str]") -> pd.DataFrame:

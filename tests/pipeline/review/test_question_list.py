@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.review.question_list import choose, read_questions
+from pipeline.review.question_list import choose, find_originals, read_questions
 from pipeline.review.state import COLUMNS
 from pipeline.system.errors import Faults
 
@@ -55,3 +55,9 @@ def test_a_file_without_the_columns_is_refused():
 def test_the_questions_of_a_file_are_asked_whatever_was_answered():
     questions = choose(write("photograph,other\n00.jpg,01.jpg\n"), "lite0", [0])
     assert questions(None)["other"].tolist() == ["01.jpg"]
+
+
+def test_the_first_of_duplicates_stands_for_all():
+    groups = pd.DataFrame({"image": list("abcd"), "group": [0, 1, 0, 3]})
+    assert find_originals(groups) == {"a": "a", "c": "a"}
+    assert find_originals(groups[:2]) == {}

@@ -21,8 +21,8 @@ PAIRS = build_pairs(
 )
 
 
-def rank(pairs, *answers, names=NAMES, before=NAMES):
-    return rank_questions(pairs, State(names, before, answers))
+def rank(pairs, *answers, names=NAMES, before=NAMES, original=None):
+    return rank_questions(pairs, State(names, before, answers), original)
 
 
 def list_pairs(ranked):
@@ -82,8 +82,33 @@ def test_open_pairs_equal_those_of_loops(seed):
     answers = [(*pair, str(rng.choice(["same", "different", "unsure"]))) for pair in drawn[:6]]
     pairs = build_pairs(*([*pair, 0.5] for pair in drawn))
     expected = [is_open_naively(a, b, names, answers) for a, b in drawn]
-    assert select_open(pairs, State(names, names, answers)).tolist() == expected
+    assert select_open(pairs, State(names, names, answers), {}).tolist() == expected
     assert any(expected) and not all(expected)
+
+
+@pytest.mark.parametrize("decision", ["different", "unsure"])
+@pytest.mark.parametrize("pair", [("a1", "c1"), ("c1", "a2"), ("a2", "c1")])
+def test_an_answer_on_a_photograph_is_one_on_its_duplicate(decision, pair):
+    pairs = build_pairs(["a1", "c1", 0.7], ["c1", "a2", 0.6], ["b1", "c1", 0.5])
+    original = {"a1": "a1", "a2": "a1"}
+    assert list_pairs(rank(pairs, (*pair, decision), original=original)) == [("b1", "c1")]
+
+
+def test_new_is_said_of_its_duplicates_too():
+    pairs = build_pairs(["a1", "c1", 0.7], ["b1", "c1", 0.5])
+    original = {"a1": "a1", "a2": "a1"}
+    assert list_pairs(rank(pairs, ("a2", "", "new"), original=original)) == [("b1", "c1")]
+
+
+def test_duplicates_that_were_called_different_are_questions_of_their_own():
+    pairs = build_pairs(["a1", "c1", 0.7], ["c1", "b1", 0.6])
+    answers = [("a1", "b1", "different"), ("a1", "c1", "unsure")]
+    assert list_pairs(rank(pairs, *answers, original={"a1": "a1", "b1": "a1"})) == [("c1", "b1")]
+
+
+def test_the_original_may_be_a_photograph_of_the_test():
+    pairs = build_pairs(["a1", "c1", 0.7])
+    assert list_pairs(rank(pairs, original={"a1": "t1", "t1": "t1"})) == [("a1", "c1")]
 
 
 def test_each_two_names_are_worth_one_answer():
