@@ -4,6 +4,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from pipeline import paths
+from pipeline.review.decisions import make_row
 from pipeline.steps.labels import record
 from tests.pipeline.steps.report.browser import open_browser
 
@@ -49,6 +50,16 @@ def test_questions_are_answered_by_keyboard_alone(served):
         assert len(faults) == 1 and "409" in faults[0]
         press(tab, "u", "3 answered, no questions are left")
         expect(tab.locator("#pair")).to_be_hidden()
+
+
+def test_the_page_says_if_another_reviewer_gave_a_different_answer_meanwhile(served):
+    with open_browser() as (tab, _):
+        open_questions(tab, served.url)
+        row = make_row("00.jpg", "gallery.jpg", "different", "Ada")
+        record.append_decisions([row], paths.REVIEW)
+        tab.keyboard.press("s")
+        expect(tab.locator("#message")).to_contain_text("Neither counts until the pair is decided")
+        expect(tab.locator("#facts")).to_contain_text("Ada: different; somebody: same")
 
 
 def test_a_telephone_shows_it_all_and_zooms(served):
