@@ -2,6 +2,7 @@
 
     python -m benchmarks.local_features RUN [--queries 400] [--individuals 1000] [--seed 0]
                     [--set "keypoints.patch=1.0" --set "keypoints.patch=1.5 keypoints.size=640"]
+                    [--exact]
 
 RUN is a project in which the stages up to `folds` have run; nothing in it is changed. Each query is
 compared with all other photographs of the drawn individuals but its duplicates, among them others
@@ -9,13 +10,15 @@ of its own. Prints MAP@5 of the votes, of the consistent votes, of the inliers, 
 votes and inliers, of that of all three (`fused`) and, if `keypoints.edge` is true, of the trailing
 edges' votes; then the gain of each over the first --set, with a 95 % interval by individual. Each
 --set starts from RUN's params.yaml (values are YAML), and extracts the local features of all
-photographs anew.
+photographs anew. --exact also searches all descriptors of the first --set, in place of an index of
+codes, which takes tens of seconds per query.
 """
 
 import contextlib
 from pathlib import Path
 from typing import Annotated
 
+import faiss
 import numpy as np
 import pandas as pd
 import typer
@@ -23,6 +26,7 @@ import typer
 from benchmarks.edits import parse_edits
 from pipeline import paths
 from pipeline.data import artefacts
+from pipeline.data.features import Features
 from pipeline.data.tables import NEW_WHALE
 from pipeline.evaluation import metrics, protocol
 from pipeline.evaluation.ablation_study import replace_leaves
@@ -30,6 +34,7 @@ from pipeline.params import Params
 from pipeline.params.merging import load_settings
 from pipeline.steps.keypoints import keypoints
 from pipeline.steps.match import match
+from pipeline.steps.match.by_number import list_rows, locate, number_photographs
 from pipeline.steps.match.queries import Galleries, Query
 
 SAMPLES = 2000  # of the bootstrap
@@ -41,6 +46,7 @@ def main(
     individuals: Annotated[int, typer.Option(help="at most; all their photographs")] = 1000,
     seed: int = 0,
     settings: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE ...")] = None,
+    exact: Annotated[bool, typer.Option(help="search all descriptors, too")] = False,
 ) -> None:
     """Compare settings of local features on the same queries."""
     with contextlib.chdir(run):
@@ -48,12 +54,12 @@ def main(
         queried = draw_queries(labels, queries, seed)
         count = labels["identity"].nunique()
         print(f"{len(queried)} queries, {len(labels)} photographs, {count} individuals")
+        rows = [(words, False) for words in settings or [""]]
         first = None
-        for words in settings or [""]:
-            scores = score_settings(read_settings(words), labels, queried)
-            print(
-                words or "as it is", *format_scores(scores, first, queried["identity"]), sep="\n  "
-            )
+        for words, is_exact in [*rows, (rows[0][0], True)] if exact else rows:
+            scores = score_settings(read_settings(words), labels, queried, is_exact)
+            name = "exact search" if is_exact else words or "as it is"
+            print(name, *format_scores(scores, first, queried["identity"]), sep="\n  ", flush=True)
             first = scores if first is None else first
 
 
@@ -77,7 +83,9 @@ def read_settings(words: str) -> Params:
     return Params.model_validate(replace_leaves(load_settings(Path("params.yaml")), edits))
 
 
-def score_settings(p: Params, labels: pd.DataFrame, queried: pd.DataFrame) -> pd.DataFrame:
+def score_settings(
+    p: Params, labels: pd.DataFrame, queried: pd.DataFrame, is_exact: bool = False
+) -> pd.DataFrame:
     """Precision at 5 of each query (a row), one column per score."""
     images, boxes = artefacts.load_images(), artefacts.load_boxes()
     found = keypoints.extract(images, boxes, paths.CROPS, p.keypoints)
@@ -87,10 +95,21 @@ def score_settings(p: Params, labels: pd.DataFrame, queried: pd.DataFrame) -> pd
         image: Query(0, [], same[group], None)
         for image, group in queried[["image", "group"]].itertuples(index=False)
     }
-    files = artefacts.load_files()
-    matches = match.match_sets(found, galleries, {0: queries}, p.match, p.keypoints.detector, files)
+    indices = build_exact_index(found, labels["image"]) if is_exact else None, None
+    matches = match.match_points_and_edges(
+        found, galleries, {0: queries}, p.match, p.keypoints.detector, indices
+    )
+    matches = match.add_pair_scores(matches, found, artefacts.load_files(), p.match)
     scores = tabulate_scores(matches[0].evidence)
     return pd.DataFrame({name: rate(scores[name], queried) for name in scores})
+
+
+def build_exact_index(features: Features, images: pd.Series) -> faiss.Index:
+    """An index that compares a descriptor with all of these photographs."""
+    rows = list_rows(features, locate(number_photographs(features), images))
+    index = faiss.IndexIDMap(faiss.IndexFlatL2(features.descriptors.shape[1]))
+    index.add_with_ids(features.descriptors[rows].astype(np.float32), rows.astype(np.int64))
+    return index
 
 
 def tabulate_scores(evidence: pd.DataFrame) -> pd.DataFrame:

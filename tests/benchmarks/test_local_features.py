@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import local_features
+from pipeline.data.features import join
 
 
 def fold_rows(text: str) -> pd.DataFrame:
@@ -42,6 +43,17 @@ def test_scores_rank_by_votes_by_inliers_and_by_both():
     rated = {name: local_features.rate(scores[name], queried).tolist() for name in scores}
     others = dict.fromkeys(["consistent_votes", "inliers", "product", "fused"], [0.5, 0.0])
     assert rated == {"votes": [1.0, 0.0], **others}
+
+
+def test_the_exact_index_has_the_descriptors_of_these_photographs_alone():
+    descriptors = np.arange(4 * 128, dtype=np.uint8).reshape(4, 128)
+    points = np.zeros((4, 4), np.float32)
+    canvas = np.eye(2, 3), (9, 9)
+    both = [(points[:2], descriptors[:2], 1, *canvas), (points[2:], descriptors[2:], 2, *canvas)]
+    index = local_features.build_exact_index(join(["a", "b"], both), pd.Series(["b"]))
+    assert index.ntotal == 2
+    _, rows = index.search(descriptors[3:].astype(np.float32), 1)
+    assert rows.tolist() == [[3]]
 
 
 def test_the_gain_is_that_over_the_first_settings():
