@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # frictionless 5.21.0, pandas 3.1.1
 #
-# Expected (written down before the run): a table without a schema is read as it is. A column in which
+# Expected, by its documentation: a table without a schema is read as it is. A column in which
 #   some animals are called "12a" and others "12" is text, as it is to pandas, or reading it fails.
 #   With `field_confidence=1`, "the data is guaranteed to be valid against the inferred schema", as
 #   the documentation says.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # wildlife-datasets 1.0.9, numpy 2.4.6, pandas 3.1.1, scikit-learn 1.9.1
 #
-# Expected (written down before the run): resplit_by_features(df, features, idx_train), with "an array
+# Expected, by its documentation: resplit_by_features(df, features, idx_train), with "an array
 #   of features with the same length as `df`", puts photographs that look alike (one burst) on one
 #   side of the split. Rows of the identity "unknown" are left out, so that it makes no difference
 #   where they stand in the table.

@@ -15,9 +15,9 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.models import published_local
+from pipeline.params.photographs import MOST_LEARNED
 
 LEVELS, ZERO = 255, 128
-MAX_POINTS = 4096  # of a whole canvas, of which those in the masks are chosen
 SMALLEST = 32  # pixels per side of what the networks take
 
 
@@ -104,7 +104,7 @@ def build_disk() -> nn.Module:
 
 def run_disk(net: nn.Module, picture: Tensor) -> Points:
     """DISK's points are pixels."""
-    (found,) = net(picture, n=MAX_POINTS, pad_if_not_divisible=True)
+    (found,) = net(picture, n=MOST_LEARNED, pad_if_not_divisible=True)
     return Points(found.keypoints, found.detection_scores, found.descriptors)
 
 
@@ -112,7 +112,7 @@ def build_aliked() -> nn.Module:
     """ALIKED-n16 without weights, which returns its strongest points, however weak."""
     from kornia.feature import ALIKED
 
-    return ALIKED("aliked-n16", max_num_keypoints=MAX_POINTS, detection_threshold=0)
+    return ALIKED("aliked-n16", max_num_keypoints=MOST_LEARNED, detection_threshold=0)
 
 
 def run_aliked(net: nn.Module, picture: Tensor) -> Points:
@@ -125,7 +125,7 @@ def build_xfeat() -> nn.Module:
     """XFeat without weights, which returns its strongest points, however weak."""
     from kornia.feature import XFeat
 
-    return XFeat(top_k=MAX_POINTS, detection_threshold=0)
+    return XFeat(top_k=MOST_LEARNED, detection_threshold=0)
 
 
 def run_xfeat(net: nn.Module, picture: Tensor) -> Points:
@@ -146,7 +146,7 @@ def build_dedode() -> nn.Module:
 
 def run_dedode(net: nn.Module, picture: Tensor) -> Points:
     """DeDoDe counts pixel centres from a half."""
-    places, strengths, descriptors = net(picture, n=MAX_POINTS)
+    places, strengths, descriptors = net(picture, n=MOST_LEARNED)
     return Points(places[0] - 0.5, strengths[0], descriptors[0])
 
 

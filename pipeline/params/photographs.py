@@ -142,6 +142,9 @@ class Crop(Section):
         return self
 
 
+MOST_LEARNED = 4096  # points of a whole canvas that a learned detector finds
+
+
 class Keypoints(Section):
     """Detection of local features."""
 
@@ -157,6 +160,16 @@ class Keypoints(Section):
     patch: Annotated[float, Field(ge=0.5, le=4)]
     whiten: bool
     edge: bool
+
+    @model_validator(mode="after")
+    def _check_count(self) -> "Keypoints":
+        if self.detector != "sift" and self.count + self.around > MOST_LEARNED:
+            raise ValueError(
+                f"count and around are {self.count} and {self.around}, but {self.detector} finds "
+                f"at most {MOST_LEARNED} points on a photograph: set them to less together, or "
+                "detector to sift"
+            )
+        return self
 
 
 class Encounters(Section):

@@ -157,6 +157,11 @@ def test_votes_of_edges_need_edges(load, raw):
         ),
         ("keypoints", {"weights": "imagenet"}, "pretrained, or a .safetensors or .pth file"),
         ("match", {"matcher_weights": "x.zip"}, "pretrained, or a .safetensors or .pth file"),
+        (
+            "keypoints",
+            {"detector": "disk", "count": 4000, "around": 97},
+            "4000 and 97, but disk finds at most 4096 points",
+        ),
     ],
 )
 def test_networks_of_local_features_must_fit(load, raw, section, values, message):
@@ -176,6 +181,7 @@ def test_loftr_needs_its_matches_and_a_shortlist(load, raw):
 @pytest.mark.parametrize("detector", ["disk", "aliked", "xfeat"])
 def test_lightglue_matches_these_detectors(load, raw, detector):
     raw["keypoints"]["detector"], raw["match"]["matcher"] = detector, "lightglue"
+    raw["keypoints"] |= {"count": 4000, "around": 96}  # as many as they find
     load(raw)
 
 
