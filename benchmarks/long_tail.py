@@ -9,9 +9,9 @@ as in the humpback competition; every photograph of `new_whale` stays. For each 
 photographs of known individuals by its nearest kept photograph. Prints the MAP@5 of each, and the
 gain of each edit over the preset without one, on the same queries, with its interval by individual
 and seed. FOLDER keeps what each training gave, so that none is repeated and processes can share
-the work. --shrink 2 halves the sides of RUN's crops; --split 1 keeps other photographs of other
-individuals. An edit whose network can't be built, as that
-of `flukes_first` without its file of weights, is refused before any training.
+the work. --shrink 2 halves the sides of RUN's crops; --split 1 keeps other photographs, and
+more or fewer of each individual. An edit whose network can't be built, as that of `flukes_first`
+without its file of weights, is refused before any training.
 """
 
 from dataclasses import dataclass

@@ -84,8 +84,6 @@ def _find_similar(
 
 def _select_best(blocks: list[list[np.ndarray]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Of each two rows the best of either order: columns inner, outer, window."""
-    if not blocks:
-        return (np.empty(0, int),) * 3
     inner, outer, window, rough = (np.concatenate(column) for column in zip(*blocks, strict=True))
     best = _first_by_pair(np.minimum(inner, outer), np.maximum(inner, outer), rough)
     return inner[best], outer[best], window[best]
