@@ -1,6 +1,6 @@
 """Softmax with a margin for the right identity: ArcFace, CosFace, SphereFace.
 
-Labels, `unknown_weight` and `symmetric` are those of `softmax`.
+Labels, `unknown_weight`, `symmetric` and `sampled` are those of `softmax`.
 """
 
 import math
@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pipeline.losses.identities import Identities
-from pipeline.losses.softmax import cross_entropy, uniform_cross_entropy
+from pipeline.losses.softmax import cross_entropy, leave_out_identities, uniform_cross_entropy
 
 INITIAL_STD = 0.01  # of a weight
 
@@ -28,6 +28,7 @@ class MarginSoftmax(nn.Module):
         Happywhale 2022 had .05, .271 and .364)
     unknown_weight : weight of new_whale photographs
     symmetric : weight of the reverse cross-entropy
+    sampled : fraction of the identities that a step compares with
     """
 
     margins: Tensor  # of each identity
@@ -44,6 +45,7 @@ class MarginSoftmax(nn.Module):
         rare_power: float,
         unknown_weight: float,
         symmetric: float,
+        sampled: float,
     ) -> None:
         super().__init__()
         # small: only the directions of the class weights count, and Adam's steps do not grow with
@@ -51,7 +53,7 @@ class MarginSoftmax(nn.Module):
         self.weight = nn.Parameter(INITIAL_STD * torch.randn(dim, len(identities) * centres))
         photographs = identities.photographs.clamp(min=1)
         self.register_buffer("margins", margin + rare_margin * photographs**-rare_power)
-        self.identities, self.scale = identities, scale
+        self.identities, self.scale, self.sampled = identities, scale, sampled
         self.centres, self.unknown_weight, self.symmetric = centres, unknown_weight, symmetric
 
     def forward(self, embeddings: Tensor, labels: Tensor) -> Tensor:
@@ -62,11 +64,12 @@ class MarginSoftmax(nn.Module):
         target = cosines[right == 1]
         change = self.add_margin(target, self.margins.to(target.dtype)[labels]) - target
         logits = self.scale_logits(cosines + right * change.unsqueeze(1), known)
-        loss = cross_entropy(logits, labels, self.identities, self.symmetric)
+        left_out = leave_out_identities(labels, len(self.identities), self.sampled)
+        loss = cross_entropy(logits, labels, self.identities, self.symmetric, left_out=left_out)
         if not self.unknown_weight:
             return loss
         logits = self.scale_logits(self.cosines(unknown), unknown)
-        return loss + self.unknown_weight * uniform_cross_entropy(logits)
+        return loss + self.unknown_weight * uniform_cross_entropy(logits, left_out)
 
     def cosines(self, embeddings: Tensor) -> Tensor:
         """Cosines with each identity's nearest class weight, n x identities."""

@@ -14,6 +14,7 @@ from pipeline.params.values import Fraction, Margin, Memory, NonNegative, Scale,
 Radians = Annotated[float, Field(ge=0, le=1.57)]
 Cosine = Annotated[float, Field(ge=-1, le=1)]
 Distance = Annotated[float, Field(ge=0, le=2)]  # of two unit vectors
+Sampled = Annotated[float, Field(gt=0, le=1)]
 Miner = Literal["hardest", "semi_hard", "all", "multi_similarity", "distance_weighted"]
 
 
@@ -27,6 +28,7 @@ class Softmax(Term):
     smoothing: Fraction
     unknown_weight: Margin
     symmetric: Margin
+    sampled: Sampled
 
 
 class MarginSoftmax(Term):
@@ -38,6 +40,7 @@ class MarginSoftmax(Term):
     rare_power: Margin
     unknown_weight: Margin
     symmetric: Margin
+    sampled: Sampled
 
 
 class ArcFace(MarginSoftmax):

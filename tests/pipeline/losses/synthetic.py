@@ -12,7 +12,10 @@ from pipeline.losses.identities import Identities, separate_new_whales
 LABELS = separate_new_whales(torch.tensor([0, 0, 0, 0, 1, 1, 1, 2, 2, 3, -1, -1]))
 IMAGES = range(len(LABELS))
 # values of ArcFace, CosFace and SphereFace beside margin and scale
-MARGINS_OFF = dict(centres=1, rare_margin=0.0, rare_power=0.0, unknown_weight=0.0, symmetric=0.0)
+MARGINS_OFF = dict(
+    **dict(centres=1, rare_margin=0.0, rare_power=0.0),
+    **dict(unknown_weight=0.0, symmetric=0.0, sampled=1.0),
+)
 
 
 def at(*degrees: float) -> torch.Tensor:

@@ -194,9 +194,9 @@ def test_the_documented_example_of_a_new_loss(monkeypatch):
     assert cost.item() == pytest.approx((math.log(1 + math.exp(-8)) + 2 * math.log(2)) / 3)
 
 
-# eight images of four identities and one new_whale, as photographs of 1, 2, 4 and 8
+# eight images of four identities and one new_whale, as photographs of 1, 2, 4 and 8; a fifth of 16
 MANY = torch.tensor([0, 0, 1, 1, 2, 2, 3, 3, -1])
-RARE = Identities(torch.tensor([1.0, 2, 4, 8]))
+RARE = Identities(torch.tensor([1.0, 2, 4, 8, 16]))
 OTHER = {
     "miner": ["semi_hard", "all", "multi_similarity", "distance_weighted"],
     "head": ["absolute", "concat"],
@@ -204,7 +204,9 @@ OTHER = {
 # read only beside another value
 BESIDE = {"rare_power": {"rare_margin": 0.3}}
 # instead of twice what params.yaml has, or 3 for 0
-BOUNDED = dict(weight=2, hardest=0.25, smoothing=0.3, base=0.2, near=0.5, far=1.5, radius=0.8)
+BOUNDED = dict(
+    weight=2, hardest=0.25, sampled=0.5, smoothing=0.3, base=0.2, near=0.5, far=1.5, radius=0.8
+)
 LEAVES = [
     (name, leaf, value)
     for name, values in GIVEN.items()
