@@ -36,7 +36,7 @@ LAYERS = {
     "catalogue": {"params", "system", "data", "steps", "exchange"},
     "review": {"params", "system", "paths", "data", "identify", "steps"},
     "identify": {"params", "system", "paths", "data", "models", "evaluation", "steps"},
-    "population": {"params", "system", "paths", "data", "identify", "steps"},
+    "population": {"params", "system", "paths", "data", "evaluation", "identify", "steps"},
     "naming": {
         *("params", "system", "paths", "data", "models", "evaluation"),
         *("steps", "identify", "exchange"),

@@ -1,27 +1,23 @@
 """The collection of a finished run: its known individuals, and every photograph without a name."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy.special import logit
-from sklearn.linear_model import LogisticRegression
 
 from pipeline import paths
 from pipeline.data import artefacts, tables
 from pipeline.data.members import load_vectors
 from pipeline.data.tables import NEW_WHALE
 from pipeline.identify.ensembles import check_ensembles
-from pipeline.identify.unknown_individuals import Labelled, load_held_out
 from pipeline.params import Params
+from pipeline.population import unnamed_pairs
 from pipeline.population.collection import Collection, order_nodes
 from pipeline.population.count import Review
+from pipeline.population.unnamed_pairs import LEAST, MOST
 from pipeline.steps.labels import record
-from pipeline.system.errors import UserError, require_files
-
-LEAST, MOST = -14.0, 14.0  # log-odds
-HELD_OUT = 1_000  # photographs of a fold whose pairs are fitted on, at most
+from pipeline.system.errors import require_files
 
 
 @dataclass(frozen=True)
@@ -79,7 +75,7 @@ def load(ensemble: str, p: Params) -> NamedCollection:
     Known individuals are those of the labels. Photographs without a name are the test's and those
     labelled new_whale; duplicates of one photograph are one. The probability that a test photograph
     shows a known individual is the ensemble's posterior; that two photographs show one individual,
-    a logistic regression on the cosine of their embeddings, fitted on held-out photographs.
+    that of `unnamed_pairs`.
 
     Raises UserError for an unknown ensemble or one that has not run, or without two held-out
     photographs of one individual.
@@ -92,9 +88,7 @@ def load(ensemble: str, p: Params) -> NamedCollection:
     names, firsts = list(known), [images[0] for images in photographs]
     count = len(names)
     log_odds = np.full((count + len(firsts),) * 2, LEAST, np.float32)
-    slope, intercept = fit_pairs([load_held_out(backbones, fold) for fold in folds])
-    vectors = load_vectors(backbones, folds, firsts)
-    log_odds[count:, count:] = np.clip(slope * (vectors @ vectors.T) + intercept, LEAST, MOST)
+    log_odds[count:, count:] = unnamed_pairs.compare(firsts, backbones, folds, p)
     posteriors = load_posteriors(ensemble, names, firsts)
     log_odds[count:, :count], log_odds[:count, count:] = posteriors, posteriors.T
     np.fill_diagonal(log_odds, LEAST)
@@ -136,28 +130,6 @@ def load_posteriors(ensemble: str, names: list[str], images: list[str]) -> np.nd
         values = logit(table["posterior"].to_numpy(dtype=float)[kept])
     log_odds[row[kept].astype(int), column[kept].astype(int)] = np.clip(values, LEAST, MOST)
     return log_odds
-
-
-def fit_pairs(held_out: Sequence[Labelled]) -> tuple[float, float]:
-    """Slope and intercept of the log-odds of "one individual" over the cosine of a pair.
-
-    held_out : embeddings and individuals of each fold's photographs, whose pairs are compared
-    """
-    rng = np.random.default_rng(0)
-    cosines, same = [np.zeros(0)], [np.zeros(0, bool)]
-    for vectors, individuals in held_out:
-        kept = rng.permutation(len(individuals))[:HELD_OUT]
-        first, second = np.triu_indices(len(kept), 1)
-        cosines.append((vectors[kept] @ vectors[kept].T)[first, second])
-        same.append(individuals[kept][first] == individuals[kept][second])
-    is_same = np.concatenate(same)
-    if is_same.all() or not is_same.any():
-        raise UserError(
-            "no pair model can be fitted: no two held-out photographs of a fold show one "
-            "individual, or all do; label more photographs"
-        )
-    model = LogisticRegression(C=1e3).fit(np.concatenate(cosines)[:, None], is_same)
-    return float(model.coef_[0, 0]), float(model.intercept_[0])
 
 
 def tabulate_questions(named: NamedCollection, review: Review) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from pipeline.data.gallery import Embeddings
 from pipeline.population import finished_run
 from pipeline.population.count import Survey
 from pipeline.population.live import LiveCount
+from pipeline.population.unnamed_pairs import LEAST
 from pipeline.system.errors import UserError
 
 # a and b are known; n is labelled new_whale; u shows a, v and w one new animal; x duplicates a0
@@ -29,6 +30,9 @@ def project(tmp_path, monkeypatch):
     tables.write("labels", labels, paths.LABELS)
     folds = labels.drop(columns="provenance").assign(fold=[0, 0, 0, 0, 1], part=0)
     tables.write("folds", folds[tables.COLUMNS["folds"]], paths.FOLDS)
+    split = ["train" if image in LABELS else "test" for image in DEGREES]
+    images = pd.DataFrame(dict.fromkeys(tables.COLUMNS["images"], 1), range(len(split)))
+    tables.write("images", images.assign(image=list(DEGREES), split=split), paths.IMAGES)
     groups = pd.DataFrame({"image": list(DEGREES), "group": [0, 1, 2, 3, 4, 5, 6, 7, 0]})
     tables.write("groups", groups, paths.GROUPS)
     tables.write("review", EMPTY, paths.REVIEW)
@@ -71,8 +75,8 @@ def test_known_individuals_have_the_posterior_of_the_ensemble(named):
     log_odds = named.collection.log_odds
     assert log_odds[find(named, "u"), 0] == pytest.approx(logit(0.9))
     assert log_odds[0, find(named, "v")] == pytest.approx(logit(0.2))
-    assert log_odds[find(named, "w"), 0] == finished_run.LEAST
-    assert log_odds[0, 1] == finished_run.LEAST
+    assert log_odds[find(named, "w"), 0] == LEAST
+    assert log_odds[0, 1] == LEAST
 
 
 def test_photographs_without_a_name_are_compared_by_their_embeddings(named):
@@ -115,21 +119,6 @@ def test_a_run_that_has_not_finished_is_named(p):
         finished_run.load("single", p)
     with pytest.raises(UserError, match="no ensemble bset"):
         finished_run.load("bset", p)
-
-
-def test_without_pairs_of_one_individual_nothing_is_fitted():
-    alone = (np.eye(3, dtype=np.float32), np.array(["a", "b", "c"]))
-    with pytest.raises(UserError, match="label more photographs"):
-        finished_run.fit_pairs([alone])
-
-
-def test_the_fit_of_pairs_recovers_a_logistic_curve():
-    """Vectors on a circle: the same individual within 10 degrees, others far away."""
-    angles = np.deg2rad([0, 5, 10, 90, 95, 180, 184, 270, 275])
-    vectors = np.column_stack([np.cos(angles), np.sin(angles)])
-    slope, intercept = finished_run.fit_pairs([(vectors, np.array(list("aaabbccdd")))])
-    assert expit(slope * np.cos(np.deg2rad(5)) + intercept) > 0.9
-    assert expit(slope * np.cos(np.deg2rad(90)) + intercept) < 0.05
 
 
 def test_a_count_follows_the_decisions(named, monkeypatch):
