@@ -47,7 +47,8 @@ DECIDED = "decided by a reviewer"
 class RunPhotographs:
     """The photographs of a run, by their names in it.
 
-    known : those with an individual, after all decisions; test : those that were named
+    known : those with an individual, after all decisions; test : those that were asked, of which
+        reviewers may have named some
     table : Image, path (the file that was copied into the competition) and ORIGIN
     digest : of what was compared; copied : the file of it
     """
@@ -57,6 +58,12 @@ class RunPhotographs:
     table: pd.DataFrame
     digest: dict[str, str]
     copied: dict[str, str]
+
+    @property
+    def catalogue(self) -> dict[str, str]:
+        """Those of `known` that were not asked."""
+        asked = set(self.test)
+        return {image: name for image, name in self.known.items() if image not in asked}
 
 
 def write_answers(ensemble: str, out: Path, p: Params) -> pd.DataFrame:
@@ -68,9 +75,7 @@ def write_answers(ensemble: str, out: Path, p: Params) -> pd.DataFrame:
     require_files([paths.posteriors(ensemble), paths.LABELS, paths.matched_pairs(paths.TEST)])
     check_out(out)
     photographs = load_photographs(p)
-    decided = decide_all(
-        record.read_decisions(paths.REVIEW), artefacts.load_images(), photographs.known
-    )
+    decided = load_decided(photographs)
     known = build_known(photographs)
     now = find_names(photographs.known)
     by_image = answer_all(ensemble, photographs, decided, known, now)
@@ -121,6 +126,14 @@ def load_photographs(p: Params) -> RunPhotographs:
     )
 
 
+def load_decided(photographs: RunPhotographs) -> dict[str, Decided]:
+    """What reviewers have decided about the photographs that were asked."""
+    decisions = record.read_decisions(paths.REVIEW)
+    decided = decide_all(decisions, artefacts.load_images(), photographs.catalogue)
+    known = photographs.known
+    return decided | {image: Decided(known[image]) for image in photographs.test if image in known}
+
+
 def build_known(photographs: RunPhotographs) -> Known:
     """The labelled photographs as `tailprint name` has its catalogue."""
     images = list(photographs.known)
@@ -155,7 +168,8 @@ def answer_all(
     found = answers.answer_all(table, supports, known)
     duplicates = artefacts.load_duplicates()
     for image, other in duplicates[["image", "duplicate_of"]].itertuples(index=False):
-        if other in photographs.known and image in found:
+        one, name = decided.get(image, Decided()), photographs.known.get(other)
+        if image in found and name and not one.is_final and name not in one.others:
             found[image] = answers.answer_copy(photographs.digest[other], known)
     return {image: found[image] for image in photographs.test if image in found}
 
@@ -189,7 +203,7 @@ def find_names(known: Mapping[str, str]) -> dict[str, str]:
 
 def tabulate_compared(photographs: RunPhotographs) -> pd.DataFrame:
     """The table of `named_folder.COLUMNS`: which file each photograph is."""
-    known = [(CATALOGUE, image, name) for image, name in photographs.known.items()]
+    known = [(CATALOGUE, image, name) for image, name in photographs.catalogue.items()]
     rows = [
         (role, row["photograph"], row["animal"], row["path"], photographs.digest[image], name)
         for role, image, name in [*known, *((NEW, image, "") for image in photographs.test)]
@@ -200,7 +214,7 @@ def tabulate_compared(photographs: RunPhotographs) -> pd.DataFrame:
 
 def store(photographs: RunPhotographs, ensemble: str, out: Path, p: Params) -> None:
     """Keep the small copy and the embedding of each photograph, as `tailprint name` does."""
-    images = [*photographs.known, *photographs.test]
+    images = [*photographs.catalogue, *photographs.test]
     recipe = p.ensembles[ensemble]
     vectors = load_vectors(recipe.active_backbones(), recipe.fold_list(p.folds.trained), images)
     files = [photographs.copied[image] for image in images]

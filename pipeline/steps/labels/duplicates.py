@@ -14,8 +14,8 @@ def find_duplicates(
 
     Each has the first image of that photograph that is labelled, and its identity in the
     competition (`labels.csv` has the final one). One that a reviewer has named has itself, and that
-    name. A pair that is reviewed as `different` is left out. Raises ValueError naming the rows of
-    data/review.csv that can't hold.
+    name. A pair that is reviewed as `different` is left out, and an image that is `new`. Raises
+    ValueError naming the rows of data/review.csv that can't hold.
     """
     holding = verdicts.select_verdicts(decisions, images)
     table = add_names(
@@ -25,6 +25,7 @@ def find_duplicates(
     of_group = labelled.drop_duplicates("group")[["group", "duplicate_of", "identity"]]
     without_label = table[table["split"] != "train"]
     named = labelled[labelled["split"] != "train"]
-    others = without_label.loc[~without_label["image"].isin(named["image"]), ["image", "group"]]
+    decided = {*named["image"], *(image for _, image, _ in verdicts.select_pairs(holding, "new"))}
+    others = without_label.loc[~without_label["image"].isin(decided), ["image", "group"]]
     found = pd.concat([others.merge(of_group, on="group"), named])
     return found[tables.COLUMNS["duplicates"]].reset_index(drop=True)

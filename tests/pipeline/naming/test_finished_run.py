@@ -135,6 +135,48 @@ def test_what_a_reviewer_decided_comes_first(p, tmp_path):
     assert (table.loc["v", "result"], table.loc["v", "note"]) == ("new", "")
 
 
+@pytest.mark.parametrize("has_run_since", [False, True])
+def test_a_photograph_that_a_reviewer_named_is_new_and_has_its_name(p, tmp_path, has_run_since):
+    """v and w are Zoe, and no photographs of the catalogue, even if a run learned from them."""
+    decide(("v", "Zoe", "name"), ("w", "Zoe", "name"))
+    if has_run_since:
+        rows = [("d", "b0", "b"), ("v", "v", "Zoe"), ("w", "w", "Zoe")]
+        tables.write(
+            "duplicates", pd.DataFrame(rows, columns=tables.COLUMNS["duplicates"]), paths.DUPLICATES
+        )
+    table = write(p, tmp_path / "answers")
+    columns = ["result", "name_1", "probability_1", "unknown_group", "note"]
+    for image in ("v", "w"):
+        assert table.loc[image, columns].tolist() == [
+            "known",
+            "Zoe",
+            1,
+            "",
+            "decided by a reviewer",
+        ]
+    read = named_folder.read(tmp_path / "answers")
+    assert read.compared.loc[read.compared["role"] == "catalogue", "file"].nunique() == 3
+    dates = tmp_path / "dates.csv"
+    dates.write_text("photograph,date\n" + "".join(f"{x},2024-05-01\n" for x in DEGREES))
+    captured = captures.collect(read, dates, False)
+    assert "Zoe" in str(captured)
+
+
+@pytest.mark.parametrize(
+    ("decisions", "expected"),
+    [
+        ([], ["copy", "b", ""]),
+        ([("d", "", "new")], ["new", "", "decided by a reviewer"]),
+        ([("d", "b0", "different")], ["new", "", ""]),
+        ([("d", "b0", "different"), ("d", "a0", "same")], ["known", "a", "decided by a reviewer"]),
+    ],
+)
+def test_what_a_reviewer_says_of_a_duplicate_holds(p, tmp_path, decisions, expected):
+    decide(*decisions)
+    row = write(p, tmp_path / "answers").loc["d"]
+    assert row[["result", "name_1", "note"]].tolist() == expected
+
+
 def test_names_that_reviewers_have_joined_are_one(p, tmp_path):
     """Both are b from now on? The name with more photographs stays: a."""
     decide(("a0", "b0", "same"))

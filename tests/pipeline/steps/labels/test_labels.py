@@ -552,6 +552,9 @@ class TestDuplicates:
     def test_a_pair_that_differs_is_no_duplicate(self):
         assert self.found("a e different", "b e different") == [["g", "a", "w1"]]
 
+    def test_a_photograph_that_is_new_has_no_label(self):
+        assert self.found("e  new") == [["g", "a", "w1"]]
+
     def test_a_named_photograph_is_its_own_and_names_its_duplicates(self):
         images, groups = images_and_groups({"a": "w1", "b": "", "c": "", "d": ""}, [0, 1, 1, 0])
         found = duplicates.find_duplicates(images, groups, decisions("c Anna name"))
