@@ -9,6 +9,7 @@ import pandas as pd
 
 from pipeline.data import occasions, user_csv
 from pipeline.data.decimals import read_number
+from pipeline.data.path_parts import Parts, count_shared, split_path
 from pipeline.system.errors import UserError
 
 logger = logging.getLogger(__name__)
@@ -29,12 +30,17 @@ LARGEST = {"latitude": 90, "longitude": 180}  # degrees
 
 
 def read_photographs(
-    path: Path, images: Collection[str], faults: list[str], image: str = ""
+    path: Path,
+    images: Collection[str],
+    faults: list[str],
+    image: str = "",
+    with_folders: Collection[str] = (),
 ) -> pd.DataFrame:
     """Read the table "occasions"; without rows if there is no such file.
 
-    images : the photographs that are known, of which a row may name the last part of the path
+    images : the photographs that are known, of which a row may name the last parts of the path
     image : the column of photographs, if it may have another name than the usual ones
+    with_folders : those of them of which a row has to name all parts
 
     Faults are added to `faults`, each with its row.
     """
@@ -43,7 +49,8 @@ def read_photographs(
     rows = _read_columns(path, faults, image)
     if rows.empty:
         return occasions.build_empty()
-    table = rows.assign(image=_match(path.name, rows["image"], images, faults))
+    matched = _match(path.name, rows["image"], images, set(with_folders), faults)
+    table = rows.assign(image=matched)
     table = _parse_dates(path.name, table, faults)
     for name, largest in LARGEST.items():
         table[name] = _parse_degrees(path.name, table[name], name, largest, faults)
@@ -76,16 +83,19 @@ def _read_columns(path: Path, faults: list[str], image: str) -> pd.DataFrame:
     return pd.DataFrame(cells, rows.index).reindex(columns=occasions.COLUMNS, fill_value="")
 
 
-def _match(file: str, cells: pd.Series, images: Collection[str], faults: list[str]) -> list[str]:
+def _match(
+    file: str, cells: pd.Series, images: Collection[str], with_folders: set[str], faults: list[str]
+) -> list[str]:
     """The photograph of each row; the folders before its name may be another machine's."""
     known, by_name = set(images), _index_names(images)
     matched: list[str] = []
     seen: dict[str, int] = {}
     for row, cell in zip(cells.index.tolist(), cells, strict=True):
-        last = cell.replace("\\", "/").rpartition("/")[2]
-        found = [cell] if cell in known else by_name.get(last, [])
-        if len(found) != 1:
+        found = [cell] if cell in known else _find(cell, by_name)
+        apart = [name for name in found if name in with_folders and not _ends_with(cell, name)]
+        if len(found) != 1 or apart:
             reason = f"may be {' or '.join(found[:3])}" if found else "is no listed photograph"
+            reason = f"{reason}: write it with its folder" if apart else reason
             faults.append(f"{file}, row {row}: {cell or 'an empty cell'} {reason}")
             matched.append("")
             continue
@@ -96,11 +106,25 @@ def _match(file: str, cells: pd.Series, images: Collection[str], faults: list[st
     return matched
 
 
-def _index_names(images: Collection[str]) -> dict[str, list[str]]:
+def _find(cell: str, by_name: dict[Parts, list[str]]) -> list[str]:
+    """The photographs of the name in a cell whose folders agree with it for longest."""
+    parts = split_path(cell)
+    shared = [(count_shared(parts, split_path(name)), name) for name in by_name.get(parts[-1:], [])]
+    longest = max((count for count, _ in shared), default=0)
+    return [name for count, name in shared if count == longest]
+
+
+def _ends_with(cell: str, name: str) -> bool:
+    """Whether a path ends in another one, part by part."""
+    parts = split_path(name)
+    return count_shared(split_path(cell), parts) == len(parts)
+
+
+def _index_names(images: Collection[str]) -> dict[Parts, list[str]]:
     """The photographs by the last part of their paths."""
-    by_name: dict[str, list[str]] = {}
+    by_name: dict[Parts, list[str]] = {}
     for image in images:
-        by_name.setdefault(image.rpartition("/")[2], []).append(image)
+        by_name.setdefault(split_path(image)[-1:], []).append(image)
     return by_name
 
 

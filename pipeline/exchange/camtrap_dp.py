@@ -42,7 +42,8 @@ class Package:
         """The media with the columns of MEDIA, and `name`, by which their files can be found.
 
         The name is the path, or of a file on a server its name; of files with one name, `name` has
-        the deployment as their folder. The index is the row in the file.
+        the deployment as their folder. Files of one deployment with one name, as after a camera's
+        counter began anew, are `alike`: no name tells them apart. The index is the row in the file.
         """
         header = user_csv.read_user_header(self.files["media"])
         present = [column for column in MEDIA if column in header or column != "fileName"]
@@ -54,7 +55,8 @@ class Package:
         remote = media["filePath"].map(lambda path: bool(URL.match(path)))
         names = media["filePath"].where(~remote, own)
         repeated = names.duplicated(keep=False)
-        return media.assign(name=names.where(~repeated, media["deploymentID"] + "/" + names))
+        names = names.where(~repeated, media["deploymentID"] + "/" + names)
+        return media.assign(name=names, alike=remote & names.duplicated(keep=False))
 
 
 def is_package(location: Path) -> bool:
@@ -141,6 +143,12 @@ def read_animals(location: Path, identity: str = "") -> list[Listed]:
             box = read_box(cells)
         except ValueError:
             faults.append(f"row {row}: {', '.join(f'{k} {cells[k]!r}' for k in BOX)} is no box")
+            continue
+        if identifier and media.loc[identifier, "alike"] and cells[name].strip():
+            faults.append(
+                f"row {row}: {media.loc[identifier, 'name']} may be several media of one "
+                "deployment and file name: download them, and write their files into filePath"
+            )
             continue
         file = str(media.loc[identifier, "name"]) if identifier else ""
         date = str(media.loc[identifier, "timestamp"]) if identifier else ""

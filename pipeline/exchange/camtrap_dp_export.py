@@ -8,6 +8,7 @@ https://camtrap-dp.tdwg.org/data.
 import csv
 import io
 import json
+import logging
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from pipeline.exchange.named_folder import Answer, NamedFolder
 from pipeline.exchange.new_folder import write_folder
 from pipeline.exchange.photograph_names import match_names
 from pipeline.system.errors import UserError
+
+logger = logging.getLogger(__name__)
 
 ANIMAL, MEDIA_LEVEL = "animal", "media"
 PREFIX = "tailprint-"  # of the observations that an export has added
@@ -65,7 +68,14 @@ def export(named: NamedFolder, package: Path, out: Path, species: str, version: 
     """
     opened = camtrap_dp.open_package(package)
     media = opened.read_media()
-    keys = dict(zip(media["name"], media["mediaID"], strict=True))
+    if media["alike"].any():
+        logger.warning(
+            "%d media have the name of another one of their deployment (%s): they get no "
+            "observations",
+            *(media["alike"].sum(), media.loc[media["alike"], "name"].iloc[0]),
+        )
+    distinct = media[~media["alike"]]
+    keys = dict(zip(distinct["name"], distinct["mediaID"], strict=True))
     matched = match_names(
         opened.files["media"].name,
         *(keys, named.files),

@@ -1,13 +1,22 @@
 """Captures: which individual was photographed, when and where, by the answers and the catalogue."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from pipeline.data import exif, occasions, photographs_csv
-from pipeline.exchange.named_folder import CATALOGUE, COPY, EMPTY, KNOWN, NEW, Answer, NamedFolder
+from pipeline.exchange.named_folder import (
+    CATALOGUE,
+    COPY,
+    EMPTY,
+    KNOWN,
+    NEW,
+    Answer,
+    NamedFolder,
+    check_files,
+)
 from pipeline.system.errors import Faults, UserError
 from pipeline.system.threads import map_in_threads
 
@@ -32,12 +41,15 @@ class Study:
     first, last : the dates (2024-05-31) between which any photograph was taken, also one without a
         capture
     left_out : how many animals on photographs are no captures, by the key of REASONS
+    folders : of the new photographs by each camera that EXIF names, which may be several of one
+        model; empty if the cameras were given
     """
 
     captures: pd.DataFrame
     first: str
     last: str
     left_out: Counter[str]
+    folders: dict[str, list[str]] = field(default_factory=dict)
 
     def describe(self) -> str:
         """How many captures there are, and what was left out, in a sentence or two."""
@@ -56,8 +68,11 @@ def collect(named: NamedFolder, dates: Path | None, unknown: bool, since: str = 
     unknown : whether new individuals count, under the number of their group
     since : the first day (2024-05-31) that counts; photographs of a catalogue may be years older
 
-    Raises UserError if no photograph has a date, or none with an individual.
+    Raises UserError if no photograph has a date, or none with an individual, or if EXIF can't be
+    read since a photograph is not where it was.
     """
+    if dates is None:
+        check_files(map(Path, named.compared["file"]))
     taken = read_occasions(named.compared, dates)
     dated = taken.loc[taken["date"] != "", "date"]
     if not dated.empty and since > dated.max():
@@ -83,7 +98,15 @@ def collect(named: NamedFolder, dates: Path | None, unknown: bool, since: str = 
             f"{named.folder}: no photograph with an individual has a date, only others: complete "
             "the dates in a photographs.csv and name it with --dates"
         )
-    return Study(captures, dated.min(), dated.max(), left_out)
+    folders = {} if dates else list_folders(taken)
+    return Study(captures, dated.min(), dated.max(), left_out, folders)
+
+
+def list_folders(taken: pd.DataFrame) -> dict[str, list[str]]:
+    """The folders of the new photographs of each camera."""
+    new = taken[(taken["role"] == NEW) & (taken["camera"] != "")]
+    folders = new["photograph"].map(lambda path: path.rpartition("/")[0])
+    return {str(name): sorted(set(own)) for name, own in folders.groupby(new["camera"])}
 
 
 def list_catalogue(compared: pd.DataFrame) -> list[tuple[str, str, str]]:
@@ -138,7 +161,9 @@ def read_occasions(compared: pd.DataFrame, dates: Path | None) -> pd.DataFrame:
         f"{name} is a photograph of the catalogue and a new one: rename the new one"
         for name in names[names.duplicated()]
     ]
-    table = photographs_csv.read_photographs(dates, names.tolist(), faults)
+    # a file of the catalogue may be called as a new one that could not be read, or was deleted
+    whole = names[listed["role"] == CATALOGUE].tolist()
+    table = photographs_csv.read_photographs(dates, names.tolist(), faults, with_folders=whole)
     if faults:
         raise Faults(dates, faults)
     taken = table.set_index("image")[occasions.FIELDS].reindex(names, fill_value="")

@@ -49,7 +49,7 @@ def read(path: Path, identity: str = "") -> list[Listed]:
             "MegaDetector has no names: give it to --catalogue-detections"
         )
     faults: list[str] = []
-    images = {one["id"]: one for one in content["images"] if _is_image(one, faults)}
+    images = index_images(content["images"], faults)
     annotations = content["annotations"]
     categories = {
         one.get("id"): one for one in content.get("categories") or [] if isinstance(one, dict)
@@ -76,6 +76,20 @@ def read(path: Path, identity: str = "") -> list[Listed]:
     return select_named(path.name, key, animals)
 
 
+def index_images(listed: list[Any], faults: list[str]) -> dict[Any, dict[str, Any]]:
+    """The images of a file by their ids."""
+    images: dict[Any, dict[str, Any]] = {}
+    for one in listed:
+        if _is_image(one, faults):
+            if one["id"] in images:
+                faults.append(
+                    f"the id {one['id']} is given to {find_file(images[one['id']])} and to "
+                    f"{find_file(one)}: of two files that were joined, number one anew"
+                )
+            images.setdefault(one["id"], one)
+    return images
+
+
 def is_coco(content: object) -> TypeGuard[dict[str, Any]]:
     """Whether the content of a JSON file is COCO's."""
     return isinstance(content, dict) and all(isinstance(content.get(key), list) for key in LISTS)
@@ -90,7 +104,7 @@ def parse_detections(path: Path, content: dict[str, Any], threshold: float) -> D
     Raises UserError with all that is wrong.
     """
     faults: list[str] = []
-    images = {one["id"]: one for one in content["images"] if _is_image(one, faults)}
+    images = index_images(content["images"], faults)
     files = [find_file(image) for image in images.values()]
     faults += [f"{name} is listed twice" for name, count in Counter(files).items() if count > 1]
     annotations = content["annotations"]
@@ -146,7 +160,7 @@ def read_score(annotation: Mapping[str, Any]) -> float:
 
 
 def _is_image(one: object, faults: list[str]) -> bool:
-    if isinstance(one, dict) and "id" in one and find_file(one):
+    if isinstance(one, dict) and isinstance(one.get("id"), int | str) and find_file(one):
         return True
     faults.append(f"an image has no id or file_name: {one}")
     return False

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.data import image_header, images, tables
-from pipeline.exchange.named_folder import Answer, NamedFolder
-from pipeline.system.errors import UserError
+from pipeline.exchange.named_folder import Answer, NamedFolder, check_files
 from pipeline.system.threads import map_in_threads
 
 INDIVIDUAL, RESULT = "individual", "result"  # what a category is: its `supercategory`
@@ -28,6 +27,7 @@ def export(named: NamedFolder, out: Path, species: str, version: str) -> str:
     not where it was.
     """
     files = named.files
+    check_files(files.values())
     measured = map_in_threads(read_upright_size, list(files.values()), "sizes")
     sizes = dict(zip(files, measured, strict=True))
     images_by_name = {
@@ -57,11 +57,6 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
 
 def read_upright_size(file: Path) -> tuple[int, int]:
     """Width and height of a photograph as it is shown, turned by its EXIF orientation."""
-    if not file.is_file():
-        raise UserError(
-            f"{file} is not there any more: repeat the command tailprint name with the folder "
-            "where the photographs are now"
-        )
     header = image_header.read_header(file)
     if header.orientation == 1:
         return header.width, header.height

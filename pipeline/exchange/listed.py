@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.data import importing, photograph_files
+from pipeline.data.path_parts import Parts, count_shared, split_path
 from pipeline.exchange.boxes import FoundBox
-from pipeline.exchange.photograph_names import Parts, count_shared, split_path
 from pipeline.system.errors import Faults, UserError
 
 logger = logging.getLogger(__name__)

@@ -1,12 +1,14 @@
 """The folder that `tailprint name` writes, as far as other programs' formats need it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from pipeline.data import spreadsheet, tables
-from pipeline.system.errors import UserError
+from pipeline.data import spreadsheet, tables, user_csv
+from pipeline.data.decimals import read_number
+from pipeline.system.errors import Faults, UserError
 
 ANSWERS = "answers.csv"
 COMPARED = Path(".tailprint/compared.csv")  # what the answers are about: see COLUMNS
@@ -15,6 +17,12 @@ CATALOGUE, NEW = "catalogue", "new"  # the column `role`
 # the photograph; the digest of what was compared, "" if nothing was; the name in the catalogue
 COLUMNS = ["role", "photograph", "animal", "file", "digest", "individual"]
 BOX = ["box_x", "box_y", "box_width", "box_height"]
+NAMES = 5  # candidates per row
+CELLS = [
+    *("photograph", "animal", "result", "new_probability", "unknown_group"),
+    *(f"{kind}_{number}" for number in range(1, NAMES + 1) for kind in ("name", "probability")),
+    *BOX,
+]
 KNOWN, COPY, UNSURE, EMPTY = "known", "copy", "unsure", "empty"  # results in answers.csv
 
 
@@ -93,8 +101,9 @@ def read(folder: Path) -> NamedFolder:
             f"{folder} does not say which files its answers are about, as it is of an earlier "
             "version: repeat the command tailprint name, which goes on from what it has"
         )
-    table = read_text_table(folder / ANSWERS)
-    compared = read_text_table(folder / COMPARED)
+    # which people may have saved from a spreadsheet
+    table = spreadsheet.restore(user_csv.read_user_csv(folder / ANSWERS, CELLS))
+    compared = spreadsheet.restore(pd.read_csv(folder / COMPARED, dtype=str, keep_default_na=False))
     new = compared[compared["role"] == NEW]
     files = dict(zip(new["photograph"], new["file"], strict=True))
     if missing := sorted(set(table["photograph"]) - set(files)):
@@ -102,9 +111,14 @@ def read(folder: Path) -> NamedFolder:
             f"{folder / ANSWERS}: {missing[0]} is not among the photographs that were compared: "
             "repeat the command tailprint name"
         )
-    answers = [
-        _read_answer(row, Path(files[row["photograph"]])) for row in table.to_dict("records")
-    ]
+    answers, faults = [], []
+    for number, row in zip(table.index, table.to_dict("records"), strict=True):
+        try:
+            answers.append(_read_answer(row, Path(files[row["photograph"]])))
+        except ValueError as error:
+            faults.append(f"row {number}: {error}")
+    if faults:
+        raise Faults(folder / ANSWERS, faults)
     return NamedFolder(folder, answers, compared, (folder / ANSWERS).stat().st_mtime)
 
 
@@ -113,21 +127,42 @@ def write_compared(table: pd.DataFrame, folder: Path) -> None:
     tables.write_csv(spreadsheet.defuse(table[COLUMNS]), folder / COMPARED)
 
 
-def read_text_table(path: Path) -> pd.DataFrame:
-    """Read a table of ours as text; an empty cell is ""."""
-    return spreadsheet.restore(pd.read_csv(path, dtype=str, keep_default_na=False))
+def check_files(files: Iterable[Path]) -> None:
+    """Raise UserError if a photograph is not where it was."""
+    missing = sorted({file for file in files if not file.is_file()})
+    if missing:
+        more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
+        raise UserError(
+            f"{missing[0]} is not there any more{more}: repeat the command tailprint name with the "
+            "folder where the photographs are now"
+        )
 
 
 def _read_answer(row: dict, file: Path) -> Answer:
-    pairs = [(row[f"name_{n}"], row[f"probability_{n}"]) for n in range(1, 6)]
-    box = tuple(float(row[name]) for name in BOX) if row["box_x"] else None
+    """An answer of a row of CELLS; raises ValueError for what is no number."""
+    candidates = []
+    for number in range(1, NAMES + 1):
+        if name := row[f"name_{number}"]:
+            column = f"probability_{number}"
+            candidates.append((name, _read_fraction(row[column], f"{column} of {name}")))
     return Answer(
         row["photograph"],
         row["animal"],
         file,
         row["result"],
-        tuple((name, float(value)) for name, value in pairs if name),
-        float(row["new_probability"] or 0),
+        tuple(candidates),
+        _read_fraction(row["new_probability"] or "0", "new_probability"),
         row["unknown_group"],
-        box,
+        tuple(_read_fraction(row[name], name) for name in BOX) if row["box_x"] else None,
     )
+
+
+def _read_fraction(text: str, what: str) -> float:
+    """A number from 0 to 1; raises ValueError."""
+    try:
+        value = read_number(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise ValueError(f"{what} is {text!r}, not a number from 0 to 1")
+    return value

@@ -5,16 +5,14 @@ folder above the one that is read here.
 """
 
 import logging
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
+from pipeline.data.path_parts import Parts, count_shared, split_path
 from pipeline.system.errors import Faults, UserError
 
 logger = logging.getLogger(__name__)
-
-Parts = tuple[str, ...]
 
 
 def match_names(
@@ -86,22 +84,6 @@ def match_tails(
             if len(longest) == 1:
                 claims[longest[0]].append(listed)
     return {listed[0]: name for name, listed in claims.items() if len(listed) == 1}
-
-
-def split_path(name: str) -> Parts:
-    """The parts of a path of any system; accents are composed."""
-    text = unicodedata.normalize("NFC", name.strip().replace("\\", "/"))
-    return tuple(part for part in PurePosixPath(text).parts if part not in ("/", "//"))
-
-
-def count_shared(a: Parts, b: Parts) -> int:
-    """How many parts two paths share at their ends."""
-    shared = 0
-    for one, other in zip(reversed(a), reversed(b), strict=False):
-        if one != other:
-            break
-        shared += 1
-    return shared
 
 
 def log_missing(source: str, missing: list[str], without: str) -> None:

@@ -27,7 +27,8 @@ def read(path: Path, identity: str = "") -> list[Listed]:
     identity : the column that names individuals, if it is none of NAMES, in any case
     """
     header = user_csv.read_user_header(path)
-    name = identity or next((one for one in header if one.casefold() in NAMES), "")
+    by_word = {one.casefold(): one for one in reversed(header)}
+    name = identity or next((by_word[word] for word in NAMES if word in by_word), "")
     if not name:
         raise UserError(
             f"{path.name} has the columns {', '.join(header)}: name the one of individuals with "

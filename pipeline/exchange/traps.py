@@ -6,6 +6,8 @@ records of camtrapR is that of its `recordTableIndividual`:
 https://search.r-project.org/CRAN/refmans/camtrapR/html/recordTableIndividualSample.html.
 """
 
+import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -21,6 +23,8 @@ from pipeline.exchange.histories import (
 )
 from pipeline.system.errors import UserError
 
+logger = logging.getLogger(__name__)
+
 SESSION = "1"
 POSITION = ["longitude", "latitude"]  # x and y
 RECORDS = [
@@ -29,9 +33,11 @@ RECORDS = [
 ]
 
 
-def find_traps(captures: pd.DataFrame, by_place: bool) -> pd.Series:
+def find_traps(study: Study, by_place: bool) -> pd.Series:
     """The trap of each capture; raises UserError if one has none."""
-    column = "place" if by_place else "camera"
+    captures, column = study.captures, "place" if by_place else "camera"
+    if not by_place:
+        warn_of_models(study.folders)
     lacking = captures.loc[captures[column] == "", "photograph"]
     if not lacking.empty:
         other = "" if by_place else ", or let --place-as-trap take its place for the trap"
@@ -40,6 +46,18 @@ def find_traps(captures: pd.DataFrame, by_place: bool) -> pd.Series:
             f"column {column} of a photographs.csv (--dates){other}"
         )
     return captures[column]
+
+
+def warn_of_models(folders: Mapping[str, Sequence[str]]) -> None:
+    """Warn of cameras whose photographs are in several folders: EXIF may name the model alone."""
+    for camera, own in folders.items():
+        if len(own) > 1:
+            logger.warning(
+                "photographs of %d folders (%s) are by one camera, %s, and so of one trap. If they "
+                "are by several cameras of that model, write which into the column camera of a "
+                "photographs.csv (--dates)",
+                *(len(own), ", ".join(folder or "the top one" for folder in own[:3]), camera),
+            )
 
 
 def write_secr(
@@ -51,7 +69,7 @@ def write_secr(
 
     Raises UserError if a trap has no position that is to be written.
     """
-    captures = study.captures.assign(trap=find_traps(study.captures, by_place))
+    captures = study.captures.assign(trap=find_traps(study, by_place))
     names, traps = make_codes(sorted(captures["individual"])), make_codes(sorted(captures["trap"]))
     found = pd.DataFrame(
         {
@@ -98,7 +116,7 @@ def write_camtrap(study: Study, species: str, out: Path, by_place: bool = False)
 
     Repeated records are left out, as camtrapR itself does; so are those without a time.
     """
-    captures = study.captures.assign(Station=find_traps(study.captures, by_place))
+    captures = study.captures.assign(Station=find_traps(study, by_place))
     timed = captures[captures["time"] != ""]
     clock = timed["time"].str[:8]  # without a zone
     files = timed["file"].map(Path)

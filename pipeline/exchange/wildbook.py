@@ -2,7 +2,7 @@
 
 Fields of the import: https://github.com/WildMeOrg/wildbook-docs, data/bulk-import; Wildbook needs a
 photograph, a year, a genus and a species, and a location. The export of annotations has the name in
-`Name0.value` and the box, as `[x, y, width, height]`, in `Annotation0.bbox`.
+`Name0.value` and the box of `mediaAsset0`, as `[x, y, width, height]`, in `Annotation0.bbox`.
 """
 
 import logging
@@ -15,16 +15,17 @@ import pandas as pd
 from pipeline.data import exif, tables, user_csv
 from pipeline.exchange.boxes import FoundBox
 from pipeline.exchange.listed import Listed, select_named
-from pipeline.exchange.named_folder import NamedFolder
+from pipeline.exchange.named_folder import NamedFolder, check_files
 from pipeline.system.errors import Faults, UserError
 from pipeline.system.threads import map_in_threads
 
 logger = logging.getLogger(__name__)
 
 FIRST_ASSET = "Encounter.mediaAsset0"
-ASSET = re.compile(r"Encounter\.mediaAsset\d+")
+ASSET = re.compile(r"Encounter\.mediaAsset(\d+)")
 NAMES = ("MarkedIndividual.individualID", "Encounter.individualID", "Name0.value")
-BOX = "Annotation0.bbox"
+BOX = "Annotation{}.bbox"  # of the photograph of the same number
+SHAPE = "[x, y, width, height]"
 DATE = ("Encounter.year", "Encounter.month", "Encounter.day")
 WHEN = (*DATE, "Encounter.hour", "Encounter.minutes")
 MOST_ROWS = 200  # encounters per spreadsheet that its documentation allows
@@ -50,20 +51,20 @@ def read(path: Path, identity: str = "") -> list[Listed]:
             f"{path.name} has none of the columns {', '.join(NAMES)}: name the one of individuals "
             "with --identity"
         )
-    assets = [column for column in header if ASSET.fullmatch(column)]
-    more = [column for column in (BOX, *DATE) if column in header]
-    rows = user_csv.read_user_csv(path, list(dict.fromkeys([*assets, name, *more])))
+    boxes = {one[0]: BOX.format(one[1]) for one in map(ASSET.fullmatch, header) if one}
+    more = [column for column in (*boxes.values(), *DATE) if column in header]
+    rows = user_csv.read_user_csv(path, list(dict.fromkeys([*boxes, name, *more])))
     faults: list[str] = []
     animals = []
     for row, cells in zip(rows.index, rows.to_dict("records"), strict=True):
-        try:
-            box = read_box(cells.get(BOX, ""))
-        except ValueError:
-            faults.append(f"row {row}: {BOX} is {cells[BOX]!r}, not [x, y, width, height]")
-            continue
-        files = [cells[asset].strip() for asset in assets if cells[asset].strip()] or [""]
-        date = read_date(cells)
-        animals += [Listed(file, cells[name], int(row), box, date) for file in files]
+        given = [(cells[asset].strip(), box) for asset, box in boxes.items()]
+        for file, column in [one for one in given if one[0]] or [("", "")]:
+            try:
+                box = read_box(cells.get(column, ""))
+            except ValueError:
+                faults.append(f"row {row}: {column} is {cells[column]!r}, not {SHAPE}")
+                continue
+            animals.append(Listed(file, cells[name], int(row), box, read_date(cells)))
     if faults:
         raise Faults(path, faults)
     return select_named(path.name, name, animals)
@@ -105,6 +106,7 @@ def export(named: NamedFolder, out: Path, species: str, location: str, submitter
         raise UserError("Wildbook needs a location: --location, one of its location IDs")
     check_names(named)
     answers = named.with_animals
+    check_files(answer.file for answer in answers)
     taken = map_in_threads(exif.read_occasion, [answer.file for answer in answers], "dates")
     genus, _, epithet = species.partition(" ")
     rows = [

@@ -1,5 +1,6 @@
 """A catalogue to be printed: one page per individual, with all its photographs."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +18,8 @@ from pipeline.naming.workspace import FOLDER, load_result, place_result
 from pipeline.system.errors import UserError
 from pipeline.system.files import replace
 from pipeline.system.threads import map_in_threads
+
+logger = logging.getLogger(__name__)
 
 UNKNOWN = "Unknown individual {}"
 
@@ -89,8 +92,15 @@ def name_group(answer: Answer) -> str:
 
 
 def read_dates(table: pd.DataFrame) -> dict[str, str]:
-    """The date of each file, by its EXIF."""
+    """The date of each file, by its EXIF; "" of one that is not where it was, with a warning."""
     listed = table["file"].unique().tolist()
+    missing = [file for file in listed if not Path(file).is_file()]
+    if missing:
+        logger.warning(
+            "%d photographs have no date, since they are not there any more (%s): repeat the "
+            "command tailprint name with the folder where they are now",
+            *(len(missing), missing[0]),
+        )
     taken = map_in_threads(exif.read_occasion, listed, "dates")
     texts = [f"{one['date']} {one['time'][:5]}".strip() for one in taken]
     return dict(zip(listed, texts, strict=True))

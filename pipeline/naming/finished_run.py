@@ -47,8 +47,8 @@ DECIDED = "decided by a reviewer"
 class RunPhotographs:
     """The photographs of a run, by their names in it.
 
-    known : those with an individual, after all decisions; test : those that were asked, of which
-        reviewers may have named some
+    known : those with an individual, after all decisions; test : those without a label in the
+        competition, of which reviewers may have named some
     table : Image, path (the file that was copied into the competition) and ORIGIN
     digest : of what was compared; copied : the file of it
     """
@@ -61,9 +61,9 @@ class RunPhotographs:
 
     @property
     def catalogue(self) -> dict[str, str]:
-        """Those of `known` that were not asked."""
-        asked = set(self.test)
-        return {image: name for image, name in self.known.items() if image not in asked}
+        """Those of `known` that are not of the test."""
+        test = set(self.test)
+        return {image: name for image, name in self.known.items() if image not in test}
 
 
 def write_answers(ensemble: str, out: Path, p: Params) -> pd.DataFrame:
@@ -127,7 +127,7 @@ def load_photographs(p: Params) -> RunPhotographs:
 
 
 def load_decided(photographs: RunPhotographs) -> dict[str, Decided]:
-    """What reviewers have decided about the photographs that were asked."""
+    """What reviewers have decided about the photographs of the test."""
     decisions = record.read_decisions(paths.REVIEW)
     decided = decide_all(decisions, artefacts.load_images(), photographs.catalogue)
     known = photographs.known

@@ -33,15 +33,21 @@ def sort_photographs(
     """
     remove_old(out / FOLDER, record)
     folders = make_folder_names(answer.names[0] for answer in answers.values() if answer.names)
-    placed: dict[str, str] = {}
-    taken: set[str] = set()
-    for photograph, answer in answers.items():
-        folder = choose_folder(answer, folders)
-        name = find_free(folder, files[photograph].name, taken)
-        tables.replace(out / FOLDER / name, partial(shutil.copyfile, files[photograph]))
-        placed[photograph] = name
+    taken = {fold(name) for name in list_files(out / FOLDER)}  # which people have put there
+    placed = {
+        photograph: find_free(choose_folder(answer, folders), files[photograph].name, taken)
+        for photograph, answer in answers.items()
+    }
+    # before the copies, so that those of an interrupted run are removed, too
     tables.write_json({"copies": sorted(placed.values())}, record)
+    for photograph, name in placed.items():
+        tables.replace(out / FOLDER / name, partial(shutil.copyfile, files[photograph]))
     return placed
+
+
+def list_files(folder: Path) -> list[str]:
+    """The paths of all files in a folder, from there."""
+    return [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
 
 
 def choose_folder(answer: Answer, folders: Mapping[str, str]) -> str:

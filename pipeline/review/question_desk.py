@@ -33,7 +33,8 @@ class QuestionDesk:
     """Questions for several reviewers, from a list and from what they have answered.
 
     is_second : only questions that others have answered and the reviewer has not
-    describe : a sentence on what all answers come to so far
+    describe : of a survey, a sentence on what all answers come to so far; a survey is about pairs,
+        so that "new", which says nothing of an earlier photograph without a name, answers none
 
     A question with the reason AGAIN has an answer already: only reviewers who have not given one
     get it, and they see neither the answer nor what follows from it.
@@ -45,9 +46,9 @@ class QuestionDesk:
         questions: QuestionList,
         views: Views,
         is_second: bool = False,
-        describe: Callable[[], str] = str,
+        describe: Callable[[], str] | None = None,
     ) -> None:
-        self.ledger, self.views, self._summarise = ledger, views, describe
+        self.ledger, self.views, self._describe = ledger, views, describe
         self._questions, self._is_second = questions, is_second
         self._lock = threading.Lock()
         self._held: dict[Key, tuple[str, float]] = {}
@@ -67,7 +68,7 @@ class QuestionDesk:
             chosen = self._choose(questions, who, again)
             is_blind = self._is_second or (chosen is not None and chosen["reason"] == SECOND)
             displayed = before if is_blind else names  # which tell what others have answered
-            summary = self._summarise()
+            summary = self._describe() if self._describe else ""
         question = None
         if chosen is not None:
             question = describe_question(chosen, displayed, opinions, self.views)
@@ -78,6 +79,7 @@ class QuestionDesk:
             "left": len(questions),
             "waiting": waiting,
             "summary": summary,
+            "takesNew": self._describe is None,
             "worth": self._count_worth(questions, names),
             "last": find_last(rows, opinions, who),
             "agreement": describe_agreement(opinions.values()),
@@ -86,8 +88,13 @@ class QuestionDesk:
     def answer(self, decision: Decision) -> dict[str, object]:
         """Write an answer and go on; after an undo, with the same question.
 
-        Raises ValueError or OSError as `Ledger.add` does.
+        Raises ValueError or OSError as `Ledger.add` does, and ValueError for "new" in a survey.
         """
+        if decision["decision"] == "new" and self._describe:
+            raise ValueError(
+                "a count asks whether two photographs show one animal: answer same, different or "
+                "unsure"
+            )
         key = pair_photographs(decision)
         with self._lock:  # so that no answer overwrites one that came in meanwhile
             opinions = collect_opinions(self.ledger.rows()).get(key, Opinions())
@@ -129,7 +136,8 @@ class QuestionDesk:
             table = build_table([key for key in opinions if is_second(opinions[key], who)], SECOND)
         else:
             closed = {key for key, pair in opinions.items() if pair.holds}
-            new = {a for a, _, decision in state.answers if decision == "new"}
+            is_open_to_new = self._describe is None
+            new = {a for a, _, kind in state.answers if kind == "new" and is_open_to_new}
             listed = self._questions(state)
             pairs = zip(listed["photograph"], listed["other"], strict=True)
             keys: list[Key] = [tuple(sorted(pair)) for pair in pairs]

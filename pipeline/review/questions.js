@@ -64,7 +64,7 @@ function show(next) {
     ? "The questions that are left are on other reviewers' screens. Come back in five minutes."
     : `Nothing is left to ask. Thank you.${waitingText()}`;
   for (const button of document.querySelectorAll("#answers button")) {
-    const isOn = button.value === "undo" ? state.last : question;
+    const isOn = button.value === "undo" ? state.last : question && (button.value !== "new" || state.takesNew);
     button.setAttribute("aria-disabled", String(!isOn));
   }
   showAgreement();

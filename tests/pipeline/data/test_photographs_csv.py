@@ -103,3 +103,23 @@ def test_a_missing_column_is_named(tmp_path, text, missing):
 def test_without_the_file_nothing_is_known(tmp_path):
     faults = []
     assert read_photographs(tmp_path / "photographs.csv", IMAGES, faults).empty and not faults
+
+
+def test_the_longest_common_end_decides(tmp_path):
+    images = ["cam1/IMG.jpg", "cam2/IMG.jpg", "IMG.jpg"]
+    text = "file,date\nD:\\cards\\cam2\\IMG.jpg,2024-05-31\ncam1\\IMG.jpg,2024-06-01\n"
+    table, faults = read(tmp_path, text, images=images)
+    assert not faults and table["image"].tolist() == ["cam2/IMG.jpg", "cam1/IMG.jpg"]
+    _, faults = read(tmp_path, "file,date\nD:\\cam3\\IMG.jpg,2024-05-31\n", images=images)
+    assert faults == [
+        "photographs.csv, row 2: D:\\cam3\\IMG.jpg may be cam1/IMG.jpg or cam2/IMG.jpg or IMG.jpg"
+    ]
+
+
+def test_some_photographs_are_named_with_their_folders_alone(tmp_path):
+    path = tmp_path / "photographs.csv"
+    path.write_text("file,date\nb.jpg,2024-05-31\n/x/sub/b.jpg,2024-05-31\nc.jpg,2024-05-31\n")
+    faults = []
+    table = read_photographs(path, IMAGES, faults, with_folders=["sub/b.jpg", "c.jpg"])
+    assert table["image"].tolist() == ["", "sub/b.jpg", "c.jpg"]
+    assert faults == ["photographs.csv, row 2: b.jpg may be sub/b.jpg: write it with its folder"]

@@ -204,3 +204,14 @@ def test_a_folder_of_an_earlier_version_asks_for_the_command_again(answers):
         named_folder.read(answers)
     with pytest.raises(UserError, match="has no answers.csv"):
         named_folder.read(answers.parent)
+
+
+def test_media_of_one_name_get_no_observations(named, tmp_path, caplog):
+    """c.png of dep1 is on a server twice: which one was named is not known."""
+    caplog.set_level(logging.WARNING)
+    server = "https://camera.example.org/"
+    alike = [describe_media(f"m{n}", f"{server}{n}/file", fileName="c.png") for n in (4, 6)]
+    package = write_package(tmp_path / "package", [*MEDIA[:3], *alike], [])
+    out, _ = export(named, package)
+    assert {row["mediaID"] for row in added(out).values()} == {"m1", "m2", "m3"}
+    assert "2 media have the name of another one of their deployment (dep1/c.png)" in caplog.text

@@ -120,3 +120,40 @@ def test_times_with_and_without_a_zone_are_a_fault(tmp_path):
     zoned = "photograph,date\nc.png,2024-06-01T00:30:00+03:00\nd.png,2024-05-31T23:30:00\n"
     with pytest.raises(Faults, match="has no time zone, but row 2 has one"):
         collect(tmp_path, zoned)
+
+
+def test_photographs_that_have_moved_are_no_photographs_without_a_date(tmp_path):
+    named, dates = write_study(tmp_path)
+    assert len(captures.collect(named, dates, False).captures) == 6
+    (tmp_path / "catalogue").rename(tmp_path / "moved")
+    with pytest.raises(UserError, match=r"catalogue/007/undated.png is not there any .*and 1 more"):
+        captures.collect(named, None, False)
+    # a photographs.csv has the dates without the files
+    assert len(captures.collect(named, dates, False).captures) == 6
+
+
+def test_a_row_about_a_new_photograph_is_about_none_of_the_catalogue(tmp_path):
+    """old.png of the new ones could not be read: Anna/old.png was not taken on its date."""
+    rows = PHOTOGRAPHS.replace("Anna/old.png,2024-05-31 10:00:00", "old.png,2024-06-07")
+    with pytest.raises(Faults, match=r"row 2: old.png may be Anna/old.png: write it with its fold"):
+        collect(tmp_path, rows)
+
+
+def test_a_photograph_of_the_catalogue_may_have_the_folders_of_another_machine(tmp_path):
+    rows = PHOTOGRAPHS.replace("Anna/old.png", "D:\\whales\\Anna\\old.png")
+    assert ("Anna", "Anna/old.png", "2024-05-31") in list_captures(collect(tmp_path, rows))
+
+
+def test_cameras_of_exif_have_the_folders_of_their_new_photographs(tmp_path):
+    names = ["cam1/a.jpg", "cam2/b.jpg", "c.jpg", "cam1/d.jpg"]
+    catalogue = [("Anna/old.jpg", "Anna")]
+    rows = [row(name, "known", [("Anna", 0.9)]) for name in names]
+    out = write_answers(tmp_path, rows, catalogue)
+    files = ["catalogue/Anna/old.jpg", *(f"new/{name}" for name in names)]
+    for name, model in zip(files, "XXXXY", strict=True):
+        exif = Image.Exif()
+        exif[0x0110] = model
+        exif.get_ifd(0x8769)[0x9003] = "2024:05:31 10:00:07"
+        Image.new("RGB", (8, 6)).save(tmp_path / name, exif=exif)
+    study = captures.collect(named_folder.read(out), None, False)
+    assert study.folders == {"X": ["", "cam1", "cam2"], "Y": ["cam1"]}

@@ -167,6 +167,13 @@ def test_a_file_of_detections_is_no_catalogue(root):
         read(path)
 
 
+def test_two_images_of_one_id_are_a_fault(root):
+    images = [{"id": 1, "file_name": "b.png"}, {"id": 1, "file_name": "cam1/a.png"}]
+    content = {"images": images, "annotations": [{"image_id": 1, "name": "Anna"}]}
+    with pytest.raises(UserError, match="the id 1 is given to b.png and to cam1/a.png"):
+        read(write(root / "c.json", json.dumps(content)))
+
+
 # Timelapse
 
 
@@ -189,6 +196,13 @@ def test_folders_of_windows(root):
         read(path)
 
 
+def test_the_individual_has_its_own_column_beside_the_species(root):
+    text = "File,RelativePath,Animal,Individual\nb.png,,nyala,Anna\na.png,cam1,nyala,Bruno\n"
+    assert read(write(root / "t.csv", text)) == [("b.png", "Anna"), ("cam1/a.png", "Bruno")]
+    path = write(root / "u.csv", text.replace("Individual", "Remark"))
+    assert read(path) == [("b.png", "nyala"), ("cam1/a.png", "nyala")]
+
+
 # Wildbook
 
 
@@ -208,6 +222,25 @@ def test_an_export_of_annotations(root):
     bad = write(root / "bad.csv", text.replace("[3, 2, 20, 10]", "somewhere"))
     with pytest.raises(UserError, match="row 2: Annotation0.bbox is 'somewhere'"):
         read(bad)
+
+
+def test_each_photograph_of_a_row_has_its_own_box(root):
+    text = "Encounter.mediaAsset0,Encounter.mediaAsset1,Name0.value,Annotation0.bbox"
+    rows = '\nb.png,cam1/a.png,Anna,"[3, 2, 20, 10]"'
+    table = catalogues.read(write(root / "one.csv", f"{text}{rows}\n"), None)
+    box = FoundBox(3, 2, 23, 12, relative=False)
+    assert dict(zip(table["path"], table["box"], strict=True)) == {
+        root / "b.png": box,
+        root / "cam1/a.png": None,
+    }
+    both = f'{text},Annotation1.bbox{rows},"[0, 0, 5, 5]"\n'
+    table = catalogues.read(write(root / "two.csv", both), None)
+    assert dict(zip(table["path"], table["box"], strict=True)) == {
+        root / "b.png": box,
+        root / "cam1/a.png": FoundBox(0, 0, 5, 5, relative=False),
+    }
+    with pytest.raises(UserError, match="row 2: Annotation1.bbox is 'there', not"):
+        read(write(root / "bad.csv", both.replace("[0, 0, 5, 5]", "there")))
 
 
 # MiewID
@@ -267,3 +300,18 @@ def test_the_upright_box_around_a_turned_one():
     box = turned.upright(100, 100)
     assert (box.x0, box.y0, box.x1, box.y1) == pytest.approx((15, 5, 25, 25))
     assert box.angle == 0 and FoundBox(0, 0, 1, 1, True).upright(9, 9) == FoundBox(0, 0, 1, 1, True)
+
+
+SERVER = "https://camera.example.org/"
+ALIKE = [
+    describe_media("m1", f"{SERVER}1/file", fileName="b.png"),
+    describe_media("m2", f"{SERVER}2/file", fileName="b.png"),
+]
+
+
+def test_media_that_no_name_tells_apart_are_no_photograph_of_an_individual(root):
+    """The camera's counter began anew: dep1 has two files b.png."""
+    observations = [describe_observation("o1", "m1", individualID="Anna")]
+    package = write_package(root / "package", ALIKE, observations)
+    with pytest.raises(UserError, match=r"row 2: dep1/b.png may be several media of one deploym"):
+        read(package, root)

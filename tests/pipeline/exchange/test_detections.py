@@ -105,3 +105,9 @@ def test_results_without_photographs_are_refused(tmp_path):
     path.write_text(json.dumps([annotate(7, score=0.9)]))
     with pytest.raises(UserError, match="does not name the photographs"):
         read_detections(path)
+
+
+def test_two_images_of_one_id_are_a_fault(tmp_path):
+    path = write(tmp_path, annotate(7), images=[*IMAGES, {"id": 7, "file_name": "d.jpg"}])
+    with pytest.raises(UserError, match="the id 7 is given to a.jpg and to d.jpg: of two files"):
+        read_detections(path)

@@ -1,5 +1,8 @@
 """Captures by camera and by place, of the same three animals."""
 
+import dataclasses
+import logging
+
 import pandas as pd
 import pytest
 
@@ -100,3 +103,14 @@ def test_camtrap_needs_a_time_and_leaves_out_its_zone(tmp_path):
     study = captures.collect(named, dates, unknown=False)
     traps.write_camtrap(study, "Panthera pardus", tmp_path / "c.csv", by_place=True)
     assert pd.read_csv(tmp_path / "c.csv")["DateTimeOriginal"].tolist() == ["2024-06-03 01:02:03"]
+
+
+def test_a_camera_of_several_folders_may_be_several_of_one_model(study, tmp_path, caplog):
+    caplog.set_level(logging.WARNING)
+    several = dataclasses.replace(study, folders={"X": ["", "cam1"], "Y": ["cam2"]})
+    traps.write_secr(study, "day", tmp_path / "a.txt")
+    traps.write_secr(several, "day", tmp_path / "b.txt", by_place=True)
+    assert not caplog.messages
+    traps.write_secr(several, "day", tmp_path / "c.txt")
+    [message] = caplog.messages
+    assert message.startswith("photographs of 2 folders (the top one, cam1) are by one camera, X,")

@@ -94,3 +94,9 @@ def test_a_time_that_is_not_known_stays_empty():
     assert wildbook.split_when({"date": "2024-05-31", "time": "10:20:30"}) == [2024, 5, 31, 10, 20]
     assert wildbook.split_when({"date": "2024-05-31", "time": ""}) == [2024, 5, 31, "", ""]
     assert wildbook.split_when({"date": "", "time": ""}) == [""] * 5
+
+
+def test_photographs_that_have_moved_are_named(one_each):
+    one_each.answers[0].file.unlink()
+    with pytest.raises(UserError, match="a.png is not there any more: repeat the command"):
+        export(one_each)

@@ -51,3 +51,39 @@ def test_copies_of_an_earlier_run_are_replaced_and_other_files_stay(tmp_path):
     sorting.sort_photographs({"2.jpg": anna}, files, tmp_path, record)
     left = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.*"))
     assert left == ["Anna/2.jpg", "Anna/mine.txt"]
+
+
+def make_files(folder, *names):
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name)
+    return {name: folder / name for name in names}
+
+
+def test_a_file_that_people_put_there_is_not_written_over(tmp_path):
+    files = make_files(tmp_path / "in", "1.jpg")
+    (tmp_path / "sorted/Anna").mkdir(parents=True)
+    (tmp_path / "sorted/Anna/1.JPG").write_text("mine")
+    anna = Answer(KNOWN, ("Anna",), (0.9,), 0.1, "", 0)
+    placed = sorting.sort_photographs({"1.jpg": anna}, files, tmp_path, tmp_path / "record.json")
+    assert placed == {"1.jpg": "Anna/1 (2).jpg"}
+    assert (tmp_path / "sorted/Anna/1.JPG").read_text() == "mine"
+
+
+def test_the_copies_of_an_interrupted_run_are_removed(tmp_path, monkeypatch):
+    files = make_files(tmp_path / "in", "1.jpg", "2.jpg")
+    anna, bruno = (Answer(KNOWN, (name,), (0.9,), 0.1, "", 0) for name in ("Anna", "Bruno"))
+    record, copy = tmp_path / "record.json", sorting.shutil.copyfile
+    monkeypatch.setattr(
+        sorting.shutil, "copyfile", lambda a, b: copy(a, b) and 1 / (a != files["2.jpg"])
+    )
+    with pytest.raises(ZeroDivisionError):
+        sorting.sort_photographs(dict.fromkeys(files, anna), files, tmp_path, record)
+    assert (tmp_path / "sorted/Anna/1.jpg").is_file()
+    monkeypatch.undo()
+    sorting.sort_photographs(dict.fromkeys(files, bruno), files, tmp_path, record)
+    left = sorted(
+        path.relative_to(tmp_path / "sorted").as_posix()
+        for path in (tmp_path / "sorted").rglob("*.jpg")
+    )
+    assert left == ["Bruno/1.jpg", "Bruno/2.jpg"]

@@ -1,5 +1,7 @@
 """An application that reviews the project of `conftest.py`."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 from flask import Flask
@@ -28,14 +30,15 @@ QUESTIONS = pd.DataFrame(
 
 
 def build_app(
-    access: Access, is_second: bool = False, questions: pd.DataFrame = QUESTIONS
+    access: Access,
+    is_second: bool = False,
+    questions: pd.DataFrame = QUESTIONS,
+    describe: Callable[[], str] | None = None,
 ) -> Flask:
-    """Its questions are QUESTIONS in their order."""
+    """Its questions are QUESTIONS in their order; describe : of a survey."""
     report = paths.report("best")
     ledger = Ledger("majority")
-    desk_of = QuestionDesk(
-        ledger, lambda state: questions, Views([0]), is_second, lambda: "So far 7."
-    )
+    desk_of = QuestionDesk(ledger, lambda state: questions, Views([0]), is_second, describe)
     unknown = UnknownDesk(ledger, load_new, "stranger")
     return desk.create_app(report, "somebody", access, desk_of, unknown)
 
@@ -59,5 +62,6 @@ def make_app(
     token: str | None = None,
     is_second: bool = False,
     questions: pd.DataFrame = QUESTIONS,
+    describe: Callable[[], str] | None = None,
 ) -> Flask:
-    return build_app(Access(host, PORT, token), is_second, questions)
+    return build_app(Access(host, PORT, token), is_second, questions, describe)

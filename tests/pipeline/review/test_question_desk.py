@@ -200,7 +200,7 @@ def test_another_machines_reviewer_is_unknown_until_a_name_is_given():
 
 def test_a_repeated_question_goes_to_another_reviewer_who_sees_no_answer():
     again = QUESTIONS.head(2).assign(reason=["again", "likeliest"])
-    client = make_app(questions=again).test_client()
+    client = make_app(questions=again, describe=lambda: "So far 7.").test_client()
     answer(client, SECOND, "different")
     state = answer(client, FIRST, "same").json
     assert (state["question"], state["left"], state["waiting"]) == (None, 0, 1)
@@ -236,6 +236,22 @@ def test_a_third_reviewer_answers_a_repeated_question_as_blindly():
     assert state["question"]["given"] == {"Ada": "same", "Ben": "same", "Cleo": "different"}
     agreed = {(row["first"], row["second"]): row["agreed"] for row in state["agreement"]}
     assert agreed == {("Ada", "Ben"): 1, ("Ada", "Cleo"): 0, ("Ben", "Cleo"): 0}
+
+
+def test_new_is_no_answer_to_a_survey_and_closes_none_of_its_questions():
+    client = make_app(describe=lambda: "So far 7.").test_client()
+    state = ask(client)
+    assert (state["summary"], state["takesNew"], state["left"]) == ("So far 7.", False, 3)
+    refused = answer(client, FIRST, "new")
+    assert refused.status_code == 409 and "same, different or unsure" in refused.text
+    assert written() == []
+    record.append_decisions(  # of another review
+        [{"image_a": "00.jpg", "image_b": "", "decision": "new", "who": "Ada", "when": "now"}],
+        paths.REVIEW,
+    )
+    state = ask(client)
+    assert pair_of(state) == FIRST and state["left"] == 3
+    assert ask(make_app().test_client())["left"] == 1  # where `new` is the last word
 
 
 def test_a_repeated_question_has_the_reason_that_a_count_gives():
