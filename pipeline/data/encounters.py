@@ -9,10 +9,8 @@ encounter.
 import numpy as np
 import pandas as pd
 
-from pipeline.data import occasions
+from pipeline.data import occasions, positions
 from pipeline.params import Encounters
-
-EARTH = 6_371_008.8  # metres: the mean radius
 
 
 def group_photographs(table: pd.DataFrame, settings: Encounters) -> np.ndarray:
@@ -36,20 +34,12 @@ def name_places(table: pd.DataFrame, metres: float) -> np.ndarray:
     place = ("camera " + table["camera"]).where(table["camera"] != "", "")
     located = (table["latitude"] != "") & (table["longitude"] != "")
     if located.any():
-        numbers = _cluster(table.loc[located, ["latitude", "longitude"]].astype(float), metres)
-        place = place.mask(located, pd.Series(numbers, table.index[located]).astype(object))
+        degrees = table.loc[located, ["latitude", "longitude"]].astype(float)
+        numbers = positions.number_places(degrees.to_numpy(), metres)
+        names = pd.Series([f"position {number}" for number in numbers], degrees.index)
+        place = place.mask(located, names.astype(object))
     place = place.mask(table["place"] != "", "place " + table["place"])
     return place.to_numpy(dtype=object)
-
-
-def _cluster(degrees: pd.DataFrame, metres: float) -> list[str]:
-    """The names of places; positions are one place that are joined by short distances."""
-    from sklearn.cluster import DBSCAN
-
-    linked = DBSCAN(
-        eps=metres / EARTH, min_samples=1, metric="haversine", algorithm="ball_tree"
-    ).fit_predict(np.radians(degrees.to_numpy()))
-    return [f"position {number}" for number in linked]
 
 
 def number_runs(table: pd.DataFrame, place: np.ndarray, settings: Encounters) -> pd.Series:

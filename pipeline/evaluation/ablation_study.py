@@ -98,7 +98,8 @@ def compute_edit_gain(
         raise UserError(f"edit {edit}: {reason}")
     weights = protocol.query_weights(truth["kind"], evaluation.new_whale_prior)
     interval = protocol.seeded_interval(
-        edited - base, weights, truth["cluster"], evaluation.bootstrap, evaluation.seed
+        *(edited - base, weights, truth["cluster"]),
+        *(evaluation.bootstrap, evaluation.seed, truth["kind"]),
     )
     means = {
         name: float(np.average(precision.mean(axis=0), weights=weights))

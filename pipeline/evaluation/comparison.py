@@ -35,7 +35,8 @@ def compute_gain(
     )
     weights = protocol.query_weights(both["kind"], evaluation.new_whale_prior)
     interval = protocol.paired_interval(
-        before, after, weights, both["cluster"], evaluation.bootstrap, evaluation.seed
+        *(before, after, weights, both["cluster"]),
+        *(evaluation.bootstrap, evaluation.seed, both["kind"]),
     )
     means = {"first": metrics.mean(before, weights), "second": metrics.mean(after, weights)}
     return {**means, **interval, "queries": len(both), "kinds": kinds}

@@ -25,6 +25,23 @@ def query_weights(kinds: npt.ArrayLike, prior: float) -> np.ndarray:
     return np.where(known, (1 - prior) / count, prior / (total - count)) * total
 
 
+def resample_weights(weights: np.ndarray, is_known: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """The weights of queries that are sampled so often.
+
+    Known and new individuals keep their total weights, since the test's fraction is given: how many
+    of either kind a sample has is no uncertainty. All weights are 0 if one of them has no query in
+    it.
+    """
+    sampled = weights * times
+    for kind in (is_known, ~is_known):
+        total, now = weights[kind].sum(), sampled[kind].sum()
+        if total and not now:
+            return np.zeros(len(sampled))
+        if now:
+            sampled[kind] *= total / now
+    return sampled
+
+
 def bootstrap(
     statistic: Callable[[np.ndarray], float], clusters: npt.ArrayLike, count: int, seed: int
 ) -> np.ndarray:
@@ -44,12 +61,18 @@ def percentile_interval(values: np.ndarray) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def seeded_interval(
-    gains: np.ndarray, weights: np.ndarray, clusters: npt.ArrayLike, count: int, seed: int
+def seeded_interval(  # noqa: PLR0913 - what describes the queries, and the bootstrap
+    gains: np.ndarray,
+    weights: np.ndarray,
+    clusters: npt.ArrayLike,
+    count: int,
+    seed: int,
+    kinds: npt.ArrayLike | None = None,
 ) -> dict[str, float]:
     """Mean gain of one system over another in several pairs of trainings, with its interval.
 
-    gains : seeds x queries, second minus first; weights and clusters have one value per query
+    gains : seeds x queries, second minus first; weights and clusters have one value per query, and
+    kinds (`resample_weights`), which may be left out if all are of one
 
     Each sample draws individuals and, independently of them, seeds: both are samples of what could
     have been. A handful of seeds shows little of how much others would differ: if trainings differ
@@ -58,28 +81,40 @@ def seeded_interval(
     rng = np.random.default_rng([seed, 1])
     seeds = rng.multinomial(len(gains), np.full(len(gains), 1 / len(gains)), size=count)
     sampled_gains = iter(seeds / len(gains) @ gains)
+    is_known = _find_known(kinds, len(weights))
     samples = bootstrap(
-        lambda times: _weighted_mean(next(sampled_gains), weights * times), clusters, count, seed
+        lambda times: _weighted_mean(
+            next(sampled_gains), resample_weights(weights, is_known, times)
+        ),
+        *(clusters, count, seed),
     )
     return _summarise(gains.mean(axis=0), weights, samples)
 
 
-def paired_interval(
+def paired_interval(  # noqa: PLR0913 - what describes the queries, and the bootstrap
     first: np.ndarray,
     second: np.ndarray,
     weights: np.ndarray,
     clusters: npt.ArrayLike,
     count: int,
     seed: int,
+    kinds: npt.ArrayLike | None = None,
 ) -> dict[str, float]:
     """Difference of two systems' scores on the same queries, second minus first.
 
-    Scores and weights have one value per query. `visible` is the smallest true difference that this
-    many queries would show in four of five studies.
+    Scores and weights have one value per query, and kinds, as of `seeded_interval`. `visible` is
+    the smallest true difference that this many queries would show in four of five studies.
     """
-    gain = second - first
-    samples = bootstrap(lambda times: _weighted_mean(gain, weights * times), clusters, count, seed)
+    gain, is_known = second - first, _find_known(kinds, len(weights))
+    samples = bootstrap(
+        lambda times: _weighted_mean(gain, resample_weights(weights, is_known, times)),
+        *(clusters, count, seed),
+    )
     return _summarise(gain, weights, samples)
+
+
+def _find_known(kinds: npt.ArrayLike | None, count: int) -> np.ndarray:
+    return np.ones(count, bool) if kinds is None else np.asarray(kinds) == KNOWN
 
 
 def _weighted_mean(values: np.ndarray, weights: np.ndarray) -> float:

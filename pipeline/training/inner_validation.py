@@ -28,16 +28,34 @@ def split_rows(
     """Split training rows (of the "folds" table) into those that train and those held back.
 
     Of a `fraction` of the identities with two photographs or more, one photograph is held back
-    with its duplicates. Pseudo-labels are never held back: they may be wrong.
+    with its duplicates. What else is in its group, as other animals of its encounter, is left out.
+    Every identity keeps a photograph, and pseudo-labels are never held back: they may be wrong.
     """
-    known = training[(training["identity"] != NEW_WHALE) & ~is_pseudo(training)]
-    photographs = known.drop_duplicates("group").groupby("identity")["group"].apply(list)
+    guessed = set(training.loc[is_pseudo(training), "group"])
+    known = training[training["identity"] != NEW_WHALE].drop_duplicates(["group", "identity"])
+    certain = known[~is_pseudo(known)]
+    photographs = certain.groupby("identity")["group"].apply(list)
     several = photographs[photographs.map(len) > 1].sort_index()
+    left = photographs.map(len).to_dict()
+    shown = certain.groupby("group")["identity"].apply(list)
     rng = np.random.default_rng(seed)
     chosen = rng.permutation(len(several))[: math.ceil(fraction * len(several))]
-    groups = [several.iloc[at][rng.integers(len(several.iloc[at]))] for at in np.sort(chosen)]
-    held_back = training["group"].isin(groups)
-    return training[~held_back].reset_index(drop=True), training[held_back].reset_index(drop=True)
+    groups: dict[int, str] = {}  # with the identity that is asked for
+    for at in np.sort(chosen):
+        free = [
+            group
+            for group in several.iloc[at]
+            if group not in groups
+            and group not in guessed
+            and all(left[identity] > 1 for identity in shown[group])
+        ]
+        if free:
+            group = free[rng.integers(len(free))]
+            groups[group] = str(several.index[at])
+            left |= {identity: left[identity] - 1 for identity in shown[group]}
+    identity = training["group"].map(groups)
+    kept, held_back = training[identity.isna()], training[identity == training["identity"]]
+    return kept.reset_index(drop=True), held_back.reset_index(drop=True)
 
 
 @dataclass(frozen=True)

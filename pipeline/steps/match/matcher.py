@@ -22,11 +22,12 @@ from pipeline.steps.match.by_number import (
     number_photographs,
 )
 from pipeline.steps.match.comparable import Comparable, sample_without, select_comparable
+from pipeline.steps.match.deep_search import Neighbours, search_allowed
 from pipeline.steps.match.pairs import load_point_matcher, verify_pairs
 from pipeline.steps.match.queries import Galleries, Query
 from pipeline.steps.match.query_matches import QueryMatches, Selection
 
-# If a gallery is a smaller fraction of all photographs, the search goes no deeper
+# The search goes no deeper than for a gallery that is this fraction of all photographs
 MIN_FRACTION = 0.02
 
 
@@ -126,27 +127,36 @@ class Matcher:
         image = self.numbers[name]
         comparable = self.comparable[query.gallery][self.viewpoints.get(name, "")]
         comparable = comparable.without(self.locate(query.duplicates))
-        neighbours = self.search(image, len(comparable.images))
+        neighbours = self.search(image, comparable)
         cast = self.cast_votes(image, neighbours, comparable)
         selections = self.select_pairs(image, cast, comparable, query)
         return QueryMatches(image, *self.top_votes(cast), selections, {})
 
-    def search(self, image: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+    def search(self, image: int, comparable: Comparable) -> Neighbours:
         """Search the nearest neighbours of a photograph's features in all galleries.
 
-        So many that enough are left of its `count` comparable photographs. If hardly any is
-        comparable (a viewpoint that few photographs show), some votes are lost.
+        So many that enough are left of its `comparable` photographs. If hardly any is comparable (a
+        viewpoint that few photographs show), or hundreds that are not are nearer, some votes are
+        lost.
         """
-        fraction = max(count / len(self.images), MIN_FRACTION)
-        depth = int(np.ceil(2 * (self.params.neighbours + 1) / fraction))
+        fraction = max(len(comparable.images) / len(self.images), MIN_FRACTION)
+        wanted = self.params.neighbours + 1
+        depths = [int(np.ceil(2 * wanted / part)) for part in (fraction, MIN_FRACTION)]
         features, number = self.find(image)
-        descriptors = features.descriptors[features.rows(number)]
+        return search_allowed(
+            self.search_index,
+            features.descriptors[features.rows(number)],
+            lambda rows: comparable.allowed[self.gallery_features.images[rows]],
+            wanted,
+            (depths[0], depths[1]),
+        )
+
+    def search_index(self, descriptors: np.ndarray, depth: int) -> Neighbours:
+        """Search the nearest neighbours of some features."""
         with self.lock:
             return feature_index.search(descriptors, self.index, depth)
 
-    def cast_votes(
-        self, image: int, neighbours: tuple[np.ndarray, np.ndarray], comparable: Comparable
-    ) -> votes.Votes:
+    def cast_votes(self, image: int, neighbours: Neighbours, comparable: Comparable) -> votes.Votes:
         """Cast the votes of a query's features for what is comparable."""
         places = find_places(*self.find(image))
         count = self.params.neighbours + 1

@@ -37,13 +37,13 @@ def jaccard_similarities(
     From 0 to 1: shared weight of all weight.
 
     blend : a neighbourhood is averaged with those of its `blend` - 1 nearest images (the paper's
-        k2 is `blend`); 1 for no average
+        k2 is `blend`); 1 for no average; at most with its k
     """
     of_gallery, of_queries = encode(gallery, gallery, True), encode(queries, gallery, False)
     if blend > 1:
         of_queries, of_gallery = (
             (weights + sum_rows(images.rows[:, : blend - 1], len(gallery.rows)) @ of_gallery)
-            / blend
+            / min(blend, 1 + images.rows.shape[1])
             for weights, images in ((of_queries, queries), (of_gallery, gallery))
         )
     return compute_overlaps(of_queries, of_gallery)

@@ -50,7 +50,8 @@ def score_encounters(
     alone, together = (scores[name].to_numpy() for name in ("ranking", "ranking_together"))
     weights = protocol.query_weights(scores["kind"], evaluation.new_whale_prior)
     gain = protocol.paired_interval(
-        alone, together, weights, scores["cluster"], evaluation.bootstrap, evaluation.seed
+        *(alone, together, weights, scores["cluster"]),
+        *(evaluation.bootstrap, evaluation.seed, scores["kind"]),
     )
     counted = both[["photographs", "count"]].to_numpy(float)
     card = {

@@ -38,7 +38,7 @@ def score_photographs(
         }
     precision = measure_precision(known, found, folds)
     samples = protocol.bootstrap(
-        weighted_mean_statistic(precision, np.ones(len(known))),
+        weighted_mean_statistic(precision, np.ones(len(known)), known["kind"] == KNOWN),
         known["cluster"],
         evaluation.bootstrap,
         evaluation.seed,

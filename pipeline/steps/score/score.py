@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from pipeline.data.gallery import KNOWN, LABELLED_NEW, UNSEEN
@@ -66,7 +67,7 @@ def score_both_kinds(
     precision = metrics.precision_at_5(truths, lists)
     low, high, deviation = np.nan, np.nan, np.nan
     if weights.any():
-        statistic = weighted_mean_statistic(precision, weights)
+        statistic = weighted_mean_statistic(precision, weights, rankings["kind"] == KNOWN)
         samples = protocol.bootstrap(
             statistic, rankings["cluster"], evaluation.bootstrap, evaluation.seed
         )
@@ -202,10 +203,11 @@ def describe(ensemble: str, card: dict[str, Any]) -> str:
 
 
 def weighted_mean_statistic(
-    values: np.ndarray, weights: np.ndarray
+    values: np.ndarray, weights: np.ndarray, is_known: npt.ArrayLike
 ) -> Callable[[np.ndarray], float]:
     """A statistic for the bootstrap: the weighted mean if query i is sampled times[i] times."""
-    return lambda times: metrics.mean(values, weights * times)
+    known = np.asarray(is_known)
+    return lambda times: metrics.mean(values, protocol.resample_weights(weights, known, times))
 
 
 def round_scores(scores: Mapping[str, float | str]) -> dict[str, float | str | None]:

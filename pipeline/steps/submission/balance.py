@@ -49,6 +49,8 @@ def assign_first_places(rankings: pd.Series, posteriors: pd.DataFrame, capacity:
     known = candidates[candidates["identity"] != NEW_WHALE]
     new = candidates[candidates["identity"] == NEW_WHALE].set_index("query")["posterior"]
     label, identities = pd.factorize(known["identity"])
+    # more than have an identity among their candidates it can't get, and each takes memory
+    capacity = min(capacity, int(np.bincount(label, minlength=1).max()))
     place = _assign(
         queries.get_indexer(known["query"]),
         label,

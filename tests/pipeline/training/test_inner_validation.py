@@ -93,3 +93,24 @@ def test_few_shot_accuracy_needs_twenty_individuals(monkeypatch):
     )
     scores = few.evaluate(torch.nn.Identity())
     assert scores["inner"] == 1.0 and np.isnan(scores["way20_shot1"])
+
+
+def test_of_an_encounter_of_several_animals_one_is_asked_for():
+    """Encounters of two animals each, with a new_whale and with the only photograph of another."""
+    rows = [(f"w{number}", number // 2 + 10 * day) for day in range(2) for number in range(8)]
+    singles = [(f"single{encounter}", encounter) for encounter in range(2)]
+    unknown = [(NEW_WHALE, encounter) for encounter in range(4)]
+    folds = table(*rows, *singles, *unknown)
+    for seed in range(10):
+        training, held_back = inner_validation.split_rows(folds, 0.5, seed)
+        assert set(training["identity"]) == set(folds["identity"])
+        assert len(held_back) == held_back["group"].nunique() > 0
+        assert not set(training["group"]) & set(held_back["group"])
+        assert not held_back["identity"].str.startswith(("single", NEW_WHALE)).any()
+
+
+def test_an_encounter_with_a_pseudo_label_is_not_held_back():
+    rows = table(("a", 0), ("b", 0), ("a", 1), ("b", 2)).assign(only_fold=["", "0", "", ""])
+    for seed in range(5):
+        _, held_back = inner_validation.split_rows(rows, 1.0, seed)
+        assert held_back["group"].tolist() == [1]

@@ -15,6 +15,7 @@ from pipeline.data.tables import NEW_WHALE
 from pipeline.steps.keypoints import keypoints
 from pipeline.steps.match import geometry, match, pairs
 from pipeline.steps.match import index as feature_index
+from pipeline.steps.match.matcher import Matcher
 from pipeline.steps.match.matches import Matches
 from pipeline.steps.match.queries import Galleries, Query, find_duplicates
 from pipeline.steps.match.tabulate import PAIR_COLUMNS, POINT_COLUMNS
@@ -371,3 +372,37 @@ def test_a_gallery_of_another_viewpoint_gives_no_evidence(features):
         features, gallery(), queries()[:1], SECTION, viewpoints=viewpoints
     )
     assert not len(found) and not len(verified)
+
+
+BURST = 40  # frames: each feature's 40 nearest are in the other frames
+
+
+def describe(rng: np.random.Generator, looks: np.ndarray, noise: float) -> np.ndarray:
+    """The descriptors of a photograph of something that looks so."""
+    return np.clip(looks + rng.normal(0, noise, looks.shape), 0, 255).astype(np.uint8)
+
+
+def test_a_burst_in_a_querys_own_part_hides_no_votes():
+    """Ten photographs each of five animals on other days, and frames that differ by noise."""
+    rng, size = np.random.default_rng(0), 20
+    animals = rng.integers(0, 255, (5, size, 128)).astype(float)
+    descriptors = {
+        f"w{animal}_{n}": describe(rng, looks, 40)
+        for animal, looks in enumerate(animals)
+        for n in range(10)
+    }
+    scene = describe(rng, animals[0], 40).astype(float)
+    frames = {f"burst_{n}": describe(rng, scene, 3) for n in range(BURST)}
+    names = [*descriptors, *frames]
+    ends = size * np.arange(1, len(names) + 1)
+    points = np.tile(rng.uniform(0, 100, (size, 2)), (len(names), 1)).astype(np.float32)
+    rows = np.concatenate([*descriptors.values(), *frames.values()])
+    shapes = np.tile(np.eye(2, 3), (len(names), 1, 1)), np.full((len(names), 2), 100)
+    features = Features(np.array(names), np.append(0, ends), ends, points, rows, *shapes)
+    identities = [name.partition("_")[0] if name in descriptors else "w0" for name in names]
+    table = pd.DataFrame({"image": names, "identity": identities})
+    galleries = Galleries(table, {"others": table["image"].iloc[: len(descriptors)]}, {})
+    found = Matcher(features, galleries, SECTION, "sift").vote(
+        "burst_0", Query("others", [], [], "w0")
+    )
+    assert found.identities.tolist()[:1] == [0] and found.votes[0] > 1

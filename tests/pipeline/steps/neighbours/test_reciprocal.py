@@ -88,3 +88,13 @@ def test_equal_vectors_by_hand():
     query = find_nearest(gallery[:1], gallery, 2, False)
     similarities = compute(query, find_nearest(gallery, gallery, 2, True), 1)
     assert similarities[0] == pytest.approx([0.5] * 3 + [0] * 5)
+
+
+@pytest.mark.parametrize("k", [1, 3])
+def test_a_neighbourhood_is_averaged_with_no_more_images_than_it_has(k):
+    gallery, queries = sample_unit(30, 0), sample_unit(8, 1)
+    of_queries = find_nearest(queries, gallery, k, False)
+    of_gallery = find_nearest(gallery, gallery, k, True)
+    expected = compute(of_queries, of_gallery, k + 1)
+    assert compute(of_queries, of_gallery, 20) == pytest.approx(expected)
+    assert expected == pytest.approx(naive_similarities(queries, gallery, k, k + 1), abs=1e-9)

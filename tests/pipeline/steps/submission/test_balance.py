@@ -97,3 +97,9 @@ def test_a_single_query_keeps_its_ranking():
     rankings, table = build(q={"a": 0.5, "b": 0.4})
     assert balance.swap_close_calls(rankings, table, 0.5).equals(rankings)
     assert balance.assign_first_places(rankings, table, 1).equals(rankings)
+
+
+def test_a_capacity_that_no_identity_reaches_changes_nothing():
+    rankings, table = build(**{f"q{i}": {"a": 0.6, "b": 0.3} for i in range(4)})
+    assert balance.assign_first_places(rankings, table, 1_000_000).equals(rankings)
+    assert (balance.assign_first_places(rankings, table, 3).str[0] == "a").sum() == 3
