@@ -82,6 +82,26 @@ def test_the_ensemble_params_cover_the_whole_recipe():
     assert declared == set(params.Ensemble.model_fields)
 
 
+def test_pretrain_declares_all_that_its_network_is_built_by():
+    """Its tasks' heads, and so its weights, depend on the whole architecture."""
+    tree = ast.parse((ROOT / "pipeline/models/member_networks.py").read_text())
+    [build] = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and node.name == "build_for_member"
+    ]
+    read = {
+        node.attr
+        for node in ast.walk(build)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "settings"
+    }
+    declared = {name.split(".")[1] for name in STAGES["pretrain"]["params"] if "train." in name}
+    # what is not trained has no embedding of its own, which no task looks at
+    assert read - {"frozen"} <= declared and "pooling_cells" in read
+
+
 def bindings(tree: ast.AST) -> list[tuple[ast.expr, ast.expr]]:
     """(target, value) of every assignment, element by element: `a, self.b = c, d` has two."""
     pairs = []
