@@ -95,17 +95,8 @@ described = [
 sys.exit(0 if [answer for answer, _ in seen.values()] == described else 1)
 PYTHON
 
-# Output seen:
+# Output seen (without progress bars):
 # animl 3.0.1
-# 
-#   0%|          | 0/6 [00:00<?, ?it/s]
-# 100%|██████████| 6/6 [00:00<00:00, 29711.72it/s]
-# 
-#   0%|          | 0/6 [00:00<?, ?it/s]
-# 100%|██████████| 6/6 [00:00<00:00, 32017.59it/s]
-# 
-#   0%|          | 0/7 [00:00<?, ?it/s]
-# 100%|██████████| 7/7 [00:00<00:00, 51239.32it/s]
 # days apart, times kept  expected deer deer deer lynx lynx
 #                         seen     deer deer deer lynx lynx; different numbers of sequences: 1
 # days apart, copied      expected deer deer deer lynx lynx
