@@ -81,7 +81,7 @@ def format_scores(table: pd.DataFrame, settings: params.Evaluation) -> str:
     phrases = []
     for name, values in scores.items():
         resampled = protocol.bootstrap(
-            weighted_mean_statistic(values, np.ones(len(values))),
+            weighted_mean_statistic(values, np.ones(len(values)), np.ones(len(values), bool)),
             table["identity"],
             settings.bootstrap,
             settings.seed,

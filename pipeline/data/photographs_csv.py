@@ -92,10 +92,10 @@ def _match(
     seen: dict[str, int] = {}
     for row, cell in zip(cells.index.tolist(), cells, strict=True):
         found = [cell] if cell in known else _find(cell, by_name)
-        apart = [name for name in found if name in with_folders and not _ends_with(cell, name)]
+        apart = [name for name in found if name in with_folders and not _is_about(cell, name)]
         if len(found) != 1 or apart:
             reason = f"may be {' or '.join(found[:3])}" if found else "is no listed photograph"
-            reason = f"{reason}: write it with its folder" if apart else reason
+            reason = f"{reason}: write it as it is listed" if apart else reason
             faults.append(f"{file}, row {row}: {cell or 'an empty cell'} {reason}")
             matched.append("")
             continue
@@ -114,10 +114,11 @@ def _find(cell: str, by_name: dict[Parts, list[str]]) -> list[str]:
     return [name for count, name in shared if count == longest]
 
 
-def _ends_with(cell: str, name: str) -> bool:
-    """Whether a path ends in another one, part by part."""
+def _is_about(cell: str, name: str) -> bool:
+    """Whether a path is a photograph's as it is listed, or ends in that, which has a folder."""
     parts = split_path(name)
-    return count_shared(split_path(cell), parts) == len(parts)
+    ends = len(parts) > 1 and count_shared(split_path(cell), parts) == len(parts)
+    return cell == name or ends
 
 
 def _index_names(images: Collection[str]) -> dict[Parts, list[str]]:

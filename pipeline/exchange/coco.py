@@ -81,7 +81,7 @@ def index_images(listed: list[Any], faults: list[str]) -> dict[Any, dict[str, An
     images: dict[Any, dict[str, Any]] = {}
     for one in listed:
         if _is_image(one, faults):
-            if one["id"] in images:
+            if find_file(images.get(one["id"], one)) != find_file(one):
                 faults.append(
                     f"the id {one['id']} is given to {find_file(images[one['id']])} and to "
                     f"{find_file(one)}: of two files that were joined, number one anew"
@@ -160,7 +160,7 @@ def read_score(annotation: Mapping[str, Any]) -> float:
 
 
 def _is_image(one: object, faults: list[str]) -> bool:
-    if isinstance(one, dict) and isinstance(one.get("id"), int | str) and find_file(one):
+    if isinstance(one, dict) and isinstance(one.get("id"), int | float | str) and find_file(one):
         return True
     faults.append(f"an image has no id or file_name: {one}")
     return False

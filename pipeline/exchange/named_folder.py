@@ -134,7 +134,7 @@ def check_files(files: Iterable[Path]) -> None:
         more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
         raise UserError(
             f"{missing[0]} is not there any more{more}: repeat the command tailprint name with the "
-            "folder where the photographs are now"
+            "folder where the photographs are now, and give files new names whose name is no UTF-8"
         )
 
 

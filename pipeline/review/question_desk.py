@@ -135,9 +135,8 @@ class QuestionDesk:
         if self._is_second:
             table = build_table([key for key in opinions if is_second(opinions[key], who)], SECOND)
         else:
-            closed = {key for key, pair in opinions.items() if pair.holds}
-            is_open_to_new = self._describe is None
-            new = {a for a, _, kind in state.answers if kind == "new" and is_open_to_new}
+            new = {a for a, _, kind in state.answers if kind == "new" and self._describe is None}
+            closed = {key for key, pair in opinions.items() if self._closes(pair)}
             listed = self._questions(state)
             pairs = zip(listed["photograph"], listed["other"], strict=True)
             keys: list[Key] = [tuple(sorted(pair)) for pair in pairs]
@@ -150,6 +149,10 @@ class QuestionDesk:
             waiting = int((again & ~np.array(by_others, bool)).sum())
             table = hide_answers(listed[np.array(is_open, bool)])
         return pd.concat([build_table(disputed, DISPUTED), table], ignore_index=True), waiting
+
+    def _closes(self, pair: Opinions) -> bool:
+        """Whether the answer that holds of a pair, if any, is one to its question."""
+        return pair.holds is not None and not (self._describe and pair.holds["decision"] == "new")
 
     def _choose(self, questions: pd.DataFrame, who: str, again: Key | None) -> pd.Series | None:
         """The first question that is on no other reviewer's screen, or the one to ask again."""

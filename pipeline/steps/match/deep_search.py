@@ -27,7 +27,7 @@ def search_allowed(
     """
     depth, deepest = depths
     distances, rows = search(descriptors, depth)
-    while depth < deepest:
+    while depth < deepest and (rows >= 0).any():
         # the last of a feature is -1 if there are no more
         found = (is_allowed(rows) & (rows >= 0)).sum(axis=1)
         lacking = np.flatnonzero((found < wanted) & (rows[:, -1] >= 0))

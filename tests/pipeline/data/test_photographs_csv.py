@@ -122,4 +122,14 @@ def test_some_photographs_are_named_with_their_folders_alone(tmp_path):
     faults = []
     table = read_photographs(path, IMAGES, faults, with_folders=["sub/b.jpg", "c.jpg"])
     assert table["image"].tolist() == ["", "sub/b.jpg", "c.jpg"]
-    assert faults == ["photographs.csv, row 2: b.jpg may be sub/b.jpg: write it with its folder"]
+    assert faults == ["photographs.csv, row 2: b.jpg may be sub/b.jpg: write it as it is listed"]
+
+
+def test_a_photograph_without_a_folder_is_not_that_of_another_folder(tmp_path):
+    path = tmp_path / "photographs.csv"
+    path.write_text("file,date\ndeleted/c.jpg,2024-05-31\n")
+    faults = []
+    read_photographs(path, IMAGES, faults, with_folders=["c.jpg"])
+    assert faults == [
+        "photographs.csv, row 2: deleted/c.jpg may be c.jpg: write it as it is listed"
+    ]

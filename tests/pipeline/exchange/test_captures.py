@@ -135,7 +135,7 @@ def test_photographs_that_have_moved_are_no_photographs_without_a_date(tmp_path)
 def test_a_row_about_a_new_photograph_is_about_none_of_the_catalogue(tmp_path):
     """old.png of the new ones could not be read: Anna/old.png was not taken on its date."""
     rows = PHOTOGRAPHS.replace("Anna/old.png,2024-05-31 10:00:00", "old.png,2024-06-07")
-    with pytest.raises(Faults, match=r"row 2: old.png may be Anna/old.png: write it with its fold"):
+    with pytest.raises(Faults, match=r"row 2: old.png may be Anna/old.png: write it as it is list"):
         collect(tmp_path, rows)
 
 

@@ -172,6 +172,11 @@ def test_two_images_of_one_id_are_a_fault(root):
     content = {"images": images, "annotations": [{"image_id": 1, "name": "Anna"}]}
     with pytest.raises(UserError, match="the id 1 is given to b.png and to cam1/a.png"):
         read(write(root / "c.json", json.dumps(content)))
+    # once per annotation, and with numbers as pandas writes a column that has gaps
+    again = {"id": 1.0, "file_name": "b.png"}
+    assert read(write(root / "d.json", json.dumps(content | {"images": [again, again]}))) == [
+        ("b.png", "Anna")
+    ]
 
 
 # Timelapse

@@ -246,7 +246,10 @@ def test_new_is_no_answer_to_a_survey_and_closes_none_of_its_questions():
     assert refused.status_code == 409 and "same, different or unsure" in refused.text
     assert written() == []
     record.append_decisions(  # of another review
-        [{"image_a": "00.jpg", "image_b": "", "decision": "new", "who": "Ada", "when": "now"}],
+        [
+            {"image_a": "00.jpg", "image_b": other, "decision": "new", "who": "Ada", "when": "now"}
+            for other in ("", "gallery.jpg")  # of the report, and of the page of questions
+        ],
         paths.REVIEW,
     )
     state = ask(client)

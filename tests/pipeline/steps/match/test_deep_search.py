@@ -53,3 +53,13 @@ def test_the_search_ends_at_the_limit_and_with_the_index():
 
 def test_no_features():
     assert find([1], descriptors=np.empty((0, 1))) == []
+
+
+def test_an_index_without_features_is_not_asked_what_is_allowed():
+    def find_nothing(descriptors, depth):
+        return np.full((len(descriptors), 1), np.inf), np.full((len(descriptors), 1), -1)
+
+    _, rows = search_allowed(
+        find_nothing, np.ones((3, 1)), lambda rows: np.empty(0, bool)[rows], 3, (1, 64)
+    )
+    assert rows.tolist() == [[-1]] * 3
