@@ -2,6 +2,7 @@
 
 import logging
 import math
+from collections import defaultdict
 from collections.abc import Collection
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pandas as pd
 
 from pipeline.data import occasions, user_csv
 from pipeline.data.decimals import read_number
-from pipeline.data.path_parts import Parts, count_shared, split_path
+from pipeline.data.path_parts import Parts, count_shared, longest_tails, split_path
 from pipeline.system.errors import UserError
 
 logger = logging.getLogger(__name__)
@@ -87,11 +88,11 @@ def _match(
     file: str, cells: pd.Series, images: Collection[str], with_folders: set[str], faults: list[str]
 ) -> list[str]:
     """The photograph of each row; the folders before its name may be another machine's."""
-    known, by_name = set(images), _index_names(images)
+    known, by_last = set(images), _index_names(images)
     matched: list[str] = []
     seen: dict[str, int] = {}
     for row, cell in zip(cells.index.tolist(), cells, strict=True):
-        found = [cell] if cell in known else _find(cell, by_name)
+        found = [cell] if cell in known else longest_tails(cell, by_last)
         apart = [name for name in found if name in with_folders and not _is_about(cell, name)]
         if len(found) != 1 or apart:
             reason = f"may be {' or '.join(found[:3])}" if found else "is no listed photograph"
@@ -106,14 +107,6 @@ def _match(
     return matched
 
 
-def _find(cell: str, by_name: dict[Parts, list[str]]) -> list[str]:
-    """The photographs of the name in a cell whose folders agree with it for longest."""
-    parts = split_path(cell)
-    shared = [(count_shared(parts, split_path(name)), name) for name in by_name.get(parts[-1:], [])]
-    longest = max((count for count, _ in shared), default=0)
-    return [name for count, name in shared if count == longest]
-
-
 def _is_about(cell: str, name: str) -> bool:
     """Whether a path is a photograph's as it is listed, or ends in that, which has a folder."""
     parts = split_path(name)
@@ -121,12 +114,13 @@ def _is_about(cell: str, name: str) -> bool:
     return cell == name or ends
 
 
-def _index_names(images: Collection[str]) -> dict[Parts, list[str]]:
-    """The photographs by the last part of their paths."""
-    by_name: dict[Parts, list[str]] = {}
+def _index_names(images: Collection[str]) -> dict[str, list[tuple[Parts, str]]]:
+    """The photographs with the parts of their paths, by the last one."""
+    by_last: dict[str, list[tuple[Parts, str]]] = defaultdict(list)
     for image in images:
-        by_name.setdefault(split_path(image)[-1:], []).append(image)
-    return by_name
+        parts = split_path(image)
+        by_last[parts[-1]].append((parts, image))
+    return by_last
 
 
 def _parse_dates(file: str, table: pd.DataFrame, faults: list[str]) -> pd.DataFrame:

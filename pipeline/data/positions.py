@@ -20,12 +20,12 @@ def number_places(degrees: np.ndarray, metres: float) -> np.ndarray:
 
     positions, rows = np.unique(degrees, axis=0, return_inverse=True)
     points = to_points(positions)
-    reach = 2 * EARTH * np.sin(min(metres / EARTH / 2, np.pi / 2))  # as the crow digs
+    reach = 2 * EARTH * np.sin(min(metres / EARTH / 2, np.pi / 2))  # straight through the earth
     # all positions of a cube of this side are within reach of each other
     cubes, cube = np.unique(np.floor(points / (reach / np.sqrt(3))), axis=0, return_inverse=True)
     members = np.split(np.argsort(cube, kind="stable"), np.bincount(cube).cumsum()[:-1])
     trees = [cKDTree(points[own]) for own in members]
-    # positions of cubes that are further apart than by one are out of each other's reach
+    # reach is less than two sides, so that it ends at the second cube in each direction
     near = cKDTree(cubes).query_pairs(2, p=np.inf, output_type="ndarray")
     linked = [trees[a].count_neighbors(trees[b], reach) > 0 for a, b in near]
     first, second = near[np.array(linked, bool)].T

@@ -48,11 +48,22 @@ def find_similarity(
     matched: pd.DataFrame, log_odds: Callable[[pd.DataFrame], np.ndarray], threshold: float
 ) -> float:
     """The similarity from which on a pair joins without a match; infinite if none does."""
-    ends = pd.DataFrame(0.0, index=[0, 1], columns=matched.columns).assign(similarity=[0.0, 1.0])
-    least, most = log_odds(ends)
+    least, most = measure_unmatched(matched.columns, log_odds)
     if most == least:
         return -np.inf if least >= threshold else np.inf
     return float((threshold - least) / (most - least))
+
+
+def measure_unmatched(
+    columns: pd.Index, log_odds: Callable[[pd.DataFrame], np.ndarray]
+) -> tuple[float, float]:
+    """The log-odds of a pair without a match, of similarity 0 and of 1; between them it is linear.
+
+    columns : of the scores
+    """
+    ends = pd.DataFrame(0.0, index=[0, 1], columns=columns).assign(similarity=[0.0, 1.0])
+    least, most = log_odds(ends)
+    return float(least), float(most)
 
 
 def join(roots: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:

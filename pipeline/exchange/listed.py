@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.data import importing, photograph_files
-from pipeline.data.path_parts import Parts, count_shared, split_path
+from pipeline.data.path_parts import Parts, longest_tails, split_path
 from pipeline.exchange.boxes import FoundBox
 from pipeline.system.errors import Faults, UserError
 
@@ -112,16 +112,6 @@ def index_files(root: Path) -> dict[str, list[tuple[Parts, Path]]]:
     return by_last
 
 
-def longest_tails(name: str, by_last: Mapping[str, list[tuple[Parts, Path]]]) -> list[Path]:
-    """The files that share most of their end with a name."""
-    parts = split_path(name)
-    if not parts:
-        return []
-    shared = [(count_shared(parts, own), path) for own, path in by_last.get(parts[-1], [])]
-    longest = max((count for count, _ in shared), default=0)
-    return [path for count, path in shared if count == longest]
-
-
 def check_apart(found: Mapping[str, Path], rows: Mapping[str, int], faults: list[str]) -> None:
     """Find different names that would be one file: only their last parts are alike."""
     names: dict[Path, list[str]] = defaultdict(list)
@@ -138,3 +128,9 @@ def all_tails(paths: Iterable[Parts]) -> bool:
     """Whether each path is the end of the longest one."""
     longest = max(paths, key=len)
     return all(longest[-len(parts) :] == parts for parts in paths)
+
+
+def find_column(header: Sequence[str], words: Iterable[str]) -> str:
+    """The column that one of the usual words names, in their order; "" without one."""
+    by_word = {name.casefold(): name for name in reversed(header)}
+    return next((by_word[word] for word in words if word in by_word), "")

@@ -18,10 +18,10 @@ CATALOGUE, NEW = "catalogue", "new"  # the column `role`
 COLUMNS = ["role", "photograph", "animal", "file", "digest", "individual"]
 BOX = ["box_x", "box_y", "box_width", "box_height"]
 NAMES = 5  # candidates per row
+CANDIDATES = [f"{kind}_{n}" for n in range(1, NAMES + 1) for kind in ("name", "probability")]
 CELLS = [
     *("photograph", "animal", "result", "new_probability", "unknown_group"),
-    *(f"{kind}_{number}" for number in range(1, NAMES + 1) for kind in ("name", "probability")),
-    *BOX,
+    *(*CANDIDATES, *BOX),
 ]
 KNOWN, COPY, UNSURE, EMPTY = "known", "copy", "unsure", "empty"  # results in answers.csv
 
@@ -127,10 +127,14 @@ def write_compared(table: pd.DataFrame, folder: Path) -> None:
     tables.write_csv(spreadsheet.defuse(table[COLUMNS]), folder / COMPARED)
 
 
+def find_missing(files: Iterable[Path]) -> list[Path]:
+    """The photographs that are not where they were."""
+    return sorted({file for file in files if not file.is_file()})
+
+
 def check_files(files: Iterable[Path]) -> None:
     """Raise UserError if a photograph is not where it was."""
-    missing = sorted({file for file in files if not file.is_file()})
-    if missing:
+    if missing := find_missing(files):
         more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
         raise UserError(
             f"{missing[0]} is not there any more{more}: repeat the command tailprint name with the "

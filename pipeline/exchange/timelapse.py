@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.data import tables, user_csv
-from pipeline.exchange.listed import Listed, select_named
+from pipeline.exchange.listed import Listed, find_column, select_named
 from pipeline.exchange.named_folder import Answer, NamedFolder
 from pipeline.system.errors import UserError
 
@@ -27,8 +27,7 @@ def read(path: Path, identity: str = "") -> list[Listed]:
     identity : the column that names individuals, if it is none of NAMES, in any case
     """
     header = user_csv.read_user_header(path)
-    by_word = {one.casefold(): one for one in reversed(header)}
-    name = identity or next((by_word[word] for word in NAMES if word in by_word), "")
+    name = identity or find_column(header, NAMES)
     if not name:
         raise UserError(
             f"{path.name} has the columns {', '.join(header)}: name the one of individuals with "

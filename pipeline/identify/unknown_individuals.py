@@ -72,10 +72,7 @@ class NewPhotographs:
         check_ensembles([ensemble], p)
         new = load_new_images(ensemble, p)
         require_files([paths.PEER_MODEL, paths.PEER_SCORES, paths.weighted_peers(paths.TEST)])
-        model = PeerModel.from_dict(tables.read_json(paths.PEER_MODEL))
-        vectors = load_vectors([p.match.backbone], p.folds.trained, new)
-        matched = tables.read_parquet(paths.weighted_peers(paths.TEST))
-        peers = PeerSet(new.tolist(), vectors, matched)
+        peers, model = load_peers(new.tolist(), p)
         stored = tables.read_json(paths.PEER_SCORES)
         scores = {name: np.nan if stored[name] is None else stored[name] for name in MEASURES}
         return cls(peers, model, scores)
@@ -139,6 +136,14 @@ def load_groups(ensemble: str, p: Params) -> pd.DataFrame:
     Raises UserError for an unknown ensemble, or one that has not run.
     """
     return NewPhotographs.load(ensemble, p).group(load_verdicts()).groups
+
+
+def load_peers(images: Sequence[str], p: Params) -> tuple[PeerSet, PeerModel]:
+    """Test photographs compared with each other, and what tells which show one individual."""
+    vectors = load_vectors([p.match.backbone], p.folds.trained, images)
+    matched = tables.read_parquet(paths.weighted_peers(paths.TEST))
+    model = PeerModel.from_dict(tables.read_json(paths.PEER_MODEL))
+    return PeerSet(images, vectors, matched), model
 
 
 def load_new_images(ensemble: str, p: Params) -> pd.Series:

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from pipeline.data.tables import NEW_WHALE
+from pipeline.exchange.named_folder import CANDIDATES, NAMES
 from pipeline.naming import blending
 from pipeline.naming.gallery import Known
 
-NAMES = 5
 KNOWN, NEW, UNSURE, COPY = "known", "new", "unsure", "copy"  # the column `result`
 
 
@@ -104,11 +104,10 @@ def tabulate(files: Mapping[str, Answer], known: Known, notes: Mapping[str, str]
         )
         for photograph, answer in files.items()
     ]
-    numbered = [f"{kind}_{i}" for i in range(1, NAMES + 1) for kind in ("name", "probability")]
     columns = [
         "photograph",
         "result",
-        *numbered,
+        *CANDIDATES,
         "new_probability",
         "supported_by",
         "matched_points",

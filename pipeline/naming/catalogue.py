@@ -67,8 +67,8 @@ class Source:
 
     def _read_csv(self, faults: list[str]) -> pd.DataFrame:
         header = user_csv.read_user_header(self.location)
-        path = self.path or find_column(header, FILE_COLUMNS)
-        name = self.identity or find_column(header, NAME_COLUMNS)
+        path = self.path or listed.find_column(header, FILE_COLUMNS)
+        name = self.identity or listed.find_column(header, NAME_COLUMNS)
         if not (path and name):
             raise UserError(describe_columns(self.location, header, path, name))
         table = user_csv.collect_rows(self.location, [path, name], faults)
@@ -91,12 +91,6 @@ class Source:
         """Find a name to leave out that is not there: it may be misspelt."""
         if self.skip and not found:
             faults.append(f"{self.location} has no {self.skip} to leave out: check --skip")
-
-
-def find_column(header: list[str], words: Iterable[str]) -> str:
-    """The column that one of the usual words names, "" without one."""
-    by_word = {name.casefold(): name for name in reversed(header)}
-    return next((by_word[word] for word in words if word in by_word), "")
 
 
 def describe_columns(file: Path, header: list[str], path: str, name: str) -> str:

@@ -12,7 +12,7 @@ from string import Template
 import pandas as pd
 
 from pipeline.data import exif
-from pipeline.exchange.named_folder import CATALOGUE, NEW, Answer, NamedFolder
+from pipeline.exchange.named_folder import CATALOGUE, NEW, Answer, NamedFolder, find_missing
 from pipeline.naming.photographs import KIND
 from pipeline.naming.workspace import FOLDER, load_result, place_result
 from pipeline.system.errors import UserError
@@ -94,8 +94,7 @@ def name_group(answer: Answer) -> str:
 def read_dates(table: pd.DataFrame) -> dict[str, str]:
     """The date of each file, by its EXIF; "" of one that is not where it was, with a warning."""
     listed = table["file"].unique().tolist()
-    missing = [file for file in listed if not Path(file).is_file()]
-    if missing:
+    if missing := find_missing(map(Path, listed)):
         logger.warning(
             "%d photographs have no date, since they are not there any more (%s): repeat the "
             "command tailprint name with the folder where they are now",

@@ -11,11 +11,11 @@ import pandas as pd
 from sklearn.linear_model import LogisticRegression
 
 from pipeline import paths
-from pipeline.data import artefacts, tables
+from pipeline.data import artefacts
 from pipeline.data.members import load_vectors
-from pipeline.evaluation.pair_model import SCORES
-from pipeline.evaluation.peers import PeerModel, PeerSet
-from pipeline.identify.unknown_individuals import Labelled, load_held_out
+from pipeline.evaluation.components import measure_unmatched
+from pipeline.evaluation.peers import PeerModel
+from pipeline.identify.unknown_individuals import Labelled, load_held_out, load_peers
 from pipeline.params import Params
 from pipeline.system.errors import UserError
 
@@ -53,15 +53,13 @@ def compare_locally(tests: Sequence[str], p: Params) -> np.ndarray | None:
 
     None for a run that has not matched them with each other (`match.peers`).
     """
-    files = [paths.PEER_MODEL, paths.weighted_peers(paths.TEST)]
-    if not all(file.exists() for file in files):
+    if not (paths.PEER_MODEL.exists() and paths.weighted_peers(paths.TEST).exists()):
         return None
-    model = PeerModel.from_dict(tables.read_json(paths.PEER_MODEL))
-    vectors = load_vectors([p.match.backbone], p.folds.trained, tests)
-    matched = PeerSet(tests, vectors, tables.read_parquet(files[1])).matched_rows
+    peers, model = load_peers(tests, p)
+    matched = peers.matched_rows
     if model.threshold is None or matched.empty:
         return None
-    return combine(vectors, matched, model)
+    return combine(peers.vectors, matched, model)
 
 
 def combine(vectors: np.ndarray, matched: pd.DataFrame, model: PeerModel) -> np.ndarray:
@@ -70,8 +68,7 @@ def combine(vectors: np.ndarray, matched: pd.DataFrame, model: PeerModel) -> np.
     matched : as of `PeerSet.matched_rows`
     """
     # linear in the similarity: a table of all pairs, as of `PeerSet.tabulate`, is not needed
-    ends = pd.DataFrame(0.0, index=[0, 1], columns=SCORES).assign(similarity=[0.0, 1.0])
-    least, most = model.pair_log_odds(ends)
+    least, most = measure_unmatched(matched.columns, model.pair_log_odds)
     log_odds = np.clip((most - least) * (vectors @ vectors.T) + least, LEAST, MOST)
     first, second = matched["first"].to_numpy(), matched["second"].to_numpy()
     local = np.clip(model.pair_log_odds(matched), LEAST, MOST)

@@ -53,6 +53,11 @@ class QuestionDesk:
         self._lock = threading.Lock()
         self._held: dict[Key, tuple[str, float]] = {}
 
+    @property
+    def takes_new(self) -> bool:
+        """Whether "new" is an answer."""
+        return self._describe is None
+
     def next(self, who: str, again: Key | None = None) -> dict[str, object]:
         """The next question for a reviewer, and how far the review is, for JSON.
 
@@ -79,7 +84,7 @@ class QuestionDesk:
             "left": len(questions),
             "waiting": waiting,
             "summary": summary,
-            "takesNew": self._describe is None,
+            "takesNew": self.takes_new,
             "worth": self._count_worth(questions, names),
             "last": find_last(rows, opinions, who),
             "agreement": describe_agreement(opinions.values()),
@@ -90,7 +95,7 @@ class QuestionDesk:
 
         Raises ValueError or OSError as `Ledger.add` does, and ValueError for "new" in a survey.
         """
-        if decision["decision"] == "new" and self._describe:
+        if decision["decision"] == "new" and not self.takes_new:
             raise ValueError(
                 "a count asks whether two photographs show one animal: answer same, different or "
                 "unsure"
@@ -135,7 +140,7 @@ class QuestionDesk:
         if self._is_second:
             table = build_table([key for key in opinions if is_second(opinions[key], who)], SECOND)
         else:
-            new = {a for a, _, kind in state.answers if kind == "new" and self._describe is None}
+            new = {a for a, _, kind in state.answers if kind == "new" and self.takes_new}
             closed = {key for key, pair in opinions.items() if self._closes(pair)}
             listed = self._questions(state)
             pairs = zip(listed["photograph"], listed["other"], strict=True)
@@ -152,7 +157,7 @@ class QuestionDesk:
 
     def _closes(self, pair: Opinions) -> bool:
         """Whether the answer that holds of a pair, if any, is one to its question."""
-        return pair.holds is not None and not (self._describe and pair.holds["decision"] == "new")
+        return pair.holds is not None and (self.takes_new or pair.holds["decision"] != "new")
 
     def _choose(self, questions: pd.DataFrame, who: str, again: Key | None) -> pd.Series | None:
         """The first question that is on no other reviewer's screen, or the one to ask again."""

@@ -37,7 +37,7 @@ def split_rows(
     photographs = certain.groupby("identity")["group"].apply(list)
     several = photographs[photographs.map(len) > 1].sort_index()
     left = photographs.map(len).to_dict()
-    shown = certain.groupby("group")["identity"].apply(list)
+    identities = certain.groupby("group")["identity"].apply(list)
     rng = np.random.default_rng(seed)
     chosen = rng.permutation(len(several))[: math.ceil(fraction * len(several))]
     groups: dict[int, str] = {}  # with the identity that is asked for
@@ -47,12 +47,12 @@ def split_rows(
             for group in several.iloc[at]
             if group not in groups
             and group not in guessed
-            and all(left[identity] > 1 for identity in shown[group])
+            and all(left[identity] > 1 for identity in identities[group])
         ]
         if free:
             group = free[rng.integers(len(free))]
             groups[group] = str(several.index[at])
-            left |= {identity: left[identity] - 1 for identity in shown[group]}
+            left |= {identity: left[identity] - 1 for identity in identities[group]}
     identity = training["group"].map(groups)
     kept, held_back = training[identity.isna()], training[identity == training["identity"]]
     return kept.reset_index(drop=True), held_back.reset_index(drop=True)
