@@ -95,6 +95,18 @@ def test_every_label_is_assigned_all_its_slots():
             assert all(len(set(batch)) == size for batch in batches)
 
 
+def test_the_labels_with_the_highest_keys_are_sampled_highest_first():
+    """A naive oracle: all keys of a batch, sorted."""
+    counts, size = np.array([1, 2, 1, 1, 3, 1, 1, 2]), 4
+    left, rng, expected = counts.copy(), np.random.default_rng(5), []
+    for batches in (3, 2, 1):
+        keys = rng.random(8) ** (1 / np.maximum(left, 1)) + (left >= batches)
+        order = sorted(np.flatnonzero(left), key=lambda label: -keys[label])[:size]
+        left[order] -= 1
+        expected.append(order)
+    assert list(assign_labels(counts, size, np.random.default_rng(5))) == expected
+
+
 def test_a_label_that_every_batch_needs_is_in_every_batch():
     """[3, 1, 1, 1] in batches of 2: label 0 beside each other one, never two others together."""
     for seed in range(20):
