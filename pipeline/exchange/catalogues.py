@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from pipeline.data import user_csv
-from pipeline.exchange import camtrap_dp, coco, listed, miewid, timelapse, wildbook
+from pipeline.exchange import camtrap_dp, coco_names, listed, miewid, timelapse, wildbook
 from pipeline.exchange.listed import Listed
 from pipeline.system.errors import UserError
 
@@ -49,7 +49,7 @@ def find_reader(location: Path) -> Callable[[Path, str], list[Listed]] | None:
     if not location.is_file():
         return None
     if location.suffix.lower() == ".json":
-        return coco.read
+        return coco_names.read
     try:
         header = set(user_csv.read_user_header(location))
     except UserError:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.exchange import coco, megadetector
+from pipeline.exchange import coco, coco_detections, megadetector
 from pipeline.exchange.boxes import Convention
 from pipeline.exchange.found_animals import THRESHOLD, Detections
 from pipeline.exchange.json_file import read_json
@@ -42,7 +42,7 @@ def read_detections(
                 f"{path.name}: is a COCO file, whose boxes are x, y, width and height: leave out "
                 f"--boxes {stated}"
             )
-        return coco.parse_detections(path, content, threshold)
+        return coco_detections.parse_detections(path, content, threshold)
     if isinstance(content, list) and content and _is_result(content[0]):
         raise UserError(
             f"{path.name}: is a list of COCO's results, which does not name the photographs: put "

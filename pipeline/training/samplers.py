@@ -133,7 +133,7 @@ def assign_labels(counts: np.ndarray, size: int, rng: np.random.Generator) -> It
             # weighted sampling without replacement: Efraimidis and Spirakis 2006
             keys = rng.random(len(left)) ** (1 / np.maximum(left, 1)) + (left >= batches)
             keys[left == 0] = -1
-            wanted = min(size - len(batch), np.count_nonzero(left))
+            wanted = min(size - len(batch), int(np.count_nonzero(left)))
             highest = np.argpartition(-keys, wanted - 1)[:wanted]
             sampled = highest[np.argsort(-keys[highest])]
             left[sampled] -= 1

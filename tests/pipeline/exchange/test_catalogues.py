@@ -151,6 +151,7 @@ def test_a_turned_box_and_one_in_fractions(root):
     "annotation, message",
     [
         ({"image_id": 9, "name": "A"}, "annotation 1: has no image_id of the images"),
+        ({"image_id": [1], "name": "A"}, "annotation 1: has no image_id of the images"),
         ({"image_id": 1, "name": "A", "bbox": [1, 2, 0, 4]}, "annotation 1: its box is not x, y"),
         ({"image_id": 1, "name": "A", "bbox": [1, 2]}, "annotation 1: its box is not x, y"),
         ({"image_id": 1, "name": "", "individual": None, "identity": "unknown"}, "no individual"),
