@@ -3,7 +3,8 @@
 Features may not drift between held-out and test, where galleries differ: gaps are taken within the
 query. How many photographs of a candidate the gallery has is no feature: a held-out query's own
 part is missing there, so that where individuals have equally many photographs, the right one would
-be the one with fewer.
+be the one with fewer. Nor may features tell tied candidates apart, whose order is that of their
+names: without keypoints all have the same local scores.
 """
 
 from typing import Self
@@ -53,8 +54,7 @@ def build_candidate_features(evidence: FoldEvidence) -> pd.DataFrame:
     """Each score with its rank and gap to the best other; the mean rank; how often it is first."""
     columns: dict[str, pd.Series | np.ndarray] = {}
     for name, values in evidence.scores.items():
-        grouped = values.groupby(evidence.query)
-        rank = grouped.rank(ascending=False, method="first")
+        rank = rank_candidates(values, evidence.query)
         gap = _compute_gaps(values, rank, evidence)
         columns |= {str(name): values, f"{name} rank": rank, f"{name} gap": gap}
     table = pd.DataFrame(columns)
@@ -62,12 +62,24 @@ def build_candidate_features(evidence: FoldEvidence) -> pd.DataFrame:
     return table.assign(mean_rank=ranks.mean(axis=1), firsts=(ranks == 1).sum(axis=1))
 
 
+def rank_candidates(values: pd.Series, query: np.ndarray) -> pd.Series:
+    """n ranks within the queries: 1 + how many score higher, + 1 if any scores the same.
+
+    So 1 is the best alone. That all who tie have the last of their places would tell how many
+    candidates there are; that they have the first would make each of them the best.
+    """
+    grouped = values.groupby(query)
+    first, last = (grouped.rank(ascending=False, method=method) for method in ("min", "max"))
+    return first + (last > first)
+
+
 def _compute_gaps(values: pd.Series, rank: pd.Series, evidence: FoldEvidence) -> np.ndarray:
     """The score minus the query's best other score (positive for the first alone)."""
     count = len(evidence.queries)
     best, second = np.full(count, np.nan), np.full(count, np.nan)
+    order = values.groupby(evidence.query).rank(ascending=False, method="first")
     for place, scores in ((1, best), (2, second)):
-        chosen = (rank == place).to_numpy()
+        chosen = (order == place).to_numpy()
         scores[evidence.query[chosen]] = values[chosen]
     rival = np.where(rank == 1, second[evidence.query], best[evidence.query])
     return values.to_numpy() - rival

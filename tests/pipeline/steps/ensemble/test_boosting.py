@@ -29,12 +29,12 @@ def small() -> assemble.FoldEvidence:
 
 def test_candidate_features_by_hand(small):
     features = boosting.build_candidate_features(small)
-    assert features["x rank"].tolist() == [1, 2, 3, 1]
+    assert features["x rank"].tolist() == [1, 3, 3, 1]
     assert features["y rank"].tolist() == [3, 1, 2, 1]
     assert features["x gap"].tolist()[:3] == pytest.approx([0.4, -0.4, -0.4])
     assert features["y gap"].tolist()[:3] == pytest.approx([-0.7, 0.5, -0.5])
     assert features[["x gap", "y gap"]].iloc[3].isna().all()  # no other candidate
-    assert features["mean_rank"].tolist() == [2, 1.5, 2.5, 1]
+    assert features["mean_rank"].tolist() == [2, 2, 2.5, 1]
     assert features["firsts"].tolist() == [1, 1, 0, 2]
 
 
@@ -62,10 +62,49 @@ def test_new_whale_does_not_tell_how_many_candidates_there_are(small):
     pd.testing.assert_frame_equal(first, second)
 
 
-def test_tied_scores_get_different_ranks(small):
+@pytest.mark.parametrize(
+    "values, expected",
+    [
+        ([0.9, 0.5, 0.5, 0.1], [1, 3, 3, 4]),
+        ([0.9, 0.9, 0.5, 0.5], [2, 2, 4, 4]),
+        ([0.0, 0.0, 0.0, 0.0], [2, 2, 2, 2]),  # nobody is first
+        ([0.7], [1]),
+        ([], []),
+    ],
+)
+def test_only_the_best_alone_is_first(values, expected):
+    query = np.zeros(len(values), int)
+    assert boosting.rank_candidates(pd.Series(values, dtype=float), query).tolist() == expected
+
+
+def test_ranks_of_ties_do_not_tell_how_many_candidates_there_are():
+    """Without keypoints all local scores are 0, of however many candidates."""
+    ranks = [
+        boosting.rank_candidates(pd.Series([3.0] + [0.0] * count), np.zeros(count + 1, int))
+        for count in (2, 40)
+    ]
+    assert ranks[0].tolist() == [1, 3, 3]
+    assert set(ranks[1][1:]) == {3}
+
+
+def test_the_gaps_of_ties_are_0(small):
     tied = replace(small, scores=small.scores.assign(x=0.5))
-    assert boosting.build_candidate_features(tied)["x rank"].tolist() == [1, 2, 3, 1]
     assert boosting.build_candidate_features(tied)["x gap"].tolist()[:3] == [0, 0, 0]
+
+
+def test_other_names_give_the_same_log_odds():
+    """Candidates are sorted by name; half of their scores are tied."""
+    data = stack_held_out()
+    data = replace(data, scores=(data.scores.rank() % 5).clip(lower=2))
+    order = np.lexsort((np.random.default_rng(0).permutation(len(data.query)), data.query))
+    renamed = replace(
+        data,
+        query=data.query[order],
+        identity=data.identity[order],
+        scores=data.scores.iloc[order].reset_index(drop=True),
+    )
+    features = boosting.build_candidate_features(data).iloc[order].reset_index(drop=True)
+    pd.testing.assert_frame_equal(features, boosting.build_candidate_features(renamed))
 
 
 def stack_held_out(count: int = 6) -> assemble.FoldEvidence:
