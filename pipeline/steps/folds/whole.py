@@ -13,7 +13,8 @@ import pandas as pd
 from pipeline.data.tables import NEW_WHALE
 
 FRACTION = 0.2  # of the identities: each member still trains on all but 1 / (5 x folds) of them
-AT_MOST_ONE_IN = 3  # identities, where one per fold would be more
+EACH = 2  # identities per fold at least, also of the only fold that has a member: one is no sample
+AT_MOST_ONE_IN = 3  # identities, where EACH per fold would be more
 MIN_NEW = 10  # queries per fold: of fewer, the standard error of their recall is above .16
 MIN_IDENTITIES = 2  # one animal alone says nothing about new ones
 MAX_SIZE = 2  # times the median number of photographs: training needs the larger ones
@@ -34,7 +35,7 @@ def choose_whole(identities: pd.Series, folds: np.ndarray, count: int, seed: int
         return frozenset()
     repeated = sizes[(sizes > 1) & (sizes.index != NEW_WHALE)].sort_index()
     ordinary = repeated.index[repeated <= MAX_SIZE * repeated.median()]
-    wanted = max(round(FRACTION * len(repeated)), count)
+    wanted = max(round(FRACTION * len(repeated)), EACH * count)
     number = min(wanted, len(repeated) // AT_MOST_ONE_IN, len(ordinary))
     chosen = np.random.default_rng([seed, 1]).permutation(ordinary)[:number]
     # each takes one fold at least, and no fold may be left without a photograph
