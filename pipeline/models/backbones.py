@@ -2,6 +2,7 @@
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 
 from pipeline.models import depthwise, initial_weights, timm_networks
 from pipeline.models.timm_networks import Backbone
@@ -62,6 +63,33 @@ def needed_size(backbone: Backbone) -> tuple[int, int] | None:
 def has_maps(backbone: Backbone) -> bool:
     """Whether its features may be maps of n x C x h x w; a transformer's are n x h x w x C."""
     return str(getattr(backbone, "output_fmt", "NCHW")) == "NCHW"
+
+
+def gives_tokens(backbone: Backbone, channels: int) -> bool:
+    """Whether its features are n x tokens x C, by showing it a crop; nothing is computed.
+
+    channels : planes of a crop
+    """
+    training, features = backbone.training, Features(backbone.eval())
+    state = [*features.named_parameters(), *features.named_buffers()]
+    without_values = {name: tensor.to("meta") for name, tensor in state}
+    size = backbone.pretrained_cfg["input_size"][1:]
+    crop = torch.zeros(1, channels, *size, device="meta")
+    with torch.no_grad():
+        found = functional_call(features, without_values, (crop,))
+    backbone.train(training)
+    return found.ndim == 3
+
+
+class Features(nn.Module):
+    """A backbone's features as the result of a call."""
+
+    def __init__(self, backbone: Backbone) -> None:
+        super().__init__()
+        self.backbone = backbone
+
+    def forward(self, crops: Tensor) -> Tensor:
+        return self.backbone.forward_features(crops)
 
 
 def truncate(backbone: Backbone, reduction: int) -> None:

@@ -56,8 +56,12 @@ class EmbeddingNet(nn.Module):
         self.pair_head = pair_head
         self.neck = neck  # of published weights; it replaces `pooling`
         self.size = backbones.needed_size(backbone)
-        own = self.pooling == "model" or not backbones.has_maps(backbone)
         rows, columns = self.cells
+        own = (
+            self.pooling == "model"
+            or not backbones.has_maps(backbone)
+            or (rows * columns > 1 and backbones.gives_tokens(backbone, architecture.channels))
+        )
         maps_width = backbone.num_features * rows * columns
         self.width = backbone.head_hidden_size if own else maps_width
         self.dim = architecture.dim or self.width  # of the embedding

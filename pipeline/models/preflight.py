@@ -45,7 +45,8 @@ def check_network(backbone: Backbone, settings: Train, crop: Crop) -> None:
     check_weights(backbone, settings)
     with torch.device("meta"):
         net = member_networks.build_for_member(backbone, settings, trained=True).eval()
-    backbones.first_stage_parameters(net.backbone, settings.frozen_stages)
+    if settings.frozen_stages:
+        backbones.first_stage_parameters(net.backbone, settings.frozen_stages)
     for scale in {1.0, settings.resize.scale if settings.resize.until else 1.0}:
         height, width = round(crop.height * scale), round(crop.width * scale)
         shape = (2, settings.channels, height, width)

@@ -102,5 +102,13 @@ def find_repository(timm_name: str) -> str | None:
 
 
 def group_parameters(backbone: Backbone) -> dict[int, list[str]]:
-    """The names of the parameters of each stage, by its number, the stem's first."""
+    """The names of the parameters of each stage, by its number, the stem's first.
+
+    Raises UserError for a network that timm does not divide into stages.
+    """
+    if not hasattr(backbone, "group_matcher"):
+        raise UserError(
+            f"timm does not divide {type(backbone).__name__} into stages: train.frozen_stages has "
+            "to be 0"
+        )
     return models.group_parameters(backbone, backbone.group_matcher(coarse=True))

@@ -86,9 +86,13 @@ class IdentityBatches:
         self, slot: np.ndarray, images: np.ndarray, rng: np.random.Generator
     ) -> np.ndarray:
         """Complete a short slot with other photographs of the identity, if there are any."""
+        # drawn for a full slot too, though not needed: the batches stay those of earlier versions
+        order = rng.permutation(len(images) - len(slot))
+        if len(slot) == self.views:
+            return slot
         # sets: of a few rows each, np.setdiff1d takes ten times as long
         others = np.array(sorted({*images.tolist()} - {*slot.tolist()}), dtype=slot.dtype)
-        return np.concatenate([slot, rng.permutation(others)])[: self.views]
+        return np.concatenate([slot, others[order]])[: self.views]
 
     def _sample_slot(self, label: int, rows: np.ndarray, rng: np.random.Generator) -> list[View]:
         mirrored = self.flip == "identity" and rng.random() < 0.5

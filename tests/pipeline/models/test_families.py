@@ -69,6 +69,15 @@ def crops(channels: int = 3, height: int = 36, width: int = 64) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("name", FAMILIES)
+def test_maps_are_pooled_in_cells_and_tokens_as_one(name, small):
+    """2 x 3 cells of a convolutional network's maps; a transformer has none."""
+    whole, parts = build(name, dim=None), build(name, dim=None, channels=4, cells=(2, 3))
+    assert parts(crops(4))[0].shape == (2, parts.width)
+    assert parts.width == whole.width * (6 if name in ("test_convnext", "test_maxvit") else 1)
+    assert parts.training and parts.backbone.training
+
+
+@pytest.mark.parametrize("name", FAMILIES)
 def test_every_family_embeds_trains_and_works_frozen(name, small):
     """With a mask plane that changes nothing at first, on crops that no patch size divides."""
     net = build(name, channels=4)

@@ -29,6 +29,15 @@ def test_networks_that_fit_are_accepted():
     preflight.check_networks(P)
 
 
+@pytest.mark.parametrize("name", ["vit_tiny_patch16_224", "caformer_s18"])
+def test_networks_without_maps_or_without_stages_fit_the_settings_of_the_demo(name):
+    demo = params.load(ROOT / "presets/demo.yaml").train
+    overrides = {"frozen_stages": 0, "pooling_cells": demo.pooling_cells, "pooling": demo.pooling}
+    preflight.check_networks(with_backbone(timm_name=name, overrides=overrides))
+    found = message(with_backbone(timm_name="caformer_s18", overrides={"frozen_stages": 1}))
+    assert "timm does not divide MetaFormer into stages: train.frozen_stages has to be 0" in found
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
