@@ -1,5 +1,6 @@
 """A recipe's blend: fitted on held-out queries, it gives candidates their log-odds."""
 
+import logging
 from typing import Self
 
 import numpy as np
@@ -11,11 +12,20 @@ from pipeline.params import Ensemble, EnsembleStage, Evaluation
 from pipeline.steps.ensemble.assemble import FoldEvidence, stack_folds
 from pipeline.steps.ensemble.boosting import BoostedBlend
 from pipeline.steps.ensemble.linear_blends import MeanBlend, WeightedBlend
-from pipeline.steps.ensemble.missing_kinds import add_new_queries, has_known
+from pipeline.steps.ensemble.missing_kinds import add_new_queries, count_known, has_known
 from pipeline.steps.ensemble.pair_calibration import BlendModel, CalibratedBlend
 from pipeline.steps.ensemble.prior_blend import PriorBlend
 
+logger = logging.getLogger(__name__)
+
 COLUMNS = ["query", "fold", "test", "identity", "log_odds"]
+LEAST_FOR_TREES = 100  # known held-out queries: of fewer, trees learn the scores by heart
+FALLBACKS = {  # why the recipe's method is not used, by what takes its place
+    "prior": "%d held-out photographs show a known individual: the mean of their scores ranks the "
+    "candidates, and the prior places new_whale",
+    "weighted": "%d held-out photographs show a known individual, too few for LightGBM: the "
+    "ensemble's scores are weighted (method: weighted)",
+}
 
 
 class Blend:
@@ -43,7 +53,10 @@ class Blend:
 
     def fit(self, held_out: FoldEvidence) -> Self:
         """Fit on these held-out queries, new ones weighted to the prior; returns self."""
-        self.model_ = self._fit_model(held_out)
+        method = self._choose_method(held_out)
+        if method != self.recipe.method:
+            logger.warning(FALLBACKS[method], count_known(held_out))
+        self.model_ = self._fit_model(held_out, method)
         return self
 
     def log_odds(self, folds: list[FoldEvidence]) -> pd.DataFrame:
@@ -53,28 +66,46 @@ class Blend:
 
     def cross_fit(self, held_out: FoldEvidence) -> pd.DataFrame:
         """Score held-out queries, each by a fit without its duplicate group."""
-        queries, evaluation = held_out.queries, self.evaluation
         log_odds = np.full(len(held_out.query), np.nan)
-        for fit, score in CrossFit(queries["group"], evaluation.crossfit, evaluation.seed):
-            model = self._fit_model(held_out.select(fit))
+        method = self._choose_method(held_out)
+        for fit, score in self._divide(held_out):
+            model = self._fit_model(held_out.select(fit), method)
             log_odds[score[held_out.query]] = model.log_odds(held_out.select(score))
-        return _build_table(held_out, log_odds, queries["fold"].to_numpy())
+        return _build_table(held_out, log_odds, held_out.queries["fold"].to_numpy())
 
-    def _fit_model(self, held_out: FoldEvidence) -> BlendModel | CalibratedBlend | PriorBlend:
+    def _divide(self, held_out: FoldEvidence) -> CrossFit:
+        evaluation = self.evaluation
+        return CrossFit(held_out.queries["group"], evaluation.crossfit, evaluation.seed)
+
+    def _choose_method(self, held_out: FoldEvidence) -> str:
+        """The recipe's method, or another one if too few queries are known; `prior` learns nothing.
+
+        One for all fits: what another kind of model makes of held-out queries would say nothing of
+        the test's.
+        """
+        if not all(has_known(held_out.select(fit)) for fit, _ in self._divide(held_out)):
+            return "prior"
+        if self.recipe.method == "lightgbm" and count_known(held_out) < LEAST_FOR_TREES:
+            return "weighted"
+        return self.recipe.method
+
+    def _fit_model(
+        self, held_out: FoldEvidence, method: str
+    ) -> BlendModel | CalibratedBlend | PriorBlend:
         prior = self.evaluation.new_whale_prior
-        if not has_known(held_out):
+        if method == "prior":
             return PriorBlend(self.recipe.weights(), prior).fit(stack_folds(self.tests))
         held_out = add_new_queries(held_out)
         weights = protocol.query_weights(held_out.queries["kind"], prior)
-        model, kind = self._build_model(), self.settings.calibration
+        model, kind = self._build_model(method), self.settings.calibration
         if kind == "none":
             return model.fit(held_out, weights)
         return CalibratedBlend(model, kind).fit(held_out, weights)
 
-    def _build_model(self) -> BlendModel:
-        if self.recipe.method == "mean":
+    def _build_model(self, method: str) -> BlendModel:
+        if method == "mean":
             return MeanBlend(self.recipe.weights())
-        if self.recipe.method == "weighted":
+        if method == "weighted":
             return WeightedBlend()
         return BoostedBlend(self.settings.boosting, self.evaluation.seed)
 

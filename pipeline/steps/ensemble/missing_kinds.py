@@ -1,9 +1,10 @@
 """Fits on held-out queries of which one kind is missing.
 
-Without new queries the place of new_whale could move anywhere: the fit would never say it. What a
-new individual's query looks like can still be seen: a known query without its own individual among
-the candidates. With the weights of the prior, the place is where the prior and the scores put it.
-Its members did train on these individuals, so it is no measurement: nothing is scored on such rows.
+Without new queries the place of new_whale could move anywhere: the fit would never say it; a few of
+them place it by chance. What a new individual's query looks like can still be seen: a known query
+without its own individual among the candidates. With the weights of the prior, the place is where
+the prior and the scores put it. Its members did train on these individuals, so it is no
+measurement: nothing is scored on such rows.
 
 Without known queries no pair of photographs shows one individual; see `prior_blend`.
 """
@@ -17,6 +18,13 @@ from pipeline.data.tables import NEW_WHALE
 from pipeline.evaluation.coverage import MIN_INDIVIDUALS, count_individuals
 from pipeline.steps.ensemble.assemble import FoldEvidence, stack_folds
 
+ENOUGH_NEW = 10  # new individuals: fewer, which get all of the prior's weight, place it by chance
+
+
+def count_known(held_out: FoldEvidence) -> int:
+    """How many queries have their individual among the candidates."""
+    return len(set(held_out.query[_is_truth(held_out)]))
+
 
 def has_known(held_out: FoldEvidence) -> bool:
     """Whether known queries of enough individuals have their individual among the candidates."""
@@ -28,9 +36,9 @@ def add_new_queries(held_out: FoldEvidence) -> FoldEvidence:
     """The queries, and if too few are new, each known one again as a new one.
 
     A copy lacks the candidate that is its truth, and the known one lacks another: trees would tell
-    them apart by the number of candidates. `held_out` itself if it has new individuals.
+    them apart by the number of candidates. `held_out` itself if it has ENOUGH_NEW new individuals.
     """
-    if count_individuals(held_out.queries).has_new:
+    if count_individuals(held_out.queries).new >= ENOUGH_NEW:
         return held_out
     known = held_out.select((held_out.queries["kind"] == KNOWN).to_numpy())
     new = held_out.select((held_out.queries["kind"] != KNOWN).to_numpy())

@@ -15,15 +15,16 @@ HELD_OUT, TESTED, CANDIDATES = 30, 6, 5
 def build_queries(fold: int, truth: np.ndarray) -> pd.DataFrame:
     """HELD_OUT held-out queries (each third is new, pairs are duplicates), TESTED of the test."""
     number = np.arange(HELD_OUT + TESTED)
+    pair = number // 2
     held_out = number < HELD_OUT
     images = [f"q{fold}_{i}" if i < HELD_OUT else f"t{i}" for i in number]
     kind = np.where(held_out, np.where(truth == NEW_WHALE, LABELLED_NEW, KNOWN), TEST)
     return pd.DataFrame(
         {
             "image": images,
-            "group": np.where(held_out, 1000 * fold + number // 2, -1),
+            "group": np.where(held_out, 1000 * fold + pair, -1),
             "kind": kind,
-            "cluster": np.where(truth == NEW_WHALE, "group " + (number // 2).astype(str), truth),
+            "cluster": np.where(truth == NEW_WHALE, f"group {fold} " + pair.astype(str), truth),
             "truth": np.where(held_out, truth, ""),
             "fold": np.where(held_out, fold, -1),
             "part": np.where(held_out, 0, -1),

@@ -8,7 +8,10 @@ from pipeline.data.tables import NEW_WHALE
 from pipeline.steps.ensemble import ensemble, missing_kinds
 from pipeline.steps.ensemble.assemble import FoldEvidence, select_tests, stack_held_out
 from pipeline.steps.ensemble.blend import Blend
+from pipeline.steps.ensemble.boosting import BoostedBlend
 from pipeline.steps.ensemble.diagrams import build_pair_diagrams
+from pipeline.steps.ensemble.linear_blends import WeightedBlend
+from pipeline.steps.ensemble.prior_blend import PriorBlend
 from pipeline.steps.ensemble.source_probabilities import compute_source_probabilities
 from tests.pipeline.steps.ensemble.synthetic import TESTED, build_fold
 from tests.pipeline.steps.ensemble.test_ensemble import NO_DUPLICATES, RECIPE, SETTINGS, P
@@ -96,8 +99,39 @@ def test_copies_of_known_queries_lack_their_own_individual():
     assert len(both.query) == 2 * len(copies.query)
     truth = held_out.queries["truth"].to_numpy()
     assert not (copies.identity == truth[copies.query]).any()
-    full = stack_held_out([build_fold(0)])
-    assert missing_kinds.add_new_queries(full) is full
+
+
+def test_copies_stand_beside_new_queries_of_few_individuals():
+    """A fold has five new individuals, two folds ten: enough."""
+    few, enough = stack_held_out([build_fold(0)]), stack_held_out([build_fold(0), build_fold(1)])
+    assert missing_kinds.add_new_queries(enough) is enough
+    both = missing_kinds.add_new_queries(few)
+    known = (few.queries["kind"] == KNOWN).sum()
+    assert len(both.queries) == len(few.queries) + known
+    assert (both.queries["truth"] == NEW_WHALE).sum() == len(few.queries)
+
+
+def leave_known(held_out: FoldEvidence, individuals: int) -> FoldEvidence:
+    """The new queries, and a known one of each of so many individuals."""
+    known = (held_out.queries["kind"] == KNOWN).to_numpy()
+    first = known & ~held_out.queries["cluster"].duplicated().to_numpy()
+    return held_out.select(~known | (first & (np.cumsum(first) <= individuals)))
+
+
+@pytest.mark.parametrize("known, expected", [(1, PriorBlend), (2, PriorBlend), (8, WeightedBlend)])
+def test_few_known_queries_are_no_training_set_of_trees(known, expected, caplog):
+    """With two, a fit without one of them has a single one; the others would have both."""
+    held_out = leave_known(stack_held_out([build_fold(0), build_fold(1)]), known)
+    blend = build_blend([build_fold(0)], "lightgbm").fit(held_out)
+    assert type(blend.model_) is expected
+    assert f"{missing_kinds.count_known(held_out)} held-out photographs" in caplog.text
+
+
+def test_enough_known_queries_train_trees(caplog):
+    held_out = stack_held_out([build_fold(fold) for fold in range(6)])
+    assert missing_kinds.count_known(held_out) == 120
+    assert type(build_blend([build_fold(0)], "lightgbm").fit(held_out).model_) is BoostedBlend
+    assert not caplog.text
 
 
 @pytest.mark.fault(
