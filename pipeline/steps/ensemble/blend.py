@@ -1,6 +1,5 @@
 """A recipe's blend: fitted on held-out queries, it gives candidates their log-odds."""
 
-import logging
 from typing import Self
 
 import numpy as np
@@ -16,16 +15,8 @@ from pipeline.steps.ensemble.missing_kinds import add_new_queries, count_known, 
 from pipeline.steps.ensemble.pair_calibration import BlendModel, CalibratedBlend
 from pipeline.steps.ensemble.prior_blend import PriorBlend
 
-logger = logging.getLogger(__name__)
-
 COLUMNS = ["query", "fold", "test", "identity", "log_odds"]
 LEAST_FOR_TREES = 100  # known held-out queries: of fewer, trees learn the scores by heart
-FALLBACKS = {  # why the recipe's method is not used, by what takes its place
-    "prior": "%d held-out photographs show a known individual: the mean of their scores ranks the "
-    "candidates, and the prior places new_whale",
-    "weighted": "%d held-out photographs show a known individual, too few for LightGBM: the "
-    "ensemble's scores are weighted (method: weighted)",
-}
 
 
 class Blend:
@@ -38,7 +29,9 @@ class Blend:
 
     Where a fit has no known or no new individuals, see `missing_kinds`.
 
-    Tables have the columns COLUMNS, one row per (query, fold, candidate). Attribute: model_.
+    Tables have the columns COLUMNS, one row per (query, fold, candidate).
+
+    Attributes: model_, and method_, the recipe's or the one that took its place.
     """
 
     def __init__(
@@ -53,10 +46,8 @@ class Blend:
 
     def fit(self, held_out: FoldEvidence) -> Self:
         """Fit on these held-out queries, new ones weighted to the prior; returns self."""
-        method = self._choose_method(held_out)
-        if method != self.recipe.method:
-            logger.warning(FALLBACKS[method], count_known(held_out))
-        self.model_ = self._fit_model(held_out, method)
+        self.method_ = self._choose_method(held_out)
+        self.model_ = self._fit_model(held_out, self.method_)
         return self
 
     def log_odds(self, folds: list[FoldEvidence]) -> pd.DataFrame:

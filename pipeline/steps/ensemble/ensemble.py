@@ -5,15 +5,26 @@ the evidence of the fold's members and the fit on all held-out queries; only pos
 over folds, later, in `submission`.
 """
 
+import logging
+
 import pandas as pd
 
 from pipeline.data.gallery import TEST
 from pipeline.data.tables import NEW_WHALE, is_pseudo
 from pipeline.steps.ensemble.assemble import FoldEvidence, select_tests, stack_held_out
 from pipeline.steps.ensemble.blend import COLUMNS, Blend
+from pipeline.steps.ensemble.missing_kinds import count_known
+
+logger = logging.getLogger(__name__)
 
 CERTAIN = 20.0  # log-odds of an answer taken from a duplicate of the photograph
 ORDER = 5.0  # the other candidates stay below it, and keep their order up to these log-odds
+FALLBACKS = {  # why the recipe's method is not used, by what takes its place
+    "prior": "%d held-out photographs show a known individual: the mean of their scores ranks the "
+    "candidates, and the prior places new_whale",
+    "weighted": "%d held-out photographs show a known individual, too few for LightGBM: the "
+    "ensemble's scores are weighted (method: weighted)",
+}
 
 
 def score_queries(
@@ -27,6 +38,8 @@ def score_queries(
     """
     held_out = stack_held_out(folds)
     tables = [blend.cross_fit(held_out), blend.fit(held_out).log_odds(select_tests(folds))]
+    if blend.method_ != blend.recipe.method:
+        logger.warning(FALLBACKS[blend.method_], count_known(held_out))
     table = add_missing_queries(pd.concat(tables, ignore_index=True), folds)
     if not blend.recipe.duplicates:
         duplicates = duplicates[duplicates["image"] == duplicates["duplicate_of"]]
