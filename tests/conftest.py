@@ -108,7 +108,8 @@ def training_set(tiny):
     """All photographs of the tiny competition."""
     from pipeline.training.training_set import TrainingSet
 
-    return TrainingSet(tiny.crops, np.arange(len(tiny.order)), tiny.labels)
+    rows = np.arange(len(tiny.order))
+    return TrainingSet(tiny.crops, rows, tiny.labels, rows)
 
 
 @pytest.fixture

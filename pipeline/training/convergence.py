@@ -9,6 +9,7 @@ after 8, and a network with triplet loss alone .80 to .83 after 6. Held-out top-
 
 import numpy as np
 import pandas as pd
+import torch
 
 from pipeline.models.embedding_net import EmbeddingNet
 from pipeline.training import inner_validation
@@ -24,35 +25,46 @@ LAST = 0.25  # of the epochs: a best one among these means that there was more t
 
 
 def measure_fit(net: EmbeddingNet, training_set: TrainingSet, channels: int) -> float | None:
-    """The fraction of training photographs whose nearest other one shows the same individual.
+    """The fraction of training photographs whose nearest one elsewhere shows the same individual.
 
-    By the cosine between embeddings, without augmentation, for individuals with two photographs or
-    more, MOST photographs at most. None for a siamese network, whose head compares in another way,
+    By the cosine between embeddings, without augmentation, for individuals with photographs of two
+    groups or more, MOST photographs at most. Those of one's own group do not count: any network
+    finds the next frame of a burst. None for a siamese network, whose head compares in another way,
     and for fewer than FEWEST photographs. The network is left in eval mode.
     """
-    rows, labels = choose_photographs(training_set)
-    if net.pair_head is not None or len(rows) < FEWEST:
+    chosen = choose_photographs(training_set)
+    if net.pair_head is not None or len(chosen) < FEWEST:
         return None
+    labels, groups = chosen["label"].to_numpy(), chosen["group"].to_numpy()
     views = ViewDataset(training_set.crops, channels, None)
-    vectors = inner_validation.embed_rows(net, views, rows)
-    nearest = (vectors @ vectors.T).fill_diagonal_(-np.inf).argmax(dim=1).numpy()
+    vectors = inner_validation.embed_rows(net, views, chosen["row"].to_numpy())
+    together = torch.from_numpy(groups[:, None] == groups)
+    nearest = (vectors @ vectors.T).masked_fill_(together, -np.inf).argmax(dim=1).numpy()
     return float((labels[nearest] == labels).mean())
 
 
-def choose_photographs(training_set: TrainingSet) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of the packed crops, and labels, that a fit is measured on; always the same ones.
+def choose_photographs(training_set: TrainingSet) -> pd.DataFrame:
+    """The photographs that a fit is measured on, always the same ones.
 
-    Individuals are taken as a whole, or MOST_EACH photographs of them, in random order.
+    Columns: row (of the packed crops), label, group.
+    Individuals are taken as a whole, or MOST_EACH photographs of them, of as many groups as
+    possible, in random order.
     """
-    table = pd.DataFrame({"row": training_set.rows, "label": training_set.labels})
+    table = pd.DataFrame(
+        {"row": training_set.rows, "label": training_set.labels, "group": training_set.groups}
+    )
     table = table[table["label"] >= 0].sample(frac=1, random_state=0)
+    repeats = table.groupby(["label", "group"]).cumcount()
+    table = table.loc[repeats.sort_values(kind="stable").index]
     table = table[table.groupby("label").cumcount() < MOST_EACH]
     order = table["label"].map({label: at for at, label in enumerate(table["label"].unique())})
-    several = table.groupby("label")["row"].transform("size") > 1
-    table = table.loc[order[several].sort_values(kind="stable").index][:MOST]
-    # the last individual may have been cut
-    table = table[table.groupby("label")["row"].transform("size") > 1]
-    return table["row"].to_numpy(), table["label"].to_numpy()
+    table = table.loc[order[has_several_groups(table)].sort_values(kind="stable").index][:MOST]
+    return table[has_several_groups(table)]  # the last individual may have been cut
+
+
+def has_several_groups(table: pd.DataFrame) -> pd.Series:
+    """Whether each photograph's individual has one in another group."""
+    return table.groupby("label")["group"].transform("nunique") > 1
 
 
 def explain_shortfall(fit: float | None, history: list[Row], epochs: int) -> str:

@@ -21,11 +21,15 @@ MAX_ROUNDS = 20  # of exchanges, until every chosen image has another label
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """Rows of the packed crops and their labels, -1 for new_whale; photographs held back."""
+    """Rows of the packed crops, their labels (-1 for new_whale), groups; photographs held back.
+
+    groups : one number for a photograph, its duplicates and the others of its encounter
+    """
 
     crops: Path
     rows: np.ndarray
     labels: np.ndarray
+    groups: np.ndarray
     validation: InnerValidation | None = None
 
     def identities(self, flip: str, power: float = 0.0) -> Identities:
@@ -61,14 +65,15 @@ def build_training_set(
     label_of = {identity: label for label, identity in enumerate(known)} | {NEW_WHALE: -1}
     rows, labels = find_crop_rows(order, training), training["identity"].map(label_of).to_numpy()
     labels = corrupt_labels(labels, settings.wrong_labels, seed)
+    groups = training["group"].to_numpy()
     if held_back.empty:
-        return TrainingSet(crops, rows, labels)
+        return TrainingSet(crops, rows, labels, groups)
     queries, truths = find_crop_rows(order, held_back), held_back["identity"].map(label_of)
     gallery = np.isin(labels, truths)
     validation = InnerValidation(
         crops, settings.channels, queries, truths.to_numpy(), rows[gallery], labels[gallery]
     )
-    return TrainingSet(crops, rows, labels, validation)
+    return TrainingSet(crops, rows, labels, groups, validation)
 
 
 def corrupt_labels(labels: np.ndarray, fraction: float, seed: int) -> np.ndarray:

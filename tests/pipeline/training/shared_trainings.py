@@ -8,7 +8,7 @@ import json
 import multiprocessing
 import os
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -81,7 +81,8 @@ def run_cases(crops: Path) -> dict[str, np.ndarray]:
 def collect(crops: Path) -> TrainingSet:
     """All photographs of the tiny competition."""
     labels = np.append(np.repeat(np.arange(IDENTITIES), IMAGES), [-1] * NEW)
-    return TrainingSet(crops, np.arange(len(labels)), labels)
+    rows = np.arange(len(labels))
+    return TrainingSet(crops, rows, labels, rows)
 
 
 def hold_back(everything: TrainingSet) -> TrainingSet:
@@ -92,7 +93,7 @@ def hold_back(everything: TrainingSet) -> TrainingSet:
     validation = InnerValidation(
         everything.crops, 3, rows[held], labels[held], rows[known], labels[known]
     )
-    return TrainingSet(everything.crops, rows[~held], labels[~held], validation)
+    return TrainingSet(everything.crops, rows[~held], labels[~held], rows[~held], validation)
 
 
 def build(settings: Train) -> EmbeddingNet:
@@ -104,7 +105,7 @@ def measure_losses(everything: TrainingSet) -> dict[str, np.ndarray]:
     """Every loss of one batch, and the gradient of their sum."""
     settings = few_steps(clip=0.0, loss={name: {"weight": 1.0} for name in Loss.model_fields})
     # photographs of two individuals under one label, so that every loss finds something wrong
-    mixed = TrainingSet(everything.crops, np.roll(everything.rows, 1), everything.labels)
+    mixed = replace(everything, rows=np.roll(everything.rows, 1))
     session = start_session(build(settings), mixed, settings, 0)
     session.learner.train()
     losses, features = session.learner(*next(iter(session.loader)))

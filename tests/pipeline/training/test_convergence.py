@@ -29,8 +29,12 @@ def embed(monkeypatch):
     return use
 
 
-def make_set(tiny, labels: list[int]) -> TrainingSet:
-    return TrainingSet(tiny.crops, np.arange(len(labels)), np.array(labels))
+def make_set(tiny, labels: list[int], groups: list[int] | None = None) -> TrainingSet:
+    """Every photograph is a group of its own if none are given."""
+    rows = np.arange(len(labels))
+    return TrainingSet(
+        tiny.crops, rows, np.array(labels), rows if groups is None else np.array(groups)
+    )
 
 
 PAIRS = np.repeat(np.arange(12), 2).tolist()  # 12 individuals with two photographs
@@ -44,20 +48,48 @@ def test_the_fit_is_the_fraction_with_a_nearest_photograph_of_their_own(tiny, em
     assert measure_fit(Net(), make_set(tiny, PAIRS), 3) == 18 / 24
 
 
+def test_the_next_frame_of_a_burst_is_no_fit(tiny, embed):
+    """12 individuals with two bursts of two equal frames; three of them look alike in both.
+
+    The second burst of each other one looks like the first of the next.
+    """
+    labels, bursts = np.repeat(np.arange(12), 4), np.repeat(np.arange(24), 2)
+    looks = np.where(labels < 3, labels, np.where(bursts == 23, 3, (bursts + 1) // 2))
+    embed(torch.cat([torch.eye(12)[looks], 0.1 * torch.eye(24)[bursts]], dim=1))
+    assert measure_fit(Net(), make_set(tiny, labels.tolist()), 3) == 1
+    assert measure_fit(Net(), make_set(tiny, labels.tolist(), bursts.tolist()), 3) == 3 / 12
+
+
+def test_an_individual_of_one_burst_is_not_measured(tiny, embed):
+    """12 individuals with two photographs, of which two are of one group each: 20 are left."""
+    embed(torch.eye(12)[PAIRS])
+    groups = [*range(20), 20, 20, 21, 21]
+    chosen = choose_photographs(make_set(tiny, PAIRS, groups))
+    assert sorted(chosen["label"]) == PAIRS[:20]
+    assert measure_fit(Net(), make_set(tiny, PAIRS, groups), 3) == 1
+    groups[19] = groups[18]
+    assert measure_fit(Net(), make_set(tiny, PAIRS, groups), 3) is None  # 18 photographs
+
+
+@pytest.mark.parametrize("in_a_group", [1, 2, 4])
 @pytest.mark.parametrize("seed", range(3))
-def test_the_fit_is_that_of_a_loop(seed, tiny, embed):
+def test_the_fit_is_that_of_a_loop(seed, in_a_group, tiny, embed):
+    """A group has photographs of several individuals, as an encounter may."""
     rng = np.random.default_rng(seed)
     labels = rng.integers(-1, 9, 60)
+    groups = np.arange(60) // in_a_group
     vectors = torch.from_numpy(rng.normal(size=(60, 4)))
     embed(vectors)
     unit = torch.nn.functional.normalize(vectors.float())
-    several = [row for row in range(60) if labels[row] >= 0 and (labels == labels[row]).sum() > 1]
+    known = [row for row in range(60) if labels[row] >= 0]
+    several = [row for row in known if len(set(groups[labels == labels[row]])) > 1]
     hits = []
     for row in several:
-        others = [other for other in several if other != row]
+        others = [other for other in several if groups[other] != groups[row]]
         nearest = max(others, key=lambda other: float(unit[row] @ unit[other]))
         hits.append(labels[nearest] == labels[row])
-    assert measure_fit(Net(), make_set(tiny, labels.tolist()), 3) == np.mean(hits)
+    training_set = make_set(tiny, labels.tolist(), groups.tolist())
+    assert measure_fit(Net(), training_set, 3) == np.mean(hits)
 
 
 def test_a_trained_network_of_the_tiny_set_has_too_few_photographs(tiny, training_set):
@@ -72,11 +104,18 @@ def test_individuals_are_measured_as_a_whole_up_to_a_limit(tiny, monkeypatch):
     monkeypatch.setattr(convergence, "MOST", 7)
     monkeypatch.setattr(convergence, "MOST_EACH", 2)
     labels = [0] * 9 + [1] * 5 + [2] * 2 + [3] + [4] * 3 + [-1] * 4
-    rows, chosen = choose_photographs(make_set(tiny, labels))
-    assert sorted(np.bincount(chosen)[np.unique(chosen)]) == [2, 2, 2] and 3 not in chosen
-    assert [labels[row] for row in rows] == chosen.tolist()
-    again, _ = choose_photographs(make_set(tiny, labels))
-    assert rows.tolist() == again.tolist()
+    chosen = choose_photographs(make_set(tiny, labels))
+    counts = chosen["label"].value_counts()
+    assert counts.tolist() == [2, 2, 2] and 3 not in counts
+    assert [labels[row] for row in chosen["row"]] == chosen["label"].tolist()
+    assert chosen.equals(choose_photographs(make_set(tiny, labels)))
+
+
+def test_a_long_burst_leaves_room_for_the_other_groups(tiny, monkeypatch):
+    """Four of an individual with a burst of nine and three more photographs: one of each group."""
+    monkeypatch.setattr(convergence, "MOST_EACH", 4)
+    chosen = choose_photographs(make_set(tiny, [0] * 12, [0] * 9 + [1, 2, 3]))
+    assert sorted(chosen["group"]) == [0, 1, 2, 3]
 
 
 def history(losses, inner=()):

@@ -135,7 +135,7 @@ def trained_weights(crops: Path, settings: str) -> dict[str, torch.Tensor]:
     torch.manual_seed(0)
     backbone = dict(timm_name="test_resnet", weights="none", overrides={})
     net = member_networks.build_for_member(Backbone.model_validate(backbone), settings)
-    train.train(net, TrainingSet(crops, rows, LABELS[rows]), settings, 0)
+    train.train(net, TrainingSet(crops, rows, LABELS[rows], rows), settings, 0)
     return net.state_dict()
 
 

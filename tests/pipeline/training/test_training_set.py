@@ -14,6 +14,7 @@ def test_every_image_has_its_crop_and_label(tiny, settings_with):
     built = build_training_set(tiny.crops, shuffled, training, settings_with(), 0)
     assert len(built.identities("none")) == 6 and built.validation is None
     assert shuffled[built.rows].tolist() == training["image"].tolist()
+    assert built.groups.tolist() == training["group"].tolist()
     names = ["w0", "w1", "w2", "w3", "w4", "w5", "new_whale"]  # -1 is the last
     assert [names[label] for label in built.labels] == training["identity"].tolist()
     held_out = set(tiny.folds.loc[tiny.folds["fold"] == 2, "image"])
@@ -35,7 +36,7 @@ def test_one_identity_is_not_enough(tiny, settings_with):
 
 def test_the_identities_have_their_numbers_of_photographs(tiny):
     """Six with three each; new_whale is none of them."""
-    training_set = TrainingSet(tiny.crops, np.arange(22), tiny.labels)
+    training_set = TrainingSet(tiny.crops, np.arange(22), tiny.labels, np.arange(22))
     assert training_set.identities("none").photographs.tolist() == [3.0] * 6
     mirrored = training_set.identities("identity_masked")
     assert mirrored.photographs.tolist() == [3.0] * 12
@@ -50,6 +51,7 @@ def test_held_back_photographs_are_queries_and_not_trained_on(tiny, settings_wit
     assert len(validation.queries) == len(set(validation.query_labels)) == 3
     assert not set(validation.queries) & set(built.rows) and len(built.rows) == 22 - 3
     assert sorted(validation.gallery_labels) == sorted([*validation.query_labels] * 2)
+    assert built.groups.tolist() == built.rows.tolist()  # as numbered in the tiny table
     by_row = dict(zip(built.rows, built.labels, strict=True))
     assert [by_row[row] for row in validation.gallery] == validation.gallery_labels.tolist()
     names = tiny.folds["identity"]

@@ -208,7 +208,7 @@ def validated(training_set) -> TrainingSet:
     known = labels >= 0
     crops, truths = training_set.crops, training_set.labels[queries]
     validation = InnerValidation(crops, 3, queries, truths, rows[known], labels[known])
-    return TrainingSet(crops, rows, labels, validation)
+    return TrainingSet(crops, rows, labels, rows, validation)
 
 
 def test_patience_keeps_the_best_epoch_and_stops(validated, settings_with, monkeypatch):
