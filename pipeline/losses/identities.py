@@ -39,3 +39,23 @@ def separate_new_whales(labels: Tensor, first: int = 1) -> Tensor:
     """Give every new_whale a label of its own, -first, -first - 1, ...: none is a positive."""
     unique = -first - torch.arange(len(labels), device=labels.device)
     return torch.where(labels < 0, unique, labels)
+
+
+def leave_out_new_whales(
+    selected: tuple[Tensor, ...], labels: Tensor, reference_labels: Tensor
+) -> tuple[Tensor, ...]:
+    """Leave out the pairs of a new_whale of the batch and one of the memory.
+
+    selected : pairs (anchors, positives, anchors, negatives), or triplets, which have no such pair,
+        as a new_whale has no positive
+    labels, reference_labels : of the batch; of the batch, followed by the memory
+    """
+    if len(selected) == 3:
+        return selected
+    # an earlier view of the same photograph has another label: of all negatives it would be the
+    # nearest, and push the photograph away from itself. New_whales of one batch are different
+    # photographs, and those of the memory stay negatives of all known identities
+    first, positives, anchors, negatives = selected
+    remembered = (negatives >= len(labels)) & (reference_labels[negatives] < 0)
+    kept = ~(remembered & (labels[anchors] < 0))
+    return first, positives, anchors[kept], negatives[kept]

@@ -18,6 +18,8 @@ from pytorch_metric_learning import losses, miners
 from pytorch_metric_learning.utils import loss_and_miner_utils as indices
 from torch import Tensor, nn
 
+from pipeline.losses.identities import leave_out_new_whales
+
 
 class Memory(NamedTuple):
     """m x d features of past batches, without a gradient, and their m labels."""
@@ -137,4 +139,5 @@ def apply_loss(
         selected = indices.get_all_pairs_indices(labels, reference_labels)
     batch = torch.arange(len(labels), device=labels.device)
     selected = indices.remove_self_comparisons(selected, batch, len(reference))
+    selected = leave_out_new_whales(selected, labels, reference_labels)
     return loss(features, labels, selected, reference, reference_labels)

@@ -176,6 +176,26 @@ def test_memory_holds_the_latest_vectors_and_separate_new_whales(name):
     assert costs[1] != pytest.approx(alone)
 
 
+@pytest.mark.parametrize("name", ["triplet", "contrastive", "multi_similarity", "circle"])
+def test_a_new_whale_is_not_pushed_away_from_its_own_earlier_view(name):
+    """A second view of it, and two individuals at right angles, too far to push it; then one on it.
+
+    That one is pushed away from the new_whale in the memory too.
+    """
+    values = GIVEN[name] | {"weight": 1, "memory": 7}
+    loss = getattr(build(Loss.model_validate({name: values}), identities(2)), name)
+    vectors = torch.eye(4)[[0, 0, 1, 1, 2]] + 0.01 * batch(5, 4).float()
+    loss(vectors, LABELS)
+    again = (vectors + 0.01 * batch(5, 4, seed=1).float()).requires_grad_()
+    loss(again, LABELS).backward()
+    assert (again.grad[4] == 0).all()
+    near = vectors[:2].clone()
+    near[1] = vectors[4] + 0.1
+    without = build(Loss.model_validate({name: values}), identities(2))
+    alone = getattr(without, name)(near, LABELS[:2]).item()
+    assert loss(near, LABELS[:2]).item() > alone
+
+
 def test_the_documented_example_of_a_new_loss(monkeypatch):
     """Its function, its values and its line, put where the page says."""
     blocks = (ROOT / "docs/extend/a-loss.md").read_text().split("```python\n")[1:]

@@ -258,3 +258,22 @@ def test_contrastive_with_a_memory_by_hand():
     loss = metric_learning.contrastive(at(0, 60), labels, memory=memory, **values)
     chords = [2 * math.sin(math.radians(angle / 2)) for angle in (90, 30)]
     assert loss.item() == pytest.approx(1 + 1.5 - sum(chords) / 2)
+
+
+def test_contrastive_with_a_memory_is_the_double_loop():
+    """Of two new_whales, one in the memory, nobody knows whether they are two individuals."""
+    features, past = batch(6, 4), batch(5, 4, seed=1)
+    labels, past_labels = [0, 0, 1, 1, 2, -1], [0, 2, 2, 3, -2]
+    distance, every = distances(torch.cat([features, past])), labels + past_labels
+    pulled, pushed = [], []
+    for a in range(6):
+        for j in range(11):
+            if every[j] == every[a] and j != a:
+                pulled.append(max(0.0, distance[a][j] - 0.2))
+            elif every[j] != every[a] and not (every[a] < 0 and j >= 6 and every[j] < 0):
+                pushed.append(max(0.0, 1.8 - distance[a][j]))
+    memory = Memory(past, torch.tensor(past_labels))
+    loss = metric_learning.contrastive(
+        features, torch.tensor(labels), near=0.2, far=1.8, memory=memory
+    )
+    assert loss.item() == pytest.approx(mean_above_zero(pulled) + mean_above_zero(pushed))
