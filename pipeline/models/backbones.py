@@ -135,6 +135,19 @@ def first_stage_parameters(backbone: Backbone, stages: int) -> list[str]:
     return [name for key in order[:stages] for name in groups[key]]
 
 
+def modules_of(backbone: Backbone, names: set[str]) -> list[nn.Module]:
+    """The modules all of whose parameters are among those of these names, and the modules in them.
+
+    A block's dropping of paths is among them, though it has no parameters of its own.
+    """
+    return [
+        part
+        for prefix, module in backbone.named_modules()
+        if names.issuperset(own := [key for key, _ in module.named_parameters(prefix)]) and own
+        for part in module.modules()
+    ]
+
+
 def first_convolution(backbone: Backbone) -> str:
     """Name of the first convolution's weight, which the input's planes are multiplied by."""
     return f"{backbone.pretrained_cfg['first_conv']}.weight"

@@ -122,9 +122,7 @@ class EmbeddingNet(nn.Module):
             parameters = dict(self.backbone.named_parameters())
             for name in names:
                 parameters[name].requires_grad_(False)
-            # a token or position embedding is the whole backbone's
-            owners = {name.rpartition(".")[0] for name in names} - {""}
-            self._frozen_modules = [self.backbone.get_submodule(name) for name in sorted(owners)]
+            self._frozen_modules = backbones.modules_of(self.backbone, set(names))
         self.train(self.training)
 
     def fold_frozen_stages(self) -> None:

@@ -186,6 +186,26 @@ def test_freezing_survives_train_and_eval():
     assert net.backbone.layer1.training and not net.backbone.bn1.training
 
 
+@pytest.mark.parametrize("name", ["tf_efficientnet_lite0", "test_convnext", "test_vit"])
+def test_frozen_stages_drop_no_paths(name):
+    """In train mode three frozen stages give what they give in eval mode, the others do not."""
+    pooling = "model" if name == "test_vit" else "gem"
+    net = build(name, drop_path=0.5, pooling=pooling, bnneck=False)
+    net.freeze_stages(3)
+    names = set(backbones.first_stage_parameters(net.backbone, 3))
+    rest = net.backbone.named_parameters()
+    trained = next(key for key, _ in rest if key not in names).rpartition(".")[0]
+    inputs = []
+    net.backbone.get_submodule(trained).register_forward_pre_hook(
+        lambda module, given: inputs.append(given[0])
+    )
+    outputs = [net.train(mode)(crops(16))[0] for mode in (False, True, True)]
+    assert torch.equal(inputs[0], inputs[1]) and torch.equal(inputs[0], inputs[2])
+    assert not torch.equal(outputs[1], outputs[2])
+    drops = [m for m in net.backbone.modules() if type(m).__name__ == "DropPath"]
+    assert 0 < sum(drop.training for drop in drops) < len(drops)
+
+
 def test_nothing_is_frozen_at_0():
     net = build()
     net.freeze_stages(0)
