@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pipeline.losses.hard_negatives import assign_hard_negatives
+from pipeline.losses.hard_negatives import assign_hard_negatives, score_all_pairs
 from pipeline.models.pair_head import PairHead
 
 
@@ -38,7 +38,7 @@ class SiameseLoss(nn.Module):
     @torch.no_grad()
     def mine_negatives(self, unit: Tensor, labels: Tensor) -> Tensor:
         """Index of each image's hard negative in the batch; -1 for none."""
-        scores = self.head(unit.unsqueeze(1), unit.unsqueeze(0)).cpu().double().numpy()
+        scores = score_all_pairs(self.head, unit, unit).cpu().double().numpy()
         negatives = assign_hard_negatives(
             lambda rows, columns: scores[np.ix_(rows, columns)],
             labels.cpu().numpy(),

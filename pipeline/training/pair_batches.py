@@ -6,12 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pipeline.losses.hard_negatives import assign_hard_negatives
+from pipeline.losses.hard_negatives import assign_hard_negatives, score_all_pairs
 from pipeline.models.pair_head import PairHead
 from pipeline.training.dataset import View
 from pipeline.training.samplers import sample_view
-
-MAX_NUMBERS = 1 << 25  # that a head works on at a time: 128 MB
 
 
 class PairBatches:
@@ -101,20 +99,15 @@ def build_scorer(
 ) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
     """Build a function of rows and columns of n x d unit vectors that scores all their pairs.
 
-    The scores are probabilities by `head`, or cosines without one. The head works on few pairs at a
-    time, so that memory stays small whatever the number of rows and columns.
+    The scores are probabilities by `head`, or cosines without one.
     """
 
     def score(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
         second = vectors[columns]
         if head is None:
             return (vectors[rows] @ second.T).cpu().double().numpy()
-        step = max(1, MAX_NUMBERS // (len(second) * head.numbers))
-        blocks = [
-            head(vectors[rows[at : at + step], None], second[None])
-            for at in range(0, len(rows), step)
-        ]
-        return torch.cat(blocks).sigmoid().cpu().double().numpy()
+        scores = score_all_pairs(head, vectors[rows], second).sigmoid()
+        return scores.cpu().double().numpy()
 
     return score
 

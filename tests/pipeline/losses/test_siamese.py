@@ -6,6 +6,7 @@ import math
 import pytest
 import torch
 
+from pipeline.losses import hard_negatives
 from pipeline.losses.siamese import SiameseLoss
 from pipeline.models.pair_head import KINDS, PairHead
 from tests.pipeline.losses.synthetic import at, batch, unit
@@ -37,6 +38,20 @@ def test_it_is_the_double_loop(kind):
     vectors = batch(6, 5)
     value = loss(vectors, torch.tensor(LABELS)).item()
     assert value == pytest.approx(slow(loss, vectors, LABELS))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_large_batch_is_mined_in_blocks_and_gets_the_same_negatives(kind, monkeypatch):
+    """40 images of 16 numbers, with room for ten rows of pairs: eight at a time are compared."""
+    torch.manual_seed(0)
+    loss = SiameseLoss(PairHead(kind, 16, 8)).double()
+    vectors, labels = batch(40, 16), torch.arange(40) // 4
+    expected = loss.mine_negatives(vectors, labels)
+    shapes = []
+    loss.head.register_forward_pre_hook(lambda _, args: shapes.append(args[0].shape[0]))
+    monkeypatch.setattr(hard_negatives, "MAX_NUMBERS", 10 * 40 * loss.head.numbers)
+    assert loss.mine_negatives(vectors, labels).equal(expected)
+    assert shapes == [8] * 5
 
 
 def test_with_one_kind_of_pair_the_loss_is_its_mean():

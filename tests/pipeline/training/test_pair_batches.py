@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from pipeline.losses import hard_negatives
 from pipeline.models import pair_head
 from pipeline.models.pair_head import PairHead
 from pipeline.steps.train import train
@@ -80,7 +81,7 @@ def test_positives_form_a_circle():
 
 @pytest.mark.parametrize("at_once", [1, 50, 1 << 22])
 def test_scores_by_a_head_are_those_of_each_pair(at_once, monkeypatch):
-    monkeypatch.setattr(pair_batches, "MAX_NUMBERS", at_once)
+    monkeypatch.setattr(hard_negatives, "MAX_NUMBERS", at_once)
     torch.manual_seed(0)
     vectors, head = torch.randn(6, 4), PairHead("rich", 4, 8)
     rows, columns = np.array([4, 0, 2]), np.array([1, 5])
