@@ -19,8 +19,8 @@ def main(
     Trains on the stored crops and folds (dvc repro crop folds) while the rate grows, keeps nothing
     of it, prints a suggestion for train.learning_rate and writes data/lr_range/<backbone>.csv and
     .png, which the next report shows. Rates are the head's; the backbone's are those times
-    train.backbone_lr_scale. Later parts of a training (head_epochs, resize, hard negatives) are not
-    tested.
+    train.backbone_lr_scale. With pretrain.method, it starts from the weights of the stage pretrain.
+    Later parts of a training (head_epochs before epochs, resize, hard negatives) are not tested.
     """
     from pipeline import params, paths
     from pipeline.training.lr_sweep import Sweep, run_sweep

@@ -18,7 +18,7 @@ from pipeline.training import schedule
 from pipeline.training.averaging import AveragedWeights
 from pipeline.training.budget import Budget, plan_budget
 from pipeline.training.dataset import ViewDataset, build_loader
-from pipeline.training.feature_views import FeatureViews
+from pipeline.training.feature_views import compute_features
 from pipeline.training.learner import Learner, SharedLearner
 from pipeline.training.optimizer import build_optimizer
 from pipeline.training.pair_batches import PairBatches
@@ -69,16 +69,18 @@ class TrainingSession:
 
 
 def start_session(
-    net: EmbeddingNet,
-    training_set: TrainingSet,
-    settings: Train,
-    seed: int,
-    features: FeatureViews | None = None,
+    net: EmbeddingNet, training_set: TrainingSet, settings: Train, seed: int
 ) -> TrainingSession:
     """Put network, losses, optimizer and batches on this machine's device.
 
-    features : what the batches show in place of views of the crops
+    With settings that train the head alone, the batches show features that the backbone gives once,
+    in place of views of the crops.
     """
+    features = None
+    if settings.head_alone:
+        plain = ViewDataset(training_set.crops, settings.channels, None)
+        features = compute_features(net, plain, training_set.rows, settings.flip)
+        settings = train_head_alone(settings)
     net.freeze_stages(settings.frozen_stages)  # first: the precision depends on it
     fabric = device.build_fabric(net)
     fabric.launch()
@@ -106,6 +108,13 @@ def start_session(
     return TrainingSession(
         fabric, net, learner, optimizer, batches, loader, average, training_set, settings, budget
     )
+
+
+def train_head_alone(settings: Train) -> Train:
+    """The settings of a training whose batches are features, which no crop can be shrunk for."""
+    resize = settings.resize.model_copy(update={"until": 0.0})
+    epochs = {"epochs": settings.head_epochs, "head_epochs": 0}
+    return settings.model_copy(update={**epochs, "resize": resize})
 
 
 def build_batch_sampler(

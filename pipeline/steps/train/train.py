@@ -13,8 +13,6 @@ from pipeline.params import Train
 from pipeline.steps.train.epoch import Row, train_epoch
 from pipeline.training import convergence, health_checks, inner_validation, schedule
 from pipeline.training.budget import Budget
-from pipeline.training.dataset import ViewDataset
-from pipeline.training.feature_views import compute_features
 from pipeline.training.live_curves import open_curves
 from pipeline.training.session import TrainingSession, start_session
 from pipeline.training.training_set import TrainingSet
@@ -48,12 +46,7 @@ def train(
     """
     if settings.frozen:
         return pd.DataFrame(columns=COLUMNS), summarise_frozen(training_set)
-    features = None
-    if settings.head_alone:
-        views = ViewDataset(training_set.crops, settings.channels, None)
-        features = compute_features(net, views, training_set.rows, settings.flip)
-        settings = train_head_alone(settings)
-    session = start_session(net, training_set, settings, seed, features)
+    session = start_session(net, training_set, settings, seed)
     settings = session.settings
     history: list[Row] = []
     scores: list[float] = []
@@ -104,13 +97,6 @@ def summarise(session: TrainingSession, history: list[Row]) -> Summary:
         )
     rounded = None if fit is None else round(fit, 4)
     return {**session.budget.facts(), "fit": rounded, "not_converged": shortfall}
-
-
-def train_head_alone(settings: Train) -> Train:
-    """The settings of a training whose batches are features, which no crop can be shrunk for."""
-    resize = settings.resize.model_copy(update={"until": 0.0})
-    epochs = {"epochs": settings.head_epochs, "head_epochs": 0}
-    return settings.model_copy(update={**epochs, "resize": resize})
 
 
 def summarise_frozen(training_set: TrainingSet) -> Summary:
