@@ -16,7 +16,9 @@ from pipeline.steps.ensemble.pair_calibration import BlendModel, CalibratedBlend
 from pipeline.steps.ensemble.prior_blend import PriorBlend
 
 COLUMNS = ["query", "fold", "test", "identity", "log_odds"]
-LEAST_FOR_TREES = 100  # known held-out queries: of fewer, trees learn the scores by heart
+# known held-out queries: of fewer, trees learn the scores by heart. On nyala, MAP@5 of LightGBM and
+# of weights fitted on 30 is .596 and .626, on 120 .636 and .643, on 240 .647 and .645
+LEAST_FOR_TREES = 200
 
 
 class Blend:

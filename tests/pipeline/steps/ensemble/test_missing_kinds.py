@@ -129,8 +129,8 @@ def test_few_known_queries_are_no_training_set_of_trees(known, expected, caplog)
 
 
 def test_enough_known_queries_train_trees(caplog):
-    folds = [build_fold(fold) for fold in range(6)]
-    assert missing_kinds.count_known(stack_held_out(folds)) == 120
+    folds = [build_fold(fold) for fold in range(10)]
+    assert missing_kinds.count_known(stack_held_out(folds)) == 200
     blend = build_blend(folds, "lightgbm")
     ensemble.score_queries(folds, blend, NO_DUPLICATES)
     assert type(blend.model_) is BoostedBlend and not caplog.text
