@@ -49,7 +49,7 @@ class Blend:
     def fit(self, held_out: FoldEvidence) -> Self:
         """Fit on these held-out queries, new ones weighted to the prior; returns self."""
         self.method_ = self._choose_method(held_out)
-        self.model_ = self._fit_model(held_out, self.method_)
+        self.model_ = self._fit_model(add_new_queries(held_out), self.method_)
         return self
 
     def log_odds(self, folds: list[FoldEvidence]) -> pd.DataFrame:
@@ -61,8 +61,11 @@ class Blend:
         """Score held-out queries, each by a fit without its duplicate group."""
         log_odds = np.full(len(held_out.query), np.nan)
         method = self._choose_method(held_out)
-        for fit, score in self._divide(held_out):
-            model = self._fit_model(held_out.select(fit), method)
+        # once, as the method: a copy is in the group, and so in the part, of its query
+        complete = add_new_queries(held_out)
+        parts = zip(self._divide(held_out), self._divide(complete), strict=True)
+        for (_, score), (fit, _) in parts:
+            model = self._fit_model(complete.select(fit), method)
             log_odds[score[held_out.query]] = model.log_odds(held_out.select(score))
         return _build_table(held_out, log_odds, held_out.queries["fold"].to_numpy())
 
@@ -88,7 +91,6 @@ class Blend:
         prior = self.evaluation.new_whale_prior
         if method == "prior":
             return PriorBlend(self.recipe.weights(), prior).fit(stack_folds(self.tests))
-        held_out = add_new_queries(held_out)
         weights = protocol.query_weights(held_out.queries["kind"], prior)
         model, kind = self._build_model(method), self.settings.calibration
         if kind == "none":

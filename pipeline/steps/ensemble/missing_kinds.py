@@ -18,7 +18,9 @@ from pipeline.data.tables import NEW_WHALE
 from pipeline.evaluation.coverage import MIN_INDIVIDUALS, count_individuals
 from pipeline.steps.ensemble.assemble import FoldEvidence, stack_folds
 
-ENOUGH_NEW = 10  # new individuals: fewer, which get all of the prior's weight, place it by chance
+# new individuals; fewer, which get all of the prior's weight, place new_whale by chance. On nyala,
+# copies beside them raise LightGBM's MAP@5 by .058 at 2, .024 at 8, .012 at 15, .003 at 30
+ENOUGH_NEW = 30
 
 
 def count_known(held_out: FoldEvidence) -> int:

@@ -9,6 +9,7 @@ from pipeline.evaluation.cross_fit import CrossFit
 from pipeline.steps.ensemble.assemble import stack_held_out
 from pipeline.steps.ensemble.blend import COLUMNS, Blend
 from pipeline.steps.ensemble.linear_blends import WeightedBlend
+from pipeline.steps.ensemble.missing_kinds import add_new_queries
 from tests.conftest import ROOT
 from tests.pipeline.steps.ensemble.synthetic import build_fold
 
@@ -26,8 +27,9 @@ def test_the_table_of_a_fitted_blend(blend):
     folds = [build_fold(0), build_fold(1)]
     held_out = stack_held_out(folds)
     table = blend.fit(held_out).log_odds(folds)
-    weights = protocol.query_weights(held_out.queries["kind"], P.evaluation.new_whale_prior)
-    model = WeightedBlend().fit(held_out, weights)
+    complete = add_new_queries(held_out)
+    weights = protocol.query_weights(complete.queries["kind"], P.evaluation.new_whale_prior)
+    model = WeightedBlend().fit(complete, weights)
     assert table.columns.tolist() == COLUMNS
     assert np.array_equal(
         table["log_odds"], np.concatenate([model.log_odds(fold) for fold in folds])

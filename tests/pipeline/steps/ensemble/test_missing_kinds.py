@@ -5,6 +5,8 @@ import pytest
 
 from pipeline.data.gallery import KNOWN
 from pipeline.data.tables import NEW_WHALE
+from pipeline.evaluation import protocol
+from pipeline.evaluation.cross_fit import CrossFit
 from pipeline.steps.ensemble import ensemble, missing_kinds
 from pipeline.steps.ensemble.assemble import FoldEvidence, select_tests, stack_held_out
 from pipeline.steps.ensemble.blend import Blend
@@ -102,13 +104,25 @@ def test_copies_of_known_queries_lack_their_own_individual():
 
 
 def test_copies_stand_beside_new_queries_of_few_individuals():
-    """A fold has five new individuals, two folds ten: enough."""
-    few, enough = stack_held_out([build_fold(0)]), stack_held_out([build_fold(0), build_fold(1)])
+    """A fold has five new individuals, six folds thirty: enough."""
+    few, enough = (stack_held_out([build_fold(fold) for fold in range(n)]) for n in (5, 6))
     assert missing_kinds.add_new_queries(enough) is enough
     both = missing_kinds.add_new_queries(few)
     known = (few.queries["kind"] == KNOWN).sum()
     assert len(both.queries) == len(few.queries) + known
     assert (both.queries["truth"] == NEW_WHALE).sum() == len(few.queries)
+
+
+def test_each_part_of_a_cross_fit_has_copies_or_none():
+    """Thirty new individuals: a fit without a part has fewer, but was not to get copies."""
+    held_out = stack_held_out([build_fold(fold) for fold in range(6)])
+    blend = build_blend([build_fold(0)], "weighted")
+    parts = CrossFit(held_out.queries["group"], EVALUATION.crossfit, EVALUATION.seed)
+    fit, score = next(iter(parts))
+    weights = protocol.query_weights(held_out.queries["kind"][fit], EVALUATION.new_whale_prior)
+    model = WeightedBlend().fit(held_out.select(fit), weights)
+    expected = model.log_odds(held_out.select(score))
+    assert np.array_equal(blend.cross_fit(held_out)["log_odds"][score[held_out.query]], expected)
 
 
 def leave_known(held_out: FoldEvidence, individuals: int) -> FoldEvidence:
