@@ -85,7 +85,9 @@ def fit_blend(query: Query, stored: Gallery, recipe: Ensemble, p: Params) -> Ble
     if kept and kept.blend:
         return kept.blend
     blend = Blend(recipe, p.ensemble, p.evaluation, stored.tests)
-    blend.fit(without_part_of(query, stored.held_out, p))
+    # by the method of the stage: the fit has fewer queries
+    method = blend.choose_method(stored.held_out)
+    blend.fit(without_part_of(query, stored.held_out, p), method)
     if kept:
         kept.blend = blend
     return blend

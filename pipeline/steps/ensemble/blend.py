@@ -17,7 +17,7 @@ from pipeline.steps.ensemble.prior_blend import PriorBlend
 
 COLUMNS = ["query", "fold", "test", "identity", "log_odds"]
 # known held-out queries: of fewer, trees learn the scores by heart. On nyala, MAP@5 of LightGBM and
-# of weights fitted on 30 is .596 and .626, on 120 .636 and .643, on 240 .647 and .645
+# of weights fitted on 15 is .556 and .628, on 120 .639 and .641, on 480 .650 and .645 (blend_sizes)
 LEAST_FOR_TREES = 200
 
 
@@ -46,10 +46,15 @@ class Blend:
         self.recipe, self.settings, self.evaluation = recipe, settings, evaluation
         self.tests = tests
 
-    def fit(self, held_out: FoldEvidence) -> Self:
-        """Fit on these held-out queries, new ones weighted to the prior; returns self."""
-        self.method_ = self._choose_method(held_out)
-        self.model_ = self._fit_model(add_new_queries(held_out), self.method_)
+    def fit(self, held_out: FoldEvidence, method: str | None = None) -> Self:
+        """Fit on these held-out queries, new ones weighted to the prior; returns self.
+
+        method : that of `choose_method`, if these are some of the queries that it was chosen for
+        """
+        if method is None or not has_known(held_out):
+            method = self._choose_method(held_out, has_known(held_out))
+        self.method_ = method
+        self.model_ = self._fit_model(self._complete(held_out, method), method)
         return self
 
     def log_odds(self, folds: list[FoldEvidence]) -> pd.DataFrame:
@@ -57,33 +62,45 @@ class Blend:
         tables = [_build_table(fold, self.model_.log_odds(fold), fold.fold) for fold in folds]
         return pd.concat(tables, ignore_index=True)
 
-    def cross_fit(self, held_out: FoldEvidence) -> pd.DataFrame:
-        """Score held-out queries, each by a fit without its duplicate group."""
+    def cross_fit(self, held_out: FoldEvidence, method: str | None = None) -> pd.DataFrame:
+        """Score held-out queries, each by a fit without its duplicate group.
+
+        method : as of `fit`; chosen for these queries unless given
+        """
         log_odds = np.full(len(held_out.query), np.nan)
-        method = self._choose_method(held_out)
+        method = method or self.choose_method(held_out)
         # once, as the method: a copy is in the group, and so in the part, of its query
-        complete = add_new_queries(held_out)
+        complete = self._complete(held_out, method)
         parts = zip(self._divide(held_out), self._divide(complete), strict=True)
         for (_, score), (fit, _) in parts:
             model = self._fit_model(complete.select(fit), method)
             log_odds[score[held_out.query]] = model.log_odds(held_out.select(score))
         return _build_table(held_out, log_odds, held_out.queries["fold"].to_numpy())
 
-    def _divide(self, held_out: FoldEvidence) -> CrossFit:
-        evaluation = self.evaluation
-        return CrossFit(held_out.queries["group"], evaluation.crossfit, evaluation.seed)
-
-    def _choose_method(self, held_out: FoldEvidence) -> str:
+    def choose_method(self, held_out: FoldEvidence) -> str:
         """The recipe's method, or another one if too few queries are known; `prior` learns nothing.
 
-        One for all fits: what another kind of model makes of held-out queries would say nothing of
-        the test's.
+        One for a cross-fit and for the fit on all: what another kind of model makes of held-out
+        queries would say nothing of the test's.
         """
-        if not all(has_known(held_out.select(fit)) for fit, _ in self._divide(held_out)):
+        parts = [fit for fit, _ in self._divide(held_out)]
+        can_learn = has_known(held_out) and all(has_known(held_out, part) for part in parts)
+        return self._choose_method(held_out, can_learn)
+
+    def _choose_method(self, held_out: FoldEvidence, can_learn: bool) -> str:
+        if not can_learn:
             return "prior"
         if self.recipe.method == "lightgbm" and count_known(held_out) < LEAST_FOR_TREES:
             return "weighted"
         return self.recipe.method
+
+    def _divide(self, held_out: FoldEvidence) -> CrossFit:
+        evaluation = self.evaluation
+        return CrossFit(held_out.queries["group"], evaluation.crossfit, evaluation.seed)
+
+    def _complete(self, held_out: FoldEvidence, method: str) -> FoldEvidence:
+        """The queries with what stands in for new ones, which only a fit that learns needs."""
+        return held_out if method == "prior" else add_new_queries(held_out)
 
     def _fit_model(
         self, held_out: FoldEvidence, method: str

@@ -13,17 +13,16 @@ from pipeline.data.gallery import TEST
 from pipeline.data.tables import NEW_WHALE, is_pseudo
 from pipeline.steps.ensemble.assemble import FoldEvidence, select_tests, stack_held_out
 from pipeline.steps.ensemble.blend import COLUMNS, Blend
-from pipeline.steps.ensemble.missing_kinds import count_known
 
 logger = logging.getLogger(__name__)
 
 CERTAIN = 20.0  # log-odds of an answer taken from a duplicate of the photograph
 ORDER = 5.0  # the other candidates stay below it, and keep their order up to these log-odds
-FALLBACKS = {  # why the recipe's method is not used, by what takes its place
-    "prior": "%d held-out photographs show a known individual: the mean of their scores ranks the "
-    "candidates, and the prior places new_whale",
-    "weighted": "%d held-out photographs show a known individual, too few for LightGBM: the "
-    "ensemble's scores are weighted (method: weighted)",
+FALLBACKS = {  # what takes the place of the recipe's method, and why
+    "prior": "too few individuals are known (two in each fit of the cross-fitting are needed), so "
+    "nothing is learned: the mean score ranks the candidates, and the prior places new_whale",
+    "weighted": "too few held-out photographs show a known individual for LightGBM: the scores are "
+    "weighted (method: weighted)",
 }
 
 
@@ -37,9 +36,11 @@ def score_queries(
         that reviewers have named are their own, and get that name by any recipe
     """
     held_out = stack_held_out(folds)
-    tables = [blend.cross_fit(held_out), blend.fit(held_out).log_odds(select_tests(folds))]
-    if blend.method_ != blend.recipe.method:
-        logger.warning(FALLBACKS[blend.method_], count_known(held_out))
+    method = blend.choose_method(held_out)
+    if method != blend.recipe.method:
+        logger.warning(FALLBACKS[method])
+    fitted = blend.fit(held_out, method)
+    tables = [blend.cross_fit(held_out, method), fitted.log_odds(select_tests(folds))]
     table = add_missing_queries(pd.concat(tables, ignore_index=True), folds)
     if not blend.recipe.duplicates:
         duplicates = duplicates[duplicates["image"] == duplicates["duplicate_of"]]
@@ -61,9 +62,10 @@ def score_test_without_fold(
             "pseudo-labels need two trained folds or more: each is fitted on the others"
         )
     scored = []
+    method = blend.choose_method(stack_held_out(folds))
     for test in tests:
         others = stack_held_out([other for other in folds if other.fold != test.fold])
-        scored.append(blend.fit(others).log_odds([test]))
+        scored.append(blend.fit(others, method).log_odds([test]))
     return pd.concat(scored, ignore_index=True)
 
 

@@ -104,8 +104,8 @@ def test_copies_of_known_queries_lack_their_own_individual():
 
 
 def test_copies_stand_beside_new_queries_of_few_individuals():
-    """A fold has five new individuals, six folds thirty: enough."""
-    few, enough = (stack_held_out([build_fold(fold) for fold in range(n)]) for n in (5, 6))
+    """A fold has five new individuals, four folds twenty: enough."""
+    few, enough = (stack_held_out([build_fold(fold) for fold in range(n)]) for n in (3, 4))
     assert missing_kinds.add_new_queries(enough) is enough
     both = missing_kinds.add_new_queries(few)
     known = (few.queries["kind"] == KNOWN).sum()
@@ -114,8 +114,8 @@ def test_copies_stand_beside_new_queries_of_few_individuals():
 
 
 def test_each_part_of_a_cross_fit_has_copies_or_none():
-    """Thirty new individuals: a fit without a part has fewer, but was not to get copies."""
-    held_out = stack_held_out([build_fold(fold) for fold in range(6)])
+    """Twenty new individuals: a fit without a part has fewer, but was not to get copies."""
+    held_out = stack_held_out([build_fold(fold) for fold in range(4)])
     blend = build_blend([build_fold(0)], "weighted")
     parts = CrossFit(held_out.queries["group"], EVALUATION.crossfit, EVALUATION.seed)
     fit, score = next(iter(parts))
@@ -132,14 +132,34 @@ def leave_known(held_out: FoldEvidence, individuals: int) -> FoldEvidence:
     return held_out.select(~known | (first & (np.cumsum(first) <= individuals)))
 
 
-@pytest.mark.parametrize("known, expected", [(1, PriorBlend), (2, PriorBlend), (8, WeightedBlend)])
-def test_few_known_queries_are_no_training_set_of_trees(known, expected, caplog):
+@pytest.mark.parametrize(
+    "known, expected, said",
+    [
+        (0, PriorBlend, "nothing is learned"),
+        (1, PriorBlend, "nothing is learned"),
+        (2, PriorBlend, "nothing is learned"),
+        (8, WeightedBlend, "too few held-out photographs"),
+    ],
+)
+def test_few_known_queries_are_no_training_set_of_trees(known, expected, said, caplog):
     """With two, a fit without one of them has a single one; the others would have both."""
     folds = [leave_known(build_fold(0), known)]
     blend = build_blend(folds, "lightgbm")
-    ensemble.score_queries(folds, blend, NO_DUPLICATES)
-    assert type(blend.model_) is expected
-    assert f"{known} held-out photographs show a known individual" in caplog.text
+    table = ensemble.score_queries(folds, blend, NO_DUPLICATES)
+    assert type(blend.model_) is expected and said in caplog.text
+    assert np.isfinite(table["log_odds"]).all()
+
+
+def test_a_fit_on_some_of_the_queries_has_the_method_of_all():
+    """200 known queries are enough for trees; so a photograph is identified by trees too."""
+    held_out = stack_held_out([build_fold(fold) for fold in range(10)])
+    blend = build_blend([build_fold(0)], "lightgbm")
+    few = held_out.select(held_out.queries["fold"].to_numpy() < 3)
+    assert type(blend.fit(few, blend.choose_method(held_out)).model_) is BoostedBlend
+    assert type(blend.fit(few).model_) is WeightedBlend
+    none = held_out.select(np.zeros(len(held_out.queries), bool))
+    log_odds = blend.fit(none, "lightgbm").log_odds([build_fold(0)])["log_odds"]
+    assert blend.method_ == "prior" and np.isfinite(log_odds).all()
 
 
 def test_enough_known_queries_train_trees(caplog):
