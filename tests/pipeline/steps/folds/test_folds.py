@@ -8,6 +8,8 @@ import pytest
 
 from pipeline.data import gallery
 from pipeline.steps.folds import folds
+from pipeline.steps.folds.distribution import distribute
+from pipeline.steps.folds.whole import choose_whole
 from pipeline.system.errors import UserError
 
 
@@ -147,6 +149,12 @@ def spread_herd(individuals: int, each: int) -> pd.DataFrame:
     return labels([(f"{i:03}.jpg", name, i) for i, name in enumerate(names)])
 
 
+def choose_whole_of(herd: pd.DataFrame, count: int, seed: int) -> frozenset[str]:
+    """The individuals that are held out whole where all photographs are of groups of their own."""
+    identities = herd.sort_values("image")["identity"].reset_index(drop=True)
+    return choose_whole(identities, distribute(identities, count, seed), count, seed)
+
+
 def find_whole(assigned: pd.DataFrame) -> set[str]:
     return {str(name) for name, rows in assigned.groupby("identity") if rows["fold"].nunique() == 1}
 
@@ -167,6 +175,19 @@ def test_whole_individuals_are_held_out_if_nothing_else_is_new(count, individual
     others = assigned[~assigned["identity"].isin(held_out)]
     assert (others.groupby("identity")["fold"].nunique() == count).all()
     assert f"{whole} individuals with {whole * (count + 1)}" in folds.describe_whole(assigned)
+
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_every_fold_has_two_whole_individuals_whatever_their_sizes(count):
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        names = [f"w{i:02}" for i in range(8 * count) for _ in range(rng.integers(2, 9))]
+        herd = labels([(f"{i:03}.jpg", name, i) for i, name in enumerate(names)])
+        assigned = folds.assign_folds(herd, count, seed)
+        chosen = choose_whole_of(herd, count, seed)
+        whole = assigned[assigned["identity"].isin(chosen)]
+        number = whole.groupby("fold")["identity"].nunique()
+        assert len(number) == count and number.min() >= 2 and number.max() - number.min() <= 1
 
 
 @pytest.mark.fault(
