@@ -12,6 +12,7 @@ an edit have to be in FOLDER: each start is compared with them. The starts:
 """
 
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 from unittest import mock
@@ -29,6 +30,7 @@ from pipeline.losses.margins import INITIAL_STD, ArcFace
 from pipeline.models import preflight
 from pipeline.params import Params
 from pipeline.steps.train import train
+from pipeline.system.errors import require_files
 from pipeline.training import inner_validation
 from pipeline.training.dataset import ViewDataset
 from pipeline.training.session import TrainingSession, start_session
@@ -36,12 +38,19 @@ from pipeline.training.session import TrainingSession, start_session
 NONE_UNTIL, FULL_FROM = 0.1, 0.5  # fractions of the training, of `margin_later`
 
 
+class Start(StrEnum):
+    """The starts, by the names that the files of results have."""
+
+    class_means = "class_means"
+    margin_later = "margin_later"
+
+
 def main(
     run: Path,
     folder: Path,
     shrink: Annotated[int, typer.Option(help="divides the sides of the crops", min=1)] = 1,
     split: Annotated[int, typer.Option(help="which photographs are kept", min=0)] = 0,
-    starts: Annotated[list[str] | None, typer.Option("--start", help="default: all")] = None,
+    starts: Annotated[list[Start] | None, typer.Option("--start", help="default: all")] = None,
     seeds: Annotated[list[int] | None, typer.Option("--seed", help="default: all")] = None,
 ) -> None:
     """Train a member per start and seed on few photographs per individual, and compare them."""
@@ -50,17 +59,19 @@ def main(
     preflight.check_networks(p)
     folder = folder / f"shrink-{shrink}-split-{split}"
     folder.mkdir(parents=True, exist_ok=True)
+    settings = dict.fromkeys((BASE, *Start), settings[BASE])
+    bases = [long_tail.result_path(folder, BASE, seed, settings) for seed in seeds or study.seeds]
+    require_files(bases, f"run benchmarks.long_tail with --edit {BASE} first")
     task = long_tail.prepare(run, folder, shrink, split)
-    settings = dict.fromkeys((BASE, *STARTS), settings[BASE])
     for seed in seeds or study.seeds:
-        for start in starts or STARTS:
+        for start in starts or Start:
             path = long_tail.result_path(folder, start, seed, settings)
             if not path.is_file():
                 # no argument of `train` reaches the losses, and the project needs none
-                with mock.patch.object(train, "start_session", change_start(STARTS[start])):
+                with mock.patch.object(train, "start_session", change_start(CHANGES[start])):
                     tables.write_csv(long_tail.measure(p, seed, task), path)
             print(start, seed, round(tables.read_csv(path)["precision"].mean(), 4), flush=True)
-    starts_alone = study.model_copy(update={"edits": dict.fromkeys(STARTS, {})})
+    starts_alone = study.model_copy(update={"edits": dict.fromkeys(Start, {})})
     print(format_markdown(long_tail.compare(folder, starts_alone, settings)))
 
 
@@ -76,7 +87,7 @@ def change_start(change: Callable[[TrainingSession], None]) -> Callable[..., Tra
 
 
 def start_from_means(session: TrainingSession) -> None:
-    """Set ArcFace's class weights to the mean embeddings of the individuals."""
+    """Set ArcFace's class weights to the mean embeddings of the individuals, none mirrored."""
     arcface: ArcFace = session.learner.loss.arcface
     views = ViewDataset(session.training_set.crops, session.settings.channels, None)
     vectors = inner_validation.embed_rows(session.net, views, session.training_set.rows)
@@ -116,9 +127,9 @@ def margin_factor(done: float) -> float:
     return float(np.clip((done - NONE_UNTIL) / (FULL_FROM - NONE_UNTIL), 0, 1))
 
 
-STARTS: dict[str, Callable[[TrainingSession], None]] = {
-    "class_means": start_from_means,
-    "margin_later": grow_margin,
+CHANGES: dict[Start, Callable[[TrainingSession], None]] = {
+    Start.class_means: start_from_means,
+    Start.margin_later: grow_margin,
 }
 
 if __name__ == "__main__":

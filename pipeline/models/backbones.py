@@ -126,7 +126,8 @@ def widen_input(backbone: Backbone, channels: int) -> None:
 def first_stage_parameters(backbone: Backbone, stages: int) -> list[str]:
     """Names of the parameters in the first `stages` of the backbone's stages, stem included.
 
-    A stage of a transformer without stages is a block.
+    A stage of a transformer without stages is a block. Raises UserError for more stages than the
+    backbone has, and for one that timm does not divide into stages.
     """
     groups = timm_networks.group_parameters(backbone)
     order = sorted(groups)

@@ -74,7 +74,7 @@ def start_session(
     """Put network, losses, optimizer and batches on this machine's device.
 
     With settings that train the head alone, the batches show features that the backbone gives once,
-    in place of views of the crops.
+    in place of views of the crops. Raises UserError for settings that don't fit the network.
     """
     features = None
     if settings.head_alone:

@@ -92,7 +92,7 @@ def test_the_gaps_of_ties_are_0(small):
     assert boosting.build_candidate_features(tied)["x gap"].tolist()[:3] == [0, 0, 0]
 
 
-def test_other_names_give_the_same_log_odds():
+def test_other_names_give_the_same_features():
     """Candidates are sorted by name; half of their scores are tied."""
     data = stack_held_out()
     data = replace(data, scores=(data.scores.rank() % 5).clip(lower=2))
