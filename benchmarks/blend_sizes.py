@@ -3,9 +3,9 @@
     python -m benchmarks.blend_sizes RUN ENSEMBLE [--repeats 4]
 
 RUN is a finished run, ENSEMBLE one of its ensembles. Half of the known individuals and half of the
-new queries are asked; a fit gets some of the others. Prints the mean MAP@5 of what is asked (new
+new queries are scored; a fit gets some of the others. Prints the mean MAP@5 of what is scored (new
 ones weighted to the prior) of two fits, and by how much the second one is better, with the standard
-error over `--repeats` choices of what is asked: LightGBM and weights by the number of known
+error over `--repeats` choices of what is scored: LightGBM and weights by the number of known
 queries, LightGBM without and with copies of known queries by the number of new ones.
 """
 
@@ -32,13 +32,13 @@ from pipeline.steps.submission.place import compute_posteriors, rank_labels
 
 KNOWN_COUNTS, NEW_BESIDE = [15, 30, 60, 120, 240, 480], 80
 NEW_COUNTS, KNOWN_BESIDE = [2, 4, 8, 15, 30, 60], 300
-Fit = Callable[[FoldEvidence, FoldEvidence], float]  # of the fit's queries and those asked: MAP@5
+Fit = Callable[[FoldEvidence, FoldEvidence], float]  # of the fit's queries and those scored: MAP@5
 
 
 def main(
     run: Path,
     ensemble: str,
-    repeats: Annotated[int, typer.Option(min=2, help="choices of what is asked")] = 4,
+    repeats: Annotated[int, typer.Option(min=2, help="choices of what is scored")] = 4,
 ) -> None:
     """Fit an ensemble on few held-out queries, and ask others."""
     with contextlib.chdir(run):
@@ -68,17 +68,17 @@ def build_fit(
     recipe = p.ensembles[ensemble].model_copy(update={"method": method})
     prior = p.evaluation.new_whale_prior
 
-    def fit(fitted: FoldEvidence, asked: FoldEvidence) -> float:
+    def fit(fitted: FoldEvidence, scored: FoldEvidence) -> float:
         model = blend.Blend(recipe, p.ensemble, p.evaluation, tests)
         with (
             mock.patch.object(blend, "LEAST_FOR_TREES", 0),
             mock.patch.object(missing_kinds, "ENOUGH_NEW", np.inf if copies else 0),
         ):
-            log_odds = model.fit(fitted).log_odds([asked])
-        names = [NEW_WHALE, *sorted(set(asked.identity))]
-        rankings = rank_labels(compute_posteriors(log_odds, 0.0), names)[asked.queries["image"]]
-        precision = metrics.precision_at_5(asked.queries["truth"].to_numpy(), rankings.tolist())
-        weights = protocol.query_weights(asked.queries["kind"], prior)
+            log_odds = model.fit(fitted).log_odds([scored])
+        names = [NEW_WHALE, *sorted(set(scored.identity))]
+        rankings = rank_labels(compute_posteriors(log_odds, 0.0), names)[scored.queries["image"]]
+        precision = metrics.precision_at_5(scored.queries["truth"].to_numpy(), rankings.tolist())
+        weights = protocol.query_weights(scored.queries["kind"], prior)
         return float(np.average(precision, weights=weights))
 
     return fit
@@ -102,19 +102,19 @@ def compare(
 def choose(
     held_out: FoldEvidence, known: int, new: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Which queries are fitted on and which are asked, q bool each; no individual is both."""
+    """Which queries are fitted on and which are scored, q bool each; no individual is both."""
     rng = np.random.default_rng(seed)
     queries = held_out.queries
     is_known = (queries["kind"] == KNOWN).to_numpy()
     individuals = rng.permutation(sorted(set(queries["cluster"][is_known])))
-    asked = is_known & queries["cluster"].isin(individuals[len(individuals) // 2 :]).to_numpy()
-    others = rng.permutation(np.flatnonzero(is_known & ~asked))
+    scored = is_known & queries["cluster"].isin(individuals[len(individuals) // 2 :]).to_numpy()
+    others = rng.permutation(np.flatnonzero(is_known & ~scored))
     is_new = rng.permutation(np.flatnonzero(~is_known))
-    asked[is_new[len(is_new) // 2 :]] = True
+    scored[is_new[len(is_new) // 2 :]] = True
     fitted = np.zeros(len(queries), bool)
     fitted[others[:known]] = True
     fitted[is_new[: len(is_new) // 2][:new]] = True
-    return fitted, asked
+    return fitted, scored
 
 
 if __name__ == "__main__":
