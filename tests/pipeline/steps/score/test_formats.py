@@ -64,14 +64,6 @@ def test_species_that_are_measured_only_together_are_scored_together():
     assert "lynx, newt: it is measured over all" in card["not_measured_geometric_mean"]
 
 
-def test_a_score_over_all_species_says_so():
-    scores = {"lynx": float("nan"), "newt": float("nan")}
-    text = formats.explain_missing("single", scores, 0.5)["not_measured_geometric_mean"]
-    assert text.endswith(" of lynx, newt: it is measured over all species together")
-    text = formats.explain_missing("single", {**scores, "owl": 0.5}, 0.5)
-    assert text["not_measured_geometric_mean"].endswith(" of lynx, newt")
-
-
 def test_clusters_are_scored_fold_by_fold_and_new_whales_are_left_out():
     """Fold 0 is right whatever its labels in fold 1; fold 1 shows no pair; group 1 is unknown."""
     labels = pd.DataFrame({"image": list("0123456"), "cluster": list("ppqqqqp")})
