@@ -57,8 +57,7 @@ def main(
     study, settings = load_study(long_tail.STUDY, Path("presets"))
     p = Params.model_validate(settings[BASE])
     preflight.check_networks(p)
-    folder = folder / f"shrink-{shrink}-split-{split}"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = long_tail.make_folder(folder, shrink, split)
     settings = dict.fromkeys((BASE, *Start), settings[BASE])
     bases = [long_tail.result_path(folder, BASE, seed, settings) for seed in seeds or study.seeds]
     require_files(bases, f"run benchmarks.long_tail with --edit {BASE} first")
@@ -70,7 +69,7 @@ def main(
                 # no argument of `train` reaches the losses, and the project needs none
                 with mock.patch.object(train, "start_session", change_start(CHANGES[start])):
                     tables.write_csv(long_tail.measure(p, seed, task), path)
-            print(start, seed, round(tables.read_csv(path)["precision"].mean(), 4), flush=True)
+            long_tail.print_result(start, seed, path)
     starts_alone = study.model_copy(update={"edits": dict.fromkeys(Start, {})})
     print(format_markdown(long_tail.compare(folder, starts_alone, settings)))
 

@@ -64,16 +64,27 @@ def main(
     chosen = {edit: Params.model_validate(settings[edit]) for edit in edits or settings}
     for p in chosen.values():
         preflight.check_networks(p)
-    folder = folder / f"shrink-{shrink}-split-{split}"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = make_folder(folder, shrink, split)
     task = prepare(run, folder, shrink, split)
     for seed in seeds or study.seeds:
         for edit, p in chosen.items():
             path = result_path(folder, edit, seed, settings)
             if not path.is_file():
                 tables.write_csv(measure(p, seed, task), path)
-            print(edit, seed, round(tables.read_csv(path)["precision"].mean(), 4), flush=True)
+            print_result(edit, seed, path)
     print(format_markdown(compare(folder, study, settings)))
+
+
+def make_folder(folder: Path, shrink: int, split: int) -> Path:
+    """The folder of the results for these crops and kept photographs, which is made."""
+    folder = folder / f"shrink-{shrink}-split-{split}"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def print_result(name: str, seed: int, path: Path) -> None:
+    """Print the mean precision of a training."""
+    print(name, seed, round(tables.read_csv(path)["precision"].mean(), 4), flush=True)
 
 
 def result_path(folder: Path, edit: str, seed: int, settings: dict[str, dict[str, Any]]) -> Path:

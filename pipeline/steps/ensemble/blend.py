@@ -51,8 +51,9 @@ class Blend:
 
         method : that of `choose_method`, if these are some of the queries that it was chosen for
         """
-        if method is None or not has_known(held_out):
-            method = self._choose_method(held_out, has_known(held_out))
+        can_learn = has_known(held_out)
+        if method is None or not can_learn:
+            method = self._choose_method(held_out, can_learn)
         self.method_ = method
         self.model_ = self._fit_model(self._complete(held_out, method), method)
         return self

@@ -75,14 +75,11 @@ def rank_candidates(values: pd.Series, query: np.ndarray) -> pd.Series:
 
 def _compute_gaps(values: pd.Series, rank: pd.Series, evidence: FoldEvidence) -> np.ndarray:
     """The score minus the query's best other score (positive for the first alone)."""
-    count = len(evidence.queries)
-    best, second = np.full(count, np.nan), np.full(count, np.nan)
-    order = values.groupby(evidence.query).rank(ascending=False, method="first")
-    for place, scores in ((1, best), (2, second)):
-        chosen = (order == place).to_numpy()
-        scores[evidence.query[chosen]] = values[chosen]
-    rival = np.where(rank == 1, second[evidence.query], best[evidence.query])
-    return values.to_numpy() - rival
+    scores, is_first = values.to_numpy(), (rank == 1).to_numpy()
+    best, second = (np.full(len(evidence.queries), np.nan) for _ in range(2))
+    np.fmax.at(best, evidence.query, scores)
+    np.fmax.at(second, evidence.query[~is_first], scores[~is_first])
+    return scores - np.where(is_first, second[evidence.query], best[evidence.query])
 
 
 def build_new_features(candidates: pd.DataFrame, evidence: FoldEvidence) -> pd.DataFrame:

@@ -261,7 +261,7 @@ def test_contrastive_with_a_memory_by_hand():
 
 
 def test_contrastive_with_a_memory_is_the_double_loop():
-    """Of two new_whales, one in the memory, nobody knows whether they are two individuals."""
+    """Two new_whales, one in the memory, may show one individual: they are no pair."""
     features, past = batch(6, 4), batch(5, 4, seed=1)
     labels, past_labels = [0, 0, 1, 1, 2, -1], [0, 2, 2, 3, -2]
     distance, every = distances(torch.cat([features, past])), labels + past_labels

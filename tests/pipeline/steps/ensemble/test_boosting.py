@@ -67,7 +67,7 @@ def test_new_whale_does_not_tell_how_many_candidates_there_are(small):
     [
         ([0.9, 0.5, 0.5, 0.1], [1, 3, 3, 4]),
         ([0.9, 0.9, 0.5, 0.5], [2, 2, 4, 4]),
-        ([0.0, 0.0, 0.0, 0.0], [2, 2, 2, 2]),  # nobody is first
+        ([0.0, 0.0, 0.0, 0.0], [2, 2, 2, 2]),  # none is first
         ([0.7], [1]),
         ([], []),
     ],
